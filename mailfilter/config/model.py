@@ -1,0 +1,324 @@
+"""The typed configuration: every table, key, default, unit, bound and meaning.
+
+This module is the only place that knows them: the loader, the error messages, the shipped
+`etc/mailfilter.toml` and `docs/configuration.md` are made from it. Values only: no I/O here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """What a key means, for people."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Smallest and largest value allowed, in the base unit (seconds, bytes, ...)."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How the text of a value is read: `duration` ("8s", "5m") or `size` ("50MiB")."""
+
+    name: Literal["duration", "size"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A TOML value shown in the generated documents when a key has no default of its own."""
+
+    toml: str
+
+
+DURATION = Unit("duration")
+SIZE = Unit("size")
+FailPolicy = Literal["accept", "tempfail", "reject"]
+CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The process."""
+
+    watchdog: Annotated[
+        float,
+        DURATION,
+        Bounds(0, 3600),
+        Doc(
+            "A reactor that does not turn for this long is stuck: its stack is logged and the"
+            " process exits with status 70 for its supervisor to start it again. 0 is off."
+        ),
+    ] = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """Where and how to log."""
+
+    format: Annotated[
+        Literal["text", "json"], Doc("Lines for people, or one JSON object a line.")
+    ] = "text"
+    level: Annotated[
+        Literal["debug", "info", "warn", "error"], Doc("The least important level written.")
+    ] = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """How a message is scanned."""
+
+    timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(0.1, 3600),
+        Doc("A verdict is given after this long at the latest; keep it below the MTA's own."),
+    ] = 8.0
+    check_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(0.01, 3600),
+        Doc("What one check may take, unless its own table says otherwise."),
+    ] = 4.0
+    max_message: Annotated[
+        int, SIZE, Bounds(1024, 2**31 - 1), Doc("Larger messages are not scanned.")
+    ] = 50 * 2**20
+    gtube_patterns: Annotated[
+        Literal["disabled", "reject", "all"],
+        Doc(
+            "Which GTUBE test patterns act: none, the one that rejects, or also those for"
+            " add header, rewrite subject and no action."
+        ),
+    ] = "reject"
+    max_options: Annotated[
+        int, Bounds(1, 10000), Doc("Options kept of one symbol; more are cut off.")
+    ] = 100
+    check_dir: Annotated[
+        str,
+        Doc(
+            "Directory of Python files with checks of your own; empty is none. Relative paths"
+            " start at the folder of the configuration file."
+        ),
+        Example('"/etc/mailfilter/checks"'),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """Scores at which an action is taken; an action without a threshold is left out."""
+
+    greylist: Annotated[float | None, Doc("Ask for greylisting.")] = 4.0
+    add_header: Annotated[float | None, Doc("Mark the message as spam.")] = 6.0
+    rewrite_subject: Annotated[
+        float | None, Doc("Mark the message in its subject."), Example("8.0")
+    ] = None
+    reject: Annotated[float | None, Doc("Refuse the message.")] = 15.0
+    subject: Annotated[
+        str,
+        Doc("The rewritten subject: %s is the old one, %d the score, %% a percent sign."),
+    ] = "*** SPAM *** %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of symbols."""
+
+    max_score: Annotated[
+        float | None,
+        Bounds(0, None),
+        Doc("The symbols of the group add at most this to the score."),
+        Example("8.0"),
+    ] = None
+    description: Annotated[str, Doc("For people.")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolSettings:
+    """Changes to a symbol that a check declares."""
+
+    score: Annotated[float | None, Doc("Score in place of the built-in one."), Example("2.0")] = (
+        None
+    )
+    group: Annotated[str | None, Doc("Group in place of the built-in one."), Example('"local"')] = (
+        None
+    )
+    description: Annotated[
+        str | None, Doc("Description in place of the built-in one."), Example('"our own words"')
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """A symbol that fires on an expression over other symbols."""
+
+    expression: Annotated[
+        str,
+        Doc(
+            "Symbols and groups (g:NAME, g+:NAME, g-:NAME) joined by & | ! and parentheses; a"
+            " symbol may be marked ~ (take the symbol away, keep its score) or - (keep both)"
+            " or ^ (take both, whatever others say)."
+        ),
+        Example('"MISSING_FROM & MISSING_DATE"'),
+    ]
+    score: Annotated[float, Doc("Score of the composite.")] = 0.0
+    policy: Annotated[
+        CompositePolicy, Doc("What happens to the parts: both go, or score, or symbol, or none.")
+    ] = "remove_all"
+    group: Annotated[str, Doc("Group of the composite.")] = "composite"
+    description: Annotated[str, Doc("For people.")] = ""
+    enabled: Annotated[bool, Doc("Off takes the composite out.")] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileActions:
+    """Thresholds that a profile changes; those left out stay as they are."""
+
+    greylist: Annotated[float | None, Doc("As in [actions]."), Example("5.0")] = None
+    add_header: Annotated[float | None, Doc("As in [actions]."), Example("7.0")] = None
+    rewrite_subject: Annotated[float | None, Doc("As in [actions]."), Example("9.0")] = None
+    reject: Annotated[float | None, Doc("As in [actions]."), Example("20.0")] = None
+    off: Annotated[
+        tuple[Literal["greylist", "add_header", "rewrite_subject", "reject"], ...],
+        Doc("Thresholds taken away."),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Settings for some messages: all conditions that are given must hold.
+
+    Of several profiles that match, each is applied in order of priority, lowest first, so that
+    the highest has the last word. A profile without conditions applies when a client names it.
+    """
+
+    priority: Annotated[int, Doc("Higher wins; equal ones apply in order of their names.")] = 0
+    networks: Annotated[
+        tuple[str, ...],
+        Doc("The client's address is in one of these networks."),
+        Example('["10.0.0.0/8", "2001:db8::/32"]'),
+    ] = ()
+    listeners: Annotated[tuple[str, ...], Doc("The message came by one of these listeners.")] = ()
+    authenticated: Annotated[
+        bool | None, Doc("The client has (or has not) logged in."), Example("true")
+    ] = None
+    users: Annotated[tuple[str, ...], Doc("The client has logged in by one of these names.")] = ()
+    senders: Annotated[
+        tuple[str, ...],
+        Doc("Envelope sender: an address, or @domain."),
+        Example('["@example.org"]'),
+    ] = ()
+    recipients: Annotated[
+        tuple[str, ...], Doc("Every envelope recipient is one of these: an address, or @domain.")
+    ] = ()
+    skip: Annotated[bool, Doc("Such messages are not scanned.")] = False
+    disable: Annotated[tuple[str, ...], Doc("Names of checks that do not run.")] = ()
+    disable_groups: Annotated[tuple[str, ...], Doc("Groups whose symbols do not count.")] = ()
+    symbols: Annotated[
+        Mapping[str, float],
+        Doc("Scores in place of the usual ones."),
+        Example("{ MISSING_TO = 0.5 }"),
+    ] = field(default_factory=dict)
+    actions: Annotated[ProfileActions, Doc("Thresholds in place of the usual ones.")] = field(
+        default_factory=ProfileActions
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSettings:
+    """One check."""
+
+    enabled: Annotated[bool, Doc("Off never runs it.")] = True
+    timeout: Annotated[
+        float | None,
+        DURATION,
+        Bounds(0.01, 3600),
+        Doc("What this check may take, in place of scan.check_timeout."),
+        Example('"2s"'),
+    ] = None
+    options: Annotated[Mapping[str, object], Doc("Options of the check itself; see its page.")] = (
+        field(default_factory=dict)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """A socket, and the protocol spoken on it."""
+
+    protocol: Annotated[
+        Literal["milter", "http"], Doc("milter for MTAs, http for the Rspamd scan API.")
+    ]
+    endpoint: Annotated[
+        str,
+        Doc(
+            "A Twisted endpoint: tcp:11332:interface=127.0.0.1, tcp6:11332:interface=\\:\\:1,"
+            " unix:/run/mailfilter/milter.sock:mode=660."
+        ),
+    ]
+    enabled: Annotated[bool, Doc("Off does not listen.")] = True
+    on_failure: Annotated[
+        FailPolicy,
+        Doc("What the MTA is told when a message cannot be scanned."),
+    ] = "tempfail"
+    oversize: Annotated[
+        FailPolicy,
+        Doc("milter: what to do with a message over scan.max_message; accept adds a header."),
+    ] = "accept"
+    idle_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(1, 86400),
+        Doc("A connection on which nothing comes for this long is closed."),
+    ] = 600.0
+    request_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(1, 3600),
+        Doc("http: a request must be complete this long after its first byte."),
+    ] = 60.0
+    max_connections: Annotated[
+        int, Bounds(1, 1000000), Doc("More connections are accepted and closed at once.")
+    ] = 10000
+
+
+def default_listeners() -> Mapping[str, Listener]:
+    """The listeners of a filter without configuration, all on loopback."""
+    return {
+        "milter": Listener(protocol="milter", endpoint="tcp:11332:interface=127.0.0.1"),
+        "http": Listener(protocol="http", endpoint="tcp:11333:interface=127.0.0.1"),
+    }
+
+
+def default_groups() -> Mapping[str, Group]:
+    """Group caps of Rspamd (specs: defaults.md)."""
+    return {
+        "headers": Group(max_score=8.0),
+        "subject": Group(max_score=6.0),
+        "mime_types": Group(max_score=10.0),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration."""
+
+    server: Annotated[Server, Doc("The process.")] = field(default_factory=Server)
+    log: Annotated[Log, Doc("Logging.")] = field(default_factory=Log)
+    scan: Annotated[Scan, Doc("Scanning.")] = field(default_factory=Scan)
+    actions: Annotated[Actions, Doc("Thresholds.")] = field(default_factory=Actions)
+    groups: Annotated[Mapping[str, Group], Doc("Groups of symbols.")] = field(
+        default_factory=default_groups
+    )
+    symbols: Annotated[Mapping[str, SymbolSettings], Doc("Symbols.")] = field(default_factory=dict)
+    composites: Annotated[Mapping[str, Composite], Doc("Composites.")] = field(default_factory=dict)
+    profiles: Annotated[Mapping[str, Profile], Doc("Profiles.")] = field(default_factory=dict)
+    checks: Annotated[Mapping[str, CheckSettings], Doc("Checks.")] = field(default_factory=dict)
+    listeners: Annotated[Mapping[str, Listener], Doc("Listeners.")] = field(
+        default_factory=default_listeners
+    )

@@ -1,0 +1,1 @@
+"""mailfilter.mail"""

@@ -1,0 +1,107 @@
+"""What a check is, and what it may return.
+
+A check answers one question about a message. It is one file in `mailfilter.checks` (or an
+operator's directory, or a third party's entry point), is made once per configuration, gets what
+it needs in `Given`, and returns findings; it never writes into the task.
+"""
+
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from .verdict import Action, Edit
+
+if TYPE_CHECKING:
+    from ..config.model import Scan
+    from .task import Task
+
+
+class Stage(StrEnum):
+    """When a check runs. A stage starts when the one before it has ended."""
+
+    PRE = "pre"
+    MAIN = "main"
+    CLASSIFY = "classify"
+    POST = "post"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """Declaration of a symbol: default score, group, and a description for people."""
+
+    score: float
+    group: str
+    description: str
+    one_shot: bool = True
+    """Only the first hit counts; options of later ones are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The symbol fires; its score is multiplied by `weight`."""
+
+    symbol: str
+    weight: float = 1.0
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """Decide the action whatever the score says.
+
+    Of several the highest `priority` wins, then the one that came first.
+    """
+
+    action: Action
+    message: str | None = None
+    """Text for the SMTP reply."""
+    score: float | None = None
+    """The verdict's score; `None` leaves the sum of the symbols."""
+    subject: str | None = None
+    """The new subject for `rewrite subject`; `None` uses the configured template."""
+    final: bool = False
+    """Later stages need not run (they do if the client asks for all with `pass_all`)."""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the trace."""
+
+    text: str
+
+
+Finding = Hit | Force | Edit | Note
+Findings = Iterable[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a check is given when it is made."""
+
+    scan: "Scan"
+    """The `[scan]` table of the configuration."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """The check's own table, `[checks.NAME.options]`."""
+
+
+class Check:
+    """Base class of all checks: override the class variables and `run`.
+
+    `run` is a plain `def` if it never waits, an `async def` if it does.
+    """
+
+    name: ClassVar[str]
+    """Lower case, unique; the key of the check's table in the configuration."""
+    stage: ClassVar[Stage] = Stage.MAIN
+    after: ClassVar[tuple[str, ...]] = ()
+    """Names of checks (of this stage or an earlier one) whose hits this one reads."""
+    symbols: ClassVar[Mapping[str, Symbol]] = {}
+
+    def __init__(self, given: Given) -> None:
+        self.given = given
+
+    def run(self, task: "Task") -> Findings | Awaitable[Findings]:
+        """Look at the task and return what was found."""
+        raise NotImplementedError

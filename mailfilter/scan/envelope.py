@@ -1,0 +1,57 @@
+"""The envelope: what the MTA told about a message, beside the message itself.
+
+Every protocol builds the same value, so that nothing behind it can tell which protocol it was.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+IPAddress = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What the MTA said about TLS between it and its client; text as the MTA spells it."""
+
+    version: str | None = None
+    cipher: str | None = None
+    cert_subject: str | None = None
+    cert_issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One SMTP recipient: address without angle brackets, and its ESMTP arguments."""
+
+    address: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Facts about one SMTP transaction. Absent is `None`, never an invented value.
+
+    Text is decoded from UTF-8 with invalid octets replaced; it may hold control characters,
+    since it comes from strangers: whatever prints it must escape it.
+    """
+
+    listener: str
+    client_ip: IPAddress | None = None
+    helo: str | None = None
+    hostname: str | None = None
+    """Reverse name of the client, `None` when the MTA found none."""
+    sender: str | None = None
+    """MAIL FROM without angle brackets; `""` is the null sender, `None` is not told."""
+    sender_args: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    user: str | None = None
+    """Login name of an authenticated client."""
+    queue_id: str | None = None
+    mta_name: str | None = None
+    mta_tag: str | None = None
+    tls: TlsFacts | None = None
+    deliver_to: str | None = None
+    settings_id: str | None = None
+    """Name of the profile that the client asks for."""
+    flags: frozenset[str] = frozenset()
+    """Request flags by Rspamd's names: `pass_all`, `no_log`, `skip`, `groups`, `trace`, ..."""

@@ -1,0 +1,138 @@
+"""The verdict: the one immutable answer of a scan, which each protocol renders in its own form."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What to do with a message, by Rspamd's names (specs: http-scan.md 1.5)."""
+
+    NO_ACTION = "no action"
+    GREYLIST = "greylist"
+    ADD_HEADER = "add header"
+    REWRITE_SUBJECT = "rewrite subject"
+    QUARANTINE = "quarantine"
+    SOFT_REJECT = "soft reject"
+    REJECT = "reject"
+    DISCARD = "discard"
+
+
+@dataclass(frozen=True, slots=True)
+class AddHeader:
+    """Add a field. `order` 0 is the very top, n > 0 below n fields, -1 the end."""
+
+    name: str
+    value: str
+    order: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveHeader:
+    """Remove the n-th field of that name (1-based); 0 is all, -n the n-th from the end."""
+
+    name: str
+    occurrence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHeader:
+    """Give the n-th field of that name (1-based) a new value; append it if there is none."""
+
+    name: str
+    value: str
+    occurrence: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSender:
+    """Replace the envelope sender (without angle brackets)."""
+
+    address: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddRecipient:
+    """Add an envelope recipient (without angle brackets)."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRecipient:
+    """Remove an envelope recipient (without angle brackets)."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceBody:
+    """Put another body (after the blank line, CRLF line ends) in place of the message's."""
+
+    body: bytes
+
+
+Edit = (
+    AddHeader
+    | RemoveHeader
+    | ChangeHeader
+    | ChangeSender
+    | AddRecipient
+    | RemoveRecipient
+    | ReplaceBody
+)
+"""A change of the message or its envelope that a check asks for.
+
+Values may hold anything a check put in them; the protocol that renders an edit sanitizes it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolResult:
+    """One symbol of a verdict. `score` is final, `weight` the configured score of the symbol."""
+
+    name: str
+    score: float
+    weight: float
+    group: str = ""
+    description: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """One step of a scan: seconds since its start, who (check, stage, `verdict`), what."""
+
+    at: float
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of a scan."""
+
+    action: Action
+    score: float
+    required_score: float
+    """The highest threshold, normally reject's; always a number."""
+    thresholds: tuple[tuple[Action, float], ...]
+    """The actions that have a threshold, high to low."""
+    trace_id: str
+    symbols: tuple[SymbolResult, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    smtp_message: str | None = None
+    """Text for the SMTP reply, without codes, as the check gave it."""
+    subject: str | None = None
+    """The new subject (Unicode, not yet RFC 2047) when the action is `rewrite subject`."""
+    forced_by: str | None = None
+    """Name of the check that forced the action."""
+    profile: str | None = None
+    """Names of the profiles that applied, joined by commas."""
+    is_skipped: bool = False
+    message_id: str | None = None
+    """Without angle brackets; `None` when the message is empty, `undef` when it has none."""
+    size: int = 0
+    elapsed: float = 0.0
+    """Wall seconds of the scan."""
+    trace: tuple[TraceEntry, ...] = ()
