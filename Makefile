@@ -29,7 +29,7 @@ run: $(VENV)/.made-run
 # Real MTAs and clients are fetched if they can be; without one the tests that need it skip.
 test: $(VENV)/.made-test
 	@$(BIN)/python -m tests.live.peers fetch || echo "make test: not all peers are there" >&2
-	$(BIN)/trial -j2 $(TESTS)
+	$(BIN)/python -m twisted.trial -j2 $(TESTS)
 
 lint: $(VENV)/.made-test
 	$(BIN)/ruff check .
