@@ -1,0 +1,283 @@
+"""The filter as a child process, the peers around it, and the base of all live tests."""
+
+import functools
+import json
+import os
+import re
+import signal
+import smtplib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from . import peers
+from .postfix import Postfix, Smtpd
+from .processes import Child, accepts, free_port, private_directory, wait_until
+from .sink import Sink
+
+CHECKS = Path(__file__).with_name("checks")
+MESSAGES = peers.CHECKOUT / "tests/data/messages"
+SENDER = "alice@example.org"
+
+_TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
+_COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
+
+_CONFIG = """\
+[log]
+format = "json"
+
+[server]
+watchdog = "{watchdog}"
+
+[scan]
+check_dir = "{checks}"
+gtube_patterns = "all"
+
+[checks.force]
+timeout = "3s"
+
+[listeners.milter]
+protocol = "milter"
+endpoint = "tcp:{milter}:interface=127.0.0.1"
+
+[listeners.unix]
+protocol = "milter"
+endpoint = "unix:{unix}:mode=666"
+
+[listeners.http]
+protocol = "http"
+endpoint = "tcp:{http}:interface=127.0.0.1"
+"""
+
+
+class Filter:
+    """A mailfilter of our own: listeners `milter` and `http` on TCP, `unix` on a socket."""
+
+    def __init__(self, watchdog: str = "30s", start: bool = True) -> None:
+        self.home = private_directory()
+        self.milter = free_port()
+        self.http = free_port()
+        self.unix = str(self.home / "milter.sock")
+        self.config = self.home / "mailfilter.toml"
+        self.config.write_text(
+            _CONFIG.format(
+                checks=CHECKS,
+                watchdog=watchdog,
+                milter=self.milter,
+                unix=self.unix,
+                http=self.http,
+            )
+        )
+        self._log = self.home / "filter.log"
+        self._child: Child | None = None
+        if start:
+            self.start()
+
+    @property
+    def child(self) -> Child:
+        """The running process."""
+        assert self._child is not None
+        return self._child
+
+    def start(self) -> None:
+        """Start it and wait until all its listeners take connections."""
+        state = self.home / "state"
+        command = [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", "mailfilter"]
+        command += ["--config", str(self.config), "--state-dir", str(state)]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self._child = Child(command, self._log, environment, peers.CHECKOUT)
+        listeners: list[tuple[str, int] | str]
+        listeners = [("127.0.0.1", self.milter), ("127.0.0.1", self.http), self.unix]
+        self._child.wait_ready(lambda: all(accepts(listener) for listener in listeners))
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; the exit status."""
+        return self.child.stop(number)
+
+    def log_size(self) -> int:
+        """Octets logged so far: a mark for `log` and `records`."""
+        return self._log.stat().st_size
+
+    def log(self, since: int = 0) -> str:
+        """What it has logged since a mark."""
+        with self._log.open("rb") as stream:
+            stream.seek(since)
+            return stream.read().decode("utf-8", "replace")
+
+    def records(self, since: int = 0) -> list[dict[str, Any]]:
+        """The lines about scanned messages since a mark."""
+        lines = (line for line in self.log(since).splitlines() if line.startswith("{"))
+        return [record for record in map(_json, lines) if "action" in record]
+
+    def wait_record(self, since: int = 0, **fields: object) -> dict[str, Any]:
+        """The first line about a message that has these fields."""
+        found: list[dict[str, Any]] = []
+
+        def look() -> bool:
+            found.extend(r for r in self.records(since) if fields.items() <= r.items())
+            return bool(found)
+
+        wait_until(look, f"a log line with {fields}")
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An SMTP server's last word on a message."""
+
+    code: int
+    text: str
+
+
+class LiveCase(SynchronousTestCase):
+    """Base of the live tests: skips without its peers, and reads the filter's log at the end."""
+
+    needs: ClassVar[Sequence[str]] = ()
+    """Programs without which the tests of the class are skipped."""
+    needs_root: ClassVar[bool] = False
+    complaints_expected: bool = False
+    """Set by a test after which tracebacks in the filter's log are right."""
+
+    def setUp(self) -> None:
+        """Start or reuse the shared filter, mark its log."""
+        if why := peers.why_missing(*self.needs):
+            raise SkipTest(why)
+        if self.needs_root and os.geteuid() != 0:
+            raise SkipTest("Postfix's master must be started by root")
+        self.filter = self.make_filter()
+        self.mark = self.filter.log_size()
+        self.addCleanup(self.check_log)
+
+    def make_filter(self) -> Filter:
+        """The filter under test; the shared one unless a class needs its own."""
+        return shared_filter()
+
+    def check_log(self) -> None:
+        """Fail when the filter complained during this test."""
+        text = self.filter.log(self.mark)
+        if _COMPLAINT.search(text) and not self.complaints_expected:
+            self.fail(f"the filter's log of this test:\n{text[-8000:]}")
+
+
+class PostfixCase(LiveCase):
+    """Base of the tests that send through Postfix."""
+
+    needs = ("master",)
+    needs_root = True
+
+    def setUp(self) -> None:
+        """Start or reuse the shared Postfix too."""
+        super().setUp()
+        self.postfix = shared_postfix()
+        self.sink = shared_sink()
+        self.box = f"{self._testMethodName}@box.test".lower()
+        self.out = f"{self._testMethodName}@sink.test".lower()
+
+    def send(
+        self,
+        message: bytes,
+        *recipients: str,
+        service: str = "tcp",
+        sender: str = SENDER,
+        esmtp: Sequence[str] = (),
+    ) -> Reply:
+        """Send by SMTP; the reply to the end of the data."""
+        return smtp_send(
+            self.postfix.ports[service], message, recipients or (self.box,), sender, esmtp
+        )
+
+
+def smtp_send(
+    port: int,
+    message: bytes,
+    recipients: Sequence[str],
+    sender: str = SENDER,
+    esmtp: Sequence[str] = (),
+) -> Reply:
+    """Send a message (CRLF line ends) in a session of its own; the reply to its end.
+
+    When an earlier command is refused, or the session itself, the reply to that.
+    """
+    try:
+        client = smtplib.SMTP("127.0.0.1", port, "client.live.test", timeout=40)
+    except smtplib.SMTPConnectError as error:
+        return _reply(error.smtp_code, error.smtp_error)
+    with client:
+        client.ehlo()
+        code, text = client.mail(sender, esmtp)
+        for recipient in recipients:
+            if code < 400:
+                code, text = client.rcpt(recipient)
+        if code < 400:
+            code, text = _data(client, message)
+    return _reply(code, text)
+
+
+def message_file(name: str) -> bytes:
+    """One of the hand-made messages, with CRLF line ends as it goes over SMTP."""
+    return (MESSAGES / name).read_bytes().replace(b"\n", b"\r\n")
+
+
+def wish(fields: Mapping[str, str] | Sequence[tuple[str, str]], name: str = "ham.eml") -> bytes:
+    """A message with `X-Test-` fields on top, for the check that acts on them."""
+    pairs = fields.items() if isinstance(fields, Mapping) else fields
+    top = "".join(f"X-Test-{field}: {value}\r\n" for field, value in pairs)
+    return top.encode() + message_file(name)
+
+
+def body_of(message: bytes) -> bytes:
+    """What follows the first blank line, with CRLF line ends."""
+    text = message.replace(b"\r\n", b"\n")
+    return text.partition(b"\n\n")[2].replace(b"\n", b"\r\n")
+
+
+@functools.cache
+def shared_filter() -> Filter:
+    """The filter that most tests use."""
+    return Filter()
+
+
+@functools.cache
+def shared_sink() -> Sink:
+    """The server to which Postfix hands mail for `sink.test`."""
+    return Sink()
+
+
+@functools.cache
+def shared_postfix() -> Postfix:
+    """A Postfix with a service for each way to reach the shared filter."""
+    tcp = f"inet:127.0.0.1:{shared_filter().milter}"
+    services = {
+        "tcp": Smtpd(tcp),
+        "unix": Smtpd(f"unix:{shared_filter().unix}"),
+        "v4": Smtpd(tcp, protocol=4),
+        "v2": Smtpd(tcp, protocol=2),
+    }
+    return Postfix(services, shared_sink().port)
+
+
+def _data(client: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
+    try:
+        return client.data(message)
+    except smtplib.SMTPDataError as error:
+        return _octets(error.smtp_code, error.smtp_error)
+
+
+def _octets(code: int, text: bytes | str) -> tuple[int, bytes]:
+    return code, text.encode() if isinstance(text, str) else text
+
+
+def _reply(code: int, text: bytes | str) -> Reply:
+    return Reply(code, _octets(code, text)[1].decode("utf-8", "replace"))
+
+
+def _json(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

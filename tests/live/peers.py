@@ -1,0 +1,198 @@
+"""The real peers of the live tests: Debian's packages, unpacked under `.peers/`, never installed.
+
+`python -m tests.live.peers fetch` downloads them with `apt-get download`, together with those
+libraries they need and the host lacks, and unpacks them with `dpkg-deb -x`. Nothing outside
+`.peers/` changes and root is not needed. Without apt or network it says so, leaves a note for the
+tests to show when they skip, and exits with 1.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PEERS = CHECKOUT / ".peers"
+DEBIAN = PEERS / "debian"
+PACKAGES = ("postfix", "swaks", "rspamd")
+"""What the tests talk to; curl comes with them where the host has none."""
+FOLLOWED = re.compile(r"lib(?!js-)|perl")
+"""Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
+SECONDS = 300.0
+"""For one command of apt: lists and archives come over the network."""
+
+STAMP = "packages.json"
+NOTE = PEERS / "why-not.txt"
+
+
+class CannotFetch(Exception):
+    """The peers cannot be had here; the text says why."""
+
+
+def fetch() -> None:
+    """Download and unpack the peers unless they are there.
+
+    Raises CannotFetch: no apt, no network, or a package that the sources do not have.
+    """
+    PEERS.mkdir(exist_ok=True)
+    with (PEERS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _complete():
+            return
+        for tool in ("apt-get", "apt-cache", "dpkg-deb", "dpkg-query"):
+            if shutil.which(tool) is None:
+                raise CannotFetch(f"there is no {tool} on this host")
+        try:
+            _fetch_with([])
+        except CannotFetch:
+            _fetch_with(_private_lists())
+
+
+def why_missing(*commands: str) -> str:
+    """Why these programs cannot be used, or an empty string if they can."""
+    if all(find(command) for command in commands):
+        return ""
+    missing = ", ".join(command for command in commands if not find(command))
+    note = NOTE.read_text().strip() if NOTE.exists() else "run `python -m tests.live.peers fetch`"
+    return f"no {missing}: {note}"
+
+
+def find(command: str) -> Path | None:
+    """A program among the peers, else on the host."""
+    for folder in ("usr/bin", "usr/sbin", "usr/lib/postfix/sbin"):
+        if (DEBIAN / folder / command).exists():
+            return DEBIAN / folder / command
+    found = shutil.which(command)
+    return Path(found) if found else None
+
+
+def environment() -> dict[str, str]:
+    """Environment variables with which the peers find their libraries and modules."""
+    usr = DEBIAN / "usr"
+    libraries = [usr / "lib/postfix", usr / "lib/rspamd"]
+    libraries += sorted(DEBIAN.glob("usr/lib/*-linux-*")) + sorted(DEBIAN.glob("lib/*-linux-*"))
+    modules = [*usr.glob("share/perl/5.*"), *usr.glob("lib/*/perl/5.*"), usr / "share/perl5"]
+    return {
+        "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+        "LANG": "C",
+        "LD_LIBRARY_PATH": _path(libraries),
+        "PERL5LIB": _path(modules),
+    }
+
+
+def _path(folders: Iterable[Path]) -> str:
+    return ":".join(str(folder) for folder in folders if folder.exists())
+
+
+def _complete() -> bool:
+    try:
+        stamp = json.loads((DEBIAN / STAMP).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(stamp.get("packages") == list(PACKAGES))
+
+
+def _fetch_with(options: Sequence[str]) -> None:
+    wanted = _closure(options)
+    work = PEERS / "debian.new"
+    shutil.rmtree(work, ignore_errors=True)
+    archives = PEERS / "archives"
+    shutil.rmtree(archives, ignore_errors=True)
+    archives.mkdir()
+    # The sandbox user could not write here; nothing runs as root that would not anyway.
+    _apt("apt-get", *options, "-o", "APT::Sandbox::User=root", "download", *wanted, cwd=archives)
+    for archive in sorted(archives.glob("*.deb")):
+        _apt("dpkg-deb", "-x", str(archive), str(work))
+    stamp = {"packages": list(PACKAGES), "unpacked": sorted(p.name for p in archives.iterdir())}
+    (work / STAMP).write_text(json.dumps(stamp, indent=1) + "\n")
+    shutil.rmtree(archives)
+    shutil.rmtree(DEBIAN, ignore_errors=True)
+    work.rename(DEBIAN)
+    NOTE.unlink(missing_ok=True)
+
+
+def _private_lists() -> list[str]:
+    """Fresh package lists in a folder of our own: the host's are missing or out of date."""
+    state = PEERS / "apt"
+    (state / "lists/partial").mkdir(parents=True, exist_ok=True)
+    (state / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
+    options = ["-o", f"Dir::State::Lists={state}/lists", "-o", f"Dir::Cache={state}/cache"]
+    _apt("apt-get", *options, "-o", "APT::Sandbox::User=root", "update")
+    return options
+
+
+def _closure(options: Sequence[str]) -> list[str]:
+    """The packages and, of what they need, all that is not installed on the host."""
+    installed = _installed()
+    wanted: list[str] = []
+    queue = [*PACKAGES] if shutil.which("curl") else [*PACKAGES, "curl"]
+    while queue:
+        name = queue.pop(0)
+        if name in wanted:
+            continue
+        wanted.append(name)
+        for choices in _depends(name, options):
+            if not installed.intersection(choices) and FOLLOWED.match(choices[0]):
+                queue.append(choices[0])
+    return wanted
+
+
+def _installed() -> frozenset[str]:
+    listing = _apt("dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n")
+    return frozenset(line.split()[1] for line in listing.splitlines() if line.startswith("ii"))
+
+
+def _depends(name: str, options: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Each dependency of a package: the packages of which any one will do."""
+    text = _apt("apt-cache", *options, "show", "--no-all-versions", name)
+    if not text.strip():
+        raise CannotFetch(f"the package sources do not know {name}")
+    for line in text.splitlines():
+        field, _, value = line.partition(":")
+        if field not in ("Depends", "Pre-Depends"):
+            continue
+        for dependency in value.split(","):
+            yield tuple(re.split(r"[\s:(]", choice.strip())[0] for choice in dependency.split("|"))
+
+
+def _apt(*command: str, cwd: Path | None = None) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, "LANG": "C", "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CannotFetch(f"{command[0]}: {error}") from error
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CannotFetch(f"{command[0]}: {last}")
+    return done.stdout
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run from the command line; status 2 for wrong usage."""
+    if list(arguments) != ["fetch"]:
+        print("usage: python -m tests.live.peers fetch", file=sys.stderr)
+        return 2
+    try:
+        fetch()
+    except CannotFetch as reason:
+        NOTE.write_text(f"{reason}\n")
+        print(f"peers: not fetched, the live tests will skip: {reason}", file=sys.stderr)
+        return 1
+    print(f"peers: {', '.join(PACKAGES)} in {DEBIAN}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""An SMTP server that takes every message and keeps its exact octets and envelope."""
+
+import socketserver
+import threading
+from dataclasses import dataclass
+
+from .processes import wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One message as it came: envelope as in the commands, octets between DATA and the dot."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+
+
+class Sink:
+    """The server, on a loopback port of the kernel's choice, in a thread."""
+
+    def __init__(self) -> None:
+        self._taken: list[Taken] = []
+        self._server = _Server(("127.0.0.1", 0), _Session)
+        self._server.taken = self._taken
+        self.port = int(self._server.server_address[1])
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def to(self, recipient: str) -> list[Taken]:
+        """The messages that went to a recipient (perhaps with others)."""
+        return [taken for taken in tuple(self._taken) if recipient in taken.recipients]
+
+    def wait_to(self, recipient: str, count: int = 1) -> list[Taken]:
+        """The messages of a recipient, when there are so many (or more)."""
+        wait_until(lambda: len(self.to(recipient)) >= count, f"{count} messages to {recipient}")
+        return self.to(recipient)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+    taken: list[Taken]
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        self._say("220 sink")
+        sender = ""
+        recipients: list[str] = []
+        while line := self.rfile.readline():
+            verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
+            match verb.upper():
+                case "EHLO":
+                    self._say("250-sink", "250-8BITMIME", "250 SMTPUTF8")
+                    continue
+                case "MAIL":
+                    sender, recipients = _address(rest), []
+                case "RCPT":
+                    recipients.append(_address(rest))
+                case "DATA":
+                    self._say("354 go on")
+                    taken = Taken(sender, tuple(recipients), self._data())
+                    self.server.taken.append(taken)
+                case "QUIT":
+                    self._say("221 bye")
+                    return
+            self._say("250 ok")
+
+    def _data(self) -> bytes:
+        lines = []
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+    def _say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+
+
+def _address(argument: str) -> str:
+    return argument.partition("<")[2].partition(">")[0]
