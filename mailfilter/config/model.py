@@ -32,6 +32,22 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Format:
+    """What a text is; it is checked when the configuration is read.
+
+    `path` and the path of a unix `endpoint` are made absolute: relative ones start at the folder
+    of the configuration file.
+    """
+
+    name: Literal["endpoint", "network", "mailbox", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """The text "off" is allowed and means `None`, where `None` is not what stands there anyway."""
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A TOML value shown in the generated documents when a key has no default of its own."""
 
@@ -40,6 +56,11 @@ class Example:
 
 DURATION = Unit("duration")
 SIZE = Unit("size")
+ENDPOINT = Format("endpoint")
+NETWORK = Format("network")
+MAILBOX = Format("mailbox")
+PATH = Format("path")
+OFF = Off()
 FailPolicy = Literal["accept", "tempfail", "reject"]
 CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]
 
@@ -102,6 +123,7 @@ class Scan:
     ] = 100
     check_dir: Annotated[
         str,
+        PATH,
         Doc(
             "Directory of Python files with checks of your own; empty is none. Relative paths"
             " start at the folder of the configuration file."
@@ -114,12 +136,12 @@ class Scan:
 class Actions:
     """Scores at which an action is taken; an action without a threshold is left out."""
 
-    greylist: Annotated[float | None, Doc("Ask for greylisting.")] = 4.0
-    add_header: Annotated[float | None, Doc("Mark the message as spam.")] = 6.0
+    greylist: Annotated[float | None, OFF, Doc("Ask for greylisting.")] = 4.0
+    add_header: Annotated[float | None, OFF, Doc("Mark the message as spam.")] = 6.0
     rewrite_subject: Annotated[
-        float | None, Doc("Mark the message in its subject."), Example("8.0")
+        float | None, OFF, Doc("Mark the message in its subject."), Example("8.0")
     ] = None
-    reject: Annotated[float | None, Doc("Refuse the message.")] = 15.0
+    reject: Annotated[float | None, OFF, Doc("Refuse the message.")] = 15.0
     subject: Annotated[
         str,
         Doc("The rewritten subject: %s is the old one, %d the score, %% a percent sign."),
@@ -132,6 +154,7 @@ class Group:
 
     max_score: Annotated[
         float | None,
+        OFF,
         Bounds(0, None),
         Doc("The symbols of the group add at most this to the score."),
         Example("8.0"),
@@ -201,6 +224,7 @@ class Profile:
     priority: Annotated[int, Doc("Higher wins; equal ones apply in order of their names.")] = 0
     networks: Annotated[
         tuple[str, ...],
+        NETWORK,
         Doc("The client's address is in one of these networks."),
         Example('["10.0.0.0/8", "2001:db8::/32"]'),
     ] = ()
@@ -211,11 +235,15 @@ class Profile:
     users: Annotated[tuple[str, ...], Doc("The client has logged in by one of these names.")] = ()
     senders: Annotated[
         tuple[str, ...],
-        Doc("Envelope sender: an address, or @domain."),
+        MAILBOX,
+        Doc("Envelope sender: an address, @domain, or an empty text for the null sender."),
         Example('["@example.org"]'),
     ] = ()
     recipients: Annotated[
-        tuple[str, ...], Doc("Every envelope recipient is one of these: an address, or @domain.")
+        tuple[str, ...],
+        MAILBOX,
+        Doc("Every envelope recipient is one of these: an address, or @domain."),
+        Example('["postmaster@example.org"]'),
     ] = ()
     skip: Annotated[bool, Doc("Such messages are not scanned.")] = False
     disable: Annotated[tuple[str, ...], Doc("Names of checks that do not run.")] = ()
@@ -256,9 +284,10 @@ class Listener:
     ]
     endpoint: Annotated[
         str,
+        ENDPOINT,
         Doc(
             "A Twisted endpoint: tcp:11332:interface=127.0.0.1, tcp6:11332:interface=\\:\\:1,"
-            " unix:/run/mailfilter/milter.sock:mode=660."
+            " unix:/run/mailfilter/milter.sock:mode=660, systemd:domain=INET:name=milter."
         ),
     ]
     enabled: Annotated[bool, Doc("Off does not listen.")] = True

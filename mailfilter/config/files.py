@@ -1,0 +1,158 @@
+"""The files of a configuration: which they are, and reading one as TOML with its lines."""
+
+import os
+import re
+import stat
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from .lines import Duplicate, Lines, scan_lines
+from .problem import Problem
+from .toml_text import key_text
+
+MAX_FILE = 2**20
+"""Octets of one file: a thousand times a real one, and still read in well under a second."""
+MAX_FILES = 256
+"""Files in conf.d."""
+
+FRAGMENTS = "conf.d"
+
+_PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_BARE_UNIT = re.compile(r"\d[\d.]*[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file that could be read."""
+
+    file: str
+    table: dict[str, Any]
+    lines: Lines
+
+
+def find_fragments(path: str) -> tuple[list[str], list[Problem]]:
+    """The `conf.d/*.toml` beside a main file, by name. Hidden files are left out."""
+    directory = os.path.join(os.path.dirname(path), FRAGMENTS)
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return [], []
+    except NotADirectoryError:
+        return [], [_about(directory, "expected a directory")]
+    except OSError as error:
+        return [], [_unreadable(directory, error)]
+    names = sorted(name for name in names if name.endswith(".toml") and not name.startswith("."))
+    if len(names) > MAX_FILES:
+        return [], [_about(directory, f"expected at most {MAX_FILES} files")]
+    return [os.path.join(directory, name) for name in names], []
+
+
+def read_document(file: str) -> tuple[Document | None, list[Problem]]:
+    """Read one file. There is no document when it cannot be made sense of; raises nothing."""
+    try:
+        data = _read(file)
+    except OSError as error:
+        return None, [_unreadable(file, error)]
+    if data is None:
+        return None, [_about(file, "expected a regular file")]
+    if len(data) > MAX_FILE:
+        return None, [_about(file, f"expected at most {MAX_FILE // 1024}KiB in a file")]
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        octet = f"octet 0x{data[error.start]:02x}"
+        return None, [Problem(file, line, "", None, f"expected UTF-8; {octet} is not")]
+    return parse_document(file, text)
+
+
+def parse_document(file: str, text: str) -> tuple[Document | None, list[Problem]]:
+    """Parse the text of a file. Keys set twice are left out and the rest is used, if possible."""
+    lines = scan_lines(text)
+    if lines.fault is not None:
+        return None, [Problem(file, lines.fault[0], "", None, lines.fault[1])]
+    table, fault = _parse(file, text, lines)
+    if fault is None or not lines.duplicates:
+        return _document(file, table, lines), [fault] if fault else []
+    problems = [_twice(file, duplicate) for duplicate in lines.duplicates]
+    spans = [duplicate.span for duplicate in lines.duplicates]
+    for span in spans:
+        if span is not None:
+            text = text[: span[0]] + re.sub(r"[^\n]", " ", text[slice(*span)]) + text[span[1] :]
+    table, fault = _parse(file, text, lines)
+    if fault is not None and (None not in spans or not fault.expected.startswith(_TWICE)):
+        problems.append(fault)
+    return _document(file, table, lines), problems
+
+
+_NOT_TOML = "not valid TOML: "
+_TWICE = (f"{_NOT_TOML}cannot ", f"{_NOT_TOML}duplicate ")
+"""How tomllib's words for keys set twice begin."""
+
+
+def _document(file: str, table: dict[str, Any] | None, lines: Lines) -> Document | None:
+    return None if table is None else Document(file, table, lines)
+
+
+def _parse(file: str, text: str, lines: Lines) -> tuple[dict[str, Any] | None, Problem | None]:
+    try:
+        return tomllib.loads(text), None
+    except tomllib.TOMLDecodeError as error:
+        return None, _syntax_problem(file, text, lines, str(error))
+    except (ValueError, RecursionError) as error:
+        return None, Problem(file, None, "", None, f"{_NOT_TOML}{error}")
+
+
+def _syntax_problem(file: str, text: str, lines: Lines, message: str) -> Problem:
+    """tomllib's complaint, with the key and the text of the line that it is about."""
+    match = _PLACE.fullmatch(message)
+    words, line_text, column = match.groups() if match else (message, None, None)
+    line = int(line_text) if line_text else text.rstrip().count("\n") + 1
+    source = text.split("\n")[line - 1].strip()
+    path = next((path for path, at in reversed(lines.of.items()) if at == line), ())
+    value = source.partition("=")[2].strip() if path and "=" in source else source
+    where = f" (column {column})" if column else ""
+    is_bare_unit = _BARE_UNIT.match(value)
+    return Problem(
+        file,
+        line,
+        key_text(path),
+        value,
+        f"{_NOT_TOML}{words[:1].lower()}{words[1:]}{where}",
+        f'did you mean "{is_bare_unit[0]}"?' if is_bare_unit else "",
+    )
+
+
+def _twice(file: str, duplicate: Duplicate) -> Problem:
+    key = key_text(duplicate.path)
+    if duplicate.value is None:
+        key = f"[{key}]"
+    expected = f"set a second time, first in line {duplicate.first_line}"
+    return Problem(file, duplicate.line, key, duplicate.value, expected)
+
+
+def _read(file: str) -> bytes | None:
+    """The start of a file, at most one octet over the limit; `None` if it is not a file.
+
+    A pipe would be waited for, so only files and devices such as /dev/null are read.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+            return None
+        data = b""
+        while len(data) <= MAX_FILE and (part := os.read(descriptor, MAX_FILE + 1 - len(data))):
+            data += part
+        return data
+    finally:
+        os.close(descriptor)
+
+
+def _unreadable(file: str, error: OSError) -> Problem:
+    return _about(file, f"cannot be read: {error.strerror}")
+
+
+def _about(file: str, expected: str) -> Problem:
+    return Problem(file, None, "", None, expected)

@@ -1,0 +1,24 @@
+"""Where the configuration and the state are, when nobody says."""
+
+import os
+from collections.abc import Mapping
+
+DEFAULT_PATH = "/etc/mailfilter/mailfilter.toml"
+STATE_VARIABLE = "MAILFILTER_STATE_DIR"
+STATE_FOLDER = "mailfilter-state"
+
+
+def default_path() -> str | None:
+    """The main file that is read without `--config`; `None` when there is none."""
+    return DEFAULT_PATH if os.path.lexists(DEFAULT_PATH) else None
+
+
+def find_state_dir(option: str | None, environ: Mapping[str, str], cwd: str) -> str:
+    """The absolute path of the state directory; it need not exist.
+
+    The option, else MAILFILTER_STATE_DIR, else the first of systemd's STATE_DIRECTORY, else
+    `mailfilter-state` in the working directory. Empty counts as not given.
+    """
+    systemd = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    chosen = option or environ.get(STATE_VARIABLE) or systemd or STATE_FOLDER
+    return os.path.abspath(os.path.join(cwd, chosen))

@@ -1,0 +1,102 @@
+"""What must hold between several keys of a configuration."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations
+
+from .endpoint import parse_endpoint
+from .model import Actions, Config
+from .names import listed, nearest
+from .problem import Origin, Problem
+from .toml_text import KeyPath, key_text, string_text, value_text
+from .units import format_duration
+
+Place = Callable[[KeyPath], Origin]
+"""Where a key is set."""
+
+_ORDER = (
+    ("greylist", "add_header"),
+    ("greylist", "rewrite_subject"),
+    ("greylist", "reject"),
+    ("add_header", "reject"),
+    ("rewrite_subject", "reject"),
+)
+"""Milder action first. Two actions may share a threshold: the stronger one is then taken."""
+
+
+def find_problems(config: Config, listeners: Collection[str], place: Place) -> Iterator[Problem]:
+    """What is wrong in a configuration whose single values are right.
+
+    `listeners` are the names of all listeners, also of those that could not be built.
+    """
+    yield from _same_endpoints(config, place)
+    yield from _unknown_listeners(config, listeners, place)
+    yield from _thresholds(config.actions, place)
+
+
+def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
+    """What is allowed but hardly meant."""
+    scan = config.scan
+    if scan.check_timeout > scan.timeout:
+        key: KeyPath = ("scan", "check_timeout")
+        value = string_text(format_duration(scan.check_timeout))
+        expected = f"has no effect beyond scan.timeout, {format_duration(scan.timeout)}"
+        yield _problem(place, key, value, expected)
+    if not any(listener.enabled for listener in config.listeners.values()):
+        yield _problem(place, ("listeners",), None, "no listener is enabled")
+
+
+def _same_endpoints(config: Config, place: Place) -> Iterator[Problem]:
+    enabled = [
+        (name, listener.endpoint, parse_endpoint(listener.endpoint))
+        for name, listener in config.listeners.items()
+        if listener.enabled
+    ]
+    for first, second in combinations(enabled, 2):
+        if not first[2].clashes(second[2]):
+            continue
+        # The one that a file sets is told of, rather than the default that it meets.
+        if place(("listeners", second[0], "endpoint")).file is None:
+            first, second = second, first
+        first_key = ("listeners", first[0], "endpoint")
+        key = ("listeners", second[0], "endpoint")
+        expected = f"{key_text(first_key)} ({place(first_key)}) listens on the same address"
+        hint = f"set another address, or listeners.{first[0]}.enabled = false"
+        yield _problem(place, key, string_text(second[1]), expected, hint)
+
+
+def _unknown_listeners(
+    config: Config, listeners: Collection[str], place: Place
+) -> Iterator[Problem]:
+    for profile, settings in config.profiles.items():
+        for at, name in enumerate(settings.listeners):
+            if name in listeners:
+                continue
+            near = nearest(name, listeners)
+            hint = f"did you mean {string_text(near)}?" if near else f"known: {listed(listeners)}"
+            key: KeyPath = ("profiles", profile, "listeners", at)
+            yield _problem(place, key, string_text(name), "expected the name of a listener", hint)
+
+
+def _thresholds(actions: Actions, place: Place) -> Iterator[Problem]:
+    values: Mapping[str, float | None] = {
+        name: getattr(actions, name) for pair in _ORDER for name in pair
+    }
+    for mild, strong in _ORDER:
+        low, high = values[mild], values[strong]
+        if low is None or high is None or low <= high:
+            continue
+        # Of the two, the one that a file sets is told of.
+        is_mild_set = place(("actions", mild)).file is not None
+        key, value = (mild, low) if is_mild_set else (strong, high)
+        bound = f"at most actions.{strong} = {value_text(high)}"
+        if not is_mild_set:
+            bound = f"at least actions.{mild} = {value_text(low)}"
+        hint = f'"off" leaves {key} out'
+        yield _problem(place, ("actions", key), value_text(value), f"expected {bound}", hint)
+
+
+def _problem(
+    place: Place, path: KeyPath, value: str | None, expected: str, hint: str = ""
+) -> Problem:
+    origin = place(path)
+    return Problem(origin.file, origin.line, key_text(path), value, expected, hint)
