@@ -1,0 +1,357 @@
+"""HTTP/1.x as a server reads it: octets in, events out.
+
+The head of a request is parsed by `httptools` (llhttp, strict). It gets exactly the octets up to
+the blank line, and a body is framed here, so that it is always known where a request ends: what
+comes behind it is held back until the request is answered, and never reaches the parser when the
+connection ends with the reply.
+
+Sources: RFC 9112; http-scan.md 1.1; bad-input.md 19.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from io import BytesIO
+
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
+
+from .http_chunked import BodyTooLarge, ChunkedDecoder, MalformedChunks
+
+MAX_HEAD = 80 * 1024
+"""Octets of request line and headers, as Rspamd allows (http-scan.md T11)."""
+
+MAX_HEADERS = 4096
+"""Header fields: 1024 recipients, each with arguments, and the rest."""
+
+MAX_BLANK = 8
+"""Octets of empty lines before a request: RFC 9112 2.2 asks for one to be forgiven."""
+
+MAX_HELD = 256 * 1024
+"""Octets held back for requests to come. A server stops reading long before (`held`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """Request line and headers have arrived and are in order; the body follows."""
+
+    method: bytes
+    path: bytes
+    """As sent: begins with a slash, not percent-decoded."""
+    query: bytes
+    """What is behind the question mark, not decoded; empty if there is none."""
+    headers: list[tuple[bytes, bytes]]
+    """In order, names in lower case, values without blanks around them."""
+    keep_alive: bool
+    """The client is ready for another request on this connection."""
+    expects_continue: bool
+    """The client waits for `CONTINUE` before it sends the body (RFC 9110 10.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestComplete:
+    """The whole request has arrived. Answer it, then call `RequestCodec.next_request`."""
+
+    head: RequestHead
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolError:
+    """The input cannot be read on: answer with this, then close. No more events follow."""
+
+    status: int
+    text: str
+
+
+Event = RequestHead | RequestComplete | ProtocolError
+
+
+class _Refused(Exception):
+    """Ends the reading of a request."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(status, text)
+        self.status = status
+        self.text = text
+
+
+class _TooManyHeaders(Exception):
+    """More than `MAX_HEADERS` fields."""
+
+
+class _Phase(Enum):
+    HEAD = auto()
+    LENGTH = auto()
+    CHUNKED = auto()
+    ANSWERING = auto()
+    ENDED = auto()
+
+
+class _Fields:
+    """What the parser calls back with."""
+
+    __slots__ = ("complete", "headers", "target")
+
+    def __init__(self) -> None:
+        self.target: list[bytes] = []
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.complete = False
+
+    def on_url(self, part: bytes) -> None:
+        self.target.append(part)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) == MAX_HEADERS:
+            raise _TooManyHeaders
+        self.headers.append((name.lower(), value.strip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+
+class RequestCodec:
+    """Reads the requests of one connection, one at a time.
+
+    Bodies over `max_body` octets are refused; nothing over it is kept.
+    """
+
+    def __init__(self, max_body: int) -> None:
+        self._max_body = max_body
+        self._held = bytearray()
+        self._surplus = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._phase = _Phase.HEAD
+        self._blank = 0
+        self._head_size = 0
+        self._tail = b""
+        self._fields = _Fields()
+        self._parser = HttpRequestParser(self._fields)
+        self._head: RequestHead | None = None
+        self._left = 0
+        self._body: BytesIO | None = None
+        self._chunks: ChunkedDecoder | None = None
+
+    @property
+    def in_request(self) -> bool:
+        """A request has begun and is not complete."""
+        if self._phase is _Phase.HEAD:
+            return self._head_size > 0
+        return self._phase in (_Phase.LENGTH, _Phase.CHUNKED)
+
+    @property
+    def answering(self) -> bool:
+        """A request is complete and `next_request` was not called yet."""
+        return self._phase is _Phase.ANSWERING
+
+    @property
+    def held(self) -> int:
+        """Octets held back until `next_request`."""
+        return len(self._held)
+
+    @property
+    def surplus(self) -> bool:
+        """Octets came behind the last request of the connection, or behind an error."""
+        return self._surplus > 0
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take octets; return what they complete: at most one request, the rest is held back."""
+        if self._phase is _Phase.ENDED:
+            self._surplus += len(data)
+            return []
+        if self._phase is _Phase.ANSWERING:
+            self._hold(data)
+            return []
+        return self._read(data)
+
+    def next_request(self) -> list[Event]:
+        """The last request is answered: go on with what was held back."""
+        if self._phase is not _Phase.ANSWERING:
+            return []
+        if self._head is None or not self._head.keep_alive:
+            self._end()
+            return []
+        if len(self._held) > MAX_HELD:
+            self._end()
+            return [ProtocolError(400, "Too much data behind a request")]
+        self._begin()
+        data = bytes(self._held)
+        self._held.clear()
+        return self._read(data)
+
+    def end_of_input(self) -> list[Event]:
+        """The client sends no more; an error if it is in the middle of a request."""
+        if not self.in_request:
+            return []
+        self._end()
+        return [ProtocolError(400, "IO read error: unexpected EOF")]
+
+    def _hold(self, data: bytes) -> None:
+        if self._head is None or not self._head.keep_alive:
+            self._surplus += len(data)
+        elif len(self._held) <= MAX_HELD:
+            self._held += data[: MAX_HELD + 1 - len(self._held)]
+
+    def _end(self) -> None:
+        self._surplus += len(self._held)
+        self._held.clear()
+        self._body = self._chunks = None
+        self._phase = _Phase.ENDED
+
+    def _read(self, data: bytes) -> list[Event]:
+        events: list[Event] = []
+        try:
+            self._read_request(data, events)
+        except _Refused as refused:
+            self._end()
+            events.append(ProtocolError(refused.status, refused.text))
+        return events
+
+    def _read_request(self, data: bytes, events: list[Event]) -> None:
+        start = 0
+        if self._head is None:
+            start = self._read_head(data)
+            if self._head is None:
+                return
+            events.append(self._head)
+        if self._phase is _Phase.LENGTH:
+            body, start = self._read_length(data, start)
+        else:
+            body, start = self._read_chunked(data, start)
+        if body is None:
+            return
+        self._phase = _Phase.ANSWERING
+        self._body = self._chunks = None
+        events.append(RequestComplete(self._head, body))
+        if start < len(data):
+            self._hold(data[start:])
+
+    def _read_head(self, data: bytes) -> int:
+        """Read up to the blank line, or as far as there is; return where the rest begins."""
+        start = 0
+        if not self._head_size:
+            start = len(data) - len(data.lstrip(b"\r\n"))
+            self._blank += start
+            if self._blank > MAX_BLANK:
+                raise _Refused(400, "HTTP parser error: Too many empty lines")
+            if start == len(data):
+                return start
+        end = self._find_end(data, start)
+        stop = end or len(data)
+        self._head_size += stop - start
+        if self._head_size > MAX_HEAD:
+            raise _Refused(431, "Request header too large")
+        self._parse(data[start:stop])
+        if self._fields.complete and self._parser.get_http_version() not in ("1.1", "1.0"):
+            raise _Refused(505, "HTTP version not supported")
+        if bool(end) is not self._fields.complete:
+            # The parser and the search for the blank line disagree about where the head ends.
+            raise _Refused(400, "HTTP parser error: Invalid end of header")
+        if end:
+            self._head = self._make_head()
+        return stop
+
+    def _find_end(self, data: bytes, start: int) -> int:
+        """Return the offset behind the blank line, 0 if it is not there yet."""
+        seam = self._tail + data[start : start + 3]
+        at = seam.find(b"\r\n\r\n")
+        if at >= 0:
+            return start + at + 4 - len(self._tail)
+        self._tail = seam[-3:] if len(data) - start < 3 else data[-3:]
+        at = data.find(b"\r\n\r\n", start)
+        return at + 4 if at >= 0 else 0
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            # The head is complete; RFC 9110 7.8 lets a server ignore the wish for an upgrade.
+            pass
+        except HttpParserCallbackError:
+            raise _Refused(431, "Too many header fields") from None
+        except HttpParserError as error:
+            raise _Refused(400, f"HTTP parser error: {error}") from None
+
+    def _make_head(self) -> RequestHead:
+        target = b"".join(self._fields.target).partition(b"#")[0]
+        if not target.startswith(b"/"):
+            raise _Refused(400, "bad request URL")
+        path, _, query = target.partition(b"?")
+        is_11 = self._parser.get_http_version() == "1.1"
+        expects, last = self._frame(is_11)
+        return RequestHead(
+            method=self._parser.get_method(),
+            path=path,
+            query=query,
+            headers=self._fields.headers,
+            keep_alive=is_11 and not last,
+            expects_continue=expects and is_11,
+        )
+
+    def _frame(self, is_11: bool) -> tuple[bool, bool]:
+        """Find out how the body is framed.
+
+        Return whether the client waits for `CONTINUE`, and whether it asks for the connection
+        to end. The parser has refused more than one length, and a length beside an encoding.
+        """
+        length = 0
+        encoding: bytes | None = None
+        expects = last = False
+        for name, value in self._fields.headers:
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"transfer-encoding":
+                encoding = value.lower()
+            elif name == b"expect":
+                expects = value.lower() == b"100-continue"
+            elif name == b"connection":
+                # The parser sees `close` only where it stands first.
+                last = last or b"close" in _tokens(value)
+        if encoding is not None:
+            if encoding != b"chunked" or not is_11:
+                raise _Refused(400, "HTTP parser error: Invalid Transfer-Encoding")
+            self._chunks = ChunkedDecoder(self._max_body)
+            self._phase = _Phase.CHUNKED
+            return expects, last
+        if length > self._max_body:
+            raise _too_large(length)
+        self._left = length
+        self._phase = _Phase.LENGTH
+        return expects and length > 0, last
+
+    def _read_length(self, data: bytes, start: int) -> tuple[bytes | None, int]:
+        stop = start + self._left
+        if self._body is None:
+            if stop <= len(data):
+                return data[start:stop], stop
+            self._body = BytesIO()
+        # A BytesIO grows in place and gives its buffer away: the body is never there twice.
+        self._left -= self._body.write(memoryview(data)[start:stop])
+        if self._left:
+            return None, len(data)
+        return self._body.getvalue(), stop
+
+    def _read_chunked(self, data: bytes, start: int) -> tuple[bytes | None, int]:
+        assert self._chunks is not None
+        try:
+            start = self._chunks.feed(data, start)
+        except MalformedChunks as error:
+            raise _Refused(400, f"HTTP parser error: {error}") from None
+        except BodyTooLarge as error:
+            raise _too_large(error.size) from None
+        if not self._chunks.done:
+            return None, start
+        return self._chunks.body.getvalue(), start
+
+
+def _tokens(value: bytes) -> list[bytes]:
+    return [token.strip(b" \t") for token in value.lower().split(b",")]
+
+
+def _too_large(size: int) -> _Refused:
+    return _Refused(413, f"Request entity too large: {size}")
