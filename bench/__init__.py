@@ -1,0 +1,1 @@
+"""Benchmarks of the filter; `make bench` runs them. HACKING.md says how to read them."""

@@ -1,0 +1,164 @@
+"""What the whole filter costs: `python -m bench.run [--messages DIR]`.
+
+Starts the filter with its default configuration on free ports, in a process of its own, feeds it
+from another process, and reads from /proc what that cost. All clients together keep one core
+busy at most; with two cores the load generator does not take time from the filter.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import messages
+
+READY_SECONDS = 60.0
+"""For the start of the filter; it takes about one."""
+TICK = os.sysconf("SC_CLK_TCK")
+
+CONFIG = """\
+[listeners.milter]
+protocol = "milter"
+endpoint = "tcp:{milter}:interface=127.0.0.1"
+[listeners.http]
+protocol = "http"
+endpoint = "tcp:{http}:interface=127.0.0.1"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A running filter."""
+
+    process: subprocess.Popen[bytes]
+    ports: dict[str, int]
+
+    def cpu(self) -> float:
+        """CPU seconds used so far, user and system, to a hundredth."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        # The name of the program is in parentheses and may hold anything.
+        numbers = stat.rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / TICK
+
+    def resident(self) -> float:
+        """Resident memory in MiB."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on just now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until somebody listens.
+
+    Raises RuntimeError: the filter has ended, or does not listen in time.
+    """
+    limit = time.monotonic() + READY_SECONDS
+    while process.poll() is None and time.monotonic() < limit:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("the filter did not start")
+
+
+@contextmanager
+def running() -> Iterator[Filter]:
+    """A filter with the default configuration, for as long as the block lasts."""
+    ports = {"milter": free_port(), "http": free_port()}
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "mailfilter.toml")
+        config.write_text(CONFIG.format(**ports))
+        log = Path(folder, "log")
+        command = [sys.executable, "-m", "twisted", "mailfilter", "--config", str(config)]
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            for port in ports.values():
+                wait_until_ready(process, port)
+            yield Filter(process, ports)
+        except RuntimeError:
+            sys.stderr.write(log.read_text("utf-8", "replace"))
+            raise
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(READY_SECONDS)
+
+
+def load(running: Filter, protocol: str, clients: int, *options: str) -> dict[str, float]:
+    """Run the load generator and return its figures.
+
+    Raises RuntimeError: a client failed.
+    """
+    command = [sys.executable, "-m", "bench.load", protocol, str(running.ports[protocol])]
+    done = subprocess.run(
+        [*command, "--clients", str(clients), *options], stdout=subprocess.PIPE, check=True
+    )
+    figures = json.loads(done.stdout)
+    if errors := figures.pop("errors"):
+        raise RuntimeError(f"{protocol}: {len(errors)} clients failed: {errors[0]}")
+    return {name: float(value) for name, value in figures.items()}
+
+
+def measure(running: Filter, protocol: str, clients: int, *options: str) -> str:
+    """One line of the table."""
+    cpu = running.cpu()
+    figures = load(running, protocol, clients, *options)
+    cpu = running.cpu() - cpu
+    count = figures["messages"]
+    return (
+        f"{protocol:9}{clients:7}{count:10.0f}{count / figures['seconds']:10.0f}"
+        f"{1e6 * cpu / count:10.0f}{100 * cpu / figures['seconds']:8.0f}"
+        f"{figures['p50']:9.2f}{figures['p95']:9.2f}{figures['p99']:9.2f}"
+        f"{running.resident():9.1f}"
+    )
+
+
+HEADINGS = (
+    f"{'protocol':9}{'clients':>7}{'messages':>10}{'msg/s':>10}{'CPU us':>10}{'CPU %':>8}"
+    f"{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'RSS MiB':>9}"
+)
+
+
+def main() -> None:
+    """Measure both protocols with few and with many clients."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=Path, help="a directory of messages")
+    parser.add_argument("--seconds", type=float, default=5.0, help="per line of the table")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16])
+    args = parser.parse_args()
+    found = messages.load(args.messages)
+    size = sum(map(len, found)) / len(found)
+    print(f"The whole filter: {len(found)} messages, {size / 1024:.1f} KiB mean; CPU us and CPU %")
+    print("are of the filter's process alone, per message and of one core.")
+    options = ["--messages", str(args.messages)] if args.messages else []
+    with running() as started:
+        print(f"RSS before the first message: {started.resident():.1f} MiB")
+        print(HEADINGS)
+        for protocol in ("http", "milter"):
+            load(started, protocol, 1, "--seconds", "2", *options)
+            for clients in args.clients:
+                more = ("--seconds", str(args.seconds), *options)
+                print(measure(started, protocol, clients, *more), flush=True)
+
+
+if __name__ == "__main__":
+    main()
