@@ -113,7 +113,8 @@ class TreeTests(SynchronousTestCase):
         bad = [
             str(folder)
             for folder in folders
-            if any((ROOT / folder).glob("*.py")) and not (ROOT / folder / "__init__.py").exists()
+            if any((ROOT / folder).glob("test_*.py"))
+            and not (ROOT / folder / "__init__.py").exists()
         ]
         self.assertEqual(bad, [])
 
