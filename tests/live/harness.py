@@ -104,6 +104,10 @@ class Filter:
         """Ask it to end; the exit status."""
         return self.child.stop(number)
 
+    def kill(self) -> None:
+        """End it at once."""
+        self.child.kill()
+
     def log_size(self) -> int:
         """Octets logged so far: a mark for `log` and `records`."""
         return self._log.stat().st_size
