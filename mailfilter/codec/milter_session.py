@@ -1,0 +1,408 @@
+"""The rules of a milter session between events and replies, no I/O (milter.md 3, 4, 5, 7).
+
+A `Session` takes the events of one connection, says what to answer, and hands out each message as
+a `Transaction` at its end.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from . import milter_replies as replies
+from .milter import (
+    Abort,
+    Body,
+    Connect,
+    Data,
+    Edits,
+    EndOfHeaders,
+    EndOfMessage,
+    Event,
+    HeaderField,
+    Helo,
+    Macros,
+    Mail,
+    Negotiate,
+    ProtocolError,
+    Quit,
+    QuitNew,
+    Rcpt,
+    Steps,
+    Unknown,
+)
+from .milter_headers import repeats_head
+
+VERSION = 6
+OLDEST_VERSION = 2
+
+MAX_ENVELOPE = 8 * 2**20
+"""Octets of addresses and ESMTP arguments of one message: some 50,000 recipients."""
+
+WANTED_EDITS = (
+    Edits.ADD_HEADER
+    | Edits.CHANGE_BODY
+    | Edits.ADD_RECIPIENT
+    | Edits.REMOVE_RECIPIENT
+    | Edits.CHANGE_HEADER
+    | Edits.QUARANTINE
+    | Edits.CHANGE_SENDER
+    | Edits.SET_MACROS
+)
+
+WANTED_STEPS = (
+    Steps.NR_HEADER
+    | Steps.NR_CONNECT
+    | Steps.NR_HELO
+    | Steps.NR_MAIL
+    | Steps.NR_RCPT
+    | Steps.NR_DATA
+    | Steps.NR_UNKNOWN
+    | Steps.NR_END_OF_HEADERS
+    | Steps.NR_BODY
+    | Steps.LEADING_SPACE
+)
+
+WANTED_MACROS: Mapping[int, str] = {
+    0: "j v {daemon_name} {client_addr}",
+    1: "{tls_version} {cipher} {cert_subject} {cert_issuer}",
+    2: "i {auth_authen}",
+    5: "i",
+}
+"""Names wanted with connect, HELO, MAIL and end of message (milter.md 3.3).
+
+They replace what the MTA's administrator configured for the stage, so only stages with names that
+we read are listed. The queue id comes with MAIL from Sendmail, at the end from Postfix.
+"""
+
+_NO_REPLY_STEPS: Mapping[type[Event], Steps] = {
+    Connect: Steps.NR_CONNECT,
+    Helo: Steps.NR_HELO,
+    Mail: Steps.NR_MAIL,
+    Rcpt: Steps.NR_RCPT,
+    Data: Steps.NR_DATA,
+    HeaderField: Steps.NR_HEADER,
+    EndOfHeaders: Steps.NR_END_OF_HEADERS,
+    Body: Steps.NR_BODY,
+    Unknown: Steps.NR_UNKNOWN,
+}
+
+_MACRO_STAGES = b"CHMRTLNBE"
+"""Stages in their order; macros for other codes are ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What both sides agreed on."""
+
+    version: int
+    edits: int
+    steps: int
+
+    @property
+    def has_leading_space(self) -> bool:
+        """Header values carry the blanks after the colon, in both directions."""
+        return bool(self.steps & Steps.LEADING_SPACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One message, complete, that waits for its final reply."""
+
+    connect: Connect | None
+    helo: bytes | None
+    sender: Mail
+    recipients: tuple[Rcpt, ...]
+    macros: Mapping[bytes, bytes]
+    """The latest value by name, braces removed."""
+    raw: bytes | None
+    """The message with CRLF line ends as the MTA showed it; `None` if it is too large."""
+    head: bytes
+    """The header block as built from header events, empty if the message is too large."""
+    fields: int
+    """Number of header fields."""
+    size: int
+    """Octets of the message, also if it is too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End of the session; `reason` is `None` when the MTA said goodbye."""
+
+    reason: str | None
+
+
+Outcome = bytes | Transaction | Close
+"""What follows from an event: octets to send (often none), a message to answer, or the end."""
+
+
+def agree(offer: Negotiate) -> Agreement | None:
+    """Work out what to use of an offer; `None` if its version is not spoken here."""
+    if offer.version < OLDEST_VERSION:
+        return None
+    version = min(offer.version, VERSION)
+    edits = offer.actions & WANTED_EDITS
+    if version < VERSION:
+        edits &= ~Edits.SET_MACROS
+    return Agreement(version, edits, offer.steps & WANTED_STEPS)
+
+
+def encode_agreement(agreement: Agreement) -> bytes:
+    """The negotiation reply, with the macros wanted if the MTA takes such lists."""
+    macros = WANTED_MACROS if agreement.edits & Edits.SET_MACROS else None
+    return replies.negotiated(agreement.version, agreement.edits, agreement.steps, macros)
+
+
+class _State(IntEnum):
+    NEW = 0
+    NEGOTIATED = 1
+    CONNECTED = 2
+    MAIL = 3
+    RCPT = 4
+    DATA = 5
+    HEADERS = 6
+    BODY = 7
+
+
+class Session:
+    """The state of one connection of an MTA.
+
+    `max_message` is in octets; of a larger message nothing is kept, but every event is answered.
+    Events out of order follow libmilter: a message in progress is given up, and what does not
+    fit even then is ignored without a reply (milter.md 7).
+    """
+
+    def __init__(self, max_message: int) -> None:
+        self.agreement = Agreement(VERSION, 0, 0)
+        self._max_message = max_message
+        self._state = _State.NEW
+        self._connect: Connect | None = None
+        self._helo: bytes | None = None
+        self._macros: dict[int, tuple[tuple[bytes, bytes], ...]] = {}
+        self._replies: dict[type[Event], bytes] = {}
+        self._handlers: Mapping[type[Event], Callable[[Any], Outcome]] = {
+            Negotiate: self._on_negotiate,
+            Macros: self._on_macros,
+            Connect: self._on_connect,
+            Helo: self._on_helo,
+            Mail: self._on_mail,
+            Rcpt: self._on_rcpt,
+            Data: self._on_data,
+            HeaderField: self._on_header,
+            EndOfHeaders: self._on_end_of_headers,
+            Body: self._on_body,
+            EndOfMessage: self._on_end_of_message,
+            Unknown: self._on_unknown,
+            Abort: self._on_abort,
+            Quit: self._on_quit,
+            QuitNew: self._on_quit_new,
+            ProtocolError: self._on_protocol_error,
+        }
+        self._forget_message()
+
+    @property
+    def has_message(self) -> bool:
+        """A message has begun and is not complete."""
+        return self._state >= _State.MAIL
+
+    def handle(self, event: Event) -> Outcome:
+        """Take one event, say what follows from it."""
+        return self._handlers[type(event)](event)
+
+    def _forget_message(self) -> None:
+        self._sender: Mail | None = None
+        self._recipients: list[Rcpt] = []
+        self._envelope_size = 0
+        self._raw = bytearray()
+        self._head_size = 0
+        self._fields = 0
+        self._size = 0
+
+    def _give_up_message(self) -> None:
+        if self._state >= _State.MAIL:
+            self._forget_message()
+            self._state = _State.CONNECTED
+
+    def _drop_macros(self, first: bytes) -> None:
+        """Drop the macros of a stage and of all later ones."""
+        for code in _MACRO_STAGES[_MACRO_STAGES.index(first) :]:
+            self._macros.pop(code, None)
+
+    def _on_negotiate(self, event: Negotiate) -> Outcome:
+        if self._state is not _State.NEW:
+            return b""
+        agreement = agree(event)
+        if agreement is None:
+            return Close(f"protocol version {event.version}")
+        self.agreement = agreement
+        self._replies = {
+            kind: b"" if agreement.steps & step else replies.CONTINUE
+            for kind, step in _NO_REPLY_STEPS.items()
+        }
+        self._state = _State.NEGOTIATED
+        return encode_agreement(agreement)
+
+    def _on_macros(self, event: Macros) -> Outcome:
+        if event.stage and event.stage in _MACRO_STAGES:
+            self._macros[event.stage[0]] = event.pairs
+        return b""
+
+    def _on_connect(self, event: Connect) -> Outcome:
+        if self._state is _State.NEW:
+            return _not_negotiated()
+        if self._state is not _State.NEGOTIATED:
+            self._give_up_message()
+            return b""
+        self._connect = event
+        self._drop_macros(b"H")
+        self._state = _State.CONNECTED
+        return self._replies[Connect]
+
+    def _on_helo(self, event: Helo) -> Outcome:
+        if self._state is _State.NEW:
+            return _not_negotiated()
+        self._give_up_message()
+        self._helo = event.name
+        self._drop_macros(b"M")
+        self._state = _State.CONNECTED
+        return self._replies[Helo]
+
+    def _on_mail(self, event: Mail) -> Outcome:
+        if self._state is _State.NEW:
+            return _not_negotiated()
+        self._give_up_message()
+        self._sender = event
+        self._drop_macros(b"R")
+        self._state = _State.MAIL
+        return self._replies[Mail]
+
+    def _on_rcpt(self, event: Rcpt) -> Outcome:
+        if not _State.MAIL <= self._state <= _State.RCPT:
+            return self._misplaced()
+        self._envelope_size += len(event.address) + sum(map(len, event.args)) + 64
+        if self._envelope_size > MAX_ENVELOPE:
+            return Close("too many recipients")
+        self._recipients.append(event)
+        self._state = _State.RCPT
+        return self._replies[Rcpt]
+
+    def _on_data(self, _: Data) -> Outcome:
+        if not _State.MAIL <= self._state <= _State.RCPT:
+            return self._misplaced()
+        self._state = _State.DATA
+        return self._replies[Data]
+
+    def _on_header(self, event: HeaderField) -> Outcome:
+        if not _State.MAIL <= self._state <= _State.HEADERS:
+            return self._misplaced()
+        self._state = _State.HEADERS
+        self._fields += 1
+        value = event.value
+        if b"\n" in value:
+            value = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        # Without LEADING_SPACE the MTA took one space away, but neither a tab nor a line break.
+        if not self.agreement.steps & Steps.LEADING_SPACE and value[:1] not in (b"\t", b"\r"):
+            value = b" " + value
+        self._keep(b"%b:%b\r\n" % (event.name, value))
+        return self._replies[HeaderField]
+
+    def _on_end_of_headers(self, _: EndOfHeaders) -> Outcome:
+        if not _State.MAIL <= self._state <= _State.HEADERS:
+            return self._misplaced()
+        self._end_headers()
+        return self._replies[EndOfHeaders]
+
+    def _end_headers(self) -> None:
+        self._head_size = len(self._raw)
+        self._keep(b"\r\n")
+        self._state = _State.BODY
+
+    def _on_body(self, event: Body) -> Outcome:
+        if self._state < _State.MAIL:
+            return self._misplaced()
+        if self._state < _State.BODY:
+            self._end_headers()
+        self._keep(event.data)
+        return self._replies[Body]
+
+    def _keep(self, data: bytes) -> None:
+        """Add to the message, unless that makes it too large: then forget what there is."""
+        self._size += len(data)
+        if self._size <= self._max_message:
+            self._raw += data
+        elif self._raw:
+            self._raw = bytearray()
+
+    def _on_end_of_message(self, event: EndOfMessage) -> Outcome:
+        sender = self._sender
+        if sender is None:
+            return self._misplaced()
+        if self._state < _State.BODY:
+            self._end_headers()
+        if event.data:
+            self._keep(event.data)
+        transaction = self._transaction(sender)
+        self._give_up_message()
+        self._drop_macros(b"M")
+        return transaction
+
+    def _transaction(self, sender: Mail) -> Transaction:
+        is_kept = self._size <= self._max_message
+        raw = bytes(self._raw) if is_kept else None
+        head = raw[: self._head_size] if raw is not None else b""
+        if raw is not None and repeats_head(raw, self._head_size):
+            raw = raw[self._head_size + 2 :]
+        return Transaction(
+            connect=self._connect,
+            helo=self._helo,
+            sender=sender,
+            recipients=tuple(self._recipients),
+            macros=self._latest_macros(),
+            raw=raw,
+            head=head,
+            fields=self._fields,
+            size=self._size,
+        )
+
+    def _latest_macros(self) -> dict[bytes, bytes]:
+        latest: dict[bytes, bytes] = {}
+        for code in _MACRO_STAGES:
+            for name, value in self._macros.get(code, ()):
+                latest[name.strip(b"{}")] = value
+        return latest
+
+    def _on_unknown(self, _: Unknown) -> Outcome:
+        if self._state is _State.NEW:
+            return _not_negotiated()
+        return self._replies[Unknown]
+
+    def _on_abort(self, _: Abort) -> Outcome:
+        self._give_up_message()
+        self._drop_macros(b"M")
+        return b""
+
+    def _on_quit(self, _: Quit) -> Outcome:
+        self._give_up_message()
+        return Close(None)
+
+    def _on_quit_new(self, _: QuitNew) -> Outcome:
+        self._give_up_message()
+        self._connect = self._helo = None
+        self._macros.clear()
+        if self._state is not _State.NEW:
+            self._state = _State.NEGOTIATED
+        return b""
+
+    def _on_protocol_error(self, event: ProtocolError) -> Outcome:
+        self._give_up_message()
+        return Close(event.reason)
+
+    def _misplaced(self) -> Outcome:
+        if self._state is _State.NEW:
+            return _not_negotiated()
+        self._give_up_message()
+        return b""
+
+
+def _not_negotiated() -> Close:
+    return Close("no negotiation")
