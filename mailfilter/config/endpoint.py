@@ -107,7 +107,7 @@ def _unfit_word(kind: str, word: str, name: str) -> Unfit:
     near = nearest(name, names)
     if near is not None and near != name:
         return Unfit(expected, _did_you_mean(near))
-    return Unfit(expected, r"a colon inside a value is written \: (in a TOML text, \\:)")
+    return Unfit(expected, r"a colon inside a value is written \:, as in 'tcp6:1:interface=\:\:1'")
 
 
 def _words(text: str) -> list[list[str]]:

@@ -109,7 +109,7 @@ class Scan:
         Doc("What one check may take, unless its own table says otherwise."),
     ] = 4.0
     max_message: Annotated[
-        int, SIZE, Bounds(1024, 2**31 - 1), Doc("Larger messages are not scanned.")
+        int, SIZE, Bounds(1024, 2**30), Doc("Larger messages are not scanned.")
     ] = 50 * 2**20
     gtube_patterns: Annotated[
         Literal["disabled", "reject", "all"],
@@ -286,8 +286,8 @@ class Listener:
         str,
         ENDPOINT,
         Doc(
-            "A Twisted endpoint: tcp:11332:interface=127.0.0.1, tcp6:11332:interface=\\:\\:1,"
-            " unix:/run/mailfilter/milter.sock:mode=660, systemd:domain=INET:name=milter."
+            "A Twisted endpoint: 'tcp:11332:interface=127.0.0.1', 'tcp6:11332:interface=\\:\\:1',"
+            " 'unix:/run/mailfilter/milter.sock:mode=660', 'systemd:domain=INET:name=milter'."
         ),
     ]
     enabled: Annotated[bool, Doc("Off does not listen.")] = True
