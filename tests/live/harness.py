@@ -176,7 +176,7 @@ class LiveCase(SynchronousTestCase):
 class PostfixCase(LiveCase):
     """Base of the tests that send through Postfix."""
 
-    needs = ("master",)
+    needs: ClassVar[Sequence[str]] = ("master",)
     needs_root = True
 
     def setUp(self) -> None:
