@@ -1,1 +1,28 @@
-"""mailfilter.mail"""
+"""One message, read only: header fields, MIME tree, text, addresses, route.
+
+`parse` finds the structure of a message in time linear to its size and never raises. All else
+is worked out when it is asked for. What is odd about a message is in its list of anomalies.
+"""
+
+from .addresses import Address
+from .anomaly import Anomaly, AnomalyKind
+from .headers import Header, Headers
+from .limits import Limits
+from .message import Message, parse
+from .params import ContentValue
+from .part import Part
+from .received import Received
+
+__all__ = [
+    "Address",
+    "Anomaly",
+    "AnomalyKind",
+    "ContentValue",
+    "Header",
+    "Headers",
+    "Limits",
+    "Message",
+    "Part",
+    "Received",
+    "parse",
+]

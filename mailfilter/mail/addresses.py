@@ -1,0 +1,258 @@
+"""Addresses of From, To and their like (RFC 5322 3.4, with the obsolete forms of 4.4)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import words
+from .anomaly import AnomalyKind, AnomalyLog
+
+# One ordinary mailbox: a name without anything special, or quoted; then the address.
+_ORDINARY = re.compile(
+    r'[ \t]*+(?:"([^"\\]*+)"|([^"(),:;<>@\[\]\\]*+))[ \t]*+'
+    r'<([^\s"(),:;<>@\[\]\\]++)@([A-Za-z0-9._-]++)>[ \t]*+'
+)
+_BARE = re.compile(r'[ \t]*+([^\s"(),:;<>@\[\]\\]++)@([A-Za-z0-9._-]++)[ \t]*+')
+
+_TOKEN = re.compile(
+    r'(?P<quoted>"(?:[^"\\]++|\\.)*+")'
+    r"|(?P<literal>\[[^\[\]\\<>]*+\])"
+    r"|(?P<space>\s++)"
+    r"|(?P<special>[(),:;<>\"\[\]\\@])"
+    r'|(?P<atom>[^\s"(),:;<>@\[\]\\]++)',
+    re.DOTALL,
+)
+_IN_COMMENT = re.compile(r"[^()\\]++|\\.|[()\\]", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\]\\.]+(?:\.[^\s\"(),:;<>@\[\]\\.]+)*")
+_DOMAIN = re.compile(r"[^\s\"(),:;<>@\[\]\\\x00-\x1f\x7f]+|\[[^\[\]]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox. A mailbox without an address, just a name, has `""` in all but `name`."""
+
+    name: str
+    """Display name, decoded; that of an old-style comment if there is no other; `""` if none."""
+    address: str
+    """`local@domain` as written, without comments, and without quotes that are not needed."""
+    local: str
+    """Text before the last `@`, unquoted."""
+    domain: str
+    """Text behind the last `@` in lower case, without a final dot."""
+
+
+def parse_addresses(text: str, log: AnomalyLog, most: int, most_words: int) -> list[Address]:
+    """The mailboxes of an unfolded, not yet decoded field; those of groups among them.
+
+    Structure is found before encoded words are decoded: what they hide is text, never an
+    address. At most `most` mailboxes. Text that fits no grammar is read as mail programs do
+    and flagged `BAD_ADDRESS`.
+    """
+    ordinary = _ORDINARY.fullmatch(text)
+    if ordinary is not None:
+        quoted, plain, local, domain = ordinary.groups()
+        name = quoted if quoted is not None else plain.strip()
+        return [_address(words.decode(name, log, most_words), local, domain, log)]
+    found: list[Address] = []
+    for mailbox in _Mailboxes(text, log, most_words):
+        if len(found) >= most:
+            log.add(AnomalyKind.TOO_MANY_ADDRESSES)
+            break
+        found.append(mailbox)
+    return found
+
+
+def _address(name: str, local: str, domain: str, log: AnomalyLog) -> Address:
+    if not domain or not local or not _DOMAIN.fullmatch(domain):
+        log.add(AnomalyKind.BAD_ADDRESS)
+    written = local
+    if not _DOT_ATOM.fullmatch(local):
+        escaped = local.replace("\\", "\\\\").replace('"', '\\"')
+        written = f'"{escaped}"'
+    return Address(name, f"{written}@{domain}", local, domain.lower().rstrip("."))
+
+
+class _Mailboxes:
+    """Walks over a field once and yields its mailboxes."""
+
+    def __init__(self, text: str, log: AnomalyLog, most_words: int) -> None:
+        self._text = text
+        self._log = log
+        self._most_words = most_words
+        self._clear()
+
+    def _clear(self) -> None:
+        self._outside: list[tuple[str, str]] = []  # kind and text of tokens outside of <>
+        self._angle: list[tuple[str, str]] | None = None
+        self._comment = ""
+
+    def __iter__(self) -> Iterator[Address]:
+        text = self._text
+        at = 0
+        is_inside = False
+        while at < len(text):
+            token = _TOKEN.match(text, at)
+            if token is None:  # cannot happen: every character is in a branch
+                break
+            kind, value = token.lastgroup or "", token[0]
+            at = token.end()
+            if kind != "special" or value in '@"[]\\' or (value == ":" and is_inside):
+                self._add(kind, value, is_inside)
+            elif value == "(":
+                at = self._read_comment(at)
+            elif value == "<":
+                if self._angle is not None:
+                    self._log.add(AnomalyKind.BAD_ADDRESS, "two angle addresses")
+                    yield from self._finish()
+                self._angle = []
+                is_inside = True
+            elif value == ">":
+                is_inside = False
+            elif value == ":":
+                # The name of a group; what came before is no mailbox.
+                self._clear()
+            elif is_inside and value == "," and self._is_route():
+                continue
+            elif value in ",;":
+                is_inside = False
+                yield from self._finish()
+        yield from self._finish()
+
+    def _add(self, kind: str, value: str, is_inside: bool) -> None:
+        if is_inside and self._angle is not None:
+            if value == ":" and self._is_route():
+                # <@relay,@relay:user@domain>: the obsolete route has ended.
+                self._angle.clear()
+                return
+            self._angle.append((kind, value))
+            return
+        self._outside.append((kind, value))
+
+    def _is_route(self) -> bool:
+        return bool(self._angle) and self._angle is not None and self._angle[0][1] == "@"
+
+    def _read_comment(self, at: int) -> int:
+        """Read a comment behind its parenthesis; returns the offset after it."""
+        start = at
+        depth = 1
+        text = self._text
+        while depth and at < len(text):
+            token = _IN_COMMENT.match(text, at)
+            if token is None:  # cannot happen: every character is in a branch
+                break
+            at = token.end()
+            if token[0] == "(":
+                depth += 1
+            elif token[0] == ")":
+                depth -= 1
+        if depth:
+            self._log.add(AnomalyKind.BAD_ADDRESS, "open comment")
+        if not self._comment:
+            self._comment = text[start : at - 1 if not depth else at]
+        return at
+
+    def _finish(self) -> Iterator[Address]:
+        """Yield the mailbox that was read, if there is any, and begin the next."""
+        outside, angle, comment = self._outside, self._angle, self._comment
+        self._clear()
+        if angle is None:
+            name_tokens, address_tokens = _split_bare(outside, self._log)
+        else:
+            name_tokens, address_tokens = outside, angle
+        name = words.decode(_phrase(name_tokens), self._log, self._most_words)
+        if not name and comment:
+            name = words.decode(_ESCAPED.sub(r"\1", comment).strip(), self._log, self._most_words)
+        local, domain = _halves(address_tokens, self._log)
+        if not local and not domain:
+            if name and angle is None:
+                self._log.add(AnomalyKind.BAD_ADDRESS, "no address")
+            if name:
+                yield Address(name, "", "", "")
+            return
+        yield _address(name, local, domain, self._log)
+
+
+Tokens = list[tuple[str, str]]
+
+
+def _phrase(tokens: Tokens) -> str:
+    """A display name: quoted strings opened, white space between words made one space."""
+    out: list[str] = []
+    for kind, value in tokens:
+        if kind == "quoted":
+            out.append(_ESCAPED.sub(r"\1", value[1:-1]))
+        elif kind == "space":
+            out.append(" ")
+        else:
+            out.append(value)
+    return "".join(out).strip()
+
+
+def _split_bare(tokens: Tokens, log: AnomalyLog) -> tuple[Tokens, Tokens]:
+    """Name and address of a mailbox without angle brackets.
+
+    White space around `@` and `.` belongs to the address (RFC 5322 4.4); other words before it
+    are a name, which is wrong and gets read.
+    """
+    at = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] == "@"), -1)
+    if at < 0:
+        return tokens, []
+    start = _left_edge(tokens, at)
+    end = _right_edge(tokens, at)
+    name = tokens[:start] + tokens[end:]
+    if any(kind != "space" for kind, _value in name):
+        log.add(AnomalyKind.BAD_ADDRESS, "words beside the address")
+    return name, tokens[start:end]
+
+
+def _left_edge(tokens: Tokens, at: int) -> int:
+    """Where the address that has an `@` at this place begins."""
+    edge = at
+    while edge > 0:
+        kind, value = tokens[edge - 1]
+        if kind == "space":
+            beyond = tokens[edge - 2][1] if edge > 1 else ""
+            if not (edge == at or tokens[edge][1].startswith(".") or beyond.endswith(".")):
+                break
+        elif value == ",":
+            break
+        edge -= 1
+    while edge < at and tokens[edge][0] == "space":
+        edge += 1
+    return edge
+
+
+def _right_edge(tokens: Tokens, at: int) -> int:
+    """Where the address that has an `@` at this place ends."""
+    edge = at + 1
+    while edge < len(tokens):
+        kind, _value = tokens[edge]
+        if kind == "space":
+            beyond = tokens[edge + 1][1] if edge + 1 < len(tokens) else ""
+            if not (edge == at + 1 or tokens[edge - 1][1].endswith(".") or beyond[:1] == "."):
+                break
+        edge += 1
+    return edge
+
+
+def _halves(tokens: Tokens, log: AnomalyLog) -> tuple[str, str]:
+    """Local part and domain, split at the last `@`."""
+    ats = [i for i, (kind, value) in enumerate(tokens) if kind == "special" and value == "@"]
+    if not ats:
+        text = _joined(tokens)
+        if text:
+            log.add(AnomalyKind.BAD_ADDRESS, "no domain")
+        return text, ""
+    if len(ats) > 1:
+        log.add(AnomalyKind.BAD_ADDRESS, "several @")
+    return _joined(tokens[: ats[-1]]), _joined(tokens[ats[-1] + 1 :])
+
+
+def _joined(tokens: Tokens) -> str:
+    """Text of a half of an address: quoted strings opened, white space dropped."""
+    return "".join(
+        _ESCAPED.sub(r"\1", value[1:-1]) if kind == "quoted" else value
+        for kind, value in tokens
+        if kind != "space"
+    )

@@ -1,0 +1,234 @@
+"""Header fields in order, with their exact octets (RFC 5322 2.2)."""
+
+import re
+from collections.abc import Iterator
+from typing import overload
+
+from . import charset, params, words
+from .anomaly import AnomalyKind
+from .lazy import lazy
+from .source import Source
+
+# A name is everything before the colon but white space and controls; 8-bit octets are wrong
+# and get read, as mail programs do. Possessive quantifiers: no backtracking, linear time.
+_NAME = rb"[^\x00-\x20:\x7f]++"
+_REST = rb"[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)"
+_FIELD = re.compile(rb"(" + _NAME + rb")" + _REST)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_MBOX_FROM = (b"From ", b">From ")
+
+STRAY_LINES = 64
+"""Lines of a block that are not fields. Mail broken by a gateway has one or two."""
+
+Span = tuple[bytes, int, int]
+"""Name as sent, start and end of a field."""
+
+
+class Header:
+    """One field."""
+
+    def __init__(self, source: Source, span: Span) -> None:
+        self._source = source
+        self._name, self._start, self._end = span
+
+    @lazy
+    def name(self) -> str:
+        """The name as sent, decoded as Latin-1."""
+        return self._name.decode("latin_1")
+
+    @property
+    def raw(self) -> bytes:
+        """Exact octets of the whole field with its line ends."""
+        return self._source.raw[self._start : self._end]
+
+    @property
+    def value(self) -> bytes:
+        """Exact octets after the colon, folds included, without the last line end."""
+        raw = self._source.raw
+        end = self._end
+        if end > self._start and raw[end - 1] == 10:
+            end -= 1
+            if raw[end - 1] == 13:
+                end -= 1
+        return raw[raw.index(b":", self._start) + 1 : end]
+
+    @property
+    def short_value(self) -> bytes:
+        """`value`, cut at `Limits.header_value`."""
+        most = self._source.limits.header_value
+        if self._end - self._start <= most:
+            return self.value
+        self._source.log.add(AnomalyKind.HEADER_CUT)
+        start = self._source.raw.index(b":", self._start) + 1
+        return self._source.raw[start : min(start + most, self._end)]
+
+    @lazy
+    def unfolded(self) -> str:
+        """The value on one line, stripped; 8-bit octets are UTF-8 or what they look like."""
+        value = self.short_value
+        if b"\n" in value:
+            value = value.replace(b"\r\n", b"").replace(b"\n", b"")
+        if value.isascii():
+            return value.decode("ascii").strip()
+        self._source.log.add(AnomalyKind.EIGHT_BIT_HEADER)
+        return charset.decode_header(value, _body_charset(self._source)).strip()
+
+    @lazy
+    def text(self) -> str:
+        """`unfolded` with RFC 2047 encoded words decoded."""
+        if "=?" not in self.unfolded:
+            return self.unfolded
+        return words.decode(self.unfolded, self._source.log, self._source.limits.encoded_words)
+
+    def __repr__(self) -> str:
+        return f"Header({self.raw[:200]!r})"
+
+
+class Headers:
+    """The fields of one header block, in order.
+
+    It behaves as a sequence of `Header`, but `in` and `count` ask for a name. (It does not
+    inherit from `Sequence`, for which a type checker would refuse `"subject" in headers`.)
+    """
+
+    __slots__ = ("_index", "_made", "_source", "_spans", "end", "start", "stray")
+
+    def __init__(self, source: Source, start: int) -> None:
+        self._source = source
+        self._spans: list[Span] = []
+        self._index: dict[bytes, list[int]] = {}
+        self._made: dict[int, Header] = {}
+        self.start = start
+        """Offset of the block."""
+        self.end = start
+        """Offset behind the last field: of the blank line, if there is one."""
+        self.stray: list[tuple[int, int]] = []
+        """Offsets of lines in the block that are not fields."""
+
+    def get(self, name: str) -> Header | None:
+        """The first field of that name in any case, or `None`."""
+        found = self._index.get(_key(name))
+        return self[found[0]] if found else None
+
+    def all(self, name: str) -> tuple[Header, ...]:
+        """All fields of that name in any case, in order."""
+        return tuple(self[index] for index in self._index.get(_key(name), ()))
+
+    def count(self, value: object) -> int:
+        """How many fields have that name."""
+        return len(self._index.get(_key(value), ())) if isinstance(value, str) else 0
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and _key(name) in self._index
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    @overload
+    def __getitem__(self, index: int) -> Header: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Header, ...]: ...
+    def __getitem__(self, index: int | slice) -> Header | tuple[Header, ...]:
+        """The field at a place, or the fields of a slice."""
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(*index.indices(len(self._spans))))
+        if index < 0:
+            index += len(self._spans)
+        header = self._made.get(index)
+        if header is None:
+            header = self._made[index] = Header(self._source, self._spans[index])
+        return header
+
+    def __iter__(self) -> Iterator[Header]:
+        return (self[index] for index in range(len(self._spans)))
+
+    def values(self, name: str) -> list[bytes]:
+        """The values of the fields of that name (lower case), cut at `Limits.header_value`."""
+        found = self._index.get(name.encode("ascii"))
+        return [self[index].short_value for index in found] if found else []
+
+    def read(self, end: int, most: int, is_lenient: bool = False) -> int:
+        """Split the block that begins at `start`, list at most `most` fields.
+
+        Returns the offset of the body. The block ends at a blank line, at `end`, or before the
+        first line that cannot be part of a header; with `is_lenient` such lines are skipped.
+        """
+        raw = self._source.raw
+        match = _FIELD.match
+        spans = self._spans
+        index = self._index
+        at = self.start
+        last = at + self._source.limits.header_bytes
+        while True:
+            field = match(raw, at, end)
+            if field is None:
+                following = self._skip_stray(at, end, is_lenient)
+                if following == at:
+                    break
+                at = following
+                continue
+            if len(spans) >= most or at >= last:
+                at = self._skip_rest(at, end)
+                break
+            name = field[1]
+            key = name.lower()
+            if key in index:
+                index[key].append(len(spans))
+            else:
+                index[key] = [len(spans)]
+            start = at
+            at = field.end()
+            spans.append((name, start, at))
+        self.end = at
+        if raw.startswith(b"\n", at, end):
+            return at + 1
+        if raw.startswith(b"\r\n", at, end):
+            return at + 2
+        if at < end:
+            self._source.log.add(AnomalyKind.MISSING_SEPARATOR)
+        return at
+
+    def goes_on(self, end: int) -> bool:
+        """Whether more fields follow behind the line that ended the block."""
+        raw = self._source.raw
+        following = raw.find(b"\n", self.end, end) + 1
+        return following > 0 and _FIELD.match(raw, following, end) is not None
+
+    def _skip_rest(self, at: int, end: int) -> int:
+        """Skip what is beyond the caps; returns the offset of the blank line."""
+        self._source.log.add(AnomalyKind.TOO_MANY_HEADERS)
+        found = _BLANK_LINE.search(self._source.raw, at, end)
+        following = found.start() + 1 if found else end
+        self.stray.append((at, following))
+        return following
+
+    def _skip_stray(self, at: int, end: int, is_lenient: bool) -> int:
+        """Skip a line that is neither a field nor the end of the header; `at` if there is none."""
+        raw = self._source.raw
+        head = raw[at : min(at + 6, end)]
+        if not head or head.startswith((b"\n", b"\r\n")):
+            return at
+        if head.startswith(_MBOX_FROM):
+            kind = AnomalyKind.MBOX_FROM_LINE
+        elif head[:1] in (b" ", b"\t", b":") or is_lenient:
+            kind = AnomalyKind.STRAY_LINE
+        else:
+            return at
+        if len(self.stray) >= STRAY_LINES:
+            return at if is_lenient else self._skip_rest(at, end)
+        self._source.log.add(kind)
+        following = raw.find(b"\n", at, end) + 1 or end
+        self.stray.append((at, following))
+        return following
+
+
+def _body_charset(source: Source) -> str | None:
+    """The charset that the first text part declares."""
+    if source.first_text_type is None:
+        return None
+    value = params.parse(source.first_text_type, True, source.log, source.limits)
+    return value.params.get("charset")
+
+
+def _key(name: str) -> bytes:
+    return name.lower().encode("latin_1", "replace")

@@ -1,0 +1,189 @@
+"""A parsed message."""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+
+from . import lint
+from .addresses import Address, parse_addresses
+from .anomaly import Anomaly, AnomalyKind, AnomalyLog
+from .dates import parse_date
+from .headers import Headers
+from .lazy import lazy
+from .limits import Limits
+from .parse import Reading, Structure
+from .part import Part
+from .received import Received, parse_received
+from .source import Source
+
+DEFAULT_LIMITS = Limits()
+
+
+def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> "Message":
+    """Parse a message as received, with CRLF or LF line ends.
+
+    Finds the structure in time linear to the size; the rest is worked out when it is asked
+    for. Never raises, whatever the octets are: what is odd is in `Message.anomalies`.
+    """
+    source = Source(raw, limits, AnomalyLog(limits.anomalies))
+    structure = Structure(source)
+    return Message(source, structure.message(), structure.readings)
+
+
+class Message:
+    """One message, read only. Everything beyond the structure is worked out once, lazily."""
+
+    def __init__(self, source: Source, root: Part, readings: Sequence[Reading]) -> None:
+        self._source = source
+        self._readings = readings
+        self._is_linted = False
+        self.raw = source.raw
+        """The octets as received."""
+        self.size = len(source.raw)
+        self.root = root
+        self.headers: Headers = root.headers
+
+    @property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        """What is odd: found in the structure and lines, and in what was worked out so far."""
+        if not self._is_linted:
+            self._is_linted = True
+            lint.check_lines(self._source, self.headers)
+        return self._source.log.found()
+
+    @lazy
+    def parts(self) -> tuple[Part, ...]:
+        """All parts, depth first, containers before what is in them."""
+        return _walk([self.root])
+
+    @lazy
+    def leaves(self) -> tuple[Part, ...]:
+        """The parts without children."""
+        return tuple(part for part in self.parts if not part.children)
+
+    @lazy
+    def text_parts(self) -> tuple[Part, ...]:
+        """The leaves that are shown as text, attachments excluded."""
+        return tuple(part for part in self.leaves if part.is_text and not part.is_attachment)
+
+    @lazy
+    def alternatives(self) -> tuple[Part, ...]:
+        """Leaves that only other readings of an ambiguous message have.
+
+        Programs differ about two Content-Type fields, two boundaries, pieces behind a closing
+        boundary, odd lines in a header, encoded containers: what a second program may show is
+        here. Offsets of parts from within encoded containers point into octets of their own.
+        """
+        if not self._readings:
+            return ()
+        structure = Structure(self._source)
+        structure.readings.extend(self._readings)
+        known = {_identity(part) for part in self.leaves}
+        found: list[Part] = []
+        at = 0
+        while at < len(structure.readings):
+            for part in _walk(structure.readings[at](structure)):
+                if not part.children and _identity(part) not in known:
+                    known.add(_identity(part))
+                    found.append(part)
+            at += 1
+        return tuple(found)
+
+    @lazy
+    def subject(self) -> str | None:
+        """The decoded subject, `None` if there is none."""
+        header = self.headers.get("subject")
+        if header is None:
+            return None
+        lint.check_characters(self._source.log, header.text, "subject")
+        return header.text
+
+    @lazy
+    def message_id(self) -> str | None:
+        """The Message-ID without angle brackets, `None` if there is none."""
+        header = self.headers.get("message-id")
+        if header is None:
+            return None
+        text = header.unfolded
+        start, end = text.find("<"), text.rfind(">")
+        return text[start + 1 : end].strip() if 0 <= start < end else text
+
+    @lazy
+    def date(self) -> datetime | None:
+        """The Date field as an aware datetime, `None` if there is no valid one."""
+        header = self.headers.get("date")
+        if header is None:
+            return None
+        moment = parse_date(header.unfolded)
+        if moment is None:
+            self._source.log.add(AnomalyKind.BAD_DATE)
+        return moment
+
+    @lazy
+    def from_(self) -> tuple[Address, ...]:
+        """The mailboxes of all From fields."""
+        return self._addresses("from")
+
+    @lazy
+    def sender(self) -> tuple[Address, ...]:
+        """The mailboxes of all Sender fields."""
+        return self._addresses("sender")
+
+    @lazy
+    def reply_to(self) -> tuple[Address, ...]:
+        """The mailboxes of all Reply-To fields."""
+        return self._addresses("reply-to")
+
+    @lazy
+    def to(self) -> tuple[Address, ...]:
+        """The mailboxes of all To fields."""
+        return self._addresses("to")
+
+    @lazy
+    def cc(self) -> tuple[Address, ...]:
+        """The mailboxes of all Cc fields."""
+        return self._addresses("cc")
+
+    @lazy
+    def received(self) -> tuple[Received, ...]:
+        """The hops, the last one (on top of the message) first."""
+        limits = self._source.limits
+        fields = self.headers.all("received")
+        if len(fields) > limits.received:
+            self._source.log.add(AnomalyKind.TOO_MANY_RECEIVED)
+        return tuple(
+            parse_received(header.unfolded[: limits.received_bytes])
+            for header in fields[: limits.received]
+        )
+
+    def _addresses(self, name: str) -> tuple[Address, ...]:
+        limits = self._source.limits
+        log = self._source.log
+        found: list[Address] = []
+        for header in self.headers.all(name):
+            left = limits.addresses - len(found)
+            found += parse_addresses(header.unfolded, log, left, limits.encoded_words)
+            if len(found) >= limits.addresses:
+                break
+        for address in found:
+            lint.check_characters(log, address.name, name)
+        return tuple(found)
+
+    def __repr__(self) -> str:
+        return f"Message({self.size} octets, {self.root.type!r})"
+
+
+def _walk(roots: Sequence[Part]) -> tuple[Part, ...]:
+    """Parts and all parts within, depth first."""
+    found: list[Part] = []
+    waiting = deque(roots)
+    while waiting:
+        part = waiting.popleft()
+        found.append(part)
+        waiting.extendleft(reversed(part.children))
+    return tuple(found)
+
+
+def _identity(part: Part) -> tuple[object, ...]:
+    """What makes two leaves the same: place, type and encoding."""
+    return (id(part.octets), part.body_start, part.end, part.type, part.encoding)

@@ -1,0 +1,177 @@
+"""One part of a message: its place in the octets, and what its header says about its body."""
+
+from collections.abc import Mapping
+
+from . import charset, lint, params, transfer
+from .anomaly import AnomalyKind
+from .headers import Headers
+from .lazy import lazy
+from .params import ContentValue
+from .source import Source
+
+CONTENT_TYPE = "content-type"
+CONTENT_DISPOSITION = "content-disposition"
+CONTENT_ENCODING = "content-transfer-encoding"
+
+_NOTHING = ContentValue("")
+_SHOWN = ("text/", "multipart/", "message/", "image/")
+
+
+class Part:
+    """A node of the MIME tree. Read only; all but the place and type is worked out when asked.
+
+    `start`, `body_start` and `end` are offsets into the octets of the message; the line end
+    before a boundary belongs to the boundary (RFC 2046 5.1.1).
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        headers: Headers,
+        body_start: int,
+        end: int,
+        depth: int,
+        content_type: bytes | None,
+        default_type: str,
+        encoding: str,
+    ) -> None:
+        self._source = source
+        self.type_field = content_type
+        """The Content-Type field that counts, as sent."""
+        self.headers = headers
+        self.start = headers.start
+        self.body_start = body_start
+        self.end = end
+        self.depth = depth
+        """Containers around this part; the root has 0."""
+        self.type = default_type
+        """Lower case `type/subtype`, with the defaults of RFC 2045 5.2 and RFC 2046 5.1.5."""
+        self.encoding = encoding
+        """Lower case Content-Transfer-Encoding, `""` if there is none."""
+        self.children: tuple[Part, ...] = ()
+        self.text_limit = 0
+        """Octets of the decoded body that `text` looks at."""
+        if content_type is not None:
+            found = params.main_type(content_type)
+            if found is not None:
+                self.type = found
+            else:
+                self.type = "text/plain"
+                source.log.add(AnomalyKind.BAD_CONTENT_TYPE)
+
+    @lazy
+    def content_type(self) -> ContentValue:
+        """The parsed Content-Type field; its value is `""` if there is no valid one."""
+        if self.type_field is None:
+            return _NOTHING
+        source = self._source
+        return params.parse(self.type_field, True, source.log, source.limits)
+
+    @lazy
+    def content_disposition(self) -> ContentValue:
+        """The parsed Content-Disposition field."""
+        header = self.headers.get(CONTENT_DISPOSITION)
+        if header is None:
+            return _NOTHING
+        source = self._source
+        return params.parse(header.short_value, False, source.log, source.limits)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the body is shown as text: `text/*`, or a multipart that has no parts."""
+        return not self.children and self.type.startswith(("text/", "multipart/"))
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """Parameters of the Content-Type: lower case names, RFC 2231 joined and decoded."""
+        return self.content_type.params
+
+    @property
+    def charset(self) -> str | None:
+        """The declared charset as written, in lower case."""
+        if self.type_field is None:
+            return None
+        declared = self.params.get("charset")
+        return declared.strip().lower() or None if declared is not None else None
+
+    @property
+    def disposition(self) -> str | None:
+        """The Content-Disposition's type in lower case, such as `attachment`."""
+        return self.content_disposition.value or None
+
+    @lazy
+    def filenames(self) -> tuple[str, ...]:
+        """All names that mail programs may see for this part, most likely first."""
+        names: list[str] = []
+        for value, key in ((self.content_disposition, "filename"), (self.content_type, "name")):
+            if key in value.params:
+                names += value.readings.get(key, (value.params[key],))
+        found = tuple(dict.fromkeys(names))
+        if len(found) > 1:
+            self._source.log.add(AnomalyKind.AMBIGUOUS_FILENAME)
+        for name in found:
+            lint.check_characters(self._source.log, name, "filename")
+        return found
+
+    @property
+    def filename(self) -> str | None:
+        """The name for saving: Content-Disposition's `filename`, else Content-Type's `name`."""
+        return self.filenames[0] if self.filenames else None
+
+    @lazy
+    def is_attachment(self) -> bool:
+        """Whether programs show the part as a file instead of as part of the text.
+
+        True if its disposition says anything but `inline` (RFC 2183 2.8); without a disposition
+        if it is nothing that programs show, and not referred to by a Content-ID.
+        """
+        if self.disposition is not None:
+            return self.disposition != "inline"
+        return not self.type.startswith(_SHOWN) and "content-id" not in self.headers
+
+    @property
+    def octets(self) -> bytes:
+        """What the offsets point into: the message, but for parts of decoded containers."""
+        return self._source.raw
+
+    @property
+    def raw_body(self) -> bytes:
+        """Exact octets of the body."""
+        return self._source.raw[self.body_start : self.end]
+
+    @lazy
+    def decoded(self) -> bytes:
+        """The body with its transfer encoding undone, cut at `Limits.decoded_part`.
+
+        A container's body is never encoded (RFC 2045 6.4) and is given as it is.
+        """
+        encoding = "" if self.children else self.encoding
+        octets = transfer.decode(self.raw_body, encoding, self._source.limits)
+        for anomaly in octets.anomalies:
+            self._source.log.add(anomaly)
+        return octets.data
+
+    @lazy
+    def text(self) -> str:
+        """Characters of a text part, cut at `text_limit` octets; `""` for other parts.
+
+        By the declared charset if it is known and plausible, else by detection. Line ends are
+        as sent. Invalid octets are U+FFFD; there are no surrogates.
+        """
+        if not self.is_text:
+            return ""
+        data = self.decoded
+        is_cut = len(data) > self.text_limit
+        log = self._source.log
+        if is_cut:
+            data = data[: self.text_limit]
+            log.add(AnomalyKind.TEXT_CUT)
+        result = charset.decode(data, self.charset, is_cut)
+        if result.anomaly is not None:
+            log.add(result.anomaly)
+        for anomaly in transfer.inline_anomalies(data):
+            log.add(anomaly)
+        return result.text
+
+    def __repr__(self) -> str:
+        return f"Part({self.type!r}, {self.start}, {self.body_start}, {self.end})"

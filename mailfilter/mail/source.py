@@ -1,0 +1,22 @@
+"""What all pieces of one message share: its octets, the limits, the list of anomalies."""
+
+from .anomaly import AnomalyLog
+from .limits import Limits
+
+
+class Source:
+    """The octets that offsets point into, with what is needed to look at them.
+
+    Parts and headers point to it and it points to none of them: a message is freed at once,
+    without the garbage collector.
+    """
+
+    __slots__ = ("first_text_type", "limits", "log", "raw")
+
+    def __init__(self, raw: bytes, limits: Limits, log: AnomalyLog) -> None:
+        self.raw = raw
+        self.limits = limits
+        self.log = log
+        self.first_text_type: bytes | None = None
+        """Content-Type field of the first text part: its charset is the best guess for 8-bit
+        octets in header fields."""
