@@ -88,7 +88,8 @@ def running() -> Iterator[Filter]:
         config = Path(folder, "mailfilter.toml")
         config.write_text(CONFIG.format(**ports))
         log = Path(folder, "log")
-        command = [sys.executable, "-m", "twisted", "mailfilter", "--config", str(config)]
+        twistd = str(Path(sys.executable).with_name("twistd"))
+        command = [twistd, "-n", "--pidfile=", "mailfilter", "--config", str(config)]
         with log.open("wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
