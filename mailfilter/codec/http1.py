@@ -159,6 +159,11 @@ class RequestCodec:
         """Octets came behind the last request of the connection, or behind an error."""
         return self._surplus > 0
 
+    @property
+    def broken(self) -> bool:
+        """The input cannot be read on: the client may still be sending."""
+        return self._phase is _Phase.ENDED or self.in_request
+
     def receive(self, data: bytes) -> list[Event]:
         """Take octets; return what they complete: at most one request, the rest is held back."""
         if self._phase is _Phase.ENDED:

@@ -22,6 +22,10 @@ MIN_MEAN_CHUNK = 32
 by the chunk, and a body of 50 MiB in chunks of one octet would hold a core for a minute."""
 
 _SIZE = re.compile(rb"[0-9A-Fa-f]+\r\n")
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t -~\x80-\xff]*\r\n")
+
+# What frames a message must not come behind it (RFC 9110 6.5.1).
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 
 
 class MalformedChunks(Exception):
@@ -119,5 +123,7 @@ class ChunkedDecoder:
             raise MalformedChunks("Trailer too long")
         if line == b"\r\n":
             self.done = True
-        elif not line.endswith(b"\r\n") or b"\r" in line[:-2] or b":" not in line:
+            return
+        field = _FIELD.fullmatch(line)
+        if field is None or field[1].lower() in _FRAMING:
             raise MalformedChunks("Invalid trailer field")

@@ -1,0 +1,198 @@
+"""The verdict as the JSON of `/checkv2` (http-scan.md 1.5 and 1.7).
+
+Replies are ASCII, since one client decodes UTF-8 by TCP segment; numbers are always numbers; and
+the `milter` object keeps to the forms that every client reads.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import Any
+
+from msgspec.json import Encoder
+
+from ..scan.verdict import (
+    Action,
+    AddHeader,
+    AddRecipient,
+    ChangeHeader,
+    ChangeSender,
+    Edit,
+    RemoveHeader,
+    RemoveRecipient,
+    Verdict,
+)
+from .headers import clean_header_name, clean_header_value, clean_reply_text, encode_header_text
+
+MAX_OCCURRENCE = 127
+"""Largest number in `remove_headers`: two clients read it into 8 bits."""
+
+_INSTEAD_OF_REJECT = frozenset((Action.DISCARD, Action.QUARANTINE))
+
+_encode = Encoder().encode
+
+
+def render_json(value: Mapping[str, Any]) -> bytes:
+    """Encode a reply as compact JSON in ASCII. Floats in it must be finite.
+
+    Surrogates that stand alone, which JSON could not carry, become U+FFFD.
+    """
+    try:
+        encoded = _encode(value)
+    except UnicodeEncodeError:
+        return render_json(_without_surrogates(value))
+    if encoded.isascii():
+        return encoded
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {_without_surrogates(key): _without_surrogates(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(one) for one in value]
+    return value
+
+
+def render_error(text: str) -> bytes:
+    """Encode an error: only the key `error`, for the reason in http-scan.md 1.3."""
+    return render_json({"error": text})
+
+
+def verdict_json(verdict: Verdict, flags: frozenset[str] = frozenset()) -> bytes:
+    """Encode a verdict. Of the request's flags, `groups` and `trace` add to it."""
+    return render_json(verdict_dict(verdict, flags))
+
+
+def verdict_dict(verdict: Verdict, flags: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Lay a verdict out as the reply has it, keys in Rspamd's order."""
+    reply: dict[str, Any] = {}
+    action = verdict.action
+    if verdict.forced_by is not None:
+        reply["passthrough_module"] = verdict.forced_by
+    reply["is_skipped"] = verdict.is_skipped
+    reply["score"] = _number(verdict.score)
+    reply["required_score"] = _number(verdict.required_score)
+    reply["action"] = action.value
+    if action is Action.REWRITE_SUBJECT and verdict.subject is not None:
+        # Clients write the subject as one line: a fold would end their protocol's line.
+        reply["subject"] = encode_header_text(verdict.subject).replace("\n", "")
+    if action in _INSTEAD_OF_REJECT:
+        reply["reject"] = action.value
+    reply["thresholds"] = {name.value: _number(score) for name, score in verdict.thresholds}
+    reply["symbols"] = _symbols(verdict)
+    if "groups" in flags:
+        reply["groups"] = _groups(verdict)
+    reply["messages"] = _messages(verdict)
+    if verdict.message_id is not None:
+        reply["message-id"] = verdict.message_id
+    reply["time_real"] = round(_number(verdict.elapsed), 6)
+    if milter := milter_dict(verdict.edits):
+        reply["milter"] = milter
+    if "trace" in flags:
+        reply["trace_id"] = verdict.trace_id
+        reply["trace"] = [
+            {"at": round(_number(entry.at), 6), "source": entry.source, "text": entry.text}
+            for entry in verdict.trace
+        ]
+    return reply
+
+
+def _number(value: float) -> float:
+    """JSON has no NaN and no infinity; and an integer must show as 15.0."""
+    return float(value) if isfinite(value) else 0.0
+
+
+def _symbols(verdict: Verdict) -> dict[str, Any]:
+    symbols: dict[str, Any] = {}
+    for symbol in verdict.symbols:
+        entry: dict[str, Any] = {
+            "name": symbol.name,
+            "score": _number(symbol.score),
+            "metric_score": _number(symbol.weight),
+        }
+        if symbol.description:
+            entry["description"] = symbol.description
+        if symbol.options:
+            entry["options"] = list(symbol.options)
+        symbols[symbol.name] = entry
+    return symbols
+
+
+def _groups(verdict: Verdict) -> dict[str, Any]:
+    scores: dict[str, float] = {}
+    for symbol in verdict.symbols:
+        if symbol.group:
+            scores[symbol.group] = scores.get(symbol.group, 0.0) + _number(symbol.score)
+    return {name: {"score": _number(score)} for name, score in scores.items()}
+
+
+def _messages(verdict: Verdict) -> dict[str, str]:
+    lines = clean_reply_text(verdict.smtp_message or "")
+    return {"smtp_message": " ".join(lines)} if lines else {}
+
+
+def milter_dict(edits: Iterable[Edit]) -> dict[str, Any]:
+    """Lay out edits as the `milter` object; empty if there are none that it can tell.
+
+    Removals come before additions, so a changed header is removed and added. A new body is not
+    told here.
+    """
+    adds = _Named()
+    removes = _Named()
+    reply: dict[str, Any] = {}
+    for edit in edits:
+        match edit:
+            case AddHeader(name, value, order):
+                adds.put(name, {"value": clean_header_value(value), "order": order})
+            case ChangeHeader(name, value, occurrence):
+                removes.put(name, _occurrence(occurrence))
+                adds.put(name, {"value": clean_header_value(value), "order": -1})
+            case RemoveHeader(name, occurrence):
+                removes.put(name, _occurrence(occurrence))
+            case ChangeSender(address, args):
+                if _is_path(address) and all(map(_is_path, args)):
+                    reply["change_from"] = " ".join((address, *args))
+            case AddRecipient(address):
+                if address and _is_path(address):
+                    reply.setdefault("add_rcpt", []).append(address)
+            case RemoveRecipient(address):
+                if address and _is_path(address):
+                    reply.setdefault("del_rcpt", []).append(address)
+    if adds.values:
+        reply["add_headers"] = {name: _one_or_all(all_) for name, all_ in adds.values.items()}
+    if removes.values:
+        reply["remove_headers"] = {
+            name: _one_or_all([0] if 0 in all_ else list(dict.fromkeys(all_)))
+            for name, all_ in removes.values.items()
+        }
+    return reply
+
+
+class _Named:
+    """Values by header name: in order, names that differ by case are the same."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list[Any]] = {}
+        self._spelling: dict[str, str] = {}
+
+    def put(self, name: str, value: Any) -> None:
+        if clean_header_name(name) is None:
+            return
+        name = self._spelling.setdefault(name.lower(), name)
+        self.values.setdefault(name, []).append(value)
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _occurrence(number: int) -> int:
+    return max(-MAX_OCCURRENCE, min(MAX_OCCURRENCE, number))
+
+
+def _is_path(text: str) -> bool:
+    """Nothing that could end a command or an argument of SMTP."""
+    return text.isprintable() and not any(mark in text for mark in " <>")

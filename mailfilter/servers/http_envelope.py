@@ -1,0 +1,273 @@
+"""The envelope of a scan request over HTTP, from its headers and query (http-scan.md 1.4).
+
+A query argument counts as a header behind the real ones (T5), so that a header wins where only
+one value is taken: of several it is the first. All values are data of strangers: they are bounded
+here and nothing is believed of them beyond their form.
+"""
+
+import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import unquote_to_bytes
+
+from ..codec.http1 import MAX_HEADERS, RequestHead
+from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
+
+MAX_VALUE = 4096
+"""Octets of one value: the longest real ones are names of certificate issuers."""
+
+MAX_ADDRESS = 1024
+"""Octets of an address: RFC 5321 4.5.3.1.3 has 256, and some are longer."""
+
+MAX_RECIPIENTS = 1024
+"""Recipients of a message: MTAs send at most 1000 in one transaction."""
+
+MAX_ARGS = 2 * MAX_RECIPIENTS
+"""ESMTP arguments of all recipients, and of the sender."""
+
+FLAGS = frozenset(
+    (
+        "body_block",
+        "ext_urls",
+        "groups",
+        "milter",
+        "no_log",
+        "no_stat",
+        "pass_all",
+        "profile",
+        "skip",
+        "skip_process",
+        "ssl",
+        "trace",
+        "zstd",
+    )
+)
+"""Tokens of `Flags`: those of Rspamd, and `trace`. Case matters."""
+
+BROKEN = "broken_headers"
+"""Flag that a client cannot set: an address of the envelope could not be read."""
+
+_REFUSED_SOURCES = frozenset((b"file", b"path", b"shm", b"shm-offset", b"shm-length"))
+
+_ENCODINGS = frozenset((b"compression", b"content-encoding"))
+
+# The header, its value in lower case (None: any), and the flag that it means.
+_FLAG_HEADERS: tuple[tuple[bytes, bytes | None, str], ...] = (
+    (b"pass", b"all", "pass_all"),
+    (b"log", b"no", "no_log"),
+    (b"raw", b"yes", "raw"),
+    (b"url-format", b"extended", "ext_urls"),
+    (b"milter", None, "milter"),
+    (b"profile", None, "profile"),
+)
+_FLAG_NAMES = frozenset(name for name, _, _ in _FLAG_HEADERS)
+
+_RCPT = b"rcpt"
+_SENDER_ARGS = b"x-rspamd-mail-esmtp-args"
+_RCPT_ARGS = b"x-rspamd-rcpt-esmtp-args"
+_REPEATED = frozenset((_RCPT, _SENDER_ARGS, _RCPT_ARGS))
+
+# What clients say when the MTA found no name.
+_NO_NAME = frozenset((b"", b"unknown", b"<unknown>", b"nxdomain", b"dnserror"))
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LIST_MARK = re.compile(rb'\\.|[,"]', re.DOTALL)
+_ODD = re.compile(rb'[\s<>"]')
+_ADDRESS = re.compile(rb'(?:"(?:[^"\\]|\\.)*+"|[^\s<>"])++', re.DOTALL)
+_RCPT_ARG = re.compile(rb"([0-9]{1,4}):(.+)", re.DOTALL)
+
+
+class BadRequest(Exception):
+    """The request is refused; the text is for the client."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(status, text)
+        self.status = status
+        self.text = text
+
+
+def build_envelope(listener: str, head: RequestHead) -> Envelope:
+    """Make the envelope of a request. Raises `BadRequest`."""
+    single, repeated = _collect(head)
+    recipients, lost = _recipients(repeated)
+    sender, is_broken = _sender(single.get(b"from"))
+    flags = _flags(single)
+    if lost or is_broken:
+        flags = flags | {BROKEN}
+    name = single.get(b"hostname", b"")
+    return Envelope(
+        listener=listener,
+        client_ip=_address(single.get(b"ip")),
+        helo=_text(single, b"helo"),
+        hostname=None if name.lower() in _NO_NAME or name[:1] == b"[" else _decode(name),
+        sender=sender,
+        sender_args=tuple(_decode(value) for value in repeated[_SENDER_ARGS] if value),
+        recipients=recipients,
+        user=_text(single, b"user") or _text(single, b"auth"),
+        queue_id=_text(single, b"queue-id"),
+        mta_name=_text(single, b"mta-name"),
+        mta_tag=_text(single, b"mta-tag"),
+        tls=_tls(single),
+        deliver_to=_decode(_bare(single.get(b"deliver-to", b""))) or None,
+        settings_id=_text(single, b"settings-id"),
+        flags=flags,
+    )
+
+
+def _collect(head: RequestHead) -> tuple[dict[bytes, bytes], dict[bytes, list[bytes]]]:
+    """Sort the headers: the first value of most, all values of those that are repeated."""
+    single: dict[bytes, bytes] = {}
+    repeated: dict[bytes, list[bytes]] = {name: [] for name in _REPEATED}
+    headers = head.headers + _query_headers(head.query) if head.query else head.headers
+    for name, value in headers:
+        if name in _REFUSED_SOURCES:
+            raise BadRequest(400, "file and shm message sources are not allowed on this connection")
+        if name in _ENCODINGS and value.lower() not in (b"", b"identity"):
+            raise BadRequest(415, "Invalid compression method")
+        if name in _REPEATED:
+            repeated[name].append(value)
+        else:
+            single.setdefault(name, value)
+    if len(repeated[_SENDER_ARGS]) > MAX_ARGS or len(repeated[_RCPT_ARGS]) > MAX_ARGS:
+        raise BadRequest(400, "Too many ESMTP arguments")
+    return single, repeated
+
+
+def _query_headers(query: bytes) -> list[tuple[bytes, bytes]]:
+    """Decode query arguments: percent signs only, since a plus sign is part of addresses."""
+    if query.count(b"&") >= MAX_HEADERS:
+        raise BadRequest(400, "Too many query arguments")
+    found: list[tuple[bytes, bytes]] = []
+    for argument in query.split(b"&"):
+        name, _, value = argument.partition(b"=")
+        if not name:
+            continue
+        name, value = unquote_to_bytes(name).lower(), unquote_to_bytes(value)
+        if _CONTROL.search(value):
+            # As in a header, where the parser refuses it.
+            raise BadRequest(400, "Control character in a query argument")
+        found.append((name, value.strip(b" \t")))
+    return found
+
+
+def _text(single: dict[bytes, bytes], name: bytes) -> str | None:
+    """Return a value as text, `None` if it is absent or empty."""
+    value = single.get(name)
+    if not value:
+        return None
+    if len(value) > MAX_VALUE:
+        raise BadRequest(400, f"Header too long: {_decode(name)}")
+    return _decode(value)
+
+
+def _decode(value: bytes) -> str:
+    if len(value) > MAX_VALUE:
+        raise BadRequest(400, "Header too long")
+    return value.decode("utf-8", "replace")
+
+
+def _address(value: bytes | None) -> IPAddress | None:
+    """Read an IP address, bare or in brackets; a path of a socket or nonsense is no address."""
+    if not value or len(value) > 64:
+        return None
+    if value[:1] == b"[" and value[-1:] == b"]":
+        value = value[1:-1]
+    try:
+        address = ip_address(value.decode("ascii").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _bare(value: bytes) -> bytes:
+    """Take away angle brackets."""
+    return value[1:-1] if value[:1] == b"<" and value[-1:] == b">" else value
+
+
+def _mailbox(value: bytes) -> bytes | None:
+    """Return the address without angle brackets, `None` if it cannot be one."""
+    if len(value) > MAX_ADDRESS:
+        raise BadRequest(400, "Address too long")
+    value = _bare(value)
+    if _ODD.search(value) and not _ADDRESS.fullmatch(value):
+        return None
+    return value
+
+
+def _sender(value: bytes | None) -> tuple[str | None, bool]:
+    """Return the sender, and whether there was one that could not be read."""
+    if value is None:
+        return None, False
+    mailbox = _mailbox(value)
+    if mailbox is None:
+        return None, True
+    return _decode(mailbox), False
+
+
+def _recipients(repeated: dict[bytes, list[bytes]]) -> tuple[tuple[Recipient, ...], bool]:
+    """Return the recipients, and whether there were some that could not be read."""
+    entries: list[bytes] = []
+    for value in repeated[_RCPT]:
+        entries += _split(value)
+        if len(entries) > MAX_RECIPIENTS:
+            raise BadRequest(400, f"Too many recipients: more than {MAX_RECIPIENTS}")
+    args = _recipient_args(repeated[_RCPT_ARGS]) if repeated[_RCPT_ARGS] else {}
+    found: list[Recipient] = []
+    lost = False
+    for index, entry in enumerate(entries):
+        mailbox = _mailbox(entry)
+        if mailbox:
+            found.append(Recipient(_decode(mailbox), tuple(args.get(index, ()))))
+        else:
+            lost = True
+    return tuple(found), lost
+
+
+def _split(value: bytes) -> list[bytes]:
+    """Cut a list at its commas, but not in a quoted local part; empty entries are none."""
+    if b"," not in value:
+        return [value] if value else []
+    entries: list[bytes] = []
+    start = 0
+    is_quoted = False
+    for mark in _LIST_MARK.finditer(value):
+        if mark[0] == b'"':
+            is_quoted = not is_quoted
+        elif mark[0] == b"," and not is_quoted:
+            entries.append(value[start : mark.start()])
+            start = mark.end()
+    entries.append(value[start:])
+    return [entry.strip(b" \t") for entry in entries if entry.strip(b" \t")]
+
+
+def _recipient_args(values: list[bytes]) -> dict[int, list[str]]:
+    """Read `INDEX:KEY=VALUE`; what is of another form is left out."""
+    args: dict[int, list[str]] = {}
+    for value in values:
+        parts = _RCPT_ARG.fullmatch(value)
+        if parts is not None:
+            args.setdefault(int(parts[1]), []).append(_decode(parts[2]))
+    return args
+
+
+def _tls(single: dict[bytes, bytes]) -> TlsFacts | None:
+    version = _text(single, b"tls-version")
+    cipher = _text(single, b"tls-cipher")
+    issuer = _text(single, b"tls-cert-issuer")
+    if version is None and cipher is None and issuer is None:
+        return None
+    return TlsFacts(version=version, cipher=cipher, cert_issuer=issuer)
+
+
+def _flags(single: dict[bytes, bytes]) -> frozenset[str]:
+    flags: set[str] = set()
+    if tokens := single.get(b"flags"):
+        flags.update(token.strip() for token in _decode(tokens).split(","))
+        flags &= FLAGS
+    if not _FLAG_NAMES.isdisjoint(single):
+        for name, expected, flag in _FLAG_HEADERS:
+            value = single.get(name)
+            if value is not None and expected in (None, value.lower()):
+                flags.add(flag)
+    return frozenset(flags)

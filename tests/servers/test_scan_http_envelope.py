@@ -1,0 +1,220 @@
+"""Headers and query of a scan request become an envelope."""
+
+from ipaddress import ip_address
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.codec.http1 import RequestHead
+from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
+from mailfilter.servers.http_envelope import (
+    BROKEN,
+    MAX_ADDRESS,
+    MAX_ARGS,
+    MAX_RECIPIENTS,
+    MAX_VALUE,
+    BadRequest,
+    build_envelope,
+)
+
+
+def envelope_of(*headers: tuple[str, bytes], query: bytes = b"") -> Envelope:
+    head = RequestHead(
+        method=b"POST",
+        path=b"/checkv2",
+        query=query,
+        headers=[(name.lower().encode(), value) for name, value in headers],
+        keep_alive=True,
+        expects_continue=False,
+    )
+    return build_envelope("http", head)
+
+
+def recipients(*addresses: str) -> tuple[Recipient, ...]:
+    return tuple(Recipient(address) for address in addresses)
+
+
+# header, value, attribute of the envelope, what it is
+VALUES: list[tuple[str, bytes, str, Any]] = [
+    ("From", b"a@example.org", "sender", "a@example.org"),
+    ("From", b"<a@example.org>", "sender", "a@example.org"),
+    ("From", b"", "sender", ""),
+    ("From", b"<>", "sender", ""),
+    ("From", b'"a b"@example.org', "sender", '"a b"@example.org'),
+    ("From", "ä@example.org".encode(), "sender", "ä@example.org"),
+    ("From", b"a\xff@example.org", "sender", "a\ufffd@example.org"),
+    ("Rcpt", b"b@example.net", "recipients", recipients("b@example.net")),
+    ("Rcpt", b"<b@c>,  d@e , <f@g>", "recipients", recipients("b@c", "d@e", "f@g")),
+    ("Rcpt", b'"b,\\",c"@d, e@f', "recipients", recipients('"b,\\",c"@d', "e@f")),
+    ("Rcpt", b"b@c,,", "recipients", recipients("b@c")),
+    ("Rcpt", b"", "recipients", ()),
+    ("IP", b"192.0.2.1", "client_ip", ip_address("192.0.2.1")),
+    ("Ip", b"[192.0.2.1]", "client_ip", ip_address("192.0.2.1")),
+    ("IP", b"2001:DB8::1", "client_ip", ip_address("2001:db8::1")),
+    ("IP", b"[2001:db8::1]", "client_ip", ip_address("2001:db8::1")),
+    ("IP", b"::ffff:192.0.2.1", "client_ip", ip_address("192.0.2.1")),
+    ("IP", b"fe80::1%eth0", "client_ip", ip_address("fe80::1")),
+    ("IP", b"/run/socket", "client_ip", None),
+    ("IP", b"unknown", "client_ip", None),
+    ("IP", b"192.0.2.1, 192.0.2.2", "client_ip", None),
+    ("IP", b"\xff", "client_ip", None),
+    ("IP", b"1" * 5000, "client_ip", None),
+    ("HELO", b"mx.example.org", "helo", "mx.example.org"),
+    ("Helo", b"", "helo", None),
+    ("Hostname", b"mx.example.org", "hostname", "mx.example.org"),
+    ("Hostname", b"unknown", "hostname", None),
+    ("Hostname", b"Unknown", "hostname", None),
+    ("Hostname", b"<unknown>", "hostname", None),
+    ("Hostname", b"DNSERROR", "hostname", None),
+    ("Hostname", b"[192.0.2.1]", "hostname", None),
+    ("User", b"someone", "user", "someone"),
+    ("User", b"", "user", None),
+    ("Auth", b"someone", "user", "someone"),
+    ("Deliver-To", b"<b@example.net>", "deliver_to", "b@example.net"),
+    ("Deliver-To", b"b@example.net", "deliver_to", "b@example.net"),
+    ("Deliver-To", b"", "deliver_to", None),
+    ("Queue-ID", b"4A5B", "queue_id", "4A5B"),
+    ("MTA-Name", b"mx", "mta_name", "mx"),
+    ("MTA-Tag", b"maddy", "mta_tag", "maddy"),
+    ("TLS-Cipher", b"AES", "tls", TlsFacts(cipher="AES")),
+    ("TLS-Version", b"1.3", "tls", TlsFacts(version="1.3")),
+    ("TLS-Cert-Issuer", b"CN=x", "tls", TlsFacts(cert_issuer="CN=x")),
+    ("Settings-ID", b"outbound", "settings_id", "outbound"),
+    ("Pass", b"All", "flags", frozenset({"pass_all"})),
+    ("Pass", b"some", "flags", frozenset()),
+    ("Log", b"no", "flags", frozenset({"no_log"})),
+    ("Raw", b"yes", "flags", frozenset({"raw"})),
+    ("URL-Format", b"extended", "flags", frozenset({"ext_urls"})),
+    ("Milter", b"", "flags", frozenset({"milter"})),
+    ("Profile", b"1", "flags", frozenset({"profile"})),
+    ("Flags", b"trace,  groups , Pass_All,x", "flags", frozenset({"trace", "groups"})),
+    ("Flags", BROKEN.encode(), "flags", frozenset()),
+    ("Compression", b"", "flags", frozenset()),
+    ("Content-Encoding", b"Identity", "flags", frozenset()),
+    ("SPF", b"[object Object]", "flags", frozenset()),
+    ("X-Rspamd-Mail-Esmtp-Args", b"SIZE=100", "sender_args", ("SIZE=100",)),
+]
+
+
+class Envelopes(SynchronousTestCase):
+    def test_one_header(self) -> None:
+        empty = Envelope(listener="http")
+        for name, value, attribute, expected in VALUES:
+            found = envelope_of((name, value))
+            self.assertEqual(expected, getattr(found, attribute), (name, value))
+            for other in Envelope.__slots__:
+                if other != attribute:
+                    self.assertEqual(
+                        getattr(empty, other), getattr(found, other), (name, value, other)
+                    )
+
+    def test_nothing(self) -> None:
+        self.assertEqual(Envelope(listener="http"), envelope_of())
+
+    def test_repeated(self) -> None:
+        found = envelope_of(
+            ("Rcpt", b"a@b,c@d"),
+            ("X-Rspamd-Mail-Esmtp-Args", b"SIZE=1"),
+            ("X-Rspamd-Rcpt-Esmtp-Args", b"2:NOTIFY=NEVER"),
+            ("Rcpt", b"<e@f>"),
+            ("X-Rspamd-Mail-Esmtp-Args", b"BODY=8BITMIME"),
+            ("X-Rspamd-Rcpt-Esmtp-Args", b"2:ORCPT=rfc822;e@f"),
+            ("X-Rspamd-Rcpt-Esmtp-Args", b"0:A=B"),
+            ("X-Rspamd-Rcpt-Esmtp-Args", b"77:A=B"),
+            ("X-Rspamd-Rcpt-Esmtp-Args", b"-1:A=B"),
+            ("X-Rspamd-Rcpt-Esmtp-Args", b"nonsense"),
+            ("Helo", b"first"),
+            ("Helo", b"second"),
+        )
+        self.assertEqual(
+            (
+                Recipient("a@b", ("A=B",)),
+                Recipient("c@d"),
+                Recipient("e@f", ("NOTIFY=NEVER", "ORCPT=rfc822;e@f")),
+            ),
+            found.recipients,
+        )
+        self.assertEqual(("SIZE=1", "BODY=8BITMIME"), found.sender_args)
+        self.assertEqual("first", found.helo)
+
+    def test_user_before_auth(self) -> None:
+        self.assertEqual("u", envelope_of(("Auth", b"a"), ("User", b"u")).user)
+
+    def test_broken_addresses(self) -> None:
+        for value in (b"A B <a@b>", b"a b@c", b"<a@b", b'"a@b', b"a<b>@c"):
+            found = envelope_of(("From", value))
+            self.assertEqual((None, {BROKEN}), (found.sender, found.flags), value)
+            found = envelope_of(("Rcpt", value), ("Rcpt", b"x@y"))
+            self.assertEqual((recipients("x@y"), {BROKEN}), (found.recipients, found.flags), value)
+
+    def test_arguments_follow_their_recipient(self) -> None:
+        found = envelope_of(
+            ("Rcpt", b"a b@c, d@e"), ("X-Rspamd-Rcpt-Esmtp-Args", b"1:NOTIFY=NEVER")
+        )
+        self.assertEqual((Recipient("d@e", ("NOTIFY=NEVER",)),), found.recipients)
+
+    def test_query(self) -> None:
+        found = envelope_of(
+            ("Helo", b"header"),
+            query=b"hELO=query&from=a%2Bb@c&rcpt=d+e@f&rcpt=g%40h%2ci@j&ip=192.0.2.1&pass=all&x&=y",
+        )
+        self.assertEqual("header", found.helo)
+        self.assertEqual("a+b@c", found.sender)
+        self.assertEqual(recipients("d+e@f", "g@h", "i@j"), found.recipients)
+        self.assertEqual(ip_address("192.0.2.1"), found.client_ip)
+        self.assertEqual({"pass_all"}, found.flags)
+
+
+class Refusals(SynchronousTestCase):
+    def refused(self, *headers: tuple[str, bytes], query: bytes = b"") -> tuple[int, str]:
+        error = self.assertRaises(BadRequest, envelope_of, *headers, query=query)
+        return error.status, error.text
+
+    def test_message_sources(self) -> None:
+        expected = (400, "file and shm message sources are not allowed on this connection")
+        for name in ("File", "Path", "Shm", "Shm-Offset", "Shm-Length"):
+            self.assertEqual(expected, self.refused((name, b"/etc/passwd")))
+            self.assertEqual(expected, self.refused(query=b"x=y&%s=z" % name.encode()))
+        self.assertEqual(expected, self.refused(query=b"f%69le=z"))
+
+    def test_compression(self) -> None:
+        for name in ("Compression", "Content-Encoding"):
+            for value in (b"gzip", b"zstd", b"ZSTD"):
+                self.assertEqual((415, "Invalid compression method"), self.refused((name, value)))
+
+    def test_bounds(self) -> None:
+        many = b",".join([b"a@b"] * (MAX_RECIPIENTS + 1))
+        args = b"SIZE=1"
+        long = b"x" * (MAX_VALUE + 1)
+        for headers in (
+            [("Rcpt", many)],
+            [("Rcpt", b"a@b")] * (MAX_RECIPIENTS + 1),
+            [("Rcpt", b"a" * (MAX_ADDRESS + 1))],
+            [("From", b"a" * (MAX_ADDRESS + 1))],
+            [("X-Rspamd-Mail-Esmtp-Args", args)] * (MAX_ARGS + 1),
+            [("X-Rspamd-Rcpt-Esmtp-Args", b"0:A")] * (MAX_ARGS + 1),
+            [("X-Rspamd-Mail-Esmtp-Args", long)],
+            [("Rcpt", b"a@b"), ("X-Rspamd-Rcpt-Esmtp-Args", b"0:" + long)],
+            [("Helo", long)],
+            [("Hostname", long)],
+            [("User", long)],
+            [("Deliver-To", long)],
+            [("Queue-Id", long)],
+            [("MTA-Name", long)],
+            [("MTA-Tag", long)],
+            [("TLS-Cipher", long)],
+            [("TLS-Version", long)],
+            [("TLS-Cert-Issuer", long)],
+            [("Settings-ID", long)],
+            [("Flags", long)],
+        ):
+            self.assertEqual(400, self.refused(*headers)[0], headers[0][0])
+        exactly = envelope_of(("Rcpt", many[4:]))
+        self.assertEqual(MAX_RECIPIENTS, len(exactly.recipients))
+
+    def test_control_characters_in_the_query(self) -> None:
+        for octet in (b"%0d%0aRcpt:x", b"%00", b"%0A", b"%7f", b"%1b"):
+            self.assertEqual(400, self.refused(query=b"helo=a" + octet)[0], octet)
+
+    def test_many_query_arguments(self) -> None:
+        self.assertEqual(400, self.refused(query=b"a&" * 5000)[0])
