@@ -1,1 +1,26 @@
-"""mailfilter.checks"""
+"""The built-in checks. One module each; the list below is all there is to registering one."""
+
+from ..scan.check import Check
+from .from_envfrom import FromEnvfrom
+from .gtube import Gtube
+from .html_only import HtmlOnly
+from .mime_good import MimeGood
+from .missing_charset import MissingCharset
+from .missing_headers import MissingHeaders
+from .rcpt_count import RcptCount
+from .rcvd_count import RcvdCount
+from .subject_caps import SubjectCaps
+from .to_names import ToNames
+
+BUILT_IN: tuple[type[Check], ...] = (
+    FromEnvfrom,
+    Gtube,
+    HtmlOnly,
+    MimeGood,
+    MissingCharset,
+    MissingHeaders,
+    RcptCount,
+    RcvdCount,
+    SubjectCaps,
+    ToNames,
+)

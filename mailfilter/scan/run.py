@@ -1,9 +1,39 @@
 """Run the plan of checks over one message, in time, whatever the checks do."""
 
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from time import perf_counter
+from typing import Any, Protocol, cast
 
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..config.model import Scan
+from ..mail import Message, parse
+from .check import Findings, Hit, Stage
 from .envelope import Envelope
+from .plan import Plan, Step, Wave
+from .profiles import Settings
+from .render import verdict_of
+from .tally import Tally
+from .task import Task
+from .trace import Trace
 from .verdict import Verdict
+
+LONGEST_TURN = 0.025
+"""Seconds of work after which the reactor gets its turn between two checks."""
+
+SLOW_CHECK = 0.05
+"""Seconds; a synchronous check that takes longer holds up every other connection."""
+
+FAILURE_LOG_INTERVAL = 60.0
+"""Seconds between two tracebacks of one check: a broken check meets every message."""
+
+Observer = Callable[[Envelope, Verdict], None]
+
+log = Logger()
 
 
 class ScanService(Protocol):
@@ -19,3 +49,228 @@ class ScanService(Protocol):
         the caller then follows its fail policy. Cancelling the Deferred around it ends the scan.
         """
         ...
+
+
+class Scanner:
+    """Scans messages by one plan. `observers` are told of every verdict.
+
+    `work_clock` measures how long the reactor has been kept (seconds).
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        options: Scan,
+        clock: IReactorTime,
+        observers: Sequence[Observer] = (),
+        work_clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.plan = plan
+        self.options = options
+        self.max_message = options.max_message
+        self.clock = clock
+        self.work_clock = work_clock
+        self._observers = tuple(observers)
+        self._logged: dict[str, float] = {}
+
+    async def scan(self, envelope: Envelope, raw: bytes) -> Verdict:
+        """See `ScanService.scan`."""
+        trace = Trace(self.clock.seconds)
+        settings = self.plan.profiles.settings(envelope)
+        tally = Tally(self.plan, settings, self.options.max_options)
+        message = parse(raw)
+        skipped = settings.skip or "skip" in envelope.flags
+        if raw and not skipped:
+            await _Run(self, envelope, message, settings, tally, trace).run()
+        verdict = verdict_of(tally, trace, message, skipped=skipped)
+        self._tell(envelope, verdict)
+        return verdict
+
+    def log_failure(self, check: str, failure: Failure) -> None:
+        """Log why a check gave no answer, but not for every message."""
+        now = self.clock.seconds()
+        last = self._logged.get(check)
+        if last is not None and now - last < FAILURE_LOG_INTERVAL:
+            return
+        self._logged[check] = now
+        log.failure("check {check} failed; the scan goes on without it", failure, check=check)
+
+    def _tell(self, envelope: Envelope, verdict: Verdict) -> None:
+        for observer in self._observers:
+            try:
+                observer(envelope, verdict)
+            except Exception:
+                log.failure("an observer of verdicts failed")
+
+
+class _Run:
+    """One walk through the plan."""
+
+    def __init__(
+        self,
+        scanner: Scanner,
+        envelope: Envelope,
+        message: Message,
+        settings: Settings,
+        tally: Tally,
+        trace: Trace,
+    ) -> None:
+        self._scanner = scanner
+        self._clock = scanner.clock
+        self._tally = tally
+        self._trace = trace
+        self._disabled = settings.disabled
+        self._work_clock = scanner.work_clock
+        self._turn_began = self._work_clock()
+        self._pass_all = "pass_all" in envelope.flags
+        deadline = trace.start + scanner.options.timeout
+        self._task = Task(envelope, message, settings, tally.hits, deadline, self._clock.seconds)
+
+    async def run(self) -> None:
+        for stage, waves in self._scanner.plan.stages.items():
+            if self._is_final():
+                self._trace.add(stage, "not run: the action is already decided")
+                return
+            if stage is Stage.POST and waves:
+                score = self._tally.results()[0]
+                self._task.action, self._task.score = self._tally.decide(score)
+            for wave in waves:
+                await self._wave(wave)
+
+    def _is_final(self) -> bool:
+        forced = self._tally.forced
+        return forced is not None and forced.force.final and not self._pass_all
+
+    async def _wave(self, wave: Wave) -> None:
+        together = None
+        if wave.waiting:
+            steps = [step for step in wave.waiting if step.name not in self._disabled]
+            together = _Together(self._clock, self._took, self._failed)
+            together.start(steps, self._task)
+        try:
+            for step in wave.direct:
+                if step.name not in self._disabled:
+                    await self._yield_if_long()
+                    self._direct(step)
+            if together is not None:
+                await together.wait()
+                self._turn_began = self._work_clock()
+        finally:
+            if together is not None:
+                together.abandon()
+
+    async def _yield_if_long(self) -> None:
+        if self._work_clock() - self._turn_began > LONGEST_TURN:
+            await deferLater(self._clock, 0.0)
+            self._turn_began = self._work_clock()
+
+    def _direct(self, step: Step) -> None:
+        if self._task.remaining() <= 0:
+            self._failed(step, None)
+            return
+        began = self._work_clock()
+        try:
+            self._took(step, cast(Findings, step.check.run(self._task)))
+        except Exception:
+            self._failed(step, Failure())
+        took = self._work_clock() - began
+        if took > SLOW_CHECK:
+            self._trace.add(step.name, f"took {took:.3f} s without a pause")
+            log.warn(
+                "check {check} held up the reactor for {took:.3f} s", check=step.name, took=took
+            )
+
+    def _took(self, step: Step, findings: Findings | None) -> None:
+        """Count what a check returned; raises what a generator of findings raises."""
+        symbols = self._tally.take(step.name, findings)
+        if symbols:
+            self._trace.add(step.name, ", ".join(symbols))
+
+    def _failed(self, step: Step, failure: Failure | None) -> None:
+        """A check gave no answer: out of time if there is no failure."""
+        reason = "time is spent" if failure is None else type(failure.value).__name__
+        self._tally.add(Hit(step.fail_symbol, options=(reason,)))
+        self._trace.add(step.name, f"no answer: {reason}")
+        if failure is not None:
+            self._scanner.log_failure(step.name, failure)
+
+
+class _Together:
+    """Checks that wait, run side by side, each within its time.
+
+    Nothing is trusted to end: a check that ignores its cancellation is left behind.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        took: Callable[[Step, Findings | None], None],
+        failed: Callable[[Step, Failure | None], None],
+    ) -> None:
+        self._clock = clock
+        self._took = took
+        self._failed = failed
+        self._running: dict[str, tuple[Step, Deferred[Findings], IDelayedCall | None]] = {}
+        self._done: Deferred[None] | None = None
+
+    def start(self, steps: Sequence[Step], task: Task) -> None:
+        for step in steps:
+            left = min(step.timeout, task.remaining())
+            if left <= 0:
+                self._failed(step, None)
+                continue
+            coroutine = cast("Coroutine[Any, Any, Findings]", step.check.run(task))
+            deferred = Deferred.fromCoroutine(coroutine)
+            timer = None
+            if not deferred.called:
+                timer = self._clock.callLater(left, self._expire, step)
+            self._running[step.name] = (step, deferred, timer)
+            deferred.addCallback(self._answered, step).addErrback(self._broke, step)
+
+    async def wait(self) -> None:
+        """Return when every check has answered, failed, or spent its time."""
+        if self._running:
+            self._done = Deferred()
+            await self._done
+
+    def abandon(self) -> None:
+        """End whatever still runs; its answers no longer count."""
+        running, self._running = self._running, {}
+        for _step, deferred, timer in running.values():
+            if timer is not None:
+                timer.cancel()
+            deferred.cancel()
+
+    def _answered(self, findings: Findings, step: Step) -> None:
+        """Count an answer; what `_took` raises goes on to `_broke`."""
+        if step.name in self._running:
+            self._took(step, findings)
+            self._forget(step)
+            self._check_done()
+
+    def _broke(self, failure: Failure, step: Step) -> None:
+        if not self._forget(step):
+            return
+        self._failed(step, failure)
+        self._check_done()
+
+    def _expire(self, step: Step) -> None:
+        _step, deferred, _timer = self._running.pop(step.name)
+        self._failed(step, None)
+        deferred.cancel()
+        self._check_done()
+
+    def _forget(self, step: Step) -> bool:
+        """Stop the step's clock; false if its time was already up."""
+        running = self._running.pop(step.name, None)
+        if running is None:
+            return False
+        timer = running[2]
+        if timer is not None and timer.active():
+            timer.cancel()
+        return True
+
+    def _check_done(self) -> None:
+        if not self._running and self._done is not None:
+            done, self._done = self._done, None
+            done.callback(None)

@@ -1,0 +1,25 @@
+"""How many recipients does the message have?"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ..scan.check import Check, Findings, Symbol
+from ..scan.task import Task
+from ._ranges import Ranges
+
+_RANGES = Ranges(
+    "RCPT_COUNT_",
+    {0: "ZERO", 1: "ONE", 2: "TWO", 3: "THREE", 5: "FIVE", 7: "SEVEN", 12: "TWELVE", 51: "GT_50"},
+)
+
+
+class RcptCount(Check):
+    """Counts the recipients of the envelope, or To and Cc where the envelope names none."""
+
+    name = "rcpt_count"
+    symbols: ClassVar[Mapping[str, Symbol]] = _RANGES.symbols("headers", "recipients")
+
+    def run(self, task: Task) -> Findings:
+        message = task.message
+        count = len(task.envelope.recipients) or len(message.to) + len(message.cc)
+        return [_RANGES.hit(count)]

@@ -1,0 +1,232 @@
+"""Composites: symbols that fire on an expression over other symbols.
+
+An expression joins symbols with `&`, `|`, `!` (or `and`, `or`, `not`) and parentheses. `g:NAME`
+holds if any symbol of the group has fired, `g+:NAME` and `g-:NAME` only count those that add to
+or take from the score. A mark before an atom overrides what the composite's policy does to it:
+`~` takes the symbol away and keeps its score, `-` keeps both, `^` takes both in any case.
+
+All composites look at everything that fired; parts are taken away after the last of them. When
+composites disagree about a part, `^` wins, then `-`, then whoever takes most.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+from graphlib import CycleError, TopologicalSorter
+
+from ..config.model import Composite, CompositePolicy
+
+MAX_DEPTH = 32
+"""Nesting of parentheses and negations; a person's expression has three or four."""
+
+_TOKEN = re.compile(r"\s*(?:(?P<mark>[~^-]?)(?P<atom>(?:g[+-]?:)?[A-Za-z0-9_.]+)|(?P<op>[&|!()]))")
+_WORDS = {"and": "&", "or": "|", "not": "!"}
+
+
+class Removal(IntFlag):
+    """What happens to a part of a composite that fired."""
+
+    NOTHING = 0
+    SCORE = 1
+    SYMBOL = 2
+    KEEP = 4
+    FORCED = 8
+
+
+_POLICIES: Mapping[CompositePolicy, Removal] = {
+    "remove_all": Removal.SCORE | Removal.SYMBOL,
+    "remove_weight": Removal.SCORE,
+    "remove_symbol": Removal.SYMBOL,
+    "leave": Removal.NOTHING,
+}
+_MARKS = {
+    "~": Removal.SYMBOL,
+    "-": Removal.KEEP,
+    "^": Removal.SCORE | Removal.SYMBOL | Removal.FORCED,
+}
+
+Lookup = Callable[[str], tuple[str, ...]]
+"""Atom -> the symbols that fired for it."""
+Node = Callable[[Lookup], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A symbol or group in an expression; `positive` if it is not under a negation."""
+
+    name: str
+    mark: str
+    positive: bool
+
+
+class ExpressionError(ValueError):
+    """An expression cannot be read; the text says where and why."""
+
+
+class Expression:
+    """A parsed expression. Raises ExpressionError."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.atoms: list[Atom] = []
+        self._tokens = list(_tokens(text))
+        self._at = 0
+        self.holds: Node = self._any(positive=True, depth=0)
+        if self._at < len(self._tokens):
+            raise ExpressionError(f"unexpected {self._tokens[self._at][1]!r} in {text!r}")
+
+    def _peek(self) -> str:
+        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+
+    def _any(self, *, positive: bool, depth: int) -> Node:
+        nodes = [self._all(positive=positive, depth=depth)]
+        while self._peek() == "|":
+            self._at += 1
+            nodes.append(self._all(positive=positive, depth=depth))
+        return nodes[0] if len(nodes) == 1 else lambda look: any(node(look) for node in nodes)
+
+    def _all(self, *, positive: bool, depth: int) -> Node:
+        nodes = [self._one(positive=positive, depth=depth)]
+        while self._peek() == "&":
+            self._at += 1
+            nodes.append(self._one(positive=positive, depth=depth))
+        return nodes[0] if len(nodes) == 1 else lambda look: all(node(look) for node in nodes)
+
+    def _one(self, *, positive: bool, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise ExpressionError(f"nested more than {MAX_DEPTH} deep: {self.text[:80]!r}")
+        if self._at >= len(self._tokens):
+            raise ExpressionError(f"something is missing at the end of {self.text!r}")
+        mark, token = self._tokens[self._at]
+        self._at += 1
+        if token == "!":
+            inner = self._one(positive=not positive, depth=depth + 1)
+            return lambda look: not inner(look)
+        if token == "(":
+            inner = self._any(positive=positive, depth=depth + 1)
+            if self._peek() != ")":
+                raise ExpressionError(f"a closing parenthesis is missing in {self.text!r}")
+            self._at += 1
+            return inner
+        if token in ("&", "|", ")"):
+            raise ExpressionError(f"unexpected {token!r} in {self.text!r}")
+        self.atoms.append(Atom(token, mark, positive))
+        return lambda look: bool(look(token))
+
+
+def _tokens(text: str) -> Iterable[tuple[str, str]]:
+    position = 0
+    end = len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ExpressionError(
+                f"cannot read {text[position : position + 20].strip()!r} in {text!r}"
+            )
+        position = match.end()
+        atom = match["atom"]
+        if atom is None:
+            yield "", match["op"]
+        elif atom.lower() in _WORDS and not match["mark"]:
+            yield "", _WORDS[atom.lower()]
+        else:
+            yield match["mark"], atom
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A composite ready to be asked."""
+
+    name: str
+    expression: Expression
+    removal: Removal
+    score: float
+
+
+class Composites:
+    """All composites of a configuration, in an order in which each follows those it names.
+
+    `groups` maps a symbol to its group. Raises ExpressionError, also for composites that name
+    each other in a circle and for names that nobody declares.
+    """
+
+    def __init__(self, composites: Mapping[str, Composite], groups: Mapping[str, str]) -> None:
+        self._groups: dict[str, list[str]] = {}
+        for symbol, group in groups.items():
+            self._groups.setdefault(group, []).append(symbol)
+        rules = {
+            name: Rule(name, _parse(name, item.expression), _POLICIES[item.policy], item.score)
+            for name, item in composites.items()
+            if item.enabled
+        }
+        graph: dict[str, list[str]] = {}
+        for name, rule in rules.items():
+            for atom in rule.expression.atoms:
+                self._require(name, atom.name, groups)
+            graph[name] = [atom.name for atom in rule.expression.atoms if atom.name in rules]
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            raise ExpressionError(f"composites in a circle: {' -> '.join(error.args[1])}") from None
+        self.rules = [rules[name] for name in order]
+
+    def _require(self, name: str, atom: str, groups: Mapping[str, str]) -> None:
+        kind, colon, group = atom.partition(":")
+        if colon and group not in self._groups:
+            raise ExpressionError(f"composites.{name}.expression: no symbol is in group {group}")
+        if not colon and kind not in groups:
+            raise ExpressionError(f"composites.{name}.expression: no check declares {atom}")
+
+    def apply(self, scores: Mapping[str, float]) -> tuple[list[str], dict[str, Removal]]:
+        """Which composites fire, and what they take from which symbol.
+
+        `scores` maps each symbol that fired to its score.
+        """
+        if not self.rules:
+            return [], {}
+        fired: dict[str, float] = dict(scores)
+        names: list[str] = []
+        removals: dict[str, Removal] = {}
+
+        def look(atom: str) -> tuple[str, ...]:
+            return self._fired(atom, fired)
+
+        for rule in self.rules:
+            if not rule.expression.holds(look):
+                continue
+            names.append(rule.name)
+            for atom in rule.expression.atoms:
+                if not atom.positive:
+                    continue
+                removal = _MARKS.get(atom.mark, rule.removal)
+                for symbol in look(atom.name):
+                    removals[symbol] = removals.get(symbol, Removal.NOTHING) | removal
+            fired[rule.name] = rule.score
+        return names, {name: _settle(removal) for name, removal in removals.items()}
+
+    def _fired(self, atom: str, fired: Mapping[str, float]) -> tuple[str, ...]:
+        kind, colon, group = atom.partition(":")
+        if not colon:
+            return (atom,) if atom in fired else ()
+        members = [name for name in self._groups.get(group, ()) if name in fired]
+        if kind == "g+":
+            members = [name for name in members if fired[name] > 0]
+        elif kind == "g-":
+            members = [name for name in members if fired[name] < 0]
+        return tuple(members)
+
+
+def _parse(name: str, text: str) -> Expression:
+    try:
+        return Expression(text)
+    except ExpressionError as error:
+        raise ExpressionError(f"composites.{name}.expression: {error}") from None
+
+
+def _settle(removal: Removal) -> Removal:
+    if removal & Removal.FORCED:
+        return Removal.SCORE | Removal.SYMBOL
+    if removal & Removal.KEEP:
+        return Removal.NOTHING
+    return removal

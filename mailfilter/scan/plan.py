@@ -1,0 +1,192 @@
+"""The plan: which checks run, in which order. Made once per configuration."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from inspect import iscoroutinefunction
+
+from ..config.model import CheckSettings, Config
+from .check import Check, Given, Stage
+from .composites import Composites, ExpressionError
+from .profiles import Profiles
+from .symbols import SymbolInfo, fail_symbol, symbol_table
+
+
+class PlanError(ValueError):
+    """The configuration and the checks do not fit together.
+
+    `problems` are complete sentences that name the key.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check in the plan."""
+
+    check: Check
+    name: str
+    waits: bool
+    """Whether `run` is an `async def`."""
+    timeout: float
+    """Seconds it may take."""
+    fail_symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Checks of one stage that need not wait for each other's answers.
+
+    The synchronous ones run in order, the others together beside them.
+    """
+
+    waiting: tuple[Step, ...]
+    direct: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a scanner needs to know of a configuration."""
+
+    stages: Mapping[Stage, tuple[Wave, ...]]
+    symbols: Mapping[str, SymbolInfo]
+    composites: Composites
+    profiles: Profiles
+    group_caps: Mapping[str, float]
+    steps: tuple[Step, ...]
+
+
+def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
+    """Sort the checks and work out symbols, composites and profiles.
+
+    Raises PlanError with every problem found.
+    """
+    classes = list(checks)
+    problems = _duplicate_names(classes)
+    names = [check.name for check in classes]
+    problems += _unknown("checks", config.checks, names)
+    for name, profile in config.profiles.items():
+        problems += _unknown(f"profiles.{name}.disable", profile.disable, names)
+    symbols: dict[str, SymbolInfo] = {}
+    try:
+        symbols = symbol_table(config, classes)
+    except ValueError as error:
+        problems.append(f"{error}")
+    problems += _unknown("symbols", config.symbols, symbols)
+    groups = {info.group for info in symbols.values()}
+    for name, profile in config.profiles.items():
+        problems += _unknown(f"profiles.{name}.symbols", profile.symbols, symbols)
+        problems += _unknown(f"profiles.{name}.disable_groups", profile.disable_groups, groups)
+    composites = None
+    try:
+        composites = Composites(
+            config.composites, {name: info.group for name, info in symbols.items()}
+        )
+    except ExpressionError as error:
+        problems.append(str(error))
+    steps: list[Step] = []
+    waves: dict[Stage, tuple[Wave, ...]] = {}
+    try:
+        steps = _steps(config, classes)
+        waves = {stage: _waves(stage, steps) for stage in Stage}
+    except PlanError as error:
+        problems += error.problems
+    if problems or composites is None:
+        raise PlanError(problems)
+    caps = {name: group.max_score for name, group in config.groups.items()}
+    return Plan(
+        stages=waves,
+        symbols=symbols,
+        composites=composites,
+        profiles=Profiles(config),
+        group_caps={name: cap for name, cap in caps.items() if cap is not None},
+        steps=tuple(steps),
+    )
+
+
+def _duplicate_names(classes: Sequence[type[Check]]) -> list[str]:
+    seen: set[str] = set()
+    problems = []
+    for check in classes:
+        if check.name in seen:
+            problems.append(f"two checks are named {check.name}: {check.__module__} is the second")
+        seen.add(check.name)
+    return problems
+
+
+def _unknown(key: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    known = list(known)
+    problems = []
+    for name in names:
+        if name in known:
+            continue
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        problems.append(f"{key}: nothing is named {name}{hint}")
+    return problems
+
+
+def _steps(config: Config, classes: Iterable[type[Check]]) -> list[Step]:
+    steps = []
+    problems = []
+    for check in classes:
+        settings = config.checks.get(check.name, CheckSettings())
+        if not settings.enabled:
+            continue
+        try:
+            made = check(Given(scan=config.scan, options=settings.options))
+        except (ValueError, TypeError, KeyError) as error:
+            problems.append(f"checks.{check.name}.options: {error}")
+            continue
+        steps.append(
+            Step(
+                check=made,
+                name=check.name,
+                waits=iscoroutinefunction(made.run),
+                timeout=settings.timeout or config.scan.check_timeout,
+                fail_symbol=fail_symbol(check.name),
+            )
+        )
+    if problems:
+        raise PlanError(problems)
+    return steps
+
+
+def _waves(stage: Stage, steps: Sequence[Step]) -> tuple[Wave, ...]:
+    """Group the checks of a stage so that each finds the answers it reads.
+
+    A check that is switched off may still be named in `after`; it is then simply not waited for.
+    """
+    mine = {step.name: step for step in steps if step.check.stage is stage}
+    order = list(Stage)
+    later = {step.name for step in steps if order.index(step.check.stage) > order.index(stage)}
+    graph = {}
+    for step in mine.values():
+        for name in step.check.after:
+            if name in later:
+                raise PlanError([f"check {step.name}: {name} runs in a later stage"])
+        graph[step.name] = [name for name in step.check.after if name in mine]
+    try:
+        ordered = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise PlanError([f"checks wait for each other: {' -> '.join(error.args[1])}"]) from None
+    levels: dict[str, int] = {}
+    for name in ordered:
+        step = mine[name]
+        levels[name] = max(
+            (levels[other] + (step.waits or mine[other].waits) for other in graph[name]), default=0
+        )
+    waves = []
+    for level in range(max(levels.values(), default=-1) + 1):
+        members = [mine[name] for name in ordered if levels[name] == level]
+        waves.append(
+            Wave(
+                waiting=tuple(step for step in members if step.waits),
+                direct=tuple(step for step in members if not step.waits),
+            )
+        )
+    return tuple(waves)

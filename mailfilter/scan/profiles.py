@@ -1,0 +1,174 @@
+"""Profiles: settings for some messages, by what their envelope says.
+
+Matching runs once per message and looks only at the envelope; what a set of profiles comes to
+is worked out once per set and kept.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+
+from ..config.model import Actions, Config, Profile
+from .envelope import Envelope, IPAddress
+from .verdict import Action
+
+NO_THRESHOLDS_SCORE = 999.0
+"""`required_score` where no action has a threshold: clients need a number that is not reached."""
+
+MAX_COMBINATIONS = 1024
+"""Sets of profiles kept; configurations have a handful, this only bounds memory."""
+
+_ACTIONS = {
+    "greylist": Action.GREYLIST,
+    "add_header": Action.ADD_HEADER,
+    "rewrite_subject": Action.REWRITE_SUBJECT,
+    "reject": Action.REJECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for one message."""
+
+    names: tuple[str, ...]
+    """The profiles that apply."""
+    thresholds: tuple[tuple[Action, float], ...]
+    """High to low."""
+    subject: str
+    symbols: Mapping[str, float]
+    """Scores that profiles changed."""
+    disabled: frozenset[str]
+    """Checks that do not run."""
+    disabled_groups: frozenset[str]
+    skip: bool
+
+    @property
+    def required_score(self) -> float:
+        """The highest threshold."""
+        return self.thresholds[0][1] if self.thresholds else NO_THRESHOLDS_SCORE
+
+    def action(self, score: float) -> Action:
+        """The action whose threshold a score reaches."""
+        for action, threshold in self.thresholds:
+            if score >= threshold:
+                return action
+        return Action.NO_ACTION
+
+    def threshold(self, action: Action) -> float | None:
+        """The threshold of an action, `None` if it has none."""
+        return dict(self.thresholds).get(action)
+
+
+Condition = Callable[[Envelope], bool]
+
+
+class Profiles:
+    """All profiles of a configuration.
+
+    Raises ValueError when a network cannot be read.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._actions = config.actions
+        ordered = sorted(config.profiles.items(), key=lambda item: (item[1].priority, item[0]))
+        self._profiles = dict(ordered)
+        self._conditions = [(name, _conditions(profile)) for name, profile in ordered]
+        self._known: dict[tuple[str, ...], Settings] = {}
+
+    def match(self, envelope: Envelope) -> tuple[str, ...]:
+        """Names of the profiles that apply to an envelope, the one with the last word last."""
+        return tuple(
+            name
+            for name, conditions in self._conditions
+            if envelope.settings_id == name
+            or (conditions and all(condition(envelope) for condition in conditions))
+        )
+
+    def settings(self, envelope: Envelope) -> Settings:
+        """What holds for a message with this envelope."""
+        names = self.match(envelope)
+        settings = self._known.get(names)
+        if settings is not None:
+            return settings
+        if len(self._known) >= MAX_COMBINATIONS:
+            self._known.clear()
+        settings = self._known[names] = self._combine(names)
+        return settings
+
+    def _combine(self, names: tuple[str, ...]) -> Settings:
+        thresholds = _thresholds(self._actions)
+        symbols: dict[str, float] = {}
+        disabled: set[str] = set()
+        disabled_groups: set[str] = set()
+        skip = False
+        for name in names:
+            profile = self._profiles[name]
+            for key, action in _ACTIONS.items():
+                value = getattr(profile.actions, key)
+                if value is not None:
+                    thresholds[action] = value
+                if key in profile.actions.off:
+                    thresholds.pop(action, None)
+            symbols.update(profile.symbols)
+            disabled.update(profile.disable)
+            disabled_groups.update(profile.disable_groups)
+            skip = skip or profile.skip
+        ordered = sorted(thresholds.items(), key=lambda item: item[1], reverse=True)
+        return Settings(
+            names=names,
+            thresholds=tuple(ordered),
+            subject=self._actions.subject,
+            symbols=symbols,
+            disabled=frozenset(disabled),
+            disabled_groups=frozenset(disabled_groups),
+            skip=skip,
+        )
+
+
+def _thresholds(actions: Actions) -> dict[Action, float]:
+    values = {action: getattr(actions, key) for key, action in _ACTIONS.items()}
+    return {action: value for action, value in values.items() if value is not None}
+
+
+def _conditions(profile: Profile) -> list[Condition]:
+    """The conditions of a profile, cheapest first."""
+    conditions: list[Condition] = []
+    if profile.listeners:
+        listeners = frozenset(profile.listeners)
+        conditions.append(lambda envelope: envelope.listener in listeners)
+    if profile.authenticated is not None:
+        wanted = profile.authenticated
+        conditions.append(lambda envelope: bool(envelope.user) is wanted)
+    if profile.users:
+        users = frozenset(profile.users)
+        conditions.append(lambda envelope: envelope.user in users)
+    if profile.senders:
+        senders = frozenset(text.lower() for text in profile.senders)
+        conditions.append(
+            lambda envelope: envelope.sender is not None and _address_in(envelope.sender, senders)
+        )
+    if profile.recipients:
+        recipients = frozenset(text.lower() for text in profile.recipients)
+        conditions.append(
+            lambda envelope: (
+                bool(envelope.recipients)
+                and all(_address_in(item.address, recipients) for item in envelope.recipients)
+            )
+        )
+    if profile.networks:
+        networks = [ip_network(text, strict=False) for text in profile.networks]
+        conditions.append(lambda envelope: _ip_in(envelope.client_ip, networks))
+    return conditions
+
+
+def _address_in(address: str, patterns: frozenset[str]) -> bool:
+    lower = address.lower()
+    return lower in patterns or lower[lower.rfind("@") :] in patterns
+
+
+def _ip_in(ip: IPAddress | None, networks: list[IPv4Network | IPv6Network]) -> bool:
+    if ip is None:
+        return False
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in networks)

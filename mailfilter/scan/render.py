@@ -1,0 +1,69 @@
+"""From what was found to the verdict."""
+
+import re
+
+from ..mail import Message
+from .tally import Tally
+from .trace import Trace
+from .verdict import Action, Verdict
+
+_PLACE = re.compile("%([sd%])")
+
+
+def verdict_of(tally: Tally, trace: Trace, message: Message, *, skipped: bool) -> Verdict:
+    """Decide, and say in the trace what decided."""
+    score, symbols, composites = tally.results()
+    action, score = tally.decide(score)
+    for source, text in tally.notes:
+        trace.add(source, text)
+    if composites:
+        trace.add("composites", ", ".join(composites))
+    settings = tally.settings
+    if settings.names:
+        trace.add("profiles", ", ".join(settings.names))
+    forced = tally.forced
+    trace.add("verdict", _reason(tally, action, score, skipped=skipped))
+    return Verdict(
+        action=action,
+        score=score,
+        required_score=settings.required_score,
+        thresholds=settings.thresholds,
+        trace_id=trace.trace_id,
+        symbols=symbols,
+        edits=tuple(tally.edits),
+        smtp_message=forced.force.message if forced else None,
+        subject=_subject(tally, message, score) if action is Action.REWRITE_SUBJECT else None,
+        forced_by=forced.by if forced else None,
+        profile=",".join(settings.names) or None,
+        is_skipped=skipped,
+        message_id=(message.message_id or "undef") if message.size else None,
+        size=message.size,
+        elapsed=trace.elapsed(),
+        trace=trace.entries(),
+    )
+
+
+def _reason(tally: Tally, action: Action, score: float, *, skipped: bool) -> str:
+    if skipped:
+        return f"{action}: not scanned, by profile or by the client's wish"
+    if tally.forced is not None:
+        return f"{action}: forced by check {tally.forced.by}, score {score:g}"
+    threshold = tally.settings.threshold(action)
+    if threshold is None:
+        return f"{action}: score {score:g} reaches no threshold"
+    return f"{action}: score {score:g} reaches {threshold:g}"
+
+
+def _subject(tally: Tally, message: Message, score: float) -> str:
+    if tally.forced is not None and tally.forced.force.subject is not None:
+        return tally.forced.force.subject
+    return fill_subject(tally.settings.subject, message.subject or "", score)
+
+
+def fill_subject(template: str, subject: str, score: float) -> str:
+    """Fill in a subject template: `%s` the old subject, `%d` the score, `%%` a percent sign.
+
+    Anything else after a percent sign stays as it is (specs: http-scan.md 1.5).
+    """
+    values = {"s": subject, "d": f"{score:.2f}", "%": "%"}
+    return _PLACE.sub(lambda match: values[match[1]], template)

@@ -1,0 +1,213 @@
+"""The first checks: what each finds and what it leaves alone."""
+
+from collections.abc import Sequence
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.checks import BUILT_IN
+from mailfilter.checks.from_envfrom import FromEnvfrom
+from mailfilter.checks.html_only import HtmlOnly
+from mailfilter.checks.mime_good import MimeGood
+from mailfilter.checks.missing_charset import MissingCharset
+from mailfilter.checks.missing_headers import MissingHeaders
+from mailfilter.checks.rcpt_count import RcptCount
+from mailfilter.checks.rcvd_count import RcvdCount
+from mailfilter.checks.skeleton import Skeleton
+from mailfilter.checks.subject_caps import SubjectCaps
+from mailfilter.checks.to_names import ToNames
+from mailfilter.scan.check import Check
+from mailfilter.scan.envelope import Envelope, Recipient
+from mailfilter.testing.checks import ENVELOPE, run_check, symbols_of
+
+Found = dict[str, tuple[str, ...]]
+
+
+def found(check: type[Check], raw: bytes, envelope: Envelope = ENVELOPE) -> Found:
+    return symbols_of(run_check(check, raw, envelope))
+
+
+def names(check: type[Check], raw: bytes, envelope: Envelope = ENVELOPE) -> Sequence[str]:
+    return sorted(found(check, raw, envelope))
+
+
+class MissingHeadersTests(SynchronousTestCase):
+    def test_none_missing(self) -> None:
+        raw = b"From: a@b\r\nTO: c@d\r\nDate: x\r\nMessage-Id: <1@b>\r\nSubject:\r\n\r\n"
+        self.assertEqual(names(MissingHeaders, raw), [])
+
+    def test_all_missing(self) -> None:
+        expected = ["DATE", "FROM", "MID", "SUBJECT", "TO"]
+        self.assertEqual(
+            names(MissingHeaders, b"X-A: b\r\n\r\nhi\r\n"), [f"MISSING_{end}" for end in expected]
+        )
+
+
+class MimeGoodTests(SynchronousTestCase):
+    def test_good(self) -> None:
+        raw = b"Content-Type: text/plain\r\n\r\nhi\r\n"
+        self.assertEqual(found(MimeGood, raw), {"MIME_GOOD": ("text/plain",)})
+
+    def test_parts(self) -> None:
+        raw = (
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n"
+            b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n--b--\r\n"
+        )
+        self.assertEqual(
+            found(MimeGood, raw), {"MIME_GOOD": ("multipart/mixed", "text/plain", "image/png")}
+        )
+
+    def test_one_bad_part(self) -> None:
+        raw = (
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n"
+            b"--b\r\nContent-Type: application/x-msdownload\r\n\r\nx\r\n--b--\r\n"
+        )
+        self.assertEqual(names(MimeGood, raw), [])
+
+    def test_undeclared(self) -> None:
+        self.assertEqual(names(MimeGood, b"Subject: x\r\n\r\nhi\r\n"), [])
+
+
+class HtmlOnlyTests(SynchronousTestCase):
+    def test_html_alone(self) -> None:
+        raw = b"Content-Type: text/html\r\n\r\n<p>hi\r\n"
+        self.assertEqual(names(HtmlOnly, raw), ["MIME_HTML_ONLY"])
+
+    def test_both(self) -> None:
+        raw = (
+            b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n"
+            b"--b\r\nContent-Type: text/html\r\n\r\n<p>hi\r\n--b--\r\n"
+        )
+        self.assertEqual(names(HtmlOnly, raw), [])
+
+    def test_plain(self) -> None:
+        self.assertEqual(names(HtmlOnly, b"Subject: x\r\n\r\nhi\r\n"), [])
+
+
+class CountTests(SynchronousTestCase):
+    def test_recipients(self) -> None:
+        table = {
+            1: "ONE",
+            2: "TWO",
+            3: "THREE",
+            4: "THREE",
+            5: "FIVE",
+            6: "FIVE",
+            7: "SEVEN",
+            11: "SEVEN",
+            12: "TWELVE",
+            50: "TWELVE",
+            51: "GT_50",
+            1000: "GT_50",
+        }
+        for count, ending in table.items():
+            recipients = tuple(Recipient(f"{index}@example.net") for index in range(count))
+            envelope = Envelope(listener="test", recipients=recipients)
+            self.assertEqual(
+                found(RcptCount, b"To: a@b\r\n\r\n", envelope),
+                {f"RCPT_COUNT_{ending}": (str(count),)},
+            )
+
+    def test_recipients_of_the_header(self) -> None:
+        raw = b"To: a@b, c@d\r\nCc: e@f\r\n\r\n"
+        self.assertEqual(found(RcptCount, raw), {"RCPT_COUNT_THREE": ("3",)})
+        self.assertEqual(found(RcptCount, b"X: y\r\n\r\n"), {"RCPT_COUNT_ZERO": ("0",)})
+
+    def test_received(self) -> None:
+        table = {0: "ZERO", 1: "ONE", 2: "TWO", 4: "THREE", 5: "FIVE", 7: "SEVEN", 12: "TWELVE"}
+        for count, ending in (table | {40: "TWELVE"}).items():
+            raw = b"Received: from a by b\r\n" * count + b"Subject: x\r\n\r\n"
+            self.assertEqual(found(RcvdCount, raw), {f"RCVD_COUNT_{ending}": (str(count),)})
+
+
+class FromEnvfromTests(SynchronousTestCase):
+    def test_equal(self) -> None:
+        envelope = Envelope(listener="test", sender="a@Example.org")
+        raw = b"From: Some One <A@example.org>\r\n\r\n"
+        self.assertEqual(names(FromEnvfrom, raw, envelope), ["FROM_EQ_ENVFROM"])
+
+    def test_different(self) -> None:
+        envelope = Envelope(listener="test", sender="bounces@example.org")
+        self.assertEqual(
+            found(FromEnvfrom, b"From: a@example.org\r\n\r\n", envelope),
+            {"FROM_NEQ_ENVFROM": ("a@example.org", "bounces@example.org")},
+        )
+
+    def test_nothing_to_compare(self) -> None:
+        one = b"From: a@example.org\r\n\r\n"
+        two = b"From: a@example.org, b@example.org\r\n\r\n"
+        sender = Envelope(listener="test", sender="a@example.org")
+        for raw, envelope in (
+            (one, Envelope(listener="test", sender="")),
+            (one, Envelope(listener="test")),
+            (two, sender),
+            (b"To: x@y\r\n\r\n", sender),
+        ):
+            self.assertEqual(names(FromEnvfrom, raw, envelope), [])
+
+
+class ToNamesTests(SynchronousTestCase):
+    def test_table(self) -> None:
+        table = {
+            b"To: a@b": ["TO_DN_NONE"],
+            b"To: A <a@b>": ["TO_DN_ALL"],
+            b"To: A <a@b>\r\nCc: c@d": ["TO_DN_SOME"],
+            b'To: "a@b" <a@b>': ["TO_DN_ALL", "TO_DN_EQ_ADDR_ALL"],
+            b'To: "a@b" <a@b>, c@d': ["TO_DN_EQ_ADDR_SOME", "TO_DN_SOME"],
+            b"To: Recipients <a@b>": ["TO_DN_ALL", "TO_DN_RECIPIENTS"],
+            b"Subject: x": [],
+        }
+        for header, expected in table.items():
+            self.assertEqual(names(ToNames, header + b"\r\n\r\n"), expected, header)
+
+
+class MissingCharsetTests(SynchronousTestCase):
+    def test_table(self) -> None:
+        text = b"Content-Type: text/plain"
+        table = {
+            text + b"\r\n\r\nplain": [],
+            text + b"\r\nContent-Transfer-Encoding: 7bit\r\n\r\nplain": [],
+            text + b"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=": ["R_MISSING_CHARSET"],
+            text + b"\r\n\r\ncaf\xc3\xa9": ["R_MISSING_CHARSET"],
+            text + b"; charset=utf-8\r\n\r\ncaf\xc3\xa9": [],
+            b"Subject: x\r\n\r\ncaf\xc3\xa9": [],
+        }
+        for raw, expected in table.items():
+            self.assertEqual(names(MissingCharset, raw), expected, raw)
+
+
+class SubjectCapsTests(SynchronousTestCase):
+    def test_table(self) -> None:
+        table = {
+            "BUY EVERYTHING NOW": ["SUBJ_ALL_CAPS"],
+            "Re: Fwd: BUY EVERYTHING NOW": ["SUBJ_ALL_CAPS"],
+            "Buy Everything Now": [],
+            "RFC 2047": [],
+            "ПРОДАМ ВСЁ И СРАЗУ": ["SUBJ_ALL_CAPS"],
+            "12345 67890 12345 67890": [],
+            "": [],
+        }
+        for subject, expected in table.items():
+            raw = f"Subject: {subject}\r\n\r\n".encode()
+            self.assertEqual(names(SubjectCaps, raw), expected, subject)
+
+
+class SkeletonTests(SynchronousTestCase):
+    def test_options(self) -> None:
+        raw = b"Subject: a Word in it\r\n\r\n"
+        found = run_check(Skeleton, raw, options={"word": "word"})
+        self.assertEqual(symbols_of(found), {"SKELETON": ("word",)})
+        self.assertEqual(list(run_check(Skeleton, raw)), [])
+
+    def test_bad_option(self) -> None:
+        error = self.assertRaises(ValueError, run_check, Skeleton, b"", options={"word": 3})
+        self.assertIn("word: expected text, got 3", str(error))
+
+
+class DeclarationTests(SynchronousTestCase):
+    def test_complete(self) -> None:
+        """Every built-in check says what a dashboard needs to know of its symbols."""
+        self.assertEqual(len({check.name for check in BUILT_IN}), len(BUILT_IN))
+        for check in BUILT_IN:
+            self.assertTrue(check.__doc__)
+            for symbol in check.symbols.values():
+                self.assertTrue(symbol.description and symbol.group)

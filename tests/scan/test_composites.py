@@ -1,0 +1,120 @@
+"""Composites: reading expressions, firing, and what they take from their parts."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.config.model import Composite
+from mailfilter.scan.composites import Composites, Expression, ExpressionError, Removal
+
+GROUPS = {
+    "A": "one",
+    "B": "one",
+    "C": "two",
+    "D": "two",
+    "X": "composite",
+    "Y": "composite",
+    "Z": "composite",
+}
+BOTH = Removal.SCORE | Removal.SYMBOL
+
+
+def holds(text: str, *fired: str) -> bool:
+    return Expression(text).holds(lambda atom: (atom,) if atom in fired else ())
+
+
+def apply(
+    composites: dict[str, Composite], **scores: float
+) -> tuple[list[str], dict[str, Removal]]:
+    return Composites(composites, GROUPS).apply(scores)
+
+
+class ExpressionTests(SynchronousTestCase):
+    def test_truth(self) -> None:
+        table = {
+            "A": {"A": True, "": False, "B": False},
+            "A & B": {"A": False, "AB": True},
+            "A | B & C": {"A": True, "B": False, "BC": True},
+            "(A | B) & C": {"A": False, "AC": True},
+            "!A": {"": True, "A": False},
+            "!(A & B) | C": {"AB": False, "ABC": True, "A": True},
+            "A and not B or C": {"A": True, "AB": False, "C": True},
+            "-A & ~B": {"AB": True, "A": False},
+        }
+        for text, cases in table.items():
+            for fired, expected in cases.items():
+                self.assertEqual(holds(text, *fired), expected, (text, fired))
+
+    def test_errors(self) -> None:
+        for text in ("", "A &", "& A", "(A", "A)", "A B", "A & $", "!", "~", "A | | B"):
+            self.assertRaises(ExpressionError, Expression, text)
+
+    def test_depth(self) -> None:
+        Expression("(" * 20 + "A" + ")" * 20)
+        self.assertRaises(ExpressionError, Expression, "(" * 5000 + "A" + ")" * 5000)
+        self.assertRaises(ExpressionError, Expression, "!" * 5000 + "A")
+
+
+class FiringTests(SynchronousTestCase):
+    def test_policies(self) -> None:
+        table = {
+            "remove_all": BOTH,
+            "remove_weight": Removal.SCORE,
+            "remove_symbol": Removal.SYMBOL,
+            "leave": Removal.NOTHING,
+        }
+        for policy, removal in table.items():
+            composite = Composite(expression="A & B", policy=policy)  # type: ignore[arg-type]
+            fired, removals = apply({"X": composite}, A=1, B=2)
+            self.assertEqual((fired, removals), (["X"], {"A": removal, "B": removal}))
+
+    def test_does_not_fire(self) -> None:
+        self.assertEqual(apply({"X": Composite(expression="A & B")}, A=1), ([], {}))
+
+    def test_marks(self) -> None:
+        composite = Composite(expression="-A & ~B & ^C")
+        _fired, removals = apply({"X": composite}, A=1, B=1, C=1)
+        self.assertEqual(removals, {"A": Removal.NOTHING, "B": Removal.SYMBOL, "C": BOTH})
+
+    def test_negated_parts_stay(self) -> None:
+        """What an expression wants absent is not a part of it."""
+        _fired, removals = apply({"X": Composite(expression="A & !(B & C)")}, A=1, B=1)
+        self.assertEqual(removals, {"A": BOTH})
+
+    def test_disagreement(self) -> None:
+        taking = Composite(expression="A")
+        keeping = Composite(expression="-A")
+        forcing = Composite(expression="^A")
+        self.assertEqual(apply({"X": taking, "Y": keeping}, A=1)[1], {"A": Removal.NOTHING})
+        self.assertEqual(apply({"X": keeping, "Y": forcing}, A=1)[1], {"A": BOTH})
+
+    def test_groups(self) -> None:
+        composite = Composite(expression="g+:one & g-:two")
+        fired, removals = apply({"X": composite}, A=1, B=0, C=-1, D=2)
+        self.assertEqual(fired, ["X"])
+        self.assertEqual(removals, {"A": BOTH, "C": BOTH})
+        self.assertEqual(apply({"X": Composite(expression="g:one")}, C=1)[0], [])
+
+    def test_composites_of_composites(self) -> None:
+        """The order in the configuration does not matter, and all see what fired at first."""
+        composites = {"X": Composite(expression="Y & B"), "Y": Composite(expression="A")}
+        fired, removals = apply(composites, A=1, B=1)
+        self.assertEqual(fired, ["Y", "X"])
+        self.assertEqual(set(removals), {"A", "B", "Y"})
+
+    def test_circle(self) -> None:
+        composites = {"X": Composite(expression="Y"), "Y": Composite(expression="X")}
+        error = self.assertRaises(ExpressionError, Composites, composites, GROUPS)
+        self.assertIn("circle", str(error))
+
+    def test_unknown_names(self) -> None:
+        for text, expected in {
+            "NOBODY": "composites.X.expression: no check declares NOBODY",
+            "g:nobody": "composites.X.expression: no symbol is in group nobody",
+        }.items():
+            error = self.assertRaises(
+                ExpressionError, Composites, {"X": Composite(expression=text)}, GROUPS
+            )
+            self.assertEqual(str(error), expected)
+
+    def test_switched_off(self) -> None:
+        composite = Composite(expression="A", enabled=False)
+        self.assertEqual(apply({"X": composite}, A=1), ([], {}))

@@ -1,0 +1,128 @@
+"""Profiles: which apply to an envelope, and what they come to."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.config.model import Actions, Config, Profile, ProfileActions
+from mailfilter.scan.envelope import Envelope, Recipient
+from mailfilter.scan.profiles import NO_THRESHOLDS_SCORE, Profiles
+from mailfilter.scan.verdict import Action
+
+EMPTY = Envelope(listener="milter")
+
+
+def matches(profile: Profile, envelope: Envelope) -> bool:
+    return Profiles(Config(profiles={"p": profile})).match(envelope) == ("p",)
+
+
+def to(*addresses: str) -> Envelope:
+    return replace(EMPTY, recipients=tuple(Recipient(address) for address in addresses))
+
+
+class MatchTests(SynchronousTestCase):
+    def test_networks(self) -> None:
+        profile = Profile(networks=("192.0.2.0/24", "2001:db8::/32"))
+        table = {
+            "192.0.2.7": True,
+            "192.0.3.7": False,
+            "::ffff:192.0.2.7": True,
+            "2001:db8::1": True,
+            "2001:db9::1": False,
+        }
+        for ip, expected in table.items():
+            self.assertEqual(matches(profile, replace(EMPTY, client_ip=ip_address(ip))), expected)
+        self.assertFalse(matches(profile, EMPTY))
+
+    def test_authenticated(self) -> None:
+        user = replace(EMPTY, user="joe")
+        self.assertTrue(matches(Profile(authenticated=True), user))
+        self.assertFalse(matches(Profile(authenticated=True), EMPTY))
+        self.assertTrue(matches(Profile(authenticated=False), EMPTY))
+        self.assertTrue(matches(Profile(users=("joe",)), user))
+        self.assertFalse(matches(Profile(users=("jane",)), user))
+
+    def test_listeners(self) -> None:
+        self.assertTrue(matches(Profile(listeners=("milter",)), EMPTY))
+        self.assertFalse(matches(Profile(listeners=("http",)), EMPTY))
+
+    def test_addresses(self) -> None:
+        profile = Profile(senders=("@Example.org", "joe@example.net"))
+        for sender, expected in {
+            "a@example.ORG": True,
+            "joe@example.net": True,
+            "ann@example.net": False,
+            "a@sub.example.org": False,
+            "example.org": False,
+            "": False,
+        }.items():
+            self.assertEqual(matches(profile, replace(EMPTY, sender=sender)), expected, sender)
+        self.assertFalse(matches(profile, EMPTY))
+
+    def test_every_recipient(self) -> None:
+        profile = Profile(recipients=("@example.org",))
+        self.assertTrue(matches(profile, to("a@example.org", "b@example.org")))
+        self.assertFalse(matches(profile, to("a@example.org", "b@example.net")))
+        self.assertFalse(matches(profile, EMPTY))
+
+    def test_all_conditions(self) -> None:
+        profile = Profile(listeners=("milter",), authenticated=True)
+        self.assertFalse(matches(profile, EMPTY))
+        self.assertTrue(matches(profile, replace(EMPTY, user="joe")))
+
+    def test_asked_for_by_name(self) -> None:
+        self.assertFalse(matches(Profile(), EMPTY))
+        self.assertTrue(matches(Profile(), replace(EMPTY, settings_id="p")))
+
+
+class SettingsTests(SynchronousTestCase):
+    def test_defaults(self) -> None:
+        settings = Profiles(Config()).settings(EMPTY)
+        expected = ((Action.REJECT, 15.0), (Action.ADD_HEADER, 6.0), (Action.GREYLIST, 4.0))
+        self.assertEqual(settings.thresholds, expected)
+        self.assertEqual(settings.required_score, 15.0)
+        for score, action in {
+            -1.0: Action.NO_ACTION,
+            3.99: Action.NO_ACTION,
+            4.0: Action.GREYLIST,
+            6.0: Action.ADD_HEADER,
+            14.99: Action.ADD_HEADER,
+            15.0: Action.REJECT,
+        }.items():
+            self.assertIs(settings.action(score), action)
+
+    def test_no_thresholds(self) -> None:
+        none = Actions(greylist=None, add_header=None, reject=None)
+        settings = Profiles(Config(actions=none)).settings(EMPTY)
+        self.assertIs(settings.action(10**9), Action.NO_ACTION)
+        self.assertEqual(settings.required_score, NO_THRESHOLDS_SCORE)
+
+    def test_priority(self) -> None:
+        """The highest priority has the last word; what it does not say stays."""
+        profiles = {
+            "high": Profile(
+                priority=2,
+                listeners=("milter",),
+                actions=ProfileActions(reject=30.0),
+                symbols={"A": 2.0},
+            ),
+            "low": Profile(
+                priority=1,
+                listeners=("milter",),
+                actions=ProfileActions(reject=20.0, add_header=10.0, off=("greylist",)),
+                symbols={"A": 1.0, "B": 1.0},
+                disable=("x",),
+            ),
+        }
+        settings = Profiles(Config(profiles=profiles)).settings(EMPTY)
+        self.assertEqual(settings.names, ("low", "high"))
+        self.assertEqual(settings.thresholds, ((Action.REJECT, 30.0), (Action.ADD_HEADER, 10.0)))
+        self.assertEqual(settings.symbols, {"A": 2.0, "B": 1.0})
+        self.assertEqual(settings.disabled, {"x"})
+
+    def test_worked_out_once(self) -> None:
+        profiles = Profiles(Config(profiles={"p": Profile(authenticated=True)}))
+        first = profiles.settings(replace(EMPTY, user="a"))
+        self.assertIs(profiles.settings(replace(EMPTY, user="b")), first)
+        self.assertIsNot(profiles.settings(EMPTY), first)
