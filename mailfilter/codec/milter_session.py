@@ -15,7 +15,6 @@ from .milter import (
     Body,
     Connect,
     Data,
-    Edits,
     EndOfHeaders,
     EndOfMessage,
     Event,
@@ -31,49 +30,11 @@ from .milter import (
     Steps,
     Unknown,
 )
+from .milter_agreement import VERSION, Agreement, agree, encode_agreement
 from .milter_headers import repeats_head
-
-VERSION = 6
-OLDEST_VERSION = 2
 
 MAX_ENVELOPE = 8 * 2**20
 """Octets of addresses and ESMTP arguments of one message: some 50,000 recipients."""
-
-WANTED_EDITS = (
-    Edits.ADD_HEADER
-    | Edits.CHANGE_BODY
-    | Edits.ADD_RECIPIENT
-    | Edits.REMOVE_RECIPIENT
-    | Edits.CHANGE_HEADER
-    | Edits.QUARANTINE
-    | Edits.CHANGE_SENDER
-    | Edits.SET_MACROS
-)
-
-WANTED_STEPS = (
-    Steps.NR_HEADER
-    | Steps.NR_CONNECT
-    | Steps.NR_HELO
-    | Steps.NR_MAIL
-    | Steps.NR_RCPT
-    | Steps.NR_DATA
-    | Steps.NR_UNKNOWN
-    | Steps.NR_END_OF_HEADERS
-    | Steps.NR_BODY
-    | Steps.LEADING_SPACE
-)
-
-WANTED_MACROS: Mapping[int, str] = {
-    0: "j v {daemon_name} {client_addr}",
-    1: "{tls_version} {cipher} {cert_subject} {cert_issuer}",
-    2: "i {auth_authen}",
-    5: "i",
-}
-"""Names wanted with connect, HELO, MAIL and end of message (milter.md 3.3).
-
-They replace what the MTA's administrator configured for the stage, so only stages with names that
-we read are listed. The queue id comes with MAIL from Sendmail, at the end from Postfix.
-"""
 
 _NO_REPLY_STEPS: Mapping[type[Event], Steps] = {
     Connect: Steps.NR_CONNECT,
@@ -89,20 +50,6 @@ _NO_REPLY_STEPS: Mapping[type[Event], Steps] = {
 
 _MACRO_STAGES = b"CHMRTLNBE"
 """Stages in their order; macros for other codes are ignored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What both sides agreed on."""
-
-    version: int
-    edits: int
-    steps: int
-
-    @property
-    def has_leading_space(self) -> bool:
-        """Header values carry the blanks after the colon, in both directions."""
-        return bool(self.steps & Steps.LEADING_SPACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,23 +81,6 @@ class Close:
 
 Outcome = bytes | Transaction | Close
 """What follows from an event: octets to send (often none), a message to answer, or the end."""
-
-
-def agree(offer: Negotiate) -> Agreement | None:
-    """Work out what to use of an offer; `None` if its version is not spoken here."""
-    if offer.version < OLDEST_VERSION:
-        return None
-    version = min(offer.version, VERSION)
-    edits = offer.actions & WANTED_EDITS
-    if version < VERSION:
-        edits &= ~Edits.SET_MACROS
-    return Agreement(version, edits, offer.steps & WANTED_STEPS)
-
-
-def encode_agreement(agreement: Agreement) -> bytes:
-    """The negotiation reply, with the macros wanted if the MTA takes such lists."""
-    macros = WANTED_MACROS if agreement.edits & Edits.SET_MACROS else None
-    return replies.negotiated(agreement.version, agreement.edits, agreement.steps, macros)
 
 
 class _State(IntEnum):

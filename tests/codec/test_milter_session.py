@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec import milter_replies as replies
 from mailfilter.codec.milter import Connect, Mail, MilterReader, Negotiate, ProtocolError, Rcpt
+from mailfilter.codec.milter_agreement import agree
 from mailfilter.codec.milter_headers import count_fields
 from mailfilter.codec.milter_session import (
     MAX_ENVELOPE,
@@ -13,7 +14,6 @@ from mailfilter.codec.milter_session import (
     Outcome,
     Session,
     Transaction,
-    agree,
 )
 
 from .milter_mta import (

@@ -1,0 +1,305 @@
+"""The milter protocol on a listener: events of an MTA in, scans, replies out.
+
+Messages of a connection are scanned one at a time. What the MTA sends while one is scanned waits
+its turn, but an abort cancels the scan: then nothing is answered for it.
+"""
+
+from collections import deque
+from typing import Protocol as Interface
+from typing import cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ..codec.milter import Abort, Event, MilterReader
+from ..codec.milter_replies import PROGRESS
+from ..codec.milter_session import Close, Session, Transaction
+from ..config.model import Listener
+from ..scan.run import ScanService
+from .milter_envelope import build_envelope
+from .milter_foreign import is_foreign, judge
+from .milter_reply import render_failure, render_oversize, render_verdict
+
+PROGRESS_SECONDS = 5.0
+"""How often an MTA that waits is told that we are at it: Sendmail may wait 10 s for a reply."""
+
+MAX_HELD = 256 * 1024
+"""Octets taken while a message is scanned; then reading stops until its answer is sent."""
+
+log = Logger()
+
+
+class Stream(Interface):
+    """What a connection uses of its transport."""
+
+    def write(self, data: bytes) -> None: ...
+    def loseConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
+    def getPeer(self) -> IAddress: ...
+    def registerProducer(self, producer: object, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+    def pauseProducing(self) -> None: ...
+    def resumeProducing(self) -> None: ...
+
+
+@implementer(IPushProducer)
+class MilterProtocol(Protocol):
+    """One connection of an MTA. It is a producer to learn when the MTA does not read replies."""
+
+    def __init__(self, site: "MilterFactory") -> None:
+        self._site = site
+        self._reader = MilterReader()
+        self._session = Session(site.scanner.max_message)
+        self._events: deque[Event] = deque()
+        """What has come in and is not handled yet."""
+        self._transaction: Transaction | None = None
+        """The message that is being scanned."""
+        self._scan: Deferred[None] | None = None
+        """Its scan, once it has to wait."""
+        self._held = 0
+        """Octets that came in during the scan."""
+        self._foreign: bytes | None = None
+        """What came from a peer that does not speak milter."""
+        self._is_new = True
+        self._is_stalled = False
+        self._is_reading = True
+        self._is_closing = False
+        self._last_heard = site.clock.seconds()
+        self._idle: IDelayedCall | None = None
+        self._progress: IDelayedCall | None = None
+
+    # What the transport calls.
+
+    def connectionMade(self) -> None:
+        self._stream = cast(Stream, self.transport)
+        self._stream.registerProducer(self, True)
+        self._idle = self._site.clock.callLater(self._site.listener.idle_timeout, self._look)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._is_closing:
+            return
+        self._last_heard = self._site.clock.seconds()
+        if self._is_new:
+            self._is_new = False
+            if is_foreign(data):
+                self._foreign = b""
+        if self._foreign is not None:
+            self._answer_foreign(self._foreign + data)
+            return
+        events = self._reader.receive(data)
+        if self._transaction is not None:
+            if events and not self._events and type(events[0]) is Abort:
+                self._cancel()
+            else:
+                self._held += len(data)
+        self._events.extend(events)
+        self._advance()
+        self._control_reading()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_closing = True
+        self._events.clear()
+        self._cancel()
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        self._site.forget(self)
+
+    def pauseProducing(self) -> None:
+        """The MTA does not read our replies: take no more events."""
+        self._is_stalled = True
+        self._control_reading()
+
+    def resumeProducing(self) -> None:
+        self._is_stalled = False
+        self._control_reading()
+
+    def stopProducing(self) -> None:
+        """The transport is gone; `connectionLost` follows."""
+
+    # Events and messages.
+
+    def _advance(self) -> None:
+        """Handle events until a message has to wait for its verdict."""
+        events, handle = self._events, self._session.handle
+        replies: list[bytes] = []
+        while events and self._transaction is None:
+            outcome = handle(events.popleft())
+            if type(outcome) is bytes:
+                if outcome:
+                    replies.append(outcome)
+                continue
+            if replies:
+                self._stream.write(b"".join(replies))
+                replies.clear()
+            if isinstance(outcome, Transaction):
+                self._start(outcome)
+            elif isinstance(outcome, Close):
+                self._end(outcome)
+                return
+        if replies:
+            self._stream.write(b"".join(replies))
+
+    def _start(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        scan = Deferred.fromCoroutine(self._answer(transaction))
+        if self._transaction is transaction:
+            self._scan = scan
+            self._progress = self._site.clock.callLater(PROGRESS_SECONDS, self._tell_progress)
+
+    async def _answer(self, transaction: Transaction) -> None:
+        """Send the answer to a message, unless it has been cancelled meanwhile."""
+        frames = await self._frames(transaction)
+        if self._transaction is not transaction:
+            return
+        self._transaction = None
+        self._last_heard = self._site.clock.seconds()
+        self._stream.write(frames)
+        if self._scan is None:
+            return
+        self._scan = None
+        self._stop_progress()
+        self._held = 0
+        self._advance()
+        self._control_reading()
+
+    async def _frames(self, transaction: Transaction) -> bytes:
+        site = self._site
+        agreement = self._session.agreement
+        try:
+            if transaction.raw is None:
+                self._log(f"message of {transaction.size} octets is too large to be scanned")
+                rendered = render_oversize(site.listener.oversize, agreement)
+            else:
+                envelope = build_envelope(site.name, transaction)
+                verdict = await site.scanner.scan(envelope, transaction.raw)
+                rendered = render_verdict(verdict, agreement, transaction.head, transaction.fields)
+        except Exception:
+            if self._transaction is transaction:
+                log.failure(
+                    "{listener}: scan of {queue_id!r} failed",
+                    listener=site.name,
+                    queue_id=transaction.macros.get(b"i"),
+                )
+            return render_failure(site.listener.on_failure)
+        for dropped in rendered.dropped:
+            self._log(f"left out of the reply: {dropped}")
+        return rendered.frames
+
+    def _cancel(self) -> None:
+        """Give up the message that is being scanned; its verdict will not be sent."""
+        scan, self._scan, self._transaction = self._scan, None, None
+        self._stop_progress()
+        self._held = 0
+        if scan is not None:
+            scan.cancel()
+
+    def _tell_progress(self) -> None:
+        self._stream.write(PROGRESS)
+        self._progress = self._site.clock.callLater(PROGRESS_SECONDS, self._tell_progress)
+
+    def _stop_progress(self) -> None:
+        if self._progress is not None:
+            self._progress.cancel()
+            self._progress = None
+
+    def _answer_foreign(self, request: bytes) -> None:
+        self._foreign = request
+        judgement = judge(request)
+        if judgement is None:
+            return
+        if isinstance(judgement, bytes):
+            self._stream.write(judgement)
+        else:
+            self._log(f"closed: {judgement} on a milter port")
+        self._close()
+
+    # Reading, closing, time.
+
+    def _control_reading(self) -> None:
+        wanted = not self._is_stalled and self._held <= MAX_HELD
+        if wanted == self._is_reading or self._is_closing:
+            return
+        self._is_reading = wanted
+        if wanted:
+            self._stream.resumeProducing()
+        else:
+            self._stream.pauseProducing()
+
+    def _end(self, close: Close) -> None:
+        if close.reason is not None:
+            self._log(f"closed: {close.reason}")
+        self._close()
+
+    def _close(self) -> None:
+        """Close when what was written is sent; `_look` sees to it if the MTA does not read."""
+        self._is_closing = True
+        self._events.clear()
+        self._stream.unregisterProducer()
+        self._stream.loseConnection()
+
+    def _look(self) -> None:
+        """Close a connection on which nothing has come for long, unless we are at work on it."""
+        clock, timeout = self._site.clock, self._site.listener.idle_timeout
+        self._idle = None
+        left = timeout
+        if self._transaction is None:
+            left = self._last_heard + timeout - clock.seconds()
+        if left > 0:
+            self._idle = clock.callLater(left, self._look)
+        elif self._is_closing:
+            self._stream.abortConnection()
+        else:
+            self._log("closed: idle")
+            self._idle = clock.callLater(timeout, self._look)
+            self._close()
+
+    def _log(self, text: str) -> None:
+        """Log one line; `text` must not hold anything of strangers."""
+        log.info(
+            "{listener}: {peer!r}: {text}",
+            listener=self._site.name,
+            peer=getattr(self._stream.getPeer(), "host", "unix"),
+            text=text,
+        )
+
+
+class MilterFactory(Factory):
+    """Serves one listener."""
+
+    noisy = False
+
+    def __init__(
+        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+    ) -> None:
+        self.scanner = scanner
+        self.name = name
+        self.listener = listener
+        self.clock = clock
+        self.connections: set[MilterProtocol] = set()
+        self._is_full = False
+
+    def buildProtocol(self, addr: IAddress | None) -> MilterProtocol | None:
+        """Make a connection, or `None` (it is closed at once) if there are too many."""
+        if len(self.connections) >= self.listener.max_connections:
+            if not self._is_full:
+                log.warn(
+                    "{listener}: no connections over {limit}",
+                    listener=self.name,
+                    limit=self.listener.max_connections,
+                )
+            self._is_full = True
+            return None
+        self._is_full = False
+        connection = MilterProtocol(self)
+        connection.factory = self
+        self.connections.add(connection)
+        return connection
+
+    def forget(self, connection: MilterProtocol) -> None:
+        """The connection has ended."""
+        self.connections.discard(connection)

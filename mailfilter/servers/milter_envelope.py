@@ -1,0 +1,107 @@
+"""The envelope of a message that came by milter: events and macros (milter-mapping.md 4.3).
+
+All values are data of strangers: they are bounded here, and absent ones are `None`.
+"""
+
+from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
+
+from ..codec.milter import Connect, Mail, Rcpt
+from ..codec.milter_session import Transaction
+from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
+
+MAX_VALUE = 4096
+"""Octets kept of one value: the longest real ones are names of certificate issuers."""
+
+MAX_ADDRESS_TEXT = 64
+"""Octets of an IP address as text, with prefix, brackets and zone."""
+
+
+def build_envelope(listener: str, transaction: Transaction) -> Envelope:
+    """Make the envelope of a message; `listener` is the name of the one that it came by."""
+    macros = transaction.macros
+    connect = transaction.connect
+    sender: Mail = transaction.sender
+    return Envelope(
+        listener=listener,
+        client_ip=_client_ip(connect, macros),
+        helo=_text(transaction.helo),
+        hostname=_hostname(connect),
+        sender=_address(sender.address),
+        sender_args=_args(sender.args),
+        recipients=tuple(_recipient(rcpt) for rcpt in transaction.recipients),
+        user=_text(macros.get(b"auth_authen")),
+        queue_id=_text(macros.get(b"i")),
+        mta_name=_text(macros.get(b"daemon_name")) or _text(macros.get(b"j")),
+        tls=_tls(macros),
+    )
+
+
+def _decode(value: bytes) -> str:
+    return value[:MAX_VALUE].decode("utf-8", "replace")
+
+
+def _text(value: bytes | None) -> str | None:
+    return _decode(value) if value else None
+
+
+def _address(value: bytes) -> str:
+    if value[:1] == b"<" and value[-1:] == b">":
+        value = value[1:-1]
+    return _decode(value)
+
+
+def _args(values: tuple[bytes, ...]) -> tuple[str, ...]:
+    return tuple(_decode(value) for value in values if value) if values else ()
+
+
+def _recipient(rcpt: Rcpt) -> Recipient:
+    return Recipient(_address(rcpt.address), _args(rcpt.args))
+
+
+def _client_ip(connect: Connect | None, macros: Mapping[bytes, bytes]) -> IPAddress | None:
+    """Return the client's address; a unix socket or an unknown client has none.
+
+    The macro stands in only if the MTA told nothing of a connection.
+    """
+    if connect is None:
+        return read_ip(macros.get(b"client_addr", b""))
+    return None if connect.family in (b"L", b"U") else read_ip(connect.address)
+
+
+def read_ip(value: bytes) -> IPAddress | None:
+    """Read an IP address as MTAs write it: perhaps in brackets, after `IPv6:`, with a zone.
+
+    An IPv4 address within IPv6 is the IPv4 address (Sendmail, milter.md 2.1).
+    """
+    text = value[:MAX_ADDRESS_TEXT].decode("ascii", "replace").strip("[]")
+    if text[:5].lower() == "ipv6:":
+        text = text[5:]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _hostname(connect: Connect | None) -> str | None:
+    """Return the reverse name; MTAs write `unknown` or the address if there is none."""
+    if connect is None or connect.family == b"L":
+        return None
+    name = connect.hostname
+    return None if name[:1] == b"[" or name.lower() == b"unknown" else _text(name)
+
+
+def _tls(macros: Mapping[bytes, bytes]) -> TlsFacts | None:
+    facts = TlsFacts(
+        version=_text(macros.get(b"tls_version")),
+        cipher=_text(macros.get(b"cipher")),
+        cert_subject=_text(macros.get(b"cert_subject")),
+        cert_issuer=_text(macros.get(b"cert_issuer")),
+    )
+    return None if facts == _NO_TLS else facts
+
+
+_NO_TLS = TlsFacts()
