@@ -21,7 +21,7 @@ class Options(usage.Options):
         " /etc/mailfilter/mailfilter.toml is read if it exists, else the built-in defaults hold."
         " `mailfilteradm config check` tells what is wrong with a configuration."
     )
-    optParameters = [  # noqa: RUF012 (Twisted's own form)
+    optParameters = [
         ["config", "c", None, "The configuration file.", os.path.abspath],
         [
             "state-dir",

@@ -15,11 +15,12 @@ class Ranges:
 
     def symbols(self, group: str, noun: str) -> dict[str, Symbol]:
         """The declarations, with scores of 0: they say, they do not judge."""
-        ends = [f"-{start - 1}" for start in self._starts[1:]] + [" or more"]
+        ends = [str(start - 1) for start in self._starts[1:]]
         texts = [
-            f"{start} {noun}" if end == f"-{start}" else f"{start}{end} {noun}"
-            for start, end in zip(self._starts, ends, strict=True)
+            f"{noun}: {start}" if str(start) == end else f"{noun}: {start}-{end}"
+            for start, end in zip(self._starts, ends, strict=False)
         ]
+        texts.append(f"{noun}: {self._starts[-1]} or more")
         return {
             name: Symbol(0.0, group, text) for name, text in zip(self._names, texts, strict=True)
         }

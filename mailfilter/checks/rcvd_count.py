@@ -17,7 +17,7 @@ class RcvdCount(Check):
     """Counts the fields, well formed or not."""
 
     name = "rcvd_count"
-    symbols: ClassVar[Mapping[str, Symbol]] = _RANGES.symbols("headers", "Received")
+    symbols: ClassVar[Mapping[str, Symbol]] = _RANGES.symbols("headers", "Received fields")
 
     def run(self, task: Task) -> Findings:
         return [_RANGES.hit(task.message.headers.count("Received"))]

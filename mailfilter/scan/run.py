@@ -70,11 +70,22 @@ class Scanner:
         self.max_message = options.max_message
         self.clock = clock
         self.work_clock = work_clock
+        self.running = 0
+        """Scans under way."""
         self._observers = tuple(observers)
         self._logged: dict[str, float] = {}
 
     async def scan(self, envelope: Envelope, raw: bytes) -> Verdict:
         """See `ScanService.scan`."""
+        self.running += 1
+        try:
+            verdict = await self._scan(envelope, raw)
+        finally:
+            self.running -= 1
+        self._tell(envelope, verdict)
+        return verdict
+
+    async def _scan(self, envelope: Envelope, raw: bytes) -> Verdict:
         trace = Trace(self.clock.seconds)
         settings = self.plan.profiles.settings(envelope)
         tally = Tally(self.plan, settings, self.options.max_options)
@@ -82,9 +93,7 @@ class Scanner:
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
-        verdict = verdict_of(tally, trace, message, skipped=skipped)
-        self._tell(envelope, verdict)
-        return verdict
+        return verdict_of(tally, trace, message, skipped=skipped)
 
     def log_failure(self, check: str, failure: Failure) -> None:
         """Log why a check gave no answer, but not for every message."""
