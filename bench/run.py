@@ -24,6 +24,8 @@ from . import messages
 READY_SECONDS = 60.0
 """For the start of the filter; it takes about one."""
 TICK = os.sysconf("SC_CLK_TCK")
+CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(messages.ROOT)}
+"""The code of this checkout is measured, whatever else is installed."""
 
 CONFIG = """\
 [listeners.milter]
@@ -91,7 +93,9 @@ def running() -> Iterator[Filter]:
         twistd = str(Path(sys.executable).with_name("twistd"))
         command = [twistd, "-n", "--pidfile=", "mailfilter", "--config", str(config)]
         with log.open("wb") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                command, cwd=folder, env=CHILD_ENVIRONMENT, stdout=output, stderr=output
+            )
         try:
             for port in ports.values():
                 wait_until_ready(process, port)
@@ -111,7 +115,10 @@ def load(running: Filter, protocol: str, clients: int, *options: str) -> dict[st
     """
     command = [sys.executable, "-m", "bench.load", protocol, str(running.ports[protocol])]
     done = subprocess.run(
-        [*command, "--clients", str(clients), *options], stdout=subprocess.PIPE, check=True
+        [*command, "--clients", str(clients), *options],
+        env=CHILD_ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        check=True,
     )
     figures = json.loads(done.stdout)
     if errors := figures.pop("errors"):
@@ -150,7 +157,7 @@ def main() -> None:
     size = sum(map(len, found)) / len(found)
     print(f"The whole filter: {len(found)} messages, {size / 1024:.1f} KiB mean; CPU us and CPU %")
     print("are of the filter's process alone, per message and of one core.")
-    options = ["--messages", str(args.messages)] if args.messages else []
+    options = ["--messages", str(args.messages.absolute())] if args.messages else []
     with running() as started:
         print(f"RSS before the first message: {started.resident():.1f} MiB")
         print(HEADINGS)

@@ -1,0 +1,55 @@
+"""The benchmarks still fit the code that they measure. Nothing is timed here."""
+
+import os
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from bench import messages, parts, run
+from mailfilter.app.checks import load_checks
+from mailfilter.config.model import Config
+from mailfilter.mail import parse
+from mailfilter.scan.plan import build_plan
+
+
+class BenchTests(SynchronousTestCase):
+    """A short run of each."""
+
+    def test_load(self) -> None:
+        """The load generator gets every message answered, by both protocols."""
+        data = str(messages.ROOT / "tests/data/messages")
+        with run.running() as started:
+            for protocol in ("http", "milter"):
+                for more in ((), ("--per-connection", "3")):
+                    options = ("--count", "20", "--seconds", "60", "--messages", data, *more)
+                    figures = run.load(started, protocol, 4, *options)
+                    self.assertEqual(figures["messages"], 20)
+            self.assertGreater(started.cpu(), 0)
+            self.assertGreater(started.resident(), 1)
+
+    def test_parts(self) -> None:
+        """Each part of a scan is in the table."""
+        config = Config()
+        plan = build_plan(config, load_checks(None))
+        costs = parts.measure(plan, config, [next(messages.made_up())])
+        for name in ("parse", *(f"check {step.name}" for step in plan.steps), "log line"):
+            self.assertIn(name, costs)
+
+    def test_made_up(self) -> None:
+        """The made-up messages are always the same, and sound."""
+        first, second = list(messages.made_up()), list(messages.made_up())
+        self.assertEqual(first, second)
+        self.assertNotIn(b"\n", first[0].replace(b"\r\n", b""))
+        self.assertTrue(all(len(parse(raw).leaves) >= 1 for raw in first))
+        self.assertEqual(len(parse(first[-1]).leaves), 2)
+
+    def test_sample(self) -> None:
+        """Of a large directory some are taken, from all of it."""
+        self.patch(messages, "MOST", 4)
+        folder = Path(self.mktemp())
+        os.makedirs(folder / "deeper")
+        for number in range(10):
+            (folder / "deeper" / f"{number}.eml").touch()
+        taken = [path.stem for path in messages.sample(folder)]
+        self.assertEqual(taken, ["0", "2", "5", "7"])
+        self.assertRaises(FileNotFoundError, messages.sample, folder / "none")
