@@ -7,11 +7,8 @@ that one also knows `rot13`, `zlib_codec`, `idna`, `unicode_escape` and whatever
 import re
 from dataclasses import dataclass
 
+from . import detect
 from .anomaly import AnomalyKind
-from .detect import guess
-
-FALLBACK = "cp1252"
-"""Decoded when nothing else fits: every octet but five has a character."""
 
 LONGEST_NAME = 40
 """Characters of a charset's name; IANA's limit (RFC 2978 2.3)."""
@@ -87,6 +84,10 @@ _ESCAPING = frozenset({"utf_7", "hz", "iso2022_jp_ext", "iso2022_jp_2", "iso2022
 """Charsets that write other characters with ASCII octets."""
 _WIDE = frozenset({"utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"})
 _NOT_ASCII = _ESCAPING | _WIDE
+_UNHELPFUL = frozenset({"ascii", "utf_8"})
+"""Charsets that 8-bit octets which are not UTF-8 cannot be in."""
+_ISO_2022_JP = b"\x1b$"
+"""The escape sequence that begins two-octet characters."""
 
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 
@@ -118,7 +119,7 @@ def decode(data: bytes, declared: str | None, is_cut: bool = False) -> Decoded:
     codec = find_codec(declared) if declared else None
     if declared and codec is None:
         return Decoded(undeclared(data, is_cut).text, "", AnomalyKind.UNKNOWN_CHARSET)
-    if codec not in _NOT_ASCII and data.isascii():
+    if codec not in _NOT_ASCII and data.isascii() and (codec or _ISO_2022_JP not in data):
         return Decoded(data.decode("ascii"), codec or "ascii")
     if codec is None or codec == "ascii":
         found = undeclared(data, is_cut)
@@ -129,12 +130,22 @@ def decode(data: bytes, declared: str | None, is_cut: bool = False) -> Decoded:
 
 
 def undeclared(data: bytes, is_cut: bool = False) -> Decoded:
-    """Decode octets that nobody labelled: UTF-8 if they are valid, else what they look like."""
+    """Decode octets that nobody labelled.
+
+    UTF-8 if they are valid, else what an HTML text says of itself, else what they look like.
+    """
+    if data.isascii() and _ISO_2022_JP in data:
+        return _decode_as(data, "iso2022_jp_ext", is_cut)
     attempt = _decode_as(data, "utf_8", is_cut)
     if attempt.anomaly is None:
         return attempt
-    codec = find_codec(guess(data)) or FALLBACK
-    return _decode_as(data, codec, is_cut)
+    name = detect.named_within(data)
+    codec = find_codec(name) if name else None
+    if codec is not None and codec not in _NOT_ASCII | _UNHELPFUL:
+        attempt = _decode_as(data, codec, is_cut)
+        if attempt.anomaly is None:
+            return attempt
+    return _decode_as(data, find_codec(detect.guess(data)) or "cp1252", is_cut)
 
 
 def decode_header(data: bytes, hint: str | None) -> str:
@@ -143,7 +154,7 @@ def decode_header(data: bytes, hint: str | None) -> str:
     if attempt.anomaly is None:
         return attempt.text
     codec = find_codec(hint) if hint else None
-    if codec is not None and codec not in _NOT_ASCII and codec not in {"ascii", "utf_8"}:
+    if codec is not None and codec not in _NOT_ASCII | _UNHELPFUL:
         hinted = _decode_as(data, codec, False)
         if hinted.anomaly is None:
             return hinted.text
