@@ -107,7 +107,8 @@ def _unfit_word(kind: str, word: str, name: str) -> Unfit:
     near = nearest(name, names)
     if near is not None and near != name:
         return Unfit(expected, _did_you_mean(near))
-    return Unfit(expected, r"a colon inside a value is written \:, as in 'tcp6:1:interface=\:\:1'")
+    escape = r"a colon inside a value is written \:, as in 'tcp6:1:interface=\:\:1'"
+    return Unfit(expected, escape)
 
 
 def _words(text: str) -> list[list[str]]:

@@ -40,7 +40,7 @@ def find_fragments(path: str) -> tuple[list[str], list[Problem]]:
         return [], []
     except NotADirectoryError:
         return [], [_about(directory, "expected a directory")]
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return [], [_unreadable(directory, error)]
     names = sorted(name for name in names if name.endswith(".toml") and not name.startswith("."))
     if len(names) > MAX_FILES:
@@ -52,7 +52,7 @@ def read_document(file: str) -> tuple[Document | None, list[Problem]]:
     """Read one file. There is no document when it cannot be made sense of; raises nothing."""
     try:
         data = _read(file)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return None, [_unreadable(file, error)]
     if data is None:
         return None, [_about(file, "expected a regular file")]
@@ -150,8 +150,10 @@ def _read(file: str) -> bytes | None:
         os.close(descriptor)
 
 
-def _unreadable(file: str, error: OSError) -> Problem:
-    return _about(file, f"cannot be read: {error.strerror}")
+def _unreadable(file: str, error: OSError | ValueError) -> Problem:
+    """A path with a NUL is a ValueError."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    return _about(file, f"cannot be read: {reason}")
 
 
 def _about(file: str, expected: str) -> Problem:

@@ -1,6 +1,6 @@
 """What must hold between several keys of a configuration."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from itertools import combinations
 
 from .endpoint import parse_endpoint
@@ -16,11 +16,14 @@ Place = Callable[[KeyPath], Origin]
 _ORDER = (
     ("greylist", "add_header"),
     ("greylist", "rewrite_subject"),
-    ("greylist", "reject"),
     ("add_header", "reject"),
     ("rewrite_subject", "reject"),
+    ("greylist", "reject"),
 )
-"""Milder action first. Two actions may share a threshold: the stronger one is then taken."""
+"""Milder action first, the nearest pairs before the last.
+
+Two actions may share a threshold: the stronger one is then taken.
+"""
 
 
 def find_problems(config: Config, listeners: Collection[str], place: Place) -> Iterator[Problem]:
@@ -78,21 +81,25 @@ def _unknown_listeners(
 
 
 def _thresholds(actions: Actions, place: Place) -> Iterator[Problem]:
-    values: Mapping[str, float | None] = {
-        name: getattr(actions, name) for pair in _ORDER for name in pair
-    }
+    """Of two thresholds in the wrong order, the one that a file sets is told of, once."""
+    told = set()
     for mild, strong in _ORDER:
-        low, high = values[mild], values[strong]
+        low, high = getattr(actions, mild), getattr(actions, strong)
         if low is None or high is None or low <= high:
             continue
-        # Of the two, the one that a file sets is told of.
         is_mild_set = place(("actions", mild)).file is not None
-        key, value = (mild, low) if is_mild_set else (strong, high)
-        bound = f"at most actions.{strong} = {value_text(high)}"
-        if not is_mild_set:
-            bound = f"at least actions.{mild} = {value_text(low)}"
-        hint = f'"off" leaves {key} out'
-        yield _problem(place, ("actions", key), value_text(value), f"expected {bound}", hint)
+        key, other = (mild, strong) if is_mild_set else (strong, mild)
+        if key in told:
+            continue
+        told.add(key)
+        bound = f"at {'most' if is_mild_set else 'least'} actions.{other}"
+        yield _problem(
+            place,
+            ("actions", key),
+            value_text(getattr(actions, key)),
+            f"expected {bound} = {value_text(getattr(actions, other))}",
+            f'"off" leaves {key} out',
+        )
 
 
 def _problem(

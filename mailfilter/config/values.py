@@ -179,7 +179,9 @@ def _is_number(text: str) -> bool:
 
 def _read_text(scalar: Scalar, value: object, directory: str) -> str:
     if not isinstance(value, str):
-        raise Unfit(f"expected {describe(scalar)}", _did_you_mean(_quoted(value)))
+        is_free = not (scalar.choices or scalar.format)
+        hint = _did_you_mean(_quoted(value)) if is_free else ""
+        raise Unfit(f"expected {describe(scalar)}", hint)
     if scalar.choices and value not in scalar.choices:
         near = nearest(value, scalar.choices)
         hint = _did_you_mean(string_text(near) if near else None)
