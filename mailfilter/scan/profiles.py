@@ -19,11 +19,12 @@ MAX_COMBINATIONS = 1024
 """Sets of profiles kept; configurations have a handful, this only bounds memory."""
 
 _ACTIONS = {
-    "greylist": Action.GREYLIST,
-    "add_header": Action.ADD_HEADER,
-    "rewrite_subject": Action.REWRITE_SUBJECT,
     "reject": Action.REJECT,
+    "rewrite_subject": Action.REWRITE_SUBJECT,
+    "add_header": Action.ADD_HEADER,
+    "greylist": Action.GREYLIST,
 }
+"""Key of the configuration -> action, the stronger first: of two with one threshold it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,11 @@ class Profiles:
             disabled.update(profile.disable)
             disabled_groups.update(profile.disable_groups)
             skip = skip or profile.skip
-        ordered = sorted(thresholds.items(), key=lambda item: item[1], reverse=True)
+        strongest_first = [item for item in _ACTIONS.values() if item in thresholds]
+        ordered = sorted(strongest_first, key=thresholds.__getitem__, reverse=True)
         return Settings(
             names=names,
-            thresholds=tuple(ordered),
+            thresholds=tuple((action, thresholds[action]) for action in ordered),
             subject=self._actions.subject,
             symbols=symbols,
             disabled=frozenset(disabled),

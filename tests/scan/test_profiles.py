@@ -98,6 +98,12 @@ class SettingsTests(SynchronousTestCase):
         self.assertIs(settings.action(10**9), Action.NO_ACTION)
         self.assertEqual(settings.required_score, NO_THRESHOLDS_SCORE)
 
+    def test_shared_threshold(self) -> None:
+        """The stronger of two actions with one threshold is taken."""
+        same = Actions(greylist=5.0, add_header=5.0, rewrite_subject=5.0, reject=None)
+        settings = Profiles(Config(actions=same)).settings(EMPTY)
+        self.assertIs(settings.action(5.0), Action.REWRITE_SUBJECT)
+
     def test_priority(self) -> None:
         """The highest priority has the last word; what it does not say stays."""
         profiles = {

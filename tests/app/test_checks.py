@@ -1,0 +1,100 @@
+"""Where checks come from: the package, entry points, the operator's directory."""
+
+import os
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.app import checks
+from mailfilter.app.checks import CheckLoadError, load_checks
+from mailfilter.checks import BUILT_IN
+
+SOURCE = """
+from mailfilter.scan.check import Check, Hit, Symbol
+
+class Mine(Check):
+    name = "mine"
+    symbols = {"MINE": Symbol(1.0, "local", "always")}
+
+    def run(self, task):
+        return [Hit("MINE")]
+"""
+
+
+class DirectoryTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.directory = Path(self.mktemp())
+        self.directory.mkdir(mode=0o755)
+
+    def write(self, name: str, text: str, mode: int = 0o644) -> Path:
+        path = self.directory / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def error(self) -> str:
+        return str(self.assertRaises(CheckLoadError, load_checks, str(self.directory)))
+
+    def test_none(self) -> None:
+        self.assertEqual(tuple(load_checks(None))[: len(BUILT_IN)], BUILT_IN)
+
+    def test_loaded(self) -> None:
+        self.write("mine.py", SOURCE)
+        self.write("notes.txt", "not Python")
+        found = load_checks(str(self.directory))
+        self.assertEqual([check.name for check in found[len(BUILT_IN) :]], ["mine"])
+
+    def test_missing_directory(self) -> None:
+        self.directory.rmdir()
+        self.assertIn("scan.check_dir: [Errno 2]", self.error())
+
+    def test_broken_files(self) -> None:
+        for text, expected in {
+            "def": "SyntaxError",
+            "import no_such_module": "ModuleNotFoundError",
+            "raise KeyError('x')": "KeyError: 'x'",
+            "x = 1": "holds no subclass of mailfilter.scan.check.Check",
+            SOURCE.replace("    name =", "    title ="): "Mine has no name",
+        }.items():
+            path = self.write("mine.py", text)
+            error = self.error()
+            self.assertIn(str(path), error)
+            self.assertIn(expected, error)
+
+    def test_writable_by_others(self) -> None:
+        """Row 45 of bad-input.md: code that someone else could have written does not run."""
+        path = self.write("mine.py", SOURCE, 0o666)
+        self.assertEqual(self.error(), f"{path}: is writable by others; expected chmod go-w")
+        path.chmod(0o644)
+        self.directory.chmod(0o777)
+        self.assertIn("is writable by others", self.error())
+
+    def test_owned_by_another(self) -> None:
+        path = self.write("mine.py", SOURCE)
+        self.patch(os, "geteuid", lambda: path.stat().st_uid + 1)
+        if path.stat().st_uid != 0:
+            self.assertIn("expected root or our own", self.error())
+            return
+        os.chown(path, 1234, -1)
+        self.assertIn("belongs to user 1234", self.error())
+
+
+class EntryPointTests(SynchronousTestCase):
+    def offer(self, value: str) -> None:
+        point = EntryPoint("theirs", value, checks.ENTRY_POINT_GROUP)
+        self.patch(checks, "entry_points", lambda group: EntryPoints([point]))
+
+    def test_loaded(self) -> None:
+        self.offer("mailfilter.checks.skeleton:Skeleton")
+        self.assertEqual(load_checks(None)[-1].name, "skeleton")
+
+    def test_broken(self) -> None:
+        for value, expected in {
+            "no.such:Thing": "ModuleNotFoundError",
+            "mailfilter.checks.skeleton:Hit": "expected a subclass of Check",
+        }.items():
+            self.offer(value)
+            error = self.assertRaises(CheckLoadError, load_checks, None)
+            self.assertIn(f"entry point theirs ({value})", str(error))
+            self.assertIn(expected, str(error))

@@ -1,0 +1,63 @@
+"""Our log lines in the hands of `twistd` and `twist`, by their public options."""
+
+import io
+import sys
+from pathlib import Path
+from typing import cast
+
+from twisted.logger import Logger, LogPublisher
+from twisted.python.usage import Options
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.app.logs import choose_observer, twistd_observer
+from mailfilter.config.model import Log
+
+JSON = Log(format="json")
+
+
+def twistd_options(**values: object) -> Options:
+    options = Options()
+    options.update({"nodaemon": 1, "logger": None, "syslog": 0, "logfile": None} | values)
+    return options
+
+
+class TwistdTests(SynchronousTestCase):
+    def test_standard_output(self) -> None:
+        options = twistd_options()
+        choose_observer(options, JSON)
+        self.assertEqual(options["logger"], "mailfilter.app.logs.twistd_observer")
+        stream = io.StringIO()
+        self.patch(sys, "stdout", stream)
+        Logger("t", observer=LogPublisher(twistd_observer())).info("hello")
+        self.assertIn('"message":"hello"', stream.getvalue())
+
+    def test_file(self) -> None:
+        path = Path(self.mktemp()).absolute()
+        choose_observer(twistd_options(logfile=str(path), nodaemon=0), JSON)
+        Logger("t", observer=LogPublisher(twistd_observer())).info("hello")
+        self.assertIn('"message":"hello"', path.read_text())
+
+    def test_left_alone(self) -> None:
+        for values in ({"logger": "somebody.elses"}, {"syslog": 1}):
+            options = twistd_options(**values)
+            choose_observer(options, JSON)
+            self.assertEqual(options["logger"], values.get("logger"))
+
+
+class TwistTests(SynchronousTestCase):
+    def test_factory(self) -> None:
+        options = Options()
+        choose_observer(options, JSON)
+        stream = io.StringIO()
+        observer = options["fileLogObserverFactory"](stream)
+        Logger("t", observer=LogPublisher(observer)).info("hello")
+        self.assertIn('"message":"hello"', stream.getvalue())
+
+    def test_left_alone(self) -> None:
+        options = Options()
+        options["fileLogObserverFactory"] = mine = cast(object, self)
+        choose_observer(options, JSON)
+        self.assertIs(options["fileLogObserverFactory"], mine)
+
+    def test_no_parent(self) -> None:
+        choose_observer(None, JSON)
