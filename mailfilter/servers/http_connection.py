@@ -121,6 +121,7 @@ class HttpConnection(Protocol):
         self._timer: IDelayedCall | None = None
         self._deadline: float | None = None
         self._in_request = False
+        """The limit that is set is for a request that has begun."""
 
     # What the transport calls.
 
@@ -202,6 +203,7 @@ class HttpConnection(Protocol):
             self._stream.write(CONTINUE)
 
     def _respond(self, request: RequestComplete) -> None:
+        self._in_request = False
         try:
             answer = self._site.respond(request)
         except Exception:
@@ -291,9 +293,7 @@ class HttpConnection(Protocol):
         """Set the limit for what comes next: a request's first octet, its end, or none."""
         if self._answer is not None:
             self._deadline = None
-            self._in_request = False
         elif not self._codec.in_request:
-            self._in_request = False
             self._limit(self._site.idle_timeout)
         elif not self._in_request:
             self._in_request = True
@@ -305,7 +305,9 @@ class HttpConnection(Protocol):
         if self._timer is None:
             self._timer = self._clock.callLater(seconds, self._look)
         elif self._timer.getTime() > deadline:
-            self._timer.reset(seconds)
+            # Not reset: to an earlier time it searches the timers of all connections in a row.
+            self._timer.cancel()
+            self._timer = self._clock.callLater(seconds, self._look)
 
     def _look(self) -> None:
         self._timer = None
