@@ -3,9 +3,13 @@
 import os
 from pathlib import Path
 
+from hypothesis import settings
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config import ConfigError, Loaded, load
+
+EXAMPLES = settings(derandomize=True, deadline=None, database=None)
+"""The same random examples in every run, however slow the machine is."""
 
 
 class ConfigCase(SynchronousTestCase):

@@ -9,6 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.endpoint import parse_endpoint
 from mailfilter.config.problem import Unfit
 
+from .case import EXAMPLES
+
 THREE = {"port": "1", "interface": "127.0.0.1", "backlog": "9"}
 RIGHT: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("tcp:11332", "tcp", {"port": "11332"}),
@@ -98,6 +100,7 @@ class ParseTests(SynchronousTestCase):
                 second = vars(serverFromString(reactor, str(parse_endpoint(text))))
                 self.assertEqual(first, second)
 
+    @EXAMPLES
     @given(st.text(st.sampled_from("tcp6unixsystemd:=\\/. 01é\0"), max_size=30))
     def test_anything(self, text: str) -> None:
         """Nothing but Unfit is raised, and what is taken is written back."""

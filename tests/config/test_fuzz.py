@@ -9,7 +9,7 @@ from mailfilter.config import Config, ConfigError, load
 from mailfilter.config.toml_text import part_text, value_text
 
 from .bad_files import EVERYTHING
-from .case import ConfigCase
+from .case import EXAMPLES, ConfigCase
 from .test_toml_text import TEXT, VALUES
 
 WORDS = sorted(set(re.findall(r"[a-z_]+", EVERYTHING)))
@@ -27,22 +27,26 @@ TABLES = st.dictionaries(
 class FuzzTests(ConfigCase):
     """Random files."""
 
+    @EXAMPLES
     @given(st.binary(max_size=100))
     def test_octets(self, data: bytes) -> None:
         """Any octets."""
         self.check(data)
 
+    @EXAMPLES
     @given(TABLES, TABLES)
     def test_trees(self, main: dict[str, object], fragment: dict[str, object]) -> None:
         """Any values under names that exist and others, in two files."""
         self.write("conf.d/x.toml", _document(fragment))
         self.check(_document(main).encode())
 
+    @EXAMPLES
     @given(st.lists(st.sampled_from([*"[]{}=.,\"'#\n \\", *WORDS]), max_size=30).map("".join))
     def test_texts(self, text: str) -> None:
         """TOML's own characters in any order."""
         self.check(text.encode())
 
+    @EXAMPLES
     @given(st.integers(0, len(EVERYTHING) - 1), st.integers(1, 5), st.sampled_from("[]{}=.\"'\n\0"))
     def test_damage(self, at: int, count: int, character: str) -> None:
         """A file with a hole in it."""

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.lines import MAX_DEPTH, MAX_PLAIN, scan_lines
 from mailfilter.config.toml_text import KeyPath, key_text, part_text, value_text
 
+from .case import EXAMPLES
 from .test_toml_text import TEXT, VALUES
 
 FORMS = Path(__file__).with_name("forms.toml")
@@ -92,6 +93,7 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(lines.find(("a", "c", "d")), 1)
         self.assertIs(lines.find(("x",)), None)
 
+    @EXAMPLES
     @given(TABLES, st.booleans())
     def test_made_documents(self, tables: dict[str, dict[str, object]], dotted: bool) -> None:
         """The line of each key of made up tables, written in both ways."""
@@ -112,6 +114,7 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(set(found.of), set(paths_in(tomllib.loads(text))))
         self.assertEqual(found.duplicates, [])
 
+    @EXAMPLES
     @given(st.text(st.sampled_from("ab.=\"'[]{},#\n\\ 1_"), max_size=40))
     @example('a = """"""\nb = 1')
     @example("a = ''''''''\nb = 1")

@@ -8,6 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.toml_text import key_text, parse_key, printable, string_text, value_text
 
+from .case import EXAMPLES
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.one_of(
     st.booleans(),
@@ -28,6 +30,7 @@ VALUES = st.recursive(
 class WritingTests(SynchronousTestCase):
     """What is written can be read back and harms no terminal."""
 
+    @EXAMPLES
     @given(VALUES)
     def test_values(self, value: object) -> None:
         """Every value is read back as it was, and is in one printable line."""
@@ -35,6 +38,7 @@ class WritingTests(SynchronousTestCase):
         self.assertEqual(tomllib.loads("key = " + text)["key"], value)
         self.assertTrue(text.isprintable())
 
+    @EXAMPLES
     @given(st.lists(TEXT, min_size=1, max_size=4))
     def test_keys(self, parts: list[str]) -> None:
         """Every key path is read back, by us and by tomllib."""

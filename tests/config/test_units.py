@@ -6,6 +6,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config import format_duration, format_size, parse_duration, parse_size
 
+from .case import EXAMPLES
+
 
 class DurationTests(SynchronousTestCase):
     """Seconds as text."""
@@ -49,6 +51,7 @@ class DurationTests(SynchronousTestCase):
         ):
             self.assertEqual(format_duration(seconds), text)
 
+    @EXAMPLES
     @given(st.integers(0, 10**13))
     def test_round_trip(self, microseconds: int) -> None:
         """What is written is read back, to the microsecond."""
@@ -87,6 +90,7 @@ class SizeTests(SynchronousTestCase):
         for octets, text in ((0, "0B"), (1000, "1000B"), (65536, "64KiB"), (50 * 2**20, "50MiB")):
             self.assertEqual(format_size(octets), text)
 
+    @EXAMPLES
     @given(st.integers(0, 2**60))
     def test_round_trip(self, octets: int) -> None:
         """What is written is read back."""
