@@ -6,7 +6,8 @@ here and nothing is believed of them beyond their form.
 """
 
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
+from socket import AF_INET, AF_INET6, inet_pton
 from urllib.parse import unquote_to_bytes
 
 from ..codec.http1 import MAX_HEADERS, RequestHead
@@ -172,12 +173,13 @@ def _address(value: bytes | None) -> IPAddress | None:
     if value[:1] == b"[" and value[-1:] == b"]":
         value = value[1:-1]
     try:
-        address = ip_address(value.decode("ascii").partition("%")[0])
-    except ValueError:
+        text = value.decode("ascii").partition("%")[0]
+        if ":" not in text:
+            return IPv4Address(inet_pton(AF_INET, text))
+        address = IPv6Address(inet_pton(AF_INET6, text))
+    except (OSError, ValueError):
         return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
+    return address.ipv4_mapped or address
 
 
 def _bare(value: bytes) -> bytes:
