@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
@@ -16,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..config import Loaded
-from ..config.endpoint import parse_endpoint
+from ..config.endpoint import Endpoint, parse_endpoint
 from ..config.model import Listener
 from ..scan.run import Scanner
 from ..servers.milter import MilterFactory
@@ -28,6 +29,10 @@ FACTORIES = {"http": HttpFactory, "milter": MilterFactory}
 
 DRAIN_INTERVAL = 0.05
 """Seconds between two looks at whether the scans under way have ended."""
+
+BACKLOG = 1024
+"""Connections that wait to be accepted. When Twisted's 50 are there the kernel drops the next,
+and its client tries again only after a second."""
 
 log = Logger()
 
@@ -90,7 +95,9 @@ class Listeners(Service):
         return {name: item for name, item in listeners.items() if item.enabled}
 
     def _listen(self, name: str, listener: Listener) -> IListeningPort:
-        description = parse_endpoint(listener.endpoint).absolute(self._loaded.directory)
+        description = _with_defaults(
+            parse_endpoint(listener.endpoint).absolute(self._loaded.directory)
+        )
         if description.path is not None:
             _remove_stale_socket(description.path)
         endpoint = serverFromString(self._reactor, str(description))
@@ -98,6 +105,18 @@ class Listeners(Service):
             self._scanner, name, listener, self._reactor
         )
         return _now(endpoint.listen(factory))
+
+
+def _with_defaults(endpoint: Endpoint) -> Endpoint:
+    """Our defaults in place of Twisted's, for what the operator leaves open."""
+    if endpoint.kind == "systemd":
+        return endpoint
+    ours = {"backlog": str(BACKLOG)}
+    if endpoint.path is not None:
+        # A lock file outlives a crash and then trusts a number of a process; we ask the socket.
+        ours["lockfile"] = "0"
+    missing = {name: value for name, value in ours.items() if name not in endpoint.parameters}
+    return replace(endpoint, parameters={**endpoint.parameters, **missing})
 
 
 def _now(listening: Deferred[IListeningPort]) -> IListeningPort:

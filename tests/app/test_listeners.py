@@ -87,6 +87,16 @@ class ListenersTests(TestCase):
         await listeners.stopService()
         self.assertEqual(self.files(), [])
 
+    async def test_many_clients_at_once(self) -> None:
+        """A crowd that comes before anybody is accepted gets in; Twisted's own queue is of 50."""
+        port = self.free_port()
+        listeners = self.make(http=f"tcp:{port}:interface=127.0.0.1")
+        listeners.startService()
+        for _ in range(200):
+            client = socket.create_connection(("127.0.0.1", port), 2)
+            self.addCleanup(client.close)
+        await listeners.stopService()
+
     async def test_all_or_none(self) -> None:
         taken = socket.socket()
         self.addCleanup(taken.close)
