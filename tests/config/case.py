@@ -2,6 +2,8 @@
 
 import os
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from hypothesis import settings
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,8 +18,9 @@ class ConfigCase(SynchronousTestCase):
     """Writes configuration files and loads them."""
 
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp()).absolute()
-        self.folder.mkdir()
+        # trial's own names are too long for the path of a socket.
+        self.folder = Path(mkdtemp()).resolve()
+        self.addCleanup(rmtree, self.folder)
 
     def write(self, name: str, text: str | bytes) -> str:
         """Write a file below the folder and return its path."""
