@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -55,22 +55,24 @@ class Tally:
         """
         if not findings:
             return []
-        taken = list(islice(findings, MAX_FINDINGS))
-        hits = [_checked(item, self.max_options) for item in taken if isinstance(item, Hit)]
-        for item in taken:
-            if not isinstance(item, Hit | Force | Note | Edit):
+        hits: list[Hit] = []
+        others: list[Force | Note | Edit] = []
+        for item in islice(findings, MAX_FINDINGS):
+            if isinstance(item, Hit):
+                hits.append(_checked(item, self.max_options))
+            elif isinstance(item, Force | Note | Edit):
+                others.append(item)
+            else:
                 raise TypeError(f"expected a finding, got {type(item).__name__}")
         for hit in hits:
             self.add(hit)
-        for item in taken:
-            if isinstance(item, Hit):
-                continue
-            if isinstance(item, Force):
-                self._force(check, item)
-            elif isinstance(item, Note):
-                self.notes.append((check, item.text[:MAX_OPTION_CHARS]))
+        for other in others:
+            if isinstance(other, Force):
+                self._force(check, other)
+            elif isinstance(other, Note):
+                self.notes.append((check, other.text[:MAX_OPTION_CHARS]))
             else:
-                self.edits.append(item)
+                self.edits.append(other)
         return [hit.symbol for hit in hits]
 
     def add(self, hit: Hit) -> None:
@@ -144,16 +146,15 @@ def _checked(hit: Hit, max_options: int) -> Hit:
         raise ValueError(f"{hit.symbol}: weight {hit.weight!r} is not a finite number")
     if not hit.options:
         return hit
-    return replace(hit, options=_bounded(hit.options, max_options))
-
-
-def _bounded(options: Iterable[str], count: int) -> tuple[str, ...]:
-    return tuple(str(text)[:MAX_OPTION_CHARS] for text in islice(options, count))
+    options = tuple(str(text)[:MAX_OPTION_CHARS] for text in islice(hit.options, max_options))
+    return hit if options == hit.options else replace(hit, options=options)
 
 
 def _apply_removals(
     scores: Mapping[str, float], removals: Mapping[str, Removal]
 ) -> dict[str, float]:
+    if not removals:
+        return dict(scores)
     kept = {}
     for name, score in scores.items():
         removal = removals.get(name, Removal.NOTHING)
