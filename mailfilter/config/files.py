@@ -77,10 +77,7 @@ def parse_document(file: str, text: str) -> tuple[Document | None, list[Problem]
         return _document(file, table, lines), [fault] if fault else []
     problems = [_twice(file, duplicate) for duplicate in lines.duplicates]
     spans = [duplicate.span for duplicate in lines.duplicates]
-    for span in spans:
-        if span is not None:
-            text = text[: span[0]] + re.sub(r"[^\n]", " ", text[slice(*span)]) + text[span[1] :]
-    table, fault = _parse(file, text, lines)
+    table, fault = _parse(file, _without(text, [span for span in spans if span]), lines)
     if fault is not None and (None not in spans or not fault.expected.startswith(_TWICE)):
         problems.append(fault)
     return _document(file, table, lines), problems
@@ -89,6 +86,16 @@ def parse_document(file: str, text: str) -> tuple[Document | None, list[Problem]
 _NOT_TOML = "not valid TOML: "
 _TWICE = (f"{_NOT_TOML}cannot ", f"{_NOT_TOML}duplicate ")
 """How tomllib's words for keys set twice begin."""
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """The text with blanks in place of some parts, which are in order; lines stay lines."""
+    kept = []
+    end = 0
+    for start, stop in spans:
+        kept += [text[end:start], re.sub(r"[^\n]", " ", text[start:stop])]
+        end = stop
+    return "".join(kept) + text[end:]
 
 
 def _document(file: str, table: dict[str, Any] | None, lines: Lines) -> Document | None:

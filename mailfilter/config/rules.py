@@ -1,5 +1,6 @@
 """What must hold between several keys of a configuration."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from itertools import combinations
 
@@ -49,22 +50,29 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
 
 
 def _same_endpoints(config: Config, place: Place) -> Iterator[Problem]:
-    enabled = [
-        (name, listener.endpoint, parse_endpoint(listener.endpoint))
-        for name, listener in config.listeners.items()
-        if listener.enabled
-    ]
-    for first, second in combinations(enabled, 2):
-        if not first[2].clashes(second[2]):
-            continue
-        # The one that a file sets is told of, rather than the default that it meets.
-        if place(("listeners", second[0], "endpoint")).file is None:
-            first, second = second, first
-        first_key = ("listeners", first[0], "endpoint")
-        key = ("listeners", second[0], "endpoint")
-        expected = f"{key_text(first_key)} ({place(first_key)}) listens on the same address"
-        hint = f"set another address, or listeners.{first[0]}.enabled = false"
-        yield _problem(place, key, string_text(second[1]), expected, hint)
+    by_port = defaultdict(list)
+    for name, listener in config.listeners.items():
+        if listener.enabled:
+            endpoint = parse_endpoint(listener.endpoint)
+            by_port[endpoint.port].append((name, endpoint))
+    for listeners in by_port.values():
+        for (first, one), (second, other) in combinations(listeners, 2):
+            if one.clashes(other):
+                yield _same_endpoint(config, first, second, place)
+
+
+def _same_endpoint(config: Config, first: str, second: str, place: Place) -> Problem:
+    # The one that a file sets is told of, rather than the default that it meets.
+    if place(("listeners", second, "endpoint")).file is None:
+        first, second = second, first
+    first_key = ("listeners", first, "endpoint")
+    return _problem(
+        place,
+        ("listeners", second, "endpoint"),
+        string_text(config.listeners[second].endpoint),
+        f"{key_text(first_key)} ({place(first_key)}) listens on the same address",
+        f"set another address, or {key_text(('listeners', first))}.enabled = false",
+    )
 
 
 def _unknown_listeners(
