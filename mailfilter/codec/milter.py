@@ -191,6 +191,8 @@ class MilterReader:
         # Octets that must be there before looking again: keeps drips of one octet linear.
         self._needed = 0
         self._is_broken = False
+        self._last_payload = b""
+        self._last_macros: Event = Macros(b"", ())
 
     def receive(self, data: bytes) -> list[Event]:
         """Take what came in, return the events that it completes."""
@@ -221,7 +223,8 @@ class MilterReader:
             decode = _DECODERS.get(code)
             if decode is None:
                 return self._fail(f"unknown command {code:#04x}", events)
-            event = decode(data[at + _HEAD.size : end])
+            payload = data[at + _HEAD.size : end]
+            event = self._macros(payload) if decode is _macros else decode(payload)
             events.append(event)
             if type(event) is ProtocolError:
                 self._is_broken = True
@@ -234,6 +237,13 @@ class MilterReader:
                 return self._fail(f"frame of {length} octets", events)
             self._needed += length
         return at
+
+    def _macros(self, payload: bytes) -> Event:
+        """Postfix sends the same macros before each header field: decode them once."""
+        if payload != self._last_payload:
+            self._last_payload = payload
+            self._last_macros = _macros(payload)
+        return self._last_macros
 
     def _fail(self, reason: str, events: list[Event]) -> int:
         self._is_broken = True

@@ -6,7 +6,6 @@ a `Transaction` at its end.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from . import milter_replies as replies
@@ -83,15 +82,9 @@ Outcome = bytes | Transaction | Close
 """What follows from an event: octets to send (often none), a message to answer, or the end."""
 
 
-class _State(IntEnum):
-    NEW = 0
-    NEGOTIATED = 1
-    CONNECTED = 2
-    MAIL = 3
-    RCPT = 4
-    DATA = 5
-    HEADERS = 6
-    BODY = 7
+_NEW, _NEGOTIATED, _CONNECTED, _MAIL, _RCPT, _DATA, _HEADERS, _BODY = range(8)
+"""States in their order; those from `_MAIL` on are of a message. Plain integers: they are compared
+for every event."""
 
 
 class Session:
@@ -104,8 +97,9 @@ class Session:
 
     def __init__(self, max_message: int) -> None:
         self.agreement = Agreement(VERSION, 0, 0)
+        self._has_leading_space = False
         self._max_message = max_message
-        self._state = _State.NEW
+        self._state = _NEW
         self._connect: Connect | None = None
         self._helo: bytes | None = None
         self._macros: dict[int, tuple[tuple[bytes, bytes], ...]] = {}
@@ -133,7 +127,7 @@ class Session:
     @property
     def has_message(self) -> bool:
         """A message has begun and is not complete."""
-        return self._state >= _State.MAIL
+        return self._state >= _MAIL
 
     def handle(self, event: Event) -> Outcome:
         """Take one event, say what follows from it."""
@@ -149,9 +143,9 @@ class Session:
         self._size = 0
 
     def _give_up_message(self) -> None:
-        if self._state >= _State.MAIL:
+        if self._state >= _MAIL:
             self._forget_message()
-            self._state = _State.CONNECTED
+            self._state = _CONNECTED
 
     def _drop_macros(self, first: bytes) -> None:
         """Drop the macros of a stage and of all later ones."""
@@ -159,17 +153,18 @@ class Session:
             self._macros.pop(code, None)
 
     def _on_negotiate(self, event: Negotiate) -> Outcome:
-        if self._state is not _State.NEW:
+        if self._state != _NEW:
             return b""
         agreement = agree(event)
         if agreement is None:
             return Close(f"protocol version {event.version}")
         self.agreement = agreement
+        self._has_leading_space = agreement.has_leading_space
         self._replies = {
             kind: b"" if agreement.steps & step else replies.CONTINUE
             for kind, step in _NO_REPLY_STEPS.items()
         }
-        self._state = _State.NEGOTIATED
+        self._state = _NEGOTIATED
         return encode_agreement(agreement)
 
     def _on_macros(self, event: Macros) -> Outcome:
@@ -178,66 +173,66 @@ class Session:
         return b""
 
     def _on_connect(self, event: Connect) -> Outcome:
-        if self._state is _State.NEW:
+        if self._state == _NEW:
             return _not_negotiated()
-        if self._state is not _State.NEGOTIATED:
+        if self._state != _NEGOTIATED:
             self._give_up_message()
             return b""
         self._connect = event
         self._drop_macros(b"H")
-        self._state = _State.CONNECTED
+        self._state = _CONNECTED
         return self._replies[Connect]
 
     def _on_helo(self, event: Helo) -> Outcome:
-        if self._state is _State.NEW:
+        if self._state == _NEW:
             return _not_negotiated()
         self._give_up_message()
         self._helo = event.name
         self._drop_macros(b"M")
-        self._state = _State.CONNECTED
+        self._state = _CONNECTED
         return self._replies[Helo]
 
     def _on_mail(self, event: Mail) -> Outcome:
-        if self._state is _State.NEW:
+        if self._state == _NEW:
             return _not_negotiated()
         self._give_up_message()
         self._sender = event
         self._drop_macros(b"R")
-        self._state = _State.MAIL
+        self._state = _MAIL
         return self._replies[Mail]
 
     def _on_rcpt(self, event: Rcpt) -> Outcome:
-        if not _State.MAIL <= self._state <= _State.RCPT:
+        if not _MAIL <= self._state <= _RCPT:
             return self._misplaced()
         self._envelope_size += len(event.address) + sum(map(len, event.args)) + 64
         if self._envelope_size > MAX_ENVELOPE:
             return Close("too many recipients")
         self._recipients.append(event)
-        self._state = _State.RCPT
+        self._state = _RCPT
         return self._replies[Rcpt]
 
     def _on_data(self, _: Data) -> Outcome:
-        if not _State.MAIL <= self._state <= _State.RCPT:
+        if not _MAIL <= self._state <= _RCPT:
             return self._misplaced()
-        self._state = _State.DATA
+        self._state = _DATA
         return self._replies[Data]
 
     def _on_header(self, event: HeaderField) -> Outcome:
-        if not _State.MAIL <= self._state <= _State.HEADERS:
+        if not _MAIL <= self._state <= _HEADERS:
             return self._misplaced()
-        self._state = _State.HEADERS
+        self._state = _HEADERS
         self._fields += 1
         value = event.value
         if b"\n" in value:
             value = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         # Without LEADING_SPACE the MTA took one space away, but neither a tab nor a line break.
-        if not self.agreement.steps & Steps.LEADING_SPACE and value[:1] not in (b"\t", b"\r"):
+        if not self._has_leading_space and value[:1] not in (b"\t", b"\r"):
             value = b" " + value
         self._keep(b"%b:%b\r\n" % (event.name, value))
         return self._replies[HeaderField]
 
     def _on_end_of_headers(self, _: EndOfHeaders) -> Outcome:
-        if not _State.MAIL <= self._state <= _State.HEADERS:
+        if not _MAIL <= self._state <= _HEADERS:
             return self._misplaced()
         self._end_headers()
         return self._replies[EndOfHeaders]
@@ -245,12 +240,12 @@ class Session:
     def _end_headers(self) -> None:
         self._head_size = len(self._raw)
         self._keep(b"\r\n")
-        self._state = _State.BODY
+        self._state = _BODY
 
     def _on_body(self, event: Body) -> Outcome:
-        if self._state < _State.MAIL:
+        if self._state < _MAIL:
             return self._misplaced()
-        if self._state < _State.BODY:
+        if self._state < _BODY:
             self._end_headers()
         self._keep(event.data)
         return self._replies[Body]
@@ -267,7 +262,7 @@ class Session:
         sender = self._sender
         if sender is None:
             return self._misplaced()
-        if self._state < _State.BODY:
+        if self._state < _BODY:
             self._end_headers()
         if event.data:
             self._keep(event.data)
@@ -302,7 +297,7 @@ class Session:
         return latest
 
     def _on_unknown(self, _: Unknown) -> Outcome:
-        if self._state is _State.NEW:
+        if self._state == _NEW:
             return _not_negotiated()
         return self._replies[Unknown]
 
@@ -319,8 +314,8 @@ class Session:
         self._give_up_message()
         self._connect = self._helo = None
         self._macros.clear()
-        if self._state is not _State.NEW:
-            self._state = _State.NEGOTIATED
+        if self._state != _NEW:
+            self._state = _NEGOTIATED
         return b""
 
     def _on_protocol_error(self, event: ProtocolError) -> Outcome:
@@ -328,7 +323,7 @@ class Session:
         return Close(event.reason)
 
     def _misplaced(self) -> Outcome:
-        if self._state is _State.NEW:
+        if self._state == _NEW:
             return _not_negotiated()
         self._give_up_message()
         return b""

@@ -4,6 +4,7 @@ All values are data of strangers: they are bounded here, and absent ones are `No
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from ..codec.milter import Connect, Mail, Rcpt
@@ -74,7 +75,12 @@ def read_ip(value: bytes) -> IPAddress | None:
 
     An IPv4 address within IPv6 is the IPv4 address (Sendmail, milter.md 2.1).
     """
-    text = value[:MAX_ADDRESS_TEXT].decode("ascii", "replace").strip("[]")
+    return _read_ip(value[:MAX_ADDRESS_TEXT])
+
+
+@lru_cache(maxsize=4096)
+def _read_ip(value: bytes) -> IPAddress | None:
+    text = value.decode("ascii", "replace").strip("[]")
     if text[:5].lower() == "ipv6:":
         text = text[5:]
     try:
@@ -95,13 +101,10 @@ def _hostname(connect: Connect | None) -> str | None:
 
 
 def _tls(macros: Mapping[bytes, bytes]) -> TlsFacts | None:
-    facts = TlsFacts(
-        version=_text(macros.get(b"tls_version")),
-        cipher=_text(macros.get(b"cipher")),
-        cert_subject=_text(macros.get(b"cert_subject")),
-        cert_issuer=_text(macros.get(b"cert_issuer")),
-    )
-    return None if facts == _NO_TLS else facts
+    version, cipher, subject, issuer = (_text(macros.get(name)) for name in _TLS_MACROS)
+    if version is cipher is subject is issuer is None:
+        return None
+    return TlsFacts(version, cipher, subject, issuer)
 
 
-_NO_TLS = TlsFacts()
+_TLS_MACROS = (b"tls_version", b"cipher", b"cert_subject", b"cert_issuer")
