@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 # What to test, as in: make test TESTS=tests.codec
 TESTS ?= tests
+# Options of trial. Not -j by default: the tests mostly wait, and a worker of trial takes a log
+# event above 64 KiB for an error of the test that caused it.
+TRIAL ?=
 # Directory of messages for the benchmark; empty takes those of the tests and some made up.
 MESSAGES ?=
 
@@ -29,7 +32,7 @@ run: $(VENV)/.made-run
 # Real MTAs and clients are fetched if they can be; without one the tests that need it skip.
 test: $(VENV)/.made-test
 	@$(BIN)/python -m tests.live.peers fetch || echo "make test: not all peers are there" >&2
-	$(BIN)/python -m twisted.trial -j2 $(TESTS)
+	$(BIN)/python -m twisted.trial $(TRIAL) $(TESTS)
 
 lint: $(VENV)/.made-test
 	$(BIN)/ruff check .
