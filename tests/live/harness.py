@@ -16,12 +16,15 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from . import peers
 from .postfix import Postfix, Smtpd
-from .processes import Child, accepts, free_port, private_directory, wait_until
+from .processes import Child, free_port, private_directory, wait_until
 from .sink import Sink
 
 CHECKS = Path(__file__).with_name("checks")
 MESSAGES = peers.CHECKOUT / "tests/data/messages"
 SENDER = "alice@example.org"
+
+LISTENERS = 3
+"""That a filter of ours has."""
 
 _TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
 _COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
@@ -90,15 +93,15 @@ class Filter:
         return self._child
 
     def start(self) -> None:
-        """Start it and wait until all its listeners take connections."""
+        """Start it and wait until it says that all its listeners are ready."""
         state = self.home / "state"
         command = [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", "mailfilter"]
         command += ["--config", str(self.config), "--state-dir", str(state)]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        mark = self.log_size() if self._log.exists() else 0
         self._child = Child(command, self._log, environment, peers.CHECKOUT)
-        listeners: list[tuple[str, int] | str]
-        listeners = [("127.0.0.1", self.milter), ("127.0.0.1", self.http), self.unix]
-        self._child.wait_ready(lambda: all(accepts(listener) for listener in listeners))
+        self._child.wait_ready(lambda: self.log(mark).count("ready: listener") == LISTENERS)
+        self.files_at_start = self.open_files()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; the exit status."""
@@ -107,6 +110,10 @@ class Filter:
     def kill(self) -> None:
         """End it at once."""
         self.child.kill()
+
+    def open_files(self) -> int:
+        """How many file descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
 
     def log_size(self) -> int:
         """Octets logged so far: a mark for `log` and `records`."""

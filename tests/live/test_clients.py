@@ -168,7 +168,7 @@ class RspamcTests(LiveCase):
     def test_options(self) -> None:
         """The envelope as options of the command line."""
         options = ["-i", "192.0.2.44", "-F", SENDER, "-r", "a@box.test", "-r", "b@box.test"]
-        options += ["--helo", "h.example.net", "-u", "alice", "--queue-id", "rspamc-1"]
+        options += ["--helo", "h.example.net", "-u", "alice"]
         self.rspamc(*options, "symbols", str(MESSAGES / "ham.eml"))
         record = self.filter.wait_record(self.mark, sender=SENDER)
         self.assertEqual(record["recipients"], ["a@box.test", "b@box.test"])

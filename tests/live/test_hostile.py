@@ -6,7 +6,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from twisted.trial.unittest import SkipTest
 
@@ -14,6 +13,7 @@ from . import mta, peers, scan_client
 from .harness import LiveCase, message_file, wish
 from .processes import wait_until
 
+Client = mta.Session | scan_client.Connection
 IDLE = 5000
 SPARE_FILES = 500
 """Descriptors that the filter and the idle client need beside the idle connections."""
@@ -41,8 +41,10 @@ class HostileCase(LiveCase):
     def http_scan(self, request: bytes) -> dict[str, object]:
         """One request on a connection of its own."""
         connection = scan_client.Connection(self.filter.http)
-        self.addCleanup(connection.close)
-        return connection.scan(request)
+        try:
+            return connection.scan(request)
+        finally:
+            connection.close()
 
 
 class IdleTests(HostileCase):
@@ -53,7 +55,6 @@ class IdleTests(HostileCase):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if hard != resource.RLIM_INFINITY and hard < IDLE + SPARE_FILES:
             raise SkipTest(f"a process may open {hard} files here, {IDLE + SPARE_FILES} are needed")
-        before = self.open_files()
         with subprocess.Popen(
             [sys.executable, "-m", "tests.live.idle", str(port), str(IDLE)],
             cwd=peers.CHECKOUT,
@@ -63,16 +64,16 @@ class IdleTests(HostileCase):
             self.addCleanup(idle.kill)
             assert idle.stdout is not None
             self.assertEqual(idle.stdout.readline().split(), [b"ready", b"%d" % IDLE])
-            wait_until(lambda: self.open_files() >= before + IDLE, "all to be accepted")
+            wait_until(lambda: self.connections() >= IDLE, "all to be accepted")
             for number in range(10):
                 self.check_service(f"busy-{number}")
             idle.kill()
-        wait_until(lambda: self.open_files() <= before + 5, "all to be closed")
+        wait_until(lambda: self.connections() < 10, "all to be closed")
         self.check_service()
 
-    def open_files(self) -> int:
-        """How many descriptors the filter has open."""
-        return len(list(Path(f"/proc/{self.filter.child.pid}/fd").iterdir()))
+    def connections(self) -> int:
+        """How many descriptors the filter has open beyond those it started with."""
+        return self.filter.open_files() - self.filter.files_at_start
 
     def test_milter(self) -> None:
         """On the milter port."""
@@ -137,8 +138,7 @@ class VanishTests(HostileCase):
                 session = mta.Session(self.filter.milter)
                 for step in steps[:count]:
                     step(session)
-                hang_up(session.socket, abort)
-                session.close()
+                hang_up(session, abort)
         self.check_service()
 
     def test_http_stages(self) -> None:
@@ -148,8 +148,7 @@ class VanishTests(HostileCase):
             for cut in (0, 1, 20, request.index(b"\r\n\r\n") + 2, len(request) - 5, len(request)):
                 connection = scan_client.Connection(self.filter.http)
                 connection.write(request[:cut])
-                hang_up(connection.socket, abort)
-                connection.close()
+                hang_up(connection, abort)
         self.check_service()
 
     def test_milter_in_scan(self) -> None:
@@ -158,17 +157,15 @@ class VanishTests(HostileCase):
         session.envelope("a@example.org", ["b@box.test"], "gone-milter")
         session.content(mta.show(SLOW))
         session.write(mta.frame(b"E"))
-        self.vanish(session.socket)
-        session.close()
+        self.vanish(session)
 
     def test_http_in_scan(self) -> None:
         """The same over HTTP."""
         connection = scan_client.Connection(self.filter.http)
         connection.write(scan_client.with_length(SLOW))
-        self.vanish(connection.socket)
-        connection.close()
+        self.vanish(connection)
 
-    def vanish(self, client: socket.socket) -> None:
+    def vanish(self, client: Client) -> None:
         """Others are served while one waits; then it is gone, and its scan with it."""
         self.check_service("during")
         hang_up(client, abort=True)
@@ -237,13 +234,11 @@ def trickle(client: socket.socket, octets: bytes) -> None:
         client.sendall(octets[at : at + 1])
 
 
-def hang_up(client: socket.socket, abort: bool) -> None:
-    """Make the coming close an orderly end, or a reset."""
+def hang_up(client: Client, abort: bool) -> None:
+    """Close a connection in good order, or by a reset."""
     if abort:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.close()
-    else:
-        client.shutdown(socket.SHUT_WR)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
 
 
 def drain(client: socket.socket) -> bytes:

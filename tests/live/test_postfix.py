@@ -311,8 +311,8 @@ class ForcedTests(PostfixCase):
         self.assertEqual(values(delivered, "X-Spam"), ["Yes"])
 
     def test_add_on_top(self) -> None:
-        """Order 0 is the very top, 1 below Postfix's own Received."""
-        delivered = self.arrive(("Add", "X-Top: first @0"), ("Add", "X-Below: second @1"))
+        """Order 1 is below Postfix's own Received, 0 the very top, one edit after the other."""
+        delivered = self.arrive(("Add", "X-Below: second @1"), ("Add", "X-Top: first @0"))
         fields = [line.partition(b":")[0] for line in header_lines(delivered)]
         begin = fields.index(b"X-Top")
         self.assertEqual(fields[begin : begin + 3], [b"X-Top", b"Received", b"X-Below"])

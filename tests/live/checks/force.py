@@ -69,6 +69,7 @@ async def _suffer(wish: str, text: str) -> None:
         pass
     if wish != "delay":
         return
+    log.info("force: waiting for {seconds} s", seconds=text)
     try:
         await deferLater(reactor, float(text))
     except CancelledError:
