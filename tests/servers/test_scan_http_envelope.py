@@ -3,6 +3,8 @@
 from ipaddress import ip_address
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import RequestHead
@@ -218,3 +220,29 @@ class Refusals(SynchronousTestCase):
 
     def test_many_query_arguments(self) -> None:
         self.assertEqual(400, self.refused(query=b"a&" * 5000)[0])
+
+
+NAMES = sorted({name for name, *_ in VALUES} | {"X-Rspamd-Rcpt-Esmtp-Args", "File", "X"})
+SCRAPS = [b"<", b">", b'"', b",", b"\\", b"@", b" ", b":", b"1", b"%41", b"%", b"&", b"=", b"\xff"]
+
+
+class Fuzz(SynchronousTestCase):
+    @settings(max_examples=300, derandomize=True, deadline=None, database=None)
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(NAMES),
+                st.lists(st.sampled_from(SCRAPS) | st.binary(max_size=5)).map(b"".join),
+            ),
+            max_size=8,
+        ),
+        st.lists(st.sampled_from([*SCRAPS, b"rcpt=", b"ip="]), max_size=8).map(b"".join),
+    )
+    def test_refused_or_read(self, headers: list[tuple[str, bytes]], query: bytes) -> None:
+        try:
+            found = envelope_of(*headers, query=query)
+        except BadRequest as refused:
+            self.assertIn(refused.status, (400, 415))
+            return
+        for recipient in found.recipients:
+            self.assertTrue(recipient.address)
