@@ -1,27 +1,17 @@
 """Milter sessions against the server, over a transport in memory and a clock that stands still."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError
-from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import provider
 
-from mailfilter.config.model import FailPolicy, Listener
+from mailfilter.config.model import FailPolicy
 from mailfilter.scan.verdict import Action, AddHeader, ReplaceBody, Verdict
 from mailfilter.servers.milter import (
     MAX_HELD,
     PROGRESS_SECONDS,
-    MilterFactory,
-    MilterProtocol,
 )
 from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
@@ -31,7 +21,6 @@ from ..codec.milter_mta import (
     MESSAGE,
     connect,
     frame,
-    frames,
     header,
     helo,
     macros,
@@ -41,64 +30,9 @@ from ..codec.milter_mta import (
     rcpt,
     recordings,
 )
+from .milter_server import ACCEPT, LISTENER, START, Mta, logged
 
-START = [offer(), connect(), helo()]
-LISTENER = Listener(protocol="milter", endpoint="tcp:0", idle_timeout=600)
-ACCEPT = ("a", b"")
 REJECT = replace(NO_ACTION, action=Action.REJECT)
-
-
-class Mta:
-    """One connection to the server, and everything around it."""
-
-    def __init__(self, scanner: FakeScanner | None = None, **settings: Any) -> None:
-        self.scanner = scanner or FakeScanner()
-        self.clock = Clock()
-        self.transport = StringTransport()
-        listener = replace(LISTENER, **settings)
-        self.factory = MilterFactory(self.scanner, "test", listener, self.clock)
-        protocol = self.factory.buildProtocol(None)
-        assert protocol is not None
-        self.protocol: MilterProtocol = protocol
-        self.protocol.makeConnection(self.transport)
-
-    def send(self, *parts: bytes) -> list[tuple[str, bytes]]:
-        """Send the parts one by one; the replies."""
-        for part in parts:
-            if part and not self.transport.disconnecting:
-                self.protocol.dataReceived(part)
-        return self.replies()
-
-    def replies(self) -> list[tuple[str, bytes]]:
-        """The replies since the last look."""
-        data = self.transport.value()
-        self.transport.clear()
-        return frames(data)
-
-    def lose(self) -> None:
-        """The connection is gone."""
-        self.protocol.connectionLost()
-
-    @property
-    def is_closing(self) -> bool:
-        """The server has closed the connection."""
-        return self.transport.disconnecting
-
-
-@contextmanager
-def logged() -> Iterator[list[str]]:
-    """The log lines meanwhile."""
-    lines: list[str] = []
-
-    @provider(ILogObserver)
-    def note(event: LogEvent) -> None:
-        lines.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(note)
-    try:
-        yield lines
-    finally:
-        globalLogPublisher.removeObserver(note)
 
 
 class SessionTests(SynchronousTestCase):
@@ -419,106 +353,3 @@ class DisconnectTests(SynchronousTestCase):
         self.assertEqual(mta.transport.producerState, "paused")
         mta.transport.producer.resumeProducing()
         self.assertEqual(mta.transport.producerState, "producing")
-
-
-class GarbageTests(SynchronousTestCase):
-    def check(self, *parts: bytes, reason: str) -> None:
-        """The connection is closed with one line that tells why, and nothing is scanned."""
-        mta = Mta()
-        with logged() as lines:
-            mta.send(*parts)
-            mta.protocol.dataReceived(frame("E"))
-        self.assertTrue(mta.is_closing, parts)
-        self.assertEqual(mta.scanner.calls, [])
-        (line,) = lines
-        self.assertIn(reason, line)
-        self.assertTrue(line.isprintable(), line)
-
-    def test_lengths(self) -> None:
-        self.check(b"\0\0\0\0", reason="frame of 0 octets")
-        self.check(offer(), b"\x7f\xff\xff\xffL", reason="frame of 2147483647 octets")
-        self.check(offer(), b"\xff\xff\xff\xffL", reason="frame of 4294967295 octets")
-
-    def test_malformed_frames(self) -> None:
-        self.check(offer(), frame("z", b"\n"), reason="unknown command 0x7a")
-        self.check(*START, *message()[:-1], frame("L", b"X"), reason="truncated header")
-        self.check(frame("O", b"\0\0"), reason="short negotiation")
-
-    def test_no_negotiation(self) -> None:
-        for first in (frame("E"), connect(), helo(), mail()):
-            self.check(first, reason="no negotiation")
-
-    def test_an_end_without_a_message_is_ignored(self) -> None:
-        mta = Mta()
-        self.assertEqual(mta.send(*START, frame("E"), frame("E"))[1:], [])
-        self.assertEqual(mta.send(*message()), [ACCEPT])
-
-    def test_other_protocols(self) -> None:
-        for octets, reason in (
-            (b"\x16\x03\x01\x02\0\x01\0", "a TLS handshake"),
-            (b"POST /checkv2 HTTP/1.1\r\n", "an HTTP request"),
-            (b"GET / HTTP/1.1\r\n", "an HTTP request"),
-            (b"GET /pingpong HTTP/1.1\r\n\r\n", "an HTTP request"),
-            (b"EHLO example.net\r\n", "an unknown protocol"),
-            (b"\xff" * 100000, "an unknown protocol"),
-            (b"GET /ping " + b"x" * 10000, "an HTTP request"),
-        ):
-            self.check(octets, reason=reason)
-
-    def test_health_check(self) -> None:
-        for request in (
-            b"GET /ping HTTP/1.0\r\n\r\n",
-            b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n",
-            b"GET /ping?x HTTP/1.1\nHost: x\n\n",
-        ):
-            for at in range(1, len(request) + 1):
-                mta = Mta()
-                with logged() as lines:
-                    mta.protocol.dataReceived(request[:at])
-                    if at < len(request):
-                        self.assertFalse(mta.is_closing)
-                        mta.protocol.dataReceived(request[at:])
-                head, _, body = mta.transport.value().partition(b"\r\n\r\n")
-                self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\nConnection: close\r\n"))
-                self.assertIn(b"\r\nContent-Length: 6\r\nContent-Type: text/plain", head)
-                self.assertEqual(body, b"pong\r\n")
-                self.assertTrue(mta.is_closing)
-                self.assertEqual(lines, [])
-
-
-class FuzzTests(SynchronousTestCase):
-    @settings(derandomize=True, max_examples=300, deadline=None, database=None)
-    @given(
-        st.lists(
-            st.one_of(
-                st.sampled_from([*START, *message(), frame("A"), frame("K"), frame("Q")]),
-                st.builds(frame, st.sampled_from("OCHMRTLNBEUADK"), st.binary(max_size=30)),
-                st.binary(max_size=10),
-                st.none(),
-            ),
-            max_size=40,
-        ),
-        st.sampled_from([0, ALL_STEPS]),
-        st.booleans(),
-    )
-    def test_any_stream(self, parts: list[bytes | None], steps: int, wait: bool) -> None:
-        """No exception and no unknown reply, whatever comes; `None` lets a scan end."""
-        mta = Mta(FakeScanner(wait=wait, max_message=100))
-        mta.send(offer(steps=steps))
-        scans = 0
-        for part in parts:
-            if mta.is_closing:
-                break
-            if part is not None:
-                replies = mta.send(part)
-            elif mta.scanner.waiting:
-                mta.scanner.release()
-                replies = mta.replies()
-            else:
-                continue
-            self.assertEqual({code for code, _ in replies} - {"O", "c", "a", "h"}, set())
-            scans += sum(code == "a" for code, _ in replies)
-        self.assertEqual(self.flushLoggedErrors(), [])
-        mta.lose()
-        self.assertEqual(mta.scanner.waiting, 0)
-        self.assertEqual(mta.clock.getDelayedCalls(), [])
