@@ -95,9 +95,7 @@ class Listeners(Service):
         return {name: item for name, item in listeners.items() if item.enabled}
 
     def _listen(self, name: str, listener: Listener) -> IListeningPort:
-        description = _with_defaults(
-            parse_endpoint(listener.endpoint).absolute(self._loaded.directory)
-        )
+        description = _with_defaults(parse_endpoint(listener.endpoint))
         if description.path is not None:
             _remove_stale_socket(description.path)
         endpoint = serverFromString(self._reactor, str(description))

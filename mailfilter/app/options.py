@@ -6,7 +6,9 @@ import sys
 from twisted.python import usage
 
 from ..config import ConfigError, Loaded, default_path, find_state_dir, load
+from ..scan.plan import Plan
 from .logs import choose_observer
+from .plan import load_plan
 
 
 class Options(usage.Options):
@@ -35,6 +37,8 @@ class Options(usage.Options):
 
     loaded: Loaded
     """The configuration, once the options have been parsed."""
+    plan: Plan
+    """The checks that the configuration asks for."""
     state_dir: str
     """Absolute path of the state directory, which need not exist yet."""
 
@@ -46,6 +50,7 @@ class Options(usage.Options):
         self.state_dir = find_state_dir(self["state-dir"], os.environ, os.getcwd())
         try:
             self.loaded = load(self["config"] or default_path())
+            self.plan = load_plan(self.loaded)
         except ConfigError as error:
             raise SystemExit(f"mailfilter: the configuration cannot be used:\n{error}") from None
         for warning in self.loaded.warnings:

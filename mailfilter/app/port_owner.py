@@ -47,7 +47,7 @@ def explain_bind_error(
 ) -> str:
     """One line: the setting and where it is set, what is wrong, and what to change."""
     key = key_text(("listeners", name, "endpoint"))
-    endpoint = parse_endpoint(listener.endpoint).absolute(loaded.directory)
+    endpoint = parse_endpoint(listener.endpoint)
     origin = loaded.origin(key)
     where = "here" if origin.file is not None else f"in {loaded.path or DEFAULT_PATH}"
     what, change = _reason(endpoint, error)

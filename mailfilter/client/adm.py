@@ -4,6 +4,8 @@ Exit codes: 0 all is well, 1 something is wrong, 2 the command line is.
 """
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
@@ -13,6 +15,14 @@ from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 
 FILE = click.Path(path_type=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the commands need of the application."""
+
+    check_plan: Callable[[Loaded], object]
+    """Load the checks and fit them to a configuration; raises ConfigError."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,12 +42,13 @@ def config() -> None:
 
 @config.command()
 @click.argument("file", type=FILE, required=False)
-def check(file: str | None) -> None:
+@click.pass_obj
+def check(knowledge: Knowledge, file: str | None) -> None:
     """Tell everything that is wrong with a configuration.
 
     Sockets are not bound: a port in use is told when the filter starts.
     """
-    loaded = _load(file)
+    loaded = _load(file, knowledge.check_plan)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     files = _count(len(loaded.files), "file") if loaded.files else "built-in defaults"
@@ -57,10 +68,13 @@ def show(key: str | None, file: str | None) -> None:
         click.echo(str(entry))
 
 
-def _load(file: str | None) -> Loaded:
+def _load(file: str | None, check_more: Callable[[Loaded], object] | None = None) -> Loaded:
     """The configuration; where it is wrong, say so and exit."""
     try:
-        return load(default_path() if file is None else file)
+        loaded = load(default_path() if file is None else file)
+        if check_more is not None:
+            check_more(loaded)
+        return loaded
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

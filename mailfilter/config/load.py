@@ -29,8 +29,14 @@ class Loaded:
     warnings: tuple[Problem, ...] = ()
 
     def origin(self, key: str) -> Origin:
-        """Where the value of a key (`listeners.http.endpoint`) comes from."""
-        return self.origins.get(key, DEFAULT)
+        """Where the value of a key (`listeners.http.endpoint`) comes from.
+
+        Of a table it is the place of the first key in it.
+        """
+        if key in self.origins:
+            return self.origins[key]
+        inside = (found for name, found in self.origins.items() if name.startswith(f"{key}."))
+        return next(inside, DEFAULT)
 
     def problem(self, key: str, value: str | None, expected: str, hint: str = "") -> Problem:
         """A problem with a key, for those who check more than the loader can."""

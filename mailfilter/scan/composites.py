@@ -10,7 +10,7 @@ composites disagree about a part, `^` wins, then `-`, then whoever takes most.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from graphlib import CycleError, TopologicalSorter
@@ -144,39 +144,55 @@ class Rule:
     score: float
 
 
-class Composites:
-    """All composites of a configuration, in an order in which each follows those it names.
+def make_composites(
+    composites: Mapping[str, Composite], groups: Mapping[str, str]
+) -> tuple["Composites", dict[str, str]]:
+    """Read the composites of a configuration; `groups` maps each known symbol to its group.
 
-    `groups` maps a symbol to its group. Raises ExpressionError, also for composites that name
-    each other in a circle and for names that nobody declares.
+    The second value says what is wrong with which composite; those are left out.
     """
+    errors: dict[str, str] = {}
+    rules: dict[str, Rule] = {}
+    for name, item in composites.items():
+        if not item.enabled:
+            continue
+        try:
+            expression = Expression(item.expression)
+            for atom in expression.atoms:
+                _require(atom.name, groups)
+        except ExpressionError as error:
+            errors[name] = str(error)
+            continue
+        rules[name] = Rule(name, expression, _POLICIES[item.policy], item.score)
+    graph = {
+        name: [atom.name for atom in rule.expression.atoms if atom.name in rules]
+        for name, rule in rules.items()
+    }
+    order: list[str] = []
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        errors[circle[0]] = f"composites in a circle: {' -> '.join(circle)}"
+    return Composites([rules[name] for name in order], groups), errors
 
-    def __init__(self, composites: Mapping[str, Composite], groups: Mapping[str, str]) -> None:
+
+def _require(atom: str, groups: Mapping[str, str]) -> None:
+    kind, colon, group = atom.partition(":")
+    if colon and group not in groups.values():
+        raise ExpressionError(f"no symbol is in group {group}")
+    if not colon and kind not in groups:
+        raise ExpressionError(f"no check declares {atom}")
+
+
+class Composites:
+    """The composites, each after those that it names."""
+
+    def __init__(self, rules: Sequence[Rule], groups: Mapping[str, str]) -> None:
+        self.rules = tuple(rules)
         self._groups: dict[str, list[str]] = {}
         for symbol, group in groups.items():
             self._groups.setdefault(group, []).append(symbol)
-        rules = {
-            name: Rule(name, _parse(name, item.expression), _POLICIES[item.policy], item.score)
-            for name, item in composites.items()
-            if item.enabled
-        }
-        graph: dict[str, list[str]] = {}
-        for name, rule in rules.items():
-            for atom in rule.expression.atoms:
-                self._require(name, atom.name, groups)
-            graph[name] = [atom.name for atom in rule.expression.atoms if atom.name in rules]
-        try:
-            order = list(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            raise ExpressionError(f"composites in a circle: {' -> '.join(error.args[1])}") from None
-        self.rules = [rules[name] for name in order]
-
-    def _require(self, name: str, atom: str, groups: Mapping[str, str]) -> None:
-        kind, colon, group = atom.partition(":")
-        if colon and group not in self._groups:
-            raise ExpressionError(f"composites.{name}.expression: no symbol is in group {group}")
-        if not colon and kind not in groups:
-            raise ExpressionError(f"composites.{name}.expression: no check declares {atom}")
 
     def apply(self, scores: Mapping[str, float]) -> tuple[list[str], dict[str, Removal]]:
         """Which composites fire, and what they take from which symbol.
@@ -215,13 +231,6 @@ class Composites:
         elif kind == "g-":
             members = [name for name in members if fired[name] < 0]
         return tuple(members)
-
-
-def _parse(name: str, text: str) -> Expression:
-    try:
-        return Expression(text)
-    except ExpressionError as error:
-        raise ExpressionError(f"composites.{name}.expression: {error}") from None
 
 
 def _settle(removal: Removal) -> Removal:

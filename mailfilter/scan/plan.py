@@ -8,19 +8,25 @@ from inspect import iscoroutinefunction
 
 from ..config.model import CheckSettings, Config
 from .check import Check, Given, Stage
-from .composites import Composites, ExpressionError
+from .composites import Composites, make_composites
 from .profiles import Profiles
 from .symbols import SymbolInfo, fail_symbol, symbol_table
 
 
+@dataclass(frozen=True, slots=True)
+class PlanProblem:
+    """One thing that does not fit: key of the configuration (or empty), what, and a hint."""
+
+    key: str
+    text: str
+    hint: str = ""
+
+
 class PlanError(ValueError):
-    """The configuration and the checks do not fit together.
+    """The configuration and the checks do not fit together; `problems` is all there is."""
 
-    `problems` are complete sentences that name the key.
-    """
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
+    def __init__(self, problems: Sequence[PlanProblem]) -> None:
+        super().__init__("\n".join(f"{item.key}: {item.text}" for item in problems))
         self.problems = tuple(problems)
 
 
@@ -67,35 +73,22 @@ def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
     """
     classes = list(checks)
     problems = _duplicate_names(classes)
-    names = [check.name for check in classes]
-    problems += _unknown("checks", config.checks, names)
-    for name, profile in config.profiles.items():
-        problems += _unknown(f"profiles.{name}.disable", profile.disable, names)
-    symbols: dict[str, SymbolInfo] = {}
-    try:
-        symbols = symbol_table(config, classes)
-    except ValueError as error:
-        problems.append(f"{error}")
-    problems += _unknown("symbols", config.symbols, symbols)
-    groups = {info.group for info in symbols.values()}
-    for name, profile in config.profiles.items():
-        problems += _unknown(f"profiles.{name}.symbols", profile.symbols, symbols)
-        problems += _unknown(f"profiles.{name}.disable_groups", profile.disable_groups, groups)
-    composites = None
-    try:
-        composites = Composites(
-            config.composites, {name: info.group for name, info in symbols.items()}
-        )
-    except ExpressionError as error:
-        problems.append(str(error))
-    steps: list[Step] = []
+    symbols, found = symbol_table(config, classes)
+    problems += [PlanProblem("", text) for text in found]
+    problems += _unknown_names(config, [check.name for check in classes], symbols)
+    groups = {name: info.group for name, info in symbols.items()}
+    composites, errors = make_composites(config.composites, groups)
+    problems += [
+        PlanProblem(f"composites.{name}.expression", text) for name, text in errors.items()
+    ]
+    steps, step_problems = _steps(config, classes)
+    problems += step_problems
     waves: dict[Stage, tuple[Wave, ...]] = {}
     try:
-        steps = _steps(config, classes)
         waves = {stage: _waves(stage, steps) for stage in Stage}
     except PlanError as error:
         problems += error.problems
-    if problems or composites is None:
+    if problems:
         raise PlanError(problems)
     caps = {name: group.max_score for name, group in config.groups.items()}
     return Plan(
@@ -108,29 +101,48 @@ def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
     )
 
 
-def _duplicate_names(classes: Sequence[type[Check]]) -> list[str]:
+def _duplicate_names(classes: Sequence[type[Check]]) -> list[PlanProblem]:
     seen: set[str] = set()
     problems = []
     for check in classes:
         if check.name in seen:
-            problems.append(f"two checks are named {check.name}: {check.__module__} is the second")
+            text = f"two checks are named {check.name}: {check.__module__} is the second"
+            problems.append(PlanProblem("", text))
         seen.add(check.name)
     return problems
 
 
-def _unknown(key: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+def _unknown_names(
+    config: Config, checks: Sequence[str], symbols: Mapping[str, SymbolInfo]
+) -> list[PlanProblem]:
+    groups = {info.group for info in symbols.values()}
+    problems = _unknown("checks", config.checks, checks, "check", is_table=True)
+    problems += _unknown("symbols", config.symbols, symbols, "symbol", is_table=True)
+    for name, profile in config.profiles.items():
+        key = f"profiles.{name}"
+        problems += _unknown(f"{key}.disable", profile.disable, checks, "check")
+        problems += _unknown(f"{key}.disable_groups", profile.disable_groups, groups, "group")
+        problems += _unknown(f"{key}.symbols", profile.symbols, symbols, "symbol", is_table=True)
+    return problems
+
+
+def _unknown(
+    key: str, names: Iterable[str], known: Iterable[str], noun: str, *, is_table: bool = False
+) -> list[PlanProblem]:
+    """Names that nothing has; `is_table` if they are keys of a table and not its values."""
     known = list(known)
     problems = []
     for name in names:
         if name in known:
             continue
         near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        problems.append(f"{key}: nothing is named {name}{hint}")
+        hint = f"did you mean {near[0]}?" if near else ""
+        where = f"{key}.{name}" if is_table else key
+        problems.append(PlanProblem(where, f"no {noun} is named {name}", hint))
     return problems
 
 
-def _steps(config: Config, classes: Iterable[type[Check]]) -> list[Step]:
+def _steps(config: Config, classes: Iterable[type[Check]]) -> tuple[list[Step], list[PlanProblem]]:
     steps = []
     problems = []
     for check in classes:
@@ -139,8 +151,10 @@ def _steps(config: Config, classes: Iterable[type[Check]]) -> list[Step]:
             continue
         try:
             made = check(Given(scan=config.scan, options=settings.options))
-        except (ValueError, TypeError, KeyError) as error:
-            problems.append(f"checks.{check.name}.options: {error}")
+        except Exception as error:
+            # A third party's code: whatever it raises, it is this check that cannot be made.
+            key = f"checks.{check.name}.options"
+            problems.append(PlanProblem(key, str(error) or type(error).__name__))
             continue
         steps.append(
             Step(
@@ -151,9 +165,7 @@ def _steps(config: Config, classes: Iterable[type[Check]]) -> list[Step]:
                 fail_symbol=fail_symbol(check.name),
             )
         )
-    if problems:
-        raise PlanError(problems)
-    return steps
+    return steps, problems
 
 
 def _waves(stage: Stage, steps: Sequence[Step]) -> tuple[Wave, ...]:
@@ -168,12 +180,15 @@ def _waves(stage: Stage, steps: Sequence[Step]) -> tuple[Wave, ...]:
     for step in mine.values():
         for name in step.check.after:
             if name in later:
-                raise PlanError([f"check {step.name}: {name} runs in a later stage"])
+                raise PlanError(
+                    [PlanProblem("", f"check {step.name}: {name} runs in a later stage")]
+                )
         graph[step.name] = [name for name in step.check.after if name in mine]
     try:
         ordered = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        raise PlanError([f"checks wait for each other: {' -> '.join(error.args[1])}"]) from None
+        text = f"checks wait for each other: {' -> '.join(error.args[1])}"
+        raise PlanError([PlanProblem("", text)]) from None
     levels: dict[str, int] = {}
     for name in ordered:
         step = mine[name]

@@ -1,10 +1,10 @@
 """The table of symbols that a configuration knows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..config.model import Config
-from .check import Check, Symbol
+from ..config.model import Config, SymbolSettings
+from .check import Check
 
 FAIL_SUFFIX = "_FAIL"
 
@@ -25,39 +25,41 @@ def fail_symbol(check_name: str) -> str:
     return check_name.upper() + FAIL_SUFFIX
 
 
-def symbol_table(config: Config, checks: Iterable[type[Check]]) -> dict[str, SymbolInfo]:
+def symbol_table(
+    config: Config, checks: Iterable[type[Check]]
+) -> tuple[dict[str, SymbolInfo], list[str]]:
     """All symbols of checks and composites, with the operator's changes applied.
 
-    Raises ValueError when two checks declare the same symbol.
+    The second value names those that are declared twice; the first declaration counts.
     """
     table: dict[str, SymbolInfo] = {}
+    problems: list[str] = []
     for check in checks:
-        _declare(table, check.symbols, check.name)
+        for name, symbol in check.symbols.items():
+            if name in table:
+                problems.append(f"check {check.name}: symbol {name} is declared twice")
+                continue
+            table[name] = SymbolInfo(
+                name, symbol.score, symbol.group, symbol.description, symbol.one_shot
+            )
         failed = fail_symbol(check.name)
         table[failed] = SymbolInfo(failed, 0.0, "failures", f"check {check.name} gave no answer")
     for name, composite in config.composites.items():
         if name in table:
-            raise ValueError(f"composite {name}: a check declares a symbol of this name")
-        table[name] = SymbolInfo(
-            name, composite.score, composite.group, composite.description or "composite"
-        )
-    for name, change in config.symbols.items():
-        info = table.get(name)
-        if info is None:
+            problems.append(f"composite {name}: a check declares a symbol of this name")
             continue
-        table[name] = replace(
-            info,
-            score=info.score if change.score is None else change.score,
-            group=info.group if change.group is None else change.group,
-            description=info.description if change.description is None else change.description,
-        )
-    return table
-
-
-def _declare(table: dict[str, SymbolInfo], symbols: Mapping[str, Symbol], check_name: str) -> None:
-    for name, symbol in symbols.items():
+        text = composite.description or "composite"
+        table[name] = SymbolInfo(name, composite.score, composite.group, text)
+    for name, change in config.symbols.items():
         if name in table:
-            raise ValueError(f"check {check_name}: symbol {name} is declared twice")
-        table[name] = SymbolInfo(
-            name, symbol.score, symbol.group, symbol.description, symbol.one_shot
-        )
+            table[name] = _changed(table[name], change)
+    return table, problems
+
+
+def _changed(info: SymbolInfo, change: SymbolSettings) -> SymbolInfo:
+    return replace(
+        info,
+        score=info.score if change.score is None else change.score,
+        group=info.group if change.group is None else change.group,
+        description=info.description if change.description is None else change.description,
+    )

@@ -32,10 +32,12 @@ class Slow(Check):
 
 
 class ListenersTests(TestCase):
-    def make(self, **endpoints: str) -> Listeners:
+    def setUp(self) -> None:
         # Short, for the path of a unix socket.
         self.directory = Path(mkdtemp())
         self.addCleanup(rmtree, self.directory)
+
+    def make(self, **endpoints: str) -> Listeners:
         listeners = {
             name: Listener(protocol="http", endpoint=text) for name, text in endpoints.items()
         }
@@ -74,10 +76,10 @@ class ListenersTests(TestCase):
         await listeners.stopService()
         self.assertIn(b'"SLOW"', await answer)
 
-    async def test_relative_unix_socket(self) -> None:
-        """Relative paths start at the configuration; what a dead process left is replaced."""
-        listeners = self.make(http="unix:s.sock")
+    async def test_unix_socket(self) -> None:
+        """What a dead process left is replaced."""
         path = str(self.directory / "s.sock")
+        listeners = self.make(http=f"unix:{path}")
         dead = socket.socket(socket.AF_UNIX)
         dead.bind(path)
         dead.close()
@@ -112,8 +114,8 @@ class ListenersTests(TestCase):
         await listeners.stopService()
 
     async def test_socket_of_a_living_process(self) -> None:
-        listeners = self.make(http="unix:s.sock")
         path = str(self.directory / "s.sock")
+        listeners = self.make(http=f"unix:{path}")
         living = socket.socket(socket.AF_UNIX)
         self.addCleanup(living.close)
         living.bind(path)

@@ -7,7 +7,8 @@ from click.testing import CliRunner, Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter import __version__
-from mailfilter.client.adm import main
+from mailfilter.app.plan import load_plan
+from mailfilter.client.adm import Knowledge, main
 from mailfilter.config import load, paths
 
 
@@ -28,7 +29,8 @@ class ConfigCommandTests(SynchronousTestCase):
 
     def run_main(self, *arguments: str) -> Result:
         """Run the command."""
-        return CliRunner().invoke(main, arguments, prog_name="mailfilteradm")
+        knowledge = Knowledge(check_plan=load_plan)
+        return CliRunner().invoke(main, arguments, prog_name="mailfilteradm", obj=knowledge)
 
     def test_check_defaults(self) -> None:
         """Without a file the defaults are checked."""
@@ -50,6 +52,24 @@ class ConfigCommandTests(SynchronousTestCase):
         warning = 'scan.check_timeout = "4s": has no effect beyond scan.timeout, 1s'
         self.assertEqual(result.stderr, f"warning: {warning}\n")
         self.assertEqual(result.exit_code, 0)
+
+    def test_check_plan(self) -> None:
+        """Names that only the checks know are checked too, with their place."""
+        path = self.write(
+            "m.toml",
+            "[checks.gtub]\nenabled = false\n[profiles.p]\ndisable = ['gtube', 'x']\n"
+            "[composites.C]\nexpression = 'A'\n",
+        )
+        result = self.run_main("config", "check", path)
+        self.assertEqual(
+            result.stderr.splitlines(),
+            [
+                f"{path}:2: checks.gtub: no check is named gtub; did you mean gtube?",
+                f"{path}:4: profiles.p.disable: no check is named x",
+                f"{path}:6: composites.C.expression: no check declares A",
+            ],
+        )
+        self.assertEqual((result.stdout, result.exit_code), ("", 1))
 
     def test_check_problems(self) -> None:
         """All problems on standard error, exit code 1."""

@@ -42,12 +42,15 @@ def make(
     return Waiting if waits else Direct
 
 
-def problems(config: Config, *checks: type[Check]) -> tuple[str, ...]:
+def problems(config: Config, *checks: type[Check]) -> list[str]:
     try:
         build_plan(config, checks)
     except PlanError as error:
-        return error.problems
-    return ()
+        return [
+            ": ".join(part for part in (item.key, item.text, item.hint) if part)
+            for item in error.problems
+        ]
+    return []
 
 
 class OrderTests(SynchronousTestCase):
@@ -102,21 +105,21 @@ class ProblemTests(SynchronousTestCase):
         found = problems(config, make("gtube", symbols_=symbols), make("gtube"))
         self.assertEqual(
             found,
-            (
+            [
                 f"two checks are named gtube: {__name__} is the second",
-                "checks: nothing is named gtub; did you mean gtube?",
-                "profiles.p.disable: nothing is named b",
-                "symbols: nothing is named NOBODY",
-                "profiles.p.symbols: nothing is named AA; did you mean A?",
-                "profiles.p.disable_groups: nothing is named g",
+                "checks.gtub: no check is named gtub: did you mean gtube?",
+                "symbols.NOBODY: no symbol is named NOBODY",
+                "profiles.p.disable: no check is named b",
+                "profiles.p.disable_groups: no group is named g",
+                "profiles.p.symbols.AA: no symbol is named AA: did you mean A?",
                 "composites.C.expression: something is missing at the end of 'A &'",
-            ),
+            ],
         )
 
     def test_symbol_declared_twice(self) -> None:
         symbols = {"A": Symbol(1.0, "group", "a")}
         found = problems(Config(), make("a", symbols_=symbols), make("b", symbols_=symbols))
-        self.assertEqual(found, ("check b: symbol A is declared twice",))
+        self.assertEqual(found, ["check b: symbol A is declared twice"])
 
     def test_composite_with_the_name_of_a_symbol(self) -> None:
         config = Config(composites={"A": Composite(expression="A")})
@@ -130,16 +133,14 @@ class ProblemTests(SynchronousTestCase):
 
     def test_after_a_later_stage(self) -> None:
         found = problems(Config(), make("a", after_=("b",)), make("b", stage_=Stage.POST))
-        self.assertEqual(found, ("check a: b runs in a later stage",))
+        self.assertEqual(found, ["check a: b runs in a later stage"])
 
     def test_options_that_a_check_refuses(self) -> None:
         class Picky(make("picky")):  # type: ignore[misc]
             def __init__(self, given: Given) -> None:
                 raise ValueError("colour: expected text")
 
-        self.assertEqual(
-            problems(Config(), Picky), ("checks.picky.options: colour: expected text",)
-        )
+        self.assertEqual(problems(Config(), Picky), ["checks.picky.options: colour: expected text"])
 
 
 class SymbolTests(SynchronousTestCase):
