@@ -1,4 +1,5 @@
-# The commands of this checkout: `make run`, `make test`, `make lint`, `make bench`, `make locks`.
+# The commands of this checkout: `make run`, `make test`, `make lint`, `make bench`, `make docs`,
+# `make locks`.
 # Everything is installed into .venv; the .venv/.made* files say what is already there.
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ PIP := $(BIN)/python -m pip --no-input --quiet install
 
 VENV_PACKAGE := $(if $(filter python3,$(notdir $(PYTHON))),python3-venv,$(notdir $(PYTHON))-venv)
 
-.PHONY: run test lint bench locks clean
+.PHONY: run test lint bench docs locks clean
 
 run: $(VENV)/.made-run
 	@exec $(BIN)/twistd -n --pidfile= mailfilter $(ARGS)
@@ -43,6 +44,11 @@ bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.run $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.parts $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.mail_parse $(MESSAGES)
+
+# The pages and the configuration file that are made from the code.
+docs: $(VENV)/.made-run
+	$(BIN)/python -m mailfilter.config.generate
+	$(BIN)/python -m mailfilter.app.reference
 
 # Take the newest versions that setup.cfg and pyproject.toml allow; needs the network.
 LOCK := build/locks/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header \
