@@ -1,19 +1,17 @@
 """Addresses of From, To and their like (RFC 5322 3.4, with the obsolete forms of 4.4)."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import words
 from .anomaly import AnomalyKind, AnomalyLog
 
-# One ordinary mailbox: a name without anything special, or quoted; then the address.
+# One ordinary mailbox of a list, alone or behind a name that is quoted or nothing special.
+_LOCAL = r'([^\s"(),:;<>@\[\]\\]++)'
 _ORDINARY = re.compile(
-    r'[ \t]*+(?:"([^"\\]*+)"|([^"(),:;<>@\[\]\\]*+))[ \t]*+'
-    r'<([^\s"(),:;<>@\[\]\\]++)@([A-Za-z0-9._-]++)>[ \t]*+'
+    r'[ \t]*+(?:(?:"([^"\\]*+)"|([^"(),:;<>@\[\]\\]*+))[ \t]*+'
+    rf"<{_LOCAL}@([A-Za-z0-9._-]++)>|{_LOCAL}@([A-Za-z0-9._-]++))[ \t]*+(?:,|\Z)"
 )
-_BARE = re.compile(r'[ \t]*+([^\s"(),:;<>@\[\]\\]++)@([A-Za-z0-9._-]++)[ \t]*+')
-
 _TOKEN = re.compile(
     r'(?P<quoted>"(?:[^"\\]++|\\.)*+")'
     r"|(?P<literal>\[[^\[\]\\<>]*+\])"
@@ -26,6 +24,10 @@ _IN_COMMENT = re.compile(r"[^()\\]++|\\.|[()\\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\]\\.]+(?:\.[^\s\"(),:;<>@\[\]\\.]+)*")
 _DOMAIN = re.compile(r"[^\s\"(),:;<>@\[\]\\\x00-\x1f\x7f]+|\[[^\[\]]*\]")
+
+
+Tokens = list[tuple[str, str]]
+"""Kinds and texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,25 @@ def parse_addresses(text: str, log: AnomalyLog, most: int, most_words: int) -> l
     address. At most `most` mailboxes. Text that fits no grammar is read as mail programs do
     and flagged `BAD_ADDRESS`.
     """
-    ordinary = _ORDINARY.fullmatch(text)
-    if ordinary is not None:
-        quoted, plain, local, domain = ordinary.groups()
-        name = quoted if quoted is not None else plain.strip()
-        return [_address(words.decode(name, log, most_words), local, domain, log)]
     found: list[Address] = []
-    for mailbox in _Mailboxes(text, log, most_words):
+    reader: _Reader | None = None
+    at = 0
+    while at < len(text):
         if len(found) >= most:
             log.add(AnomalyKind.TOO_MANY_ADDRESSES)
-            break
-        found.append(mailbox)
+            return found[:most]
+        ordinary = _ORDINARY.match(text, at)
+        if ordinary is not None:
+            at = ordinary.end()
+            quoted, plain, local, domain, bare_local, bare_domain = ordinary.groups()
+            if bare_local is not None:
+                found.append(_address("", bare_local, bare_domain, log))
+                continue
+            name = words.decode(plain.strip() if quoted is None else quoted, log, most_words)
+            found.append(_address(name, local, domain, log))
+            continue
+        reader = reader or _Reader(text, log, most_words)
+        at = reader.read(at, found)
     return found
 
 
@@ -73,8 +83,8 @@ def _address(name: str, local: str, domain: str, log: AnomalyLog) -> Address:
     return Address(name, f"{written}@{domain}", local, domain.lower().rstrip("."))
 
 
-class _Mailboxes:
-    """Walks over a field once and yields its mailboxes."""
+class _Reader:
+    """Reads single mailboxes of a field, whatever they look like."""
 
     def __init__(self, text: str, log: AnomalyLog, most_words: int) -> None:
         self._text = text
@@ -83,13 +93,14 @@ class _Mailboxes:
         self._clear()
 
     def _clear(self) -> None:
-        self._outside: list[tuple[str, str]] = []  # kind and text of tokens outside of <>
-        self._angle: list[tuple[str, str]] | None = None
+        self._outside: Tokens = []
+        self._angle: Tokens | None = None
         self._comment = ""
 
-    def __iter__(self) -> Iterator[Address]:
+    def read(self, at: int, found: list[Address]) -> int:
+        """Read from an offset up to the end of a mailbox; returns the offset behind it."""
         text = self._text
-        at = 0
+        self._clear()
         is_inside = False
         while at < len(text):
             token = _TOKEN.match(text, at)
@@ -97,40 +108,49 @@ class _Mailboxes:
                 break
             kind, value = token.lastgroup or "", token[0]
             at = token.end()
-            if kind != "special" or value in '@"[]\\' or (value == ":" and is_inside):
+            if kind != "special" or value in '@"[]\\':
                 self._add(kind, value, is_inside)
             elif value == "(":
                 at = self._read_comment(at)
             elif value == "<":
                 if self._angle is not None:
                     self._log.add(AnomalyKind.BAD_ADDRESS, "two angle addresses")
-                    yield from self._finish()
+                    at -= 1
+                    break
                 self._angle = []
                 is_inside = True
             elif value == ">":
                 is_inside = False
+            elif is_inside and value in ",:":
+                if self._ends_inside(value):
+                    break
             elif value == ":":
                 # The name of a group; what came before is no mailbox.
                 self._clear()
-            elif is_inside and value == "," and self._is_route():
-                continue
-            elif value in ",;":
-                is_inside = False
-                yield from self._finish()
-        yield from self._finish()
+                return at
+            else:
+                break
+        if self._angle is not None and is_inside:
+            self._log.add(AnomalyKind.BAD_ADDRESS, "open angle")
+        self._finish(found)
+        return at
+
+    def _ends_inside(self, value: str) -> bool:
+        """Whether a comma or colon within angle brackets ends the mailbox.
+
+        In `<@relay,@relay:user@domain>` the obsolete route before the colon is dropped.
+        """
+        if not (self._angle and self._angle[0][1] == "@"):
+            if value == ":":
+                self._add("special", value, True)
+            return value == ","
+        if value == ":":
+            self._angle.clear()
+        return False
 
     def _add(self, kind: str, value: str, is_inside: bool) -> None:
-        if is_inside and self._angle is not None:
-            if value == ":" and self._is_route():
-                # <@relay,@relay:user@domain>: the obsolete route has ended.
-                self._angle.clear()
-                return
-            self._angle.append((kind, value))
-            return
-        self._outside.append((kind, value))
-
-    def _is_route(self) -> bool:
-        return bool(self._angle) and self._angle is not None and self._angle[0][1] == "@"
+        tokens = self._angle if is_inside and self._angle is not None else self._outside
+        tokens.append((kind, value))
 
     def _read_comment(self, at: int) -> int:
         """Read a comment behind its parenthesis; returns the offset after it."""
@@ -152,10 +172,9 @@ class _Mailboxes:
             self._comment = text[start : at - 1 if not depth else at]
         return at
 
-    def _finish(self) -> Iterator[Address]:
-        """Yield the mailbox that was read, if there is any, and begin the next."""
+    def _finish(self, found: list[Address]) -> None:
+        """Add the mailbox that was read, if there is any."""
         outside, angle, comment = self._outside, self._angle, self._comment
-        self._clear()
         if angle is None:
             name_tokens, address_tokens = _split_bare(outside, self._log)
         else:
@@ -168,12 +187,9 @@ class _Mailboxes:
             if name and angle is None:
                 self._log.add(AnomalyKind.BAD_ADDRESS, "no address")
             if name:
-                yield Address(name, "", "", "")
+                found.append(Address(name, "", "", ""))
             return
-        yield _address(name, local, domain, self._log)
-
-
-Tokens = list[tuple[str, str]]
+        found.append(_address(name, local, domain, self._log))
 
 
 def _phrase(tokens: Tokens) -> str:

@@ -1,5 +1,6 @@
 """What is odd about a message: a list that checks can score."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,6 +97,11 @@ class AnomalyLog:
             return
         self._found[anomaly] = None
         self._counts[kind] = count + 1
+
+    def extend(self, anomalies: Iterable[Anomaly]) -> None:
+        """Note anomalies that were found elsewhere."""
+        for anomaly in anomalies:
+            self.add(anomaly.kind, anomaly.detail)
 
     def found(self) -> tuple[Anomaly, ...]:
         """The anomalies so far, in the order in which they were found."""

@@ -1,13 +1,12 @@
 """Splitting the body of a multipart at its boundary lines (RFC 2046 5.1)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST = 70
 """Characters of a boundary by RFC 2046 5.1.1. Longer ones work in mail programs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(NamedTuple):
     """Where the parts of a multipart are."""
 
     spans: tuple[tuple[int, int], ...]
@@ -42,6 +41,9 @@ def split(raw: bytes, start: int, end: int, boundary: bytes, most: int) -> Piece
             found = raw.find(delimiter, stop, end)
             continue
         is_found = True
+        if piece == found + 1:
+            # Two lines in a row: the second has no line end of its own, so nothing is between.
+            piece = -1
         if piece >= 0:
             if len(spans) >= most:
                 is_cut = True

@@ -5,7 +5,7 @@ that one also knows `rot13`, `zlib_codec`, `idna`, `unicode_escape` and whatever
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import detect
 from .anomaly import AnomalyKind
@@ -92,8 +92,7 @@ _ISO_2022_JP = b"\x1b$"
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """Characters, the codec that gave them, and what was odd."""
 
     text: str

@@ -20,52 +20,33 @@ _MBOX_FROM = (b"From ", b">From ")
 STRAY_LINES = 64
 """Lines of a block that are not fields. Mail broken by a gateway has one or two."""
 
-Span = tuple[bytes, int, int]
-"""Name as sent, start and end of a field."""
-
 
 class Header:
     """One field."""
 
-    def __init__(self, source: Source, span: Span) -> None:
+    def __init__(self, source: Source, field: re.Match[bytes]) -> None:
         self._source = source
-        self._name, self._start, self._end = span
+        self._field = field
 
     @lazy
     def name(self) -> str:
         """The name as sent, decoded as Latin-1."""
-        return self._name.decode("latin_1")
+        return self._field[1].decode("latin_1")
 
     @property
     def raw(self) -> bytes:
         """Exact octets of the whole field with its line ends."""
-        return self._source.raw[self._start : self._end]
+        return self._field[0]
 
     @property
     def value(self) -> bytes:
         """Exact octets after the colon, folds included, without the last line end."""
-        raw = self._source.raw
-        end = self._end
-        if end > self._start and raw[end - 1] == 10:
-            end -= 1
-            if raw[end - 1] == 13:
-                end -= 1
-        return raw[raw.index(b":", self._start) + 1 : end]
-
-    @property
-    def short_value(self) -> bytes:
-        """`value`, cut at `Limits.header_value`."""
-        most = self._source.limits.header_value
-        if self._end - self._start <= most:
-            return self.value
-        self._source.log.add(AnomalyKind.HEADER_CUT)
-        start = self._source.raw.index(b":", self._start) + 1
-        return self._source.raw[start : min(start + most, self._end)]
+        return _value(self._field)
 
     @lazy
     def unfolded(self) -> str:
         """The value on one line, stripped; 8-bit octets are UTF-8 or what they look like."""
-        value = self.short_value
+        value = _short_value(self._source, self._field)
         if b"\n" in value:
             value = value.replace(b"\r\n", b"").replace(b"\n", b"")
         if value.isascii():
@@ -91,11 +72,11 @@ class Headers:
     inherit from `Sequence`, for which a type checker would refuse `"subject" in headers`.)
     """
 
-    __slots__ = ("_index", "_made", "_source", "_spans", "end", "start", "stray")
+    __slots__ = ("_fields", "_index", "_made", "_source", "end", "start", "stray")
 
     def __init__(self, source: Source, start: int) -> None:
         self._source = source
-        self._spans: list[Span] = []
+        self._fields: list[re.Match[bytes]] = []
         self._index: dict[bytes, list[int]] = {}
         self._made: dict[int, Header] = {}
         self.start = start
@@ -122,7 +103,7 @@ class Headers:
         return isinstance(name, str) and _key(name) in self._index
 
     def __len__(self) -> int:
-        return len(self._spans)
+        return len(self._fields)
 
     @overload
     def __getitem__(self, index: int) -> Header: ...
@@ -131,21 +112,23 @@ class Headers:
     def __getitem__(self, index: int | slice) -> Header | tuple[Header, ...]:
         """The field at a place, or the fields of a slice."""
         if isinstance(index, slice):
-            return tuple(self[place] for place in range(*index.indices(len(self._spans))))
+            return tuple(self[place] for place in range(*index.indices(len(self._fields))))
         if index < 0:
-            index += len(self._spans)
+            index += len(self._fields)
         header = self._made.get(index)
         if header is None:
-            header = self._made[index] = Header(self._source, self._spans[index])
+            header = self._made[index] = Header(self._source, self._fields[index])
         return header
 
     def __iter__(self) -> Iterator[Header]:
-        return (self[index] for index in range(len(self._spans)))
+        return (self[index] for index in range(len(self._fields)))
 
-    def values(self, name: str) -> list[bytes]:
+    def values(self, key: bytes) -> list[bytes]:
         """The values of the fields of that name (lower case), cut at `Limits.header_value`."""
-        found = self._index.get(name.encode("ascii"))
-        return [self[index].short_value for index in found] if found else []
+        found = self._index.get(key)
+        if found is None:
+            return []
+        return [_short_value(self._source, self._fields[index]) for index in found]
 
     def read(self, end: int, most: int, is_lenient: bool = False) -> int:
         """Split the block that begins at `start`, list at most `most` fields.
@@ -155,10 +138,11 @@ class Headers:
         """
         raw = self._source.raw
         match = _FIELD.match
-        spans = self._spans
+        fields = self._fields
         index = self._index
         at = self.start
         last = at + self._source.limits.header_bytes
+        count = 0
         while True:
             field = match(raw, at, end)
             if field is None:
@@ -167,18 +151,17 @@ class Headers:
                     break
                 at = following
                 continue
-            if len(spans) >= most or at >= last:
+            if count >= most or at >= last:
                 at = self._skip_rest(at, end)
                 break
-            name = field[1]
-            key = name.lower()
-            if key in index:
-                index[key].append(len(spans))
-            else:
-                index[key] = [len(spans)]
-            start = at
             at = field.end()
-            spans.append((name, start, at))
+            fields.append(field)
+            key = field[1].lower()
+            if key in index:
+                index[key].append(count)
+            else:
+                index[key] = [count]
+            count += 1
         self.end = at
         if raw.startswith(b"\n", at, end):
             return at + 1
@@ -222,11 +205,29 @@ class Headers:
         return following
 
 
+def _value(field: re.Match[bytes]) -> bytes:
+    """What is behind the colon, without the last line end."""
+    value = field[0].partition(b":")[2]
+    if value.endswith(b"\r\n"):
+        return value[:-2]
+    return value[:-1] if value.endswith(b"\n") else value
+
+
+def _short_value(source: Source, field: re.Match[bytes]) -> bytes:
+    """`_value`, cut at `Limits.header_value`."""
+    most = source.limits.header_value
+    if field.end() - field.start() <= most:
+        return _value(field)
+    source.log.add(AnomalyKind.HEADER_CUT)
+    start = source.raw.index(b":", field.end(1)) + 1
+    return source.raw[start : min(start + most, field.end())]
+
+
 def _body_charset(source: Source) -> str | None:
     """The charset that the first text part declares."""
     if source.first_text_type is None:
         return None
-    value = params.parse(source.first_text_type, True, source.log, source.limits)
+    value = params.parse(source.first_text_type, True, source.limits.parameters)
     return value.params.get("charset")
 
 

@@ -59,7 +59,7 @@ class Message:
     @lazy
     def leaves(self) -> tuple[Part, ...]:
         """The parts without children."""
-        return tuple(part for part in self.parts if not part.children)
+        return tuple([part for part in self.parts if not part.children])
 
     @lazy
     def text_parts(self) -> tuple[Part, ...]:
@@ -175,6 +175,8 @@ class Message:
 
 def _walk(roots: Sequence[Part]) -> tuple[Part, ...]:
     """Parts and all parts within, depth first."""
+    if len(roots) == 1 and not roots[0].children:
+        return (roots[0],)
     found: list[Part] = []
     waiting = deque(roots)
     while waiting:

@@ -37,6 +37,8 @@ class Structure:
         """Read the whole message."""
         raw = self._source.raw
         root = self.entity(0, len(raw), 0)
+        if b"\n" not in raw and b"\r" in raw:
+            self._doubt(Structure.old_mac)
         if not root.headers and root.headers.end < root.body_start:
             # A blank line that comes first ends an empty header (RFC 5322 2.1).
             self._source.log.add(AnomalyKind.LEADING_BLANK_LINE)
@@ -132,6 +134,15 @@ class Structure:
         finally:
             self._source = outer
 
+    def old_mac(self) -> Sequence[Part]:
+        """Read a message without any LF as if CR ended its lines."""
+        outer = self._source
+        self._source = Source(outer.raw.replace(b"\r", b"\n"), outer.limits, outer.log)
+        try:
+            return (self.entity(0, len(outer.raw), 0),)
+        finally:
+            self._source = outer
+
     def _doubt(self, reading: Reading) -> None:
         if len(self.readings) < self._source.limits.second_readings:
             self.readings.append(reading)
@@ -209,7 +220,7 @@ class Structure:
         if any(map(boundary.is_bad, candidates)):
             log.add(AnomalyKind.BAD_BOUNDARY)
         chosen, found = self._split(part, candidates)
-        if not found.is_found:
+        if not found.spans:
             log.add(AnomalyKind.BOUNDARY_NOT_FOUND)
             return
         part.children = self._children(part, found)

@@ -9,9 +9,9 @@ from .lazy import lazy
 from .params import ContentValue
 from .source import Source
 
-CONTENT_TYPE = "content-type"
-CONTENT_DISPOSITION = "content-disposition"
-CONTENT_ENCODING = "content-transfer-encoding"
+CONTENT_TYPE = b"content-type"
+CONTENT_DISPOSITION = b"content-disposition"
+CONTENT_ENCODING = b"content-transfer-encoding"
 
 _NOTHING = ContentValue("")
 _SHOWN = ("text/", "multipart/", "message/", "image/")
@@ -51,30 +51,26 @@ class Part:
         self.children: tuple[Part, ...] = ()
         self.text_limit = 0
         """Octets of the decoded body that `text` looks at."""
-        if content_type is not None:
-            found = params.main_type(content_type)
-            if found is not None:
-                self.type = found
-            else:
-                self.type = "text/plain"
-                source.log.add(AnomalyKind.BAD_CONTENT_TYPE)
-
-    @lazy
-    def content_type(self) -> ContentValue:
+        self.content_type = _NOTHING
         """The parsed Content-Type field; its value is `""` if there is no valid one."""
-        if self.type_field is None:
-            return _NOTHING
-        source = self._source
-        return params.parse(self.type_field, True, source.log, source.limits)
+        if content_type is not None:
+            found = params.parse(content_type, True, source.limits.parameters)
+            self.content_type = found
+            self.type = found.value or "text/plain"
+            if found.anomalies:
+                source.log.extend(found.anomalies)
+            if not found.value:
+                source.log.add(AnomalyKind.BAD_CONTENT_TYPE)
 
     @lazy
     def content_disposition(self) -> ContentValue:
         """The parsed Content-Disposition field."""
-        header = self.headers.get(CONTENT_DISPOSITION)
-        if header is None:
+        values = self.headers.values(CONTENT_DISPOSITION)
+        if not values:
             return _NOTHING
-        source = self._source
-        return params.parse(header.short_value, False, source.log, source.limits)
+        found = params.parse(values[0], False, self._source.limits.parameters)
+        self._source.log.extend(found.anomalies)
+        return found
 
     @property
     def is_text(self) -> bool:
@@ -89,10 +85,7 @@ class Part:
     @property
     def charset(self) -> str | None:
         """The declared charset as written, in lower case."""
-        if self.type_field is None:
-            return None
-        declared = self.params.get("charset")
-        return declared.strip().lower() or None if declared is not None else None
+        return self.content_type.params.get("charset", "").strip().lower() or None
 
     @property
     def disposition(self) -> str | None:
@@ -169,8 +162,9 @@ class Part:
         result = charset.decode(data, self.charset, is_cut)
         if result.anomaly is not None:
             log.add(result.anomaly)
-        for anomaly in transfer.inline_anomalies(data):
-            log.add(anomaly)
+        if self.type == "text/plain":
+            for anomaly in transfer.inline_anomalies(data):
+                log.add(anomaly)
         return result.text
 
     def __repr__(self) -> str:

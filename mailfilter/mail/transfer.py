@@ -2,7 +2,7 @@
 
 import binascii
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .anomaly import AnomalyKind
 from .limits import Limits
@@ -10,7 +10,7 @@ from .limits import Limits
 IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
 UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
-SAMPLE = 4096
+SAMPLE = 1024
 """Octets searched for characters that do not belong: broken encoders break early."""
 SEGMENTS = 256
 """Pieces of one base64 body that end with padding of their own."""
@@ -20,13 +20,12 @@ _PADDING = re.compile(rb"=[=\s]*")
 _BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _DROPPED = bytes(octet for octet in range(256) if octet not in _BASE64_ALPHABET)
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n)")
-_BARE_CR = re.compile(rb"\r(?!\n)")
+_SOFT_BREAK_CR = re.compile(rb"=\r(?!\n)")
 _UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t][^\n]*\n", re.MULTILINE)
-_YENC_BEGIN = b"=ybegin "
+_YENC_BEGIN = re.compile(rb"^=ybegin [^\n]*line=", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Octets:
+class Octets(NamedTuple):
     """Decoded octets and what was odd about them."""
 
     data: bytes
@@ -90,9 +89,9 @@ def _quoted_printable(body: bytes, most: int) -> Octets:
         anomalies = (AnomalyKind.DECODED_CUT,)
     if _BAD_ESCAPE.search(body, 0, SAMPLE):
         anomalies = (*anomalies, AnomalyKind.BAD_QUOTED_PRINTABLE)
-    if _BARE_CR.search(body):
+    if b"\r" in body and _SOFT_BREAK_CR.search(body):
         # binascii takes `=` CR for a soft line break and drops what follows up to the next LF.
-        body = _BARE_CR.sub(b"=0D", body)
+        body = _SOFT_BREAK_CR.sub(b"=3D=0D", body)
     data = binascii.a2b_qp(body)
     if len(data) > most:
         data = data[:most]
@@ -146,9 +145,11 @@ def _uu_line(line: bytes) -> bytes | None:
 
 def inline_anomalies(body: bytes) -> tuple[AnomalyKind, ...]:
     """Files written into a text the way it was done before MIME."""
+    if b"begin " not in body:
+        return ()
     found: tuple[AnomalyKind, ...] = ()
-    if b"begin " in body and _UU_BEGIN.search(body):
+    if _UU_BEGIN.search(body):
         found = (AnomalyKind.INLINE_UUENCODE,)
-    if _YENC_BEGIN in body and (body.startswith(_YENC_BEGIN) or b"\n" + _YENC_BEGIN in body):
+    if _YENC_BEGIN.search(body):
         found = (*found, AnomalyKind.YENC)
     return found
