@@ -5,10 +5,10 @@ import signal
 import threading
 import time
 
+from .delivered import values
 from .harness import Filter, PostfixCase, Reply, message_file, shared_sink, smtp_send, wish
 from .postfix import Postfix, Smtpd
 from .processes import wait_until
-from .test_postfix import values
 
 WATCHDOG_STATUS = 70
 

@@ -29,8 +29,6 @@ ENVELOPE = [
 class SamenessTests(LiveCase):
     """The same action, symbols, options and score over every way in."""
 
-    timeout = 300
-
     def compare(self, messages: Iterable[tuple[str, bytes]]) -> int:
         """Scan each message thrice over sockets, compare the log; how many there were."""
         http = scan_client.Connection(self.filter.http)
