@@ -73,7 +73,7 @@ _NO_NAME = frozenset((b"", b"unknown", b"<unknown>", b"nxdomain", b"dnserror"))
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LIST_MARK = re.compile(rb'\\.|[,"]', re.DOTALL)
 _ODD = re.compile(rb'[\s<>"]')
-_ADDRESS = re.compile(rb'(?:"(?:[^"\\]|\\.)*+"|[^\s<>"])++', re.DOTALL)
+_ADDRESS = re.compile(rb'[^\s<>"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*"[^\s<>"]*+)*', re.DOTALL)
 _RCPT_ARG = re.compile(rb"([0-9]{1,4}):(.+)", re.DOTALL)
 
 

@@ -50,7 +50,9 @@ MAX_INDEX = 2**31 - 1
 """MTAs read positions as signed numbers."""
 
 _OWN_CODES = re.compile(r"([45][0-9]{2}) (([45])\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
-_MAILBOX = re.compile(r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*+"|[^\s<>"\x00-\x1f\x7f-\x9f])*+')
+_PLAIN = r'[^\s<>"\x00-\x1f\x7f-\x9f]*+'
+_QUOTED = r'[^"\\\x00-\x1f\x7f-\x9f]*+'
+_MAILBOX = re.compile(rf'{_PLAIN}(?:"{_QUOTED}(?:\\[ -~]{_QUOTED})*"{_PLAIN})*')
 _ESMTP_ARG = re.compile(r"[!-~]+")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
