@@ -43,7 +43,8 @@ lint: $(VENV)/.made-test
 bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.run $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.parts $(if $(MESSAGES),--messages $(MESSAGES))
-	@$(BIN)/python -m bench.mail_parse $(MESSAGES)
+	@$(BIN)/python -m bench.mail_parse --crlf \
+		$(or $(MESSAGES),$(if $(MAILFILTER_CORPUS),$(MAILFILTER_CORPUS)/dev,tests/data/messages))
 
 # The pages and the configuration file that are made from the code.
 docs: $(VENV)/.made-run
