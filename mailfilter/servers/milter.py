@@ -10,7 +10,7 @@ from typing import cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -20,6 +20,7 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
+from .limited import LimitedFactory
 from .milter_envelope import build_envelope
 from .milter_foreign import is_foreign, judge
 from .milter_reply import render_failure, render_oversize, render_verdict
@@ -268,38 +269,15 @@ class MilterProtocol(Protocol):
         )
 
 
-class MilterFactory(Factory):
+class MilterFactory(LimitedFactory[MilterProtocol]):
     """Serves one listener."""
-
-    noisy = False
 
     def __init__(
         self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
     ) -> None:
+        super().__init__(name, listener)
         self.scanner = scanner
-        self.name = name
-        self.listener = listener
         self.clock = clock
-        self.connections: set[MilterProtocol] = set()
-        self._is_full = False
 
-    def buildProtocol(self, addr: IAddress | None) -> MilterProtocol | None:
-        """Make a connection, or `None` (it is closed at once) if there are too many."""
-        if len(self.connections) >= self.listener.max_connections:
-            if not self._is_full:
-                log.warn(
-                    "{listener}: no connections over {limit}",
-                    listener=self.name,
-                    limit=self.listener.max_connections,
-                )
-            self._is_full = True
-            return None
-        self._is_full = False
-        connection = MilterProtocol(self)
-        connection.factory = self
-        self.connections.add(connection)
-        return connection
-
-    def forget(self, connection: MilterProtocol) -> None:
-        """The connection has ended."""
-        self.connections.discard(connection)
+    def make_connection(self) -> MilterProtocol:
+        return MilterProtocol(self)

@@ -105,31 +105,23 @@ class Answers(Case):
 
 
 class Failures(Case):
-    def test_tempfail(self) -> None:
-        self.scanner.error = RuntimeError("boom")
-        reply = self.ask(CHECK)
-        self.assertEqual(
-            error_bytes(503, "The message could not be scanned").replace(
-                b"Connection: close\r\n", b""
-            ),
-            reply,
-        )
-        self.assertEqual(PONG, self.ask(PING))
-        self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
-
     def test_verdicts(self) -> None:
-        for policy, action in (("accept", "no action"), ("reject", "reject")):
+        """By a verdict that every client understands, and the connection goes on."""
+        actions = {"accept": "no action", "tempfail": "soft reject", "reject": "reject"}
+        for policy, action in actions.items():
             self.serve(FakeScanner(error=RuntimeError("boom")), on_failure=policy)
             head, _, body = self.ask(CHECK).partition(b"\r\n\r\n")
             self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"))
             reply = json.loads(body)
             self.assertEqual((action, 0.0, {}), (reply["action"], reply["score"], reply["symbols"]))
-            self.assertEqual(0.0, reply["required_score"])
+            self.assertEqual(999.0, reply["required_score"])
+            self.assertEqual("Message could not be scanned", reply["messages"]["smtp_message"])
+            self.assertEqual(PONG, self.ask(PING))
             self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
 
     def test_cancelled_from_inside(self) -> None:
         self.scanner.error = CancelledError()
-        self.assertIn(b"HTTP/1.1 503 ", self.ask(CHECK))
+        self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
 
     def test_failure_after_the_client_is_gone(self) -> None:
         self.scanner.wait = True
@@ -140,7 +132,7 @@ class Failures(Case):
 
     def test_verdict_that_cannot_be_told(self) -> None:
         self.scanner.verdict = cast(Verdict, None)
-        self.assertIn(b"HTTP/1.1 503 ", self.ask(CHECK))
+        self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
         self.assertEqual(1, len(self.flushLoggedErrors(AttributeError)))
 
 

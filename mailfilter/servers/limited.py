@@ -1,0 +1,48 @@
+"""What the factories of all protocols share: they know their connections, and bound them."""
+
+from typing import Generic, TypeVar
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import Logger
+
+from ..config.model import Listener
+
+Connection = TypeVar("Connection", bound=Protocol)
+
+log = Logger()
+
+
+class LimitedFactory(Factory, Generic[Connection]):
+    """Makes the connections of one listener; a subclass says how to make one."""
+
+    noisy = False
+
+    def __init__(self, name: str, listener: Listener) -> None:
+        self.name = name
+        self.listener = listener
+        self.connections: set[Connection] = set()
+        """Those that are open."""
+        self._is_full = False
+
+    def make_connection(self) -> Connection:
+        """A protocol for a connection that was accepted."""
+        raise NotImplementedError
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+        """Make a connection, or `None` (it is closed at once) if there are too many."""
+        if len(self.connections) >= self.listener.max_connections:
+            if not self._is_full:
+                limit = self.listener.max_connections
+                log.warn("{listener}: no connections over {limit}", listener=self.name, limit=limit)
+            self._is_full = True
+            return None
+        self._is_full = False
+        connection = self.make_connection()
+        connection.factory = self
+        self.connections.add(connection)
+        return connection
+
+    def forget(self, connection: Connection) -> None:
+        """The connection has ended."""
+        self.connections.discard(connection)
