@@ -13,7 +13,7 @@ _ORDINARY = re.compile(
     rf"<{_LOCAL}@([A-Za-z0-9._-]++)>|{_LOCAL}@([A-Za-z0-9._-]++))[ \t]*+(?:,|\Z)"
 )
 _TOKEN = re.compile(
-    r'(?P<quoted>"(?:[^"\\]++|\\.)*+")'
+    r'(?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+")'
     r"|(?P<literal>\[[^\[\]\\<>]*+\])"
     r"|(?P<space>\s++)"
     r"|(?P<special>[(),:;<>\"\[\]\\@])"
@@ -53,11 +53,13 @@ def parse_addresses(text: str, log: AnomalyLog, most: int, most_words: int) -> l
     """
     found: list[Address] = []
     reader: _Reader | None = None
-    at = 0
+    at = tries = 0
     while at < len(text):
-        if len(found) >= most:
+        # What holds no address, as empty groups and lone brackets, counts by half.
+        tries += 1
+        if len(found) >= most or tries > 2 * most:
             log.add(AnomalyKind.TOO_MANY_ADDRESSES)
-            return found[:most]
+            return found
         ordinary = _ORDINARY.match(text, at)
         if ordinary is not None:
             at = ordinary.end()

@@ -18,10 +18,12 @@ class Pieces(NamedTuple):
     """Whether there are more parts than were asked for."""
     behind: int
     """Offset behind the closing line, or behind the last piece."""
+    lines: int
+    """Lines that began like the boundary."""
 
 
-def split(raw: bytes, start: int, end: int, boundary: bytes, most: int) -> Pieces:
-    """Find at most `most` pieces of the body between two offsets.
+def split(raw: bytes, start: int, end: int, boundary: bytes, most: int, most_lines: int) -> Pieces:
+    """Find at most `most` pieces of the body between two offsets, by at most `most_lines` lines.
 
     A boundary line is `--`, the boundary, maybe `--`, and white space. What is not closed goes
     on to the end. Every octet is looked at once.
@@ -33,7 +35,14 @@ def split(raw: bytes, start: int, end: int, boundary: bytes, most: int) -> Piece
     is_found = is_closed = is_cut = False
     behind = end
     found = raw.find(delimiter, max(start - 1, 0), end)
+    lines = 0
     while found >= 0:
+        lines += 1
+        if lines > most_lines:
+            is_cut = True
+            piece = -1
+            behind = found
+            break
         line_end = raw.find(b"\n", found + length, end)
         stop = line_end if line_end >= 0 else end
         tail = raw[found + length : stop].rstrip(b" \t\r") if stop > found + length else b""
@@ -67,12 +76,12 @@ def split(raw: bytes, start: int, end: int, boundary: bytes, most: int) -> Piece
             spans.append((piece, end))
         else:
             is_cut = True
-    return Pieces(tuple(spans), is_found, is_closed, is_cut, behind)
+    return Pieces(tuple(spans), is_found, is_closed, is_cut, behind, lines)
 
 
 def has_line(raw: bytes, start: int, end: int, boundary: bytes) -> bool:
-    """Whether there is a boundary line between two offsets."""
-    return split(raw, start, end, boundary, 1).is_found
+    """Whether there is a boundary line between two offsets, among the first few candidates."""
+    return split(raw, start, end, boundary, 1, 64).is_found
 
 
 def _before_line_end(raw: bytes, newline: int) -> int:

@@ -2,15 +2,19 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 # Day, month's first letters, year, time, zone. The digits are counted, so that int() is cheap.
 _DATE = re.compile(
     r"(\d{1,2})[ \t-]+([A-Za-z]{3})[a-z]{0,6}[ \t.,-]+(\d{2,4})[ \t,]+"
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\.\d{1,9})?"
-    r"(?:[ \t]*(?:\(|GMT|UTC)?([+-]\d{4})|[ \t]*([A-Za-z]{1,5}))?"
+    r"(?:[ \t]*(?:\(|GMT|UTC)?([+-]\d{4})|[ \t]*([A-Za-z]{1,5}))?",
+    re.ASCII,
 )
 _MONTH_FIRST = re.compile(
-    r"([A-Za-z]{3})[ \t]+(\d{1,2})[ \t]+(\d{1,2}):(\d{2}):(\d{2})[ \t]+(?:[A-Z]{1,5}[ \t]+)?(\d{4})"
+    r"([A-Za-z]{3})[ \t]+(\d{1,2})[ \t]+(\d{1,2}):(\d{2}):(\d{2})[ \t]+"
+    r"(?:[A-Z]{1,5}[ \t]+)?(\d{4})",
+    re.ASCII,
 )
 _MONTHS = {
     name: number
@@ -40,6 +44,7 @@ def parse_date(text: str) -> datetime | None:
     return _moment(year, month, day, hour, minute, second, UTC)
 
 
+@lru_cache(maxsize=256)
 def _zone(offset: str | None, name: str | None) -> timezone:
     if offset is not None:
         minutes = int(offset[1:3]) * 60 + int(offset[3:5])

@@ -93,7 +93,7 @@ class Headers:
 
     def all(self, name: str) -> tuple[Header, ...]:
         """All fields of that name in any case, in order."""
-        return tuple(self[index] for index in self._index.get(_key(name), ()))
+        return tuple([self[index] for index in self._index.get(_key(name), ())])
 
     def count(self, value: object) -> int:
         """How many fields have that name."""
@@ -129,6 +129,15 @@ class Headers:
         if found is None:
             return []
         return [_short_value(self._source, self._fields[index]) for index in found]
+
+    def has_space_before_colon(self) -> bool:
+        """Whether white space stands between a name and its colon."""
+        raw = self._source.raw
+        return any(raw[field.end(1)] != 58 for field in self._fields)
+
+    def has_8bit_name(self) -> bool:
+        """Whether a name has octets outside of ASCII."""
+        return not all(map(bytes.isascii, self._index))
 
     def read(self, end: int, most: int, is_lenient: bool = False) -> int:
         """Split the block that begins at `start`, list at most `most` fields.

@@ -19,6 +19,11 @@ class Limits:
     bounce of a forwarded bounce has about twenty."""
     parts: int = 1024
     """Parts of a message. A long mailing list digest has some hundred."""
+    boundary_lines: int = 16384
+    """Lines that begin like a boundary, of all multiparts: each costs some Python."""
+    scans: int = 16
+    """How many times the message (and one MiB) may be searched for boundaries. Each multipart
+    around a large attachment searches it once; bounces of bounces have ten."""
     second_readings: int = 16
     """Places of a message that are read a second way. Honest mail has none."""
     block_headers: int = 2048
@@ -41,8 +46,8 @@ class Limits:
     """Octets of one Received field that are parsed; real ones are below 1 KiB."""
     decoded_part: int = 8 * MIB
     """Octets of one part after transfer decoding: about 25 ms of base64."""
-    uuencoded: int = 1 * MIB
-    """Octets of a uuencoded body that are decoded: it is done line by line in Python."""
+    uuencoded_lines: int = 32768
+    """Lines of a uuencoded body that are decoded, about 1.4 MiB: it is done line by line."""
     text_part: int = 512 * KIB
     """Octets of one text part that are decoded to characters."""
     text_total: int = 2 * MIB

@@ -8,14 +8,10 @@ from .source import Source
 
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"\n(?<!\r\n)")
-_SPACE_BEFORE_COLON = re.compile(rb"^[^\x00-\x20:\x7f]++[ \t]++:", re.MULTILINE)
-_EIGHT_BIT_NAME = re.compile(rb"^[!-9;-~]*+[\x80-\xff][^\x00-\x20:\x7f]*+:", re.MULTILINE)
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\ufeff]"
 )
-MOST_BLOCK = 256 * 1024
-"""Octets of the header block that are searched."""
 
 
 def check_characters(log: AnomalyLog, text: str, where: str) -> None:
@@ -42,8 +38,7 @@ def check_lines(source: Source, headers: Headers) -> None:
         log.add(AnomalyKind.NO_FINAL_NEWLINE)
     if not headers:
         log.add(AnomalyKind.NO_HEADERS)
-    end = min(headers.end, headers.start + MOST_BLOCK)
-    if _SPACE_BEFORE_COLON.search(raw, headers.start, end):
+    if headers.has_space_before_colon():
         log.add(AnomalyKind.SPACE_BEFORE_COLON)
-    if _EIGHT_BIT_NAME.search(raw, headers.start, end):
+    if headers.has_8bit_name():
         log.add(AnomalyKind.EIGHT_BIT_NAME)

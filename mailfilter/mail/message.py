@@ -11,9 +11,9 @@ from .dates import parse_date
 from .headers import Headers
 from .lazy import lazy
 from .limits import Limits
-from .parse import Reading, Structure
+from .parse import Doubt, Structure
 from .part import Part
-from .received import Received, parse_received
+from .received import Received
 from .source import Source
 
 DEFAULT_LIMITS = Limits()
@@ -27,15 +27,15 @@ def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> "Message":
     """
     source = Source(raw, limits, AnomalyLog(limits.anomalies))
     structure = Structure(source)
-    return Message(source, structure.message(), structure.readings)
+    return Message(source, structure.message(), structure.doubts)
 
 
 class Message:
     """One message, read only. Everything beyond the structure is worked out once, lazily."""
 
-    def __init__(self, source: Source, root: Part, readings: Sequence[Reading]) -> None:
+    def __init__(self, source: Source, root: Part, doubts: Sequence[Doubt]) -> None:
         self._source = source
-        self._readings = readings
+        self._doubts = doubts
         self._is_linted = False
         self.raw = source.raw
         """The octets as received."""
@@ -74,15 +74,15 @@ class Message:
         boundary, odd lines in a header, encoded containers: what a second program may show is
         here. Offsets of parts from within encoded containers point into octets of their own.
         """
-        if not self._readings:
+        if not self._doubts:
             return ()
         structure = Structure(self._source)
-        structure.readings.extend(self._readings)
+        structure.doubts.extend(self._doubts)
         known = {_identity(part) for part in self.leaves}
         found: list[Part] = []
         at = 0
-        while at < len(structure.readings):
-            for part in _walk(structure.readings[at](structure)):
+        while at < len(structure.doubts):
+            for part in _walk(structure.read_again(structure.doubts[at])):
                 if not part.children and _identity(part) not in known:
                     known.add(_identity(part))
                     found.append(part)
@@ -151,20 +151,22 @@ class Message:
         fields = self.headers.all("received")
         if len(fields) > limits.received:
             self._source.log.add(AnomalyKind.TOO_MANY_RECEIVED)
-        return tuple(
-            parse_received(header.unfolded[: limits.received_bytes])
-            for header in fields[: limits.received]
-        )
+        most = limits.received_bytes
+        return tuple([Received(header, most) for header in fields[: limits.received]])
 
     def _addresses(self, name: str) -> tuple[Address, ...]:
         limits = self._source.limits
         log = self._source.log
         found: list[Address] = []
+        octets = limits.header_value
         for header in self.headers.all(name):
+            text = header.unfolded
             left = limits.addresses - len(found)
-            found += parse_addresses(header.unfolded, log, left, limits.encoded_words)
-            if len(found) >= limits.addresses:
+            if left <= 0 or octets <= 0:
+                log.add(AnomalyKind.TOO_MANY_ADDRESSES)
                 break
+            found += parse_addresses(text[:octets], log, left, limits.encoded_words)
+            octets -= len(text)
         for address in found:
             lint.check_characters(log, address.name, name)
         return tuple(found)

@@ -15,12 +15,12 @@ _TYPE = re.compile(rb"\s*+\"?(" + _TOKEN + rb"/" + _TOKEN + rb")\"?")
 _WORD = re.compile(rb"\s*+\"?(" + _TOKEN + rb")\"?")
 # ; name = "quoted" or anything up to the next semicolon. A quote that is never closed takes all.
 _PARAMETER = re.compile(
-    rb';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.)*+)"?|([^;]*+))', re.DOTALL
+    rb';\s*+([^\s=;"]++)\s*+=\s*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"?|([^;]*+))', re.DOTALL
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n")
 # A comment behind white space or a semicolon. Quoted strings match first and stay.
-_COMMENT = re.compile(rb'("(?:[^"\\]++|\\.)*+"?)|(?<=[\s;])\([^()]*+\)', re.DOTALL)
+_COMMENT = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|(?<=[\s;])\([^()]*+\)', re.DOTALL)
 _PIECE = re.compile(rb"(.+?)\*(?:(\d{1,4})(\*)?)?", re.DOTALL)
 
 EXTENDED_FIRST = frozenset({"filename", "name"})

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from . import boundary, params, transfer
 from .anomaly import AnomalyKind
 from .headers import Headers
+from .limits import MIB
 from .part import CONTENT_ENCODING, CONTENT_TYPE, Part
 from .source import Source
 
@@ -13,14 +15,21 @@ MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 """Types whose body is a message of its own (RFC 2046 5.2.1, RFC 6532 3.7)."""
 
 Reading = Callable[["Structure"], Sequence[Part]]
-"""A second way to read a place of a message, in a structure with caps of its own."""
+"""A second way to read a place of a message."""
+
+
+class Doubt(NamedTuple):
+    """A place that has a second reading, in certain octets."""
+
+    source: Source
+    reading: Reading
 
 
 class Structure:
     """Reads the tree of one message, within the caps that all its parts share.
 
     Where mail programs differ, the tree follows the most common way (mostly: the first of two
-    contradicting things counts), and `readings` tells the other ways.
+    contradicting things counts), and `doubts` tells the other ways.
     """
 
     def __init__(self, source: Source) -> None:
@@ -30,8 +39,10 @@ class Structure:
         self._headers_left = limits.total_headers
         self._text_left = limits.text_total
         self._searches_left = limits.second_readings
-        self.readings: list[Reading] = []
-        """Second readings of doubtful places, at most `Limits.second_readings`."""
+        self._lines_left = limits.boundary_lines
+        self._octets_left = limits.scans * (len(source.raw) + MIB)
+        self.doubts: list[Doubt] = []
+        """Places that have a second reading, at most `Limits.second_readings`."""
 
     def message(self) -> Part:
         """Read the whole message."""
@@ -85,6 +96,11 @@ class Structure:
             self._doubt_encodings(part, encodings)
         return part
 
+    def read_again(self, doubt: Doubt) -> Sequence[Part]:
+        """Read a doubtful place, best in a structure that has spent nothing of its caps."""
+        self._source = doubt.source
+        return doubt.reading(self)
+
     def again(
         self, part: Part, type_field: bytes | None, encoding: str, end: int
     ) -> Sequence[Part]:
@@ -108,44 +124,30 @@ class Structure:
 
     def pieces(self, part: Part, chosen: bytes, start: int) -> Sequence[Part]:
         """Read the pieces of a multipart from an offset on, with another boundary."""
-        most = max(self._parts_left, 0)
-        found = boundary.split(self._source.raw, start, part.end, chosen, most)
+        found = self._cut(start, part.end, chosen)
         return self._children(part, found)
 
     def decoded(self, part: Part) -> Sequence[Part]:
         """Read a container without its transfer encoding; offsets point into octets of its own."""
-        outer = self._source
-        self._source = Source(part.decoded, outer.limits, outer.log)
-        try:
-            if part.type in MESSAGE_TYPES:
-                return (self.entity(0, len(part.decoded), part.depth + 1),)
-            other = Part(
-                self._source,
-                part.headers,
-                0,
-                len(part.decoded),
-                part.depth,
-                part.type_field,
-                part.type,
-                "",
-            )
-            self._fill(other, 0)
-            return other.children
-        finally:
-            self._source = outer
+        # The line end stands for the one before the body, which a first boundary line needs.
+        octets = b"\n" + part.decoded
+        self._source = source = self._source.of(octets)
+        if part.type in MESSAGE_TYPES:
+            return (self.entity(1, len(octets), part.depth + 1),)
+        other = Part(
+            source, part.headers, 1, len(octets), part.depth, part.type_field, part.type, ""
+        )
+        self._fill(other, 0)
+        return other.children
 
     def old_mac(self) -> Sequence[Part]:
         """Read a message without any LF as if CR ended its lines."""
-        outer = self._source
-        self._source = Source(outer.raw.replace(b"\r", b"\n"), outer.limits, outer.log)
-        try:
-            return (self.entity(0, len(outer.raw), 0),)
-        finally:
-            self._source = outer
+        self._source = self._source.of(self._source.raw.replace(b"\r", b"\n"))
+        return (self.entity(0, len(self._source.raw), 0),)
 
     def _doubt(self, reading: Reading) -> None:
-        if len(self.readings) < self._source.limits.second_readings:
-            self.readings.append(reading)
+        if len(self.doubts) < self._source.limits.second_readings:
+            self.doubts.append(Doubt(self._source, reading))
 
     def _doubt_types(self, part: Part, types: list[bytes]) -> None:
         self._source.log.add(AnomalyKind.DUPLICATE_CONTENT_TYPE)
@@ -194,7 +196,7 @@ class Structure:
         if part.depth >= self._source.limits.depth:
             log.add(AnomalyKind.TOO_DEEP)
             return False
-        if self._parts_left <= 0:
+        if self._parts_left <= 0 or self._lines_left <= 0 or self._octets_left <= 0:
             log.add(AnomalyKind.TOO_MANY_PARTS)
             return False
         if part.encoding not in transfer.IDENTITY:
@@ -232,9 +234,8 @@ class Structure:
 
     def _split(self, part: Part, candidates: tuple[bytes, ...]) -> tuple[bytes, boundary.Pieces]:
         """Split at the first boundary that occurs; the others become second readings."""
-        raw = self._source.raw
         chosen = candidates[0]
-        found = boundary.split(raw, part.body_start, part.end, chosen, self._parts_left)
+        found = self._cut(part.body_start, part.end, chosen)
         if len(candidates) == 1:
             return chosen, found
         self._source.log.add(AnomalyKind.AMBIGUOUS_BOUNDARY)
@@ -244,8 +245,16 @@ class Structure:
                 self._doubt(partial(Structure.pieces, part=part, chosen=other, start=start))
             else:
                 chosen = other
-                found = boundary.split(raw, part.body_start, part.end, chosen, self._parts_left)
+                found = self._cut(part.body_start, part.end, chosen)
         return chosen, found
+
+    def _cut(self, start: int, end: int, chosen: bytes) -> boundary.Pieces:
+        """Find pieces within what is left of the caps."""
+        most = max(self._parts_left, 0)
+        found = boundary.split(self._source.raw, start, end, chosen, most, self._lines_left)
+        self._lines_left -= found.lines
+        self._octets_left -= end - start
+        return found
 
     def _children(self, part: Part, found: boundary.Pieces) -> tuple[Part, ...]:
         if found.is_cut:

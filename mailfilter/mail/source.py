@@ -20,3 +20,7 @@ class Source:
         self.first_text_type: bytes | None = None
         """Content-Type field of the first text part: its charset is the best guess for 8-bit
         octets in header fields."""
+
+    def of(self, raw: bytes) -> "Source":
+        """Other octets of the same message."""
+        return Source(raw, self.limits, self.log)

@@ -44,7 +44,7 @@ def decode(body: bytes, encoding: str, limits: Limits) -> Octets:
     if encoding == "quoted-printable":
         return _quoted_printable(body, most)
     if encoding in UUENCODE:
-        return _uuencoded(body, min(most, limits.uuencoded))
+        return _uuencoded(body, most, limits.uuencoded_lines)
     known = () if encoding in IDENTITY else (AnomalyKind.UNKNOWN_ENCODING,)
     if len(body) > most:
         return Octets(body[:most], (*known, AnomalyKind.DECODED_CUT))
@@ -91,7 +91,7 @@ def _quoted_printable(body: bytes, most: int) -> Octets:
         anomalies = (*anomalies, AnomalyKind.BAD_QUOTED_PRINTABLE)
     if b"\r" in body and _SOFT_BREAK_CR.search(body):
         # binascii takes `=` CR for a soft line break and drops what follows up to the next LF.
-        body = _SOFT_BREAK_CR.sub(b"=3D=0D", body)
+        body = body.replace(b"=\r\n", b"=\n").replace(b"=\r", b"=3D\r")
     data = binascii.a2b_qp(body)
     if len(data) > most:
         data = data[:most]
@@ -99,14 +99,18 @@ def _quoted_printable(body: bytes, most: int) -> Octets:
     return Octets(data, anomalies)
 
 
-def _uuencoded(body: bytes, most: int) -> Octets:
+def _uuencoded(body: bytes, most: int, lines: int) -> Octets:
     """Decode the first file between `begin` and `end`, or all lines if there is no `begin`."""
     begin = _UU_BEGIN.search(body)
     at = begin.end() if begin else 0
     pieces: list[bytes] = []
     size = 0
     is_bad = begin is None
-    while at < len(body) and size < most:
+    is_cut = False
+    while at < len(body):
+        is_cut = size >= most or len(pieces) >= lines
+        if is_cut:
+            break
         stop = body.find(b"\n", at)
         stop = len(body) if stop < 0 else stop
         line = body[at : min(stop, at + 100)].rstrip(b"\r\n")
@@ -116,11 +120,11 @@ def _uuencoded(body: bytes, most: int) -> Octets:
         piece = _uu_line(line)
         if piece is None:
             is_bad = True
-            continue
+            piece = b""
         pieces.append(piece)
         size += len(piece)
     anomalies: list[AnomalyKind] = []
-    if size >= most:
+    if is_cut:
         anomalies.append(AnomalyKind.DECODED_CUT)
     if is_bad:
         anomalies.append(AnomalyKind.BAD_UUENCODE)
