@@ -79,11 +79,6 @@ def split(raw: bytes, start: int, end: int, boundary: bytes, most: int, most_lin
     return Pieces(tuple(spans), is_found, is_closed, is_cut, behind, lines)
 
 
-def has_line(raw: bytes, start: int, end: int, boundary: bytes) -> bool:
-    """Whether there is a boundary line between two offsets, among the first few candidates."""
-    return split(raw, start, end, boundary, 1, 64).is_found
-
-
 def _before_line_end(raw: bytes, newline: int) -> int:
     """Offset of the line end whose LF is at `newline`."""
     return newline - 1 if newline and raw[newline - 1] == 13 else newline

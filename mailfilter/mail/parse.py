@@ -223,7 +223,8 @@ class Structure:
             log.add(AnomalyKind.BAD_BOUNDARY)
         chosen, found = self._split(part, candidates)
         if not found.spans:
-            log.add(AnomalyKind.BOUNDARY_NOT_FOUND)
+            too_many = AnomalyKind.TOO_MANY_PARTS
+            log.add(too_many if found.is_cut else AnomalyKind.BOUNDARY_NOT_FOUND)
             return
         part.children = self._children(part, found)
         if found.is_closed:
@@ -268,9 +269,7 @@ class Structure:
 
     def _look_outside(self, part: Part, chosen: bytes, outer_end: int) -> None:
         """Look for the boundary of an open multipart behind the boundary of its container."""
-        if part.end >= outer_end or not self._may_search():
-            return
-        if boundary.has_line(self._source.raw, part.end + 1, outer_end, chosen):
+        if part.end < outer_end and self._has_line(part.end + 1, outer_end, chosen):
             self._source.log.add(AnomalyKind.PARENT_BOUNDARY_IN_CHILD)
             self._doubt(
                 partial(
@@ -284,13 +283,18 @@ class Structure:
 
     def _look_behind(self, part: Part, chosen: bytes, behind: int) -> None:
         """Look for more pieces behind the closing line, which some programs show."""
-        if part.end - behind <= len(chosen) or not self._may_search():
-            return
-        if boundary.has_line(self._source.raw, behind, part.end, chosen):
+        if part.end - behind > len(chosen) and self._has_line(behind, part.end, chosen):
             self._source.log.add(AnomalyKind.PARTS_AFTER_CLOSE)
             self._doubt(partial(Structure.pieces, part=part, chosen=chosen, start=behind + 1))
 
-    def _may_search(self) -> bool:
-        """Whether to look through octets once more: a bounded number of times per message."""
+    def _has_line(self, start: int, end: int, chosen: bytes) -> bool:
+        """Whether there is a boundary line between two offsets.
+
+        Looks a bounded number of times per message, since that costs another search.
+        """
         self._searches_left -= 1
-        return self._searches_left >= 0
+        if self._searches_left < 0:
+            return False
+        found = boundary.split(self._source.raw, start, end, chosen, 1, self._lines_left)
+        self._lines_left -= found.lines
+        return found.is_found
