@@ -132,14 +132,21 @@ class Part:
         """Exact octets of the body."""
         return self._source.raw[self.body_start : self.end]
 
-    @lazy
+    @property
     def decoded(self) -> bytes:
         """The body with its transfer encoding undone, cut at `Limits.decoded_part`.
 
-        A container's body is never encoded (RFC 2045 6.4) and is given as it is.
+        A container's body is never encoded (RFC 2045 6.4) and is given as it is. It is not kept,
+        or containers within containers would keep the message many times.
         """
-        encoding = "" if self.children else self.encoding
-        octets = transfer.decode(self.raw_body, encoding, self._source.limits)
+        if self.children:
+            most = self._source.limits.decoded_part
+            return self._source.raw[self.body_start : min(self.end, self.body_start + most)]
+        return self._decoded
+
+    @lazy
+    def _decoded(self) -> bytes:
+        octets = transfer.decode(self.raw_body, self.encoding, self._source.limits)
         for anomaly in octets.anomalies:
             self._source.log.add(anomaly)
         return octets.data
