@@ -6,8 +6,8 @@ directory that `scan.check_dir` names, or offer the class as an entry point of t
 `mailfilter.checks`.
 """
 
-from ..scan.check import Check, Findings, Given, Hit, Symbol
-from ..scan.task import Task
+from mailfilter.scan.check import Check, Findings, Given, Hit, Symbol
+from mailfilter.scan.task import Task
 
 
 class Skeleton(Check):
@@ -15,6 +15,7 @@ class Skeleton(Check):
 
     name = "skeleton"
     symbols = {"SKELETON": Symbol(0.0, "examples", "the subject holds a word of the options")}
+    options = ("word",)
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)

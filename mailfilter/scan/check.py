@@ -5,10 +5,10 @@ operator's directory, or a third party's entry point), is made once per configur
 it needs in `Given`, and returns findings; it never writes into the task.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .verdict import Action, Edit
 
@@ -98,10 +98,12 @@ class Check:
     after: ClassVar[tuple[str, ...]] = ()
     """Names of checks (of this stage or an earlier one) whose hits this one reads."""
     symbols: ClassVar[Mapping[str, Symbol]] = {}
+    options: ClassVar[tuple[str, ...]] = ()
+    """Keys that `[checks.NAME.options]` may have; `__init__` reads and checks their values."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
 
-    def run(self, task: "Task") -> Findings | Awaitable[Findings]:
+    def run(self, task: "Task") -> Findings | Coroutine[Any, Any, Findings]:
         """Look at the task and return what was found."""
         raise NotImplementedError

@@ -12,6 +12,7 @@ composites disagree about a part, `^` wins, then `-`, then whoever takes most.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntFlag
 from graphlib import CycleError, TopologicalSorter
 
@@ -146,22 +147,24 @@ class Rule:
 
 def make_composites(
     composites: Mapping[str, Composite], groups: Mapping[str, str]
-) -> tuple["Composites", dict[str, str]]:
+) -> tuple["Composites", list[tuple[str, str, str]]]:
     """Read the composites of a configuration; `groups` maps each known symbol to its group.
 
-    The second value says what is wrong with which composite; those are left out.
+    The second value says what is wrong: name of the composite, text, hint. Those are left out.
     """
-    errors: dict[str, str] = {}
+    errors: list[tuple[str, str, str]] = []
     rules: dict[str, Rule] = {}
     for name, item in composites.items():
         if not item.enabled:
             continue
         try:
             expression = Expression(item.expression)
-            for atom in expression.atoms:
-                _require(atom.name, groups)
         except ExpressionError as error:
-            errors[name] = str(error)
+            errors.append((name, str(error), ""))
+            continue
+        unknown = [(name, *found) for atom in expression.atoms if (found := _unknown(atom, groups))]
+        if unknown:
+            errors.extend(unknown)
             continue
         rules[name] = Rule(name, expression, _POLICIES[item.policy], item.score)
     graph = {
@@ -173,16 +176,25 @@ def make_composites(
         order = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle: list[str] = error.args[1]
-        errors[circle[0]] = f"composites in a circle: {' -> '.join(circle)}"
+        errors.append((circle[0], f"composites in a circle: {' -> '.join(circle)}", ""))
     return Composites([rules[name] for name in order], groups), errors
 
 
-def _require(atom: str, groups: Mapping[str, str]) -> None:
-    kind, colon, group = atom.partition(":")
-    if colon and group not in groups.values():
-        raise ExpressionError(f"no symbol is in group {group}")
-    if not colon and kind not in groups:
-        raise ExpressionError(f"no check declares {atom}")
+def _unknown(atom: Atom, groups: Mapping[str, str]) -> tuple[str, str] | None:
+    """What to say of an atom that nothing declares: text and hint."""
+    kind, colon, group = atom.name.partition(":")
+    if not colon:
+        return None if kind in groups else (f"no symbol is named {kind}", near_hint(kind, groups))
+    known = set(groups.values())
+    if group in known:
+        return None
+    return f"no symbol is in group {group}", near_hint(group, known)
+
+
+def near_hint(name: str, known: Iterable[str]) -> str:
+    """`did you mean ...?`, or nothing if no known name is near."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 class Composites:

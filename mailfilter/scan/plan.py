@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from inspect import iscoroutinefunction
 
-from ..config.model import CheckSettings, Config
+from ..config.model import CheckSettings, Config, default_groups
 from .check import Check, Given, Stage
-from .composites import Composites, make_composites
+from .composites import Composites, make_composites, near_hint
 from .profiles import Profiles
 from .symbols import SymbolInfo, fail_symbol, symbol_table
 
@@ -36,6 +35,7 @@ class Step:
 
     check: Check
     name: str
+    stage: Stage
     waits: bool
     """Whether `run` is an `async def`."""
     timeout: float
@@ -72,14 +72,14 @@ def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
     Raises PlanError with every problem found.
     """
     classes = list(checks)
-    problems = _duplicate_names(classes)
+    problems = _duplicate_names(classes) + _unknown_after(classes)
     symbols, found = symbol_table(config, classes)
-    problems += [PlanProblem("", text) for text in found]
+    problems += [PlanProblem(key, text) for key, text in found]
     problems += _unknown_names(config, [check.name for check in classes], symbols)
     groups = {name: info.group for name, info in symbols.items()}
     composites, errors = make_composites(config.composites, groups)
     problems += [
-        PlanProblem(f"composites.{name}.expression", text) for name, text in errors.items()
+        PlanProblem(f"composites.{name}.expression", text, hint) for name, text, hint in errors
     ]
     steps, step_problems = _steps(config, classes)
     problems += step_problems
@@ -106,10 +106,24 @@ def _duplicate_names(classes: Sequence[type[Check]]) -> list[PlanProblem]:
     problems = []
     for check in classes:
         if check.name in seen:
-            text = f"two checks are named {check.name}: {check.__module__} is the second"
+            text = f"two checks are named {check.name}: the second is in {_file_of(check)}"
             problems.append(PlanProblem("", text))
         seen.add(check.name)
     return problems
+
+
+def _unknown_after(classes: Sequence[type[Check]]) -> list[PlanProblem]:
+    names = [check.name for check in classes]
+    return [
+        PlanProblem("", f"check {check.name} comes after {name}, and no check is named so")
+        for check in classes
+        for name in check.after
+        if name not in names
+    ]
+
+
+def _file_of(check: type[Check]) -> str:
+    return check.run.__code__.co_filename
 
 
 def _unknown_names(
@@ -117,6 +131,8 @@ def _unknown_names(
 ) -> list[PlanProblem]:
     groups = {info.group for info in symbols.values()}
     problems = _unknown("checks", config.checks, checks, "check", is_table=True)
+    capped = groups.union(default_groups())
+    problems += _unknown("groups", config.groups, capped, "group of symbols", is_table=True)
     problems += _unknown("symbols", config.symbols, symbols, "symbol", is_table=True)
     for name, profile in config.profiles.items():
         key = f"profiles.{name}"
@@ -135,10 +151,8 @@ def _unknown(
     for name in names:
         if name in known:
             continue
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else ""
         where = f"{key}.{name}" if is_table else key
-        problems.append(PlanProblem(where, f"no {noun} is named {name}", hint))
+        problems.append(PlanProblem(where, f"no {noun} is named {name}", near_hint(name, known)))
     return problems
 
 
@@ -149,17 +163,22 @@ def _steps(config: Config, classes: Iterable[type[Check]]) -> tuple[list[Step], 
         settings = config.checks.get(check.name, CheckSettings())
         if not settings.enabled:
             continue
+        key = f"checks.{check.name}.options"
+        unknown = _unknown(key, settings.options, check.options, "option", is_table=True)
+        if unknown:
+            problems += unknown
+            continue
         try:
             made = check(Given(scan=config.scan, options=settings.options))
         except Exception as error:
             # A third party's code: whatever it raises, it is this check that cannot be made.
-            key = f"checks.{check.name}.options"
             problems.append(PlanProblem(key, str(error) or type(error).__name__))
             continue
         steps.append(
             Step(
                 check=made,
                 name=check.name,
+                stage=Stage(check.stage),
                 waits=iscoroutinefunction(made.run),
                 timeout=settings.timeout or config.scan.check_timeout,
                 fail_symbol=fail_symbol(check.name),
@@ -173,9 +192,9 @@ def _waves(stage: Stage, steps: Sequence[Step]) -> tuple[Wave, ...]:
 
     A check that is switched off may still be named in `after`; it is then simply not waited for.
     """
-    mine = {step.name: step for step in steps if step.check.stage is stage}
+    mine = {step.name: step for step in steps if step.stage is stage}
     order = list(Stage)
-    later = {step.name for step in steps if order.index(step.check.stage) > order.index(stage)}
+    later = {step.name for step in steps if order.index(step.stage) > order.index(stage)}
     graph = {}
     for step in mine.values():
         for name in step.check.after:

@@ -24,7 +24,7 @@ _ACTIONS = {
     "add_header": Action.ADD_HEADER,
     "greylist": Action.GREYLIST,
 }
-"""Key of the configuration -> action, the stronger first: of two with one threshold it is taken."""
+"""Key of the configuration -> action, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,16 @@ class Settings:
         return self.thresholds[0][1] if self.thresholds else NO_THRESHOLDS_SCORE
 
     def action(self, score: float) -> Action:
-        """The action whose threshold a score reaches."""
-        for action, threshold in self.thresholds:
-            if score >= threshold:
+        """The strongest action whose threshold a score reaches."""
+        for action in _ACTIONS.values():
+            threshold = self.threshold(action)
+            if threshold is not None and score >= threshold:
                 return action
         return Action.NO_ACTION
 
     def threshold(self, action: Action) -> float | None:
         """The threshold of an action, `None` if it has none."""
-        return dict(self.thresholds).get(action)
+        return next((value for name, value in self.thresholds if name is action), None)
 
 
 Condition = Callable[[Envelope], bool]
@@ -77,12 +78,15 @@ class Profiles:
         self._known: dict[tuple[str, ...], Settings] = {}
 
     def match(self, envelope: Envelope) -> tuple[str, ...]:
-        """Names of the profiles that apply to an envelope, the one with the last word last."""
+        """Names of the profiles that apply to an envelope, the one with the last word last.
+
+        A client may ask for one without conditions; conditions are not for clients to set aside.
+        """
+        asked = envelope.settings_id
         return tuple(
             name
             for name, conditions in self._conditions
-            if envelope.settings_id == name
-            or (conditions and all(condition(envelope) for condition in conditions))
+            if (all(holds(envelope) for holds in conditions) if conditions else asked == name)
         )
 
     def settings(self, envelope: Envelope) -> Settings:

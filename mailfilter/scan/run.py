@@ -180,7 +180,9 @@ class _Run:
         began = self._work_clock()
         try:
             self._took(step, cast(Findings, step.check.run(self._task)))
-        except Exception:
+        except BaseException:
+            # Also what is not an Exception: a library may call sys.exit(), and no reply at all
+            # would follow. Signals do not come this way, the reactor handles them itself.
             self._failed(step, Failure())
         took = self._work_clock() - began
         if took > SLOW_CHECK:

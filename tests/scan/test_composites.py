@@ -106,22 +106,21 @@ class FiringTests(SynchronousTestCase):
         composites = {"X": Composite(expression="Y"), "Y": Composite(expression="X")}
         _made, errors = make_composites(composites, GROUPS)
         self.assertEqual(len(errors), 1)
-        self.assertIn("circle", "".join(errors.values()))
+        self.assertIn("circle", errors[0][1])
 
     def test_errors(self) -> None:
-        """Each composite that cannot be used is named."""
+        """Everything in each composite that cannot be used is named."""
         composites = {
-            "X": Composite(expression="NOBODY"),
-            "Y": Composite(expression="g:nobody"),
+            "X": Composite(expression="NOBODY & g:twoo"),
             "Z": Composite(expression="A |"),
         }
         self.assertEqual(
             make_composites(composites, GROUPS)[1],
-            {
-                "X": "no check declares NOBODY",
-                "Y": "no symbol is in group nobody",
-                "Z": "something is missing at the end of 'A |'",
-            },
+            [
+                ("X", "no symbol is named NOBODY", ""),
+                ("X", "no symbol is in group twoo", "did you mean two?"),
+                ("Z", "something is missing at the end of 'A |'", ""),
+            ],
         )
 
     def test_switched_off(self) -> None:

@@ -35,6 +35,23 @@ class IsolationTests(ScanCase):
 
         self.assert_fails(doing("bad", work), "ZeroDivisionError", ZeroDivisionError)
 
+    def test_no_exceptions(self) -> None:
+        """What is not even an Exception, at once and after a wait, costs no more."""
+        for kind in (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, BaseException):
+
+            def work(task: Task, kind: type[BaseException] = kind) -> Findings:
+                raise kind
+
+            self.assert_fails(doing("bad", work), kind.__name__, kind)
+            answer: Deferred[Findings] = Deferred()
+            result = self.start([waiting("bad", answer), self.good])
+            answer.errback(kind())
+            failing = self.failing(self.successResultOf(result))
+            # Python turns a StopIteration that leaves a coroutine into a RuntimeError.
+            names = {kind.__name__, "RuntimeError"} if kind is StopIteration else {kind.__name__}
+            self.assertIn(failing["BAD_FAIL"][0], names)
+            self.flushLoggedErrors(kind, RuntimeError)
+
     def test_recursion(self) -> None:
         def work(task: Task) -> Findings:
             return work(task)

@@ -1,6 +1,7 @@
 """The plan: order of checks, and every problem of a configuration named."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,12 +10,15 @@ from mailfilter.config.model import (
     CheckSettings,
     Composite,
     Config,
+    Group,
     Profile,
     SymbolSettings,
 )
 from mailfilter.scan.check import Check, Findings, Given, Stage, Symbol
 from mailfilter.scan.plan import PlanError, build_plan
 from mailfilter.scan.task import Task
+
+CONFIG = Config()
 
 
 def make(
@@ -55,7 +59,7 @@ def problems(config: Config, *checks: type[Check]) -> list[str]:
 
 class OrderTests(SynchronousTestCase):
     def waves(self, *checks: type[Check]) -> list[tuple[list[str], list[str]]]:
-        plan = build_plan(Config(), checks)
+        plan = build_plan(CONFIG, checks)
         return [
             ([step.name for step in wave.waiting], [step.name for step in wave.direct])
             for wave in plan.stages[Stage.MAIN]
@@ -73,9 +77,16 @@ class OrderTests(SynchronousTestCase):
         a, b = make("a", after_=("b",), waits=True), make("b")
         self.assertEqual(self.waves(a, b), [([], ["b"]), (["a"], [])])
 
+    def test_stage_as_text(self) -> None:
+        """A stage may be written as text too."""
+        check = make("a")
+        check.stage = "post"  # type: ignore[assignment]
+        plan = build_plan(CONFIG, [check])
+        self.assertEqual([step.name for step in plan.stages[Stage.POST][0].direct], ["a"])
+
     def test_stages(self) -> None:
         checks = [make(stage.value, stage_=stage) for stage in reversed(Stage)]
-        plan = build_plan(Config(), checks)
+        plan = build_plan(CONFIG, checks)
         self.assertEqual(list(plan.stages), list(Stage))
         for stage, waves in plan.stages.items():
             self.assertEqual([step.name for step in waves[0].direct], [stage.value])
@@ -98,6 +109,7 @@ class ProblemTests(SynchronousTestCase):
         config = Config(
             checks={"gtub": CheckSettings()},
             symbols={"NOBODY": SymbolSettings(score=1.0)},
+            groups={"grup": Group(max_score=1.0)},
             composites={"C": Composite(expression="A &")},
             profiles={"p": Profile(disable=("b",), symbols={"AA": 1.0}, disable_groups=("g",))},
         )
@@ -106,8 +118,9 @@ class ProblemTests(SynchronousTestCase):
         self.assertEqual(
             found,
             [
-                f"two checks are named gtube: {__name__} is the second",
+                f"two checks are named gtube: the second is in {__file__}",
                 "checks.gtub: no check is named gtub: did you mean gtube?",
+                "groups.grup: no group of symbols is named grup: did you mean group?",
                 "symbols.NOBODY: no symbol is named NOBODY",
                 "profiles.p.disable: no check is named b",
                 "profiles.p.disable_groups: no group is named g",
@@ -118,21 +131,30 @@ class ProblemTests(SynchronousTestCase):
 
     def test_symbol_declared_twice(self) -> None:
         symbols = {"A": Symbol(1.0, "group", "a")}
-        found = problems(Config(), make("a", symbols_=symbols), make("b", symbols_=symbols))
+        found = problems(CONFIG, make("a", symbols_=symbols), make("b", symbols_=symbols))
         self.assertEqual(found, ["check b: symbol A is declared twice"])
 
     def test_composite_with_the_name_of_a_symbol(self) -> None:
         config = Config(composites={"A": Composite(expression="A")})
         found = problems(config, make("a", symbols_={"A": Symbol(1.0, "group", "a")}))
-        self.assertIn("composite A: a check declares a symbol of this name", found)
+        self.assertIn("composites.A: a check declares a symbol of this name", found)
+
+    def test_after_nobody(self) -> None:
+        found = problems(CONFIG, make("a", after_=("nobody",)))
+        self.assertEqual(found, ["check a comes after nobody, and no check is named so"])
+
+    def test_unknown_option(self) -> None:
+        settings = CheckSettings(options={"colour": 1})
+        found = problems(replace(CONFIG, checks={"a": settings}), make("a"))
+        self.assertEqual(found, ["checks.a.options.colour: no option is named colour"])
 
     def test_circle(self) -> None:
-        found = problems(Config(), make("a", after_=("b",)), make("b", after_=("a",)))
+        found = problems(CONFIG, make("a", after_=("b",)), make("b", after_=("a",)))
         self.assertEqual(len(found), 1)
         self.assertIn("checks wait for each other", found[0])
 
     def test_after_a_later_stage(self) -> None:
-        found = problems(Config(), make("a", after_=("b",)), make("b", stage_=Stage.POST))
+        found = problems(CONFIG, make("a", after_=("b",)), make("b", stage_=Stage.POST))
         self.assertEqual(found, ["check a: b runs in a later stage"])
 
     def test_options_that_a_check_refuses(self) -> None:
@@ -140,7 +162,7 @@ class ProblemTests(SynchronousTestCase):
             def __init__(self, given: Given) -> None:
                 raise ValueError("colour: expected text")
 
-        self.assertEqual(problems(Config(), Picky), ["checks.picky.options: colour: expected text"])
+        self.assertEqual(problems(CONFIG, Picky), ["checks.picky.options: colour: expected text"])
 
 
 class SymbolTests(SynchronousTestCase):
@@ -151,5 +173,5 @@ class SymbolTests(SynchronousTestCase):
         self.assertEqual((info.score, info.group, info.description), (7.0, "mine", "about a"))
 
     def test_failures_are_declared(self) -> None:
-        plan = build_plan(Config(), [make("spf")])
+        plan = build_plan(CONFIG, [make("spf")])
         self.assertEqual(plan.symbols["SPF_FAIL"].score, 0.0)

@@ -75,6 +75,10 @@ class MatchTests(SynchronousTestCase):
         self.assertFalse(matches(Profile(), EMPTY))
         self.assertTrue(matches(Profile(), replace(EMPTY, settings_id="p")))
 
+    def test_conditions_hold_whatever_is_asked_for(self) -> None:
+        profile = Profile(networks=("192.0.2.0/24",), skip=True)
+        self.assertFalse(matches(profile, replace(EMPTY, settings_id="p")))
+
 
 class SettingsTests(SynchronousTestCase):
     def test_defaults(self) -> None:
@@ -103,6 +107,13 @@ class SettingsTests(SynchronousTestCase):
         same = Actions(greylist=5.0, add_header=5.0, rewrite_subject=5.0, reject=None)
         settings = Profiles(Config(actions=same)).settings(EMPTY)
         self.assertIs(settings.action(5.0), Action.REWRITE_SUBJECT)
+
+    def test_thresholds_out_of_order(self) -> None:
+        """Two profiles together may cross thresholds: the strongest action reached is taken."""
+        profile = Profile(listeners=("milter",), actions=ProfileActions(reject=2.0))
+        settings = Profiles(Config(profiles={"p": profile})).settings(EMPTY)
+        self.assertIs(settings.action(5.5), Action.REJECT)
+        self.assertIs(settings.action(1.5), Action.NO_ACTION)
 
     def test_priority(self) -> None:
         """The highest priority has the last word; what it does not say stays."""
