@@ -8,7 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app import checks
 from mailfilter.app.checks import CheckLoadError, load_checks
-from mailfilter.checks import BUILT_IN
+from mailfilter.checks import BUILT_IN, skeleton
+from mailfilter.config import Config
+from mailfilter.scan.plan import build_plan
 
 SOURCE = """
 from mailfilter.scan.check import Check, Hit, Symbol
@@ -47,7 +49,7 @@ class DirectoryTests(SynchronousTestCase):
 
     def test_missing_directory(self) -> None:
         self.directory.rmdir()
-        self.assertIn("scan.check_dir: [Errno 2]", self.error())
+        self.assertEqual(self.error(), f"{self.directory}: No such file or directory")
 
     def test_broken_files(self) -> None:
         for text, expected in {
@@ -55,12 +57,34 @@ class DirectoryTests(SynchronousTestCase):
             "import no_such_module": "ModuleNotFoundError",
             "raise KeyError('x')": "KeyError: 'x'",
             "x = 1": "holds no subclass of mailfilter.scan.check.Check",
-            SOURCE.replace("    name =", "    title ="): "Mine has no name",
+            "import sys; sys.exit(3)": "SystemExit: 3",
+            SOURCE.replace("    name =", "    title ="): "Mine.name: expected lower case letters",
+            SOURCE.replace('"mine"', '"Mine!"'): "Mine.name: expected lower case letters",
+            SOURCE.replace('"mine"', '"mine"; stage = "never"'): "Mine.stage: expected one of pre,",
+            SOURCE.replace('"mine"', '"mine"; after = "gtube"'): "Mine.after: expected a tuple",
+            SOURCE.replace("Symbol(1.0", "(1.0"): "Mine.symbols: expected names and Symbol(...)",
         }.items():
             path = self.write("mine.py", text)
             error = self.error()
             self.assertIn(str(path), error)
             self.assertIn(expected, error)
+
+    def test_all_at_once(self) -> None:
+        """Every file that is wrong is named, and the others are still at hand."""
+        self.write("a.py", "def")
+        self.write("b.py", SOURCE)
+        self.write("c.py", "x = 1")
+        error = self.assertRaises(CheckLoadError, load_checks, str(self.directory))
+        self.assertEqual(len(error.problems), 2)
+        self.assertEqual(error.checks[-1].name, "mine")
+
+    def test_skeleton(self) -> None:
+        """The file to copy works where it is copied to."""
+        assert skeleton.__file__ is not None
+        self.write("mine.py", Path(skeleton.__file__).read_text())
+        found = load_checks(str(self.directory))
+        self.assertEqual(found[-1].name, "skeleton")
+        build_plan(Config(), found)
 
     def test_writable_by_others(self) -> None:
         """Row 45 of bad-input.md: code that someone else could have written does not run."""
