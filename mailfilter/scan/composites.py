@@ -142,7 +142,6 @@ class Rule:
     name: str
     expression: Expression
     removal: Removal
-    score: float
 
 
 def make_composites(
@@ -166,7 +165,7 @@ def make_composites(
         if unknown:
             errors.extend(unknown)
             continue
-        rules[name] = Rule(name, expression, _POLICIES[item.policy], item.score)
+        rules[name] = Rule(name, expression, _POLICIES[item.policy])
     graph = {
         name: [atom.name for atom in rule.expression.atoms if atom.name in rules]
         for name, rule in rules.items()
@@ -206,10 +205,13 @@ class Composites:
         for symbol, group in groups.items():
             self._groups.setdefault(group, []).append(symbol)
 
-    def apply(self, scores: Mapping[str, float]) -> tuple[list[str], dict[str, Removal]]:
+    def apply(
+        self, scores: Mapping[str, float], score_of: Callable[[str], float | None]
+    ) -> tuple[list[str], dict[str, Removal]]:
         """Which composites fire, and what they take from which symbol.
 
-        `scores` maps each symbol that fired to its score.
+        `scores` maps each symbol that fired to its score; `score_of` tells that of a composite,
+        `None` if it does not count here.
         """
         if not self.rules:
             return [], {}
@@ -221,7 +223,8 @@ class Composites:
             return self._fired(atom, fired)
 
         for rule in self.rules:
-            if not rule.expression.holds(look):
+            score = score_of(rule.name)
+            if score is None or not rule.expression.holds(look):
                 continue
             names.append(rule.name)
             for atom in rule.expression.atoms:
@@ -230,7 +233,7 @@ class Composites:
                 removal = _MARKS.get(atom.mark, rule.removal)
                 for symbol in look(atom.name):
                     removals[symbol] = removals.get(symbol, Removal.NOTHING) | removal
-            fired[rule.name] = rule.score
+            fired[rule.name] = score
         return names, {name: _settle(removal) for name, removal in removals.items()}
 
     def _fired(self, atom: str, fired: Mapping[str, float]) -> tuple[str, ...]:

@@ -230,7 +230,12 @@ class _Together:
             if left <= 0:
                 self._failed(step, None)
                 continue
-            coroutine = cast("Coroutine[Any, Any, Findings]", step.check.run(task))
+            try:
+                coroutine = cast("Coroutine[Any, Any, Findings]", step.check.run(task))
+            except BaseException:
+                # Calling an `async def` only fails if its signature does not fit.
+                self._failed(step, Failure())
+                continue
             deferred = Deferred.fromCoroutine(coroutine)
             timer = None
             if not deferred.called:

@@ -1,28 +1,31 @@
 """What a scan has found so far, and what it comes to."""
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from .check import Findings, Force, Hit, Note
 from .composites import Removal
+from .findings import MAX_OPTION_CHARS, checked
 from .plan import Plan
 from .profiles import Settings
 from .symbols import SymbolInfo
 from .verdict import Action, Edit, SymbolResult
 
-MAX_FINDINGS = 10_000
+MAX_FINDINGS = 1000
 """Findings taken from one check: a check that yields without end must not hold the scan."""
 
-MAX_OPTION_CHARS = 1024
-"""Characters kept of one option; options quote mail, which may hold a line of megabytes."""
+MAX_SYMBOLS = 2000
+"""Symbols of one verdict; a full set of rules has some hundred that can fire together."""
+
+MAX_EDITS = 200
+"""Edits of one verdict."""
+
+MAX_OPTION_ROOM = 256 * 1024
+"""Characters of all options of one verdict, which go into replies and logs."""
 
 SCORE_DIGITS = 6
 """Scores are rounded here, so that 0.1 + 0.2 reaches a threshold of 0.3."""
-
-_SYMBOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,16 @@ class Forced:
 class Tally:
     """Collects findings in the order in which they come."""
 
-    __slots__ = ("edits", "forced", "hits", "max_options", "notes", "plan", "settings")
+    __slots__ = (
+        "_option_room",
+        "edits",
+        "forced",
+        "hits",
+        "max_options",
+        "notes",
+        "plan",
+        "settings",
+    )
 
     def __init__(self, plan: Plan, settings: Settings, max_options: int) -> None:
         self.plan = plan
@@ -46,6 +58,7 @@ class Tally:
         self.edits: list[Edit] = []
         self.forced: Forced | None = None
         self.notes: list[tuple[str, str]] = []
+        self._option_room = MAX_OPTION_ROOM
 
     def take(self, check: str, findings: Findings | None) -> list[str]:
         """Add what a check returned; return the symbols it gave.
@@ -55,36 +68,35 @@ class Tally:
         """
         if not findings:
             return []
-        hits: list[Hit] = []
-        others: list[Force | Note | Edit] = []
-        for item in islice(findings, MAX_FINDINGS):
+        taken = [checked(item, self.max_options) for item in islice(findings, MAX_FINDINGS)]
+        symbols = []
+        for item in taken:
             if isinstance(item, Hit):
-                hits.append(_checked(item, self.max_options))
-            elif isinstance(item, Force | Note | Edit):
-                others.append(item)
-            else:
-                raise TypeError(f"expected a finding, got {type(item).__name__}")
-        for hit in hits:
-            self.add(hit)
-        for other in others:
-            if isinstance(other, Force):
-                self._force(check, other)
-            elif isinstance(other, Note):
-                self.notes.append((check, other.text[:MAX_OPTION_CHARS]))
-            else:
-                self.edits.append(other)
-        return [hit.symbol for hit in hits]
+                self.add(item)
+                symbols.append(item.symbol)
+            elif isinstance(item, Force):
+                self._force(check, item)
+            elif isinstance(item, Note):
+                self.notes.append((check, item.text[:MAX_OPTION_CHARS]))
+            elif len(self.edits) < MAX_EDITS:
+                self.edits.append(item)
+        return symbols
 
     def add(self, hit: Hit) -> None:
         """Add a hit; a symbol that has fired already keeps its place."""
         old = self.hits.get(hit.symbol)
-        if old is None:
-            self.hits[hit.symbol] = hit
+        if old is not None:
+            hit = self._joined(old, hit)
+        elif len(self.hits) >= MAX_SYMBOLS:
             return
+        self._option_room -= sum(map(len, hit.options))
+        self.hits[hit.symbol] = hit if self._option_room > 0 else replace(hit, options=())
+
+    def _joined(self, old: Hit, hit: Hit) -> Hit:
         info = self.plan.symbols.get(hit.symbol)
         weight = old.weight if info is None or info.one_shot else old.weight + hit.weight
         options = (*old.options, *(text for text in hit.options if text not in old.options))
-        self.hits[hit.symbol] = replace(old, weight=weight, options=options[: self.max_options])
+        return replace(old, weight=weight, options=options[: self.max_options])
 
     def _force(self, check: str, force: Force) -> None:
         if self.forced is None or force.priority > self.forced.force.priority:
@@ -93,10 +105,9 @@ class Tally:
     def results(self) -> tuple[float, tuple[SymbolResult, ...], list[str]]:
         """Score, symbols, and the composites that fired."""
         scores = {name: self._score(hit) for name, hit in self.hits.items() if self._counts(name)}
-        fired, removals = self.plan.composites.apply(scores)
+        fired, removals = self.plan.composites.apply(scores, self._composite_score)
         for name in fired:
-            if self._counts(name):
-                scores[name] = self._score(Hit(name))
+            scores[name] = self._weight(name)
         kept = _apply_removals(scores, removals)
         capped = _apply_caps(kept, self.plan.symbols, self.plan.group_caps)
         hidden = {name for name, removal in removals.items() if removal & Removal.SYMBOL}
@@ -126,6 +137,9 @@ class Tally:
         disabled = self.settings.disabled_groups
         return not disabled or self._info(name).group not in disabled
 
+    def _composite_score(self, name: str) -> float | None:
+        return self._weight(name) if self._counts(name) else None
+
     def _result(self, name: str, score: float) -> SymbolResult:
         info = self._info(name)
         hit = self.hits.get(name)
@@ -137,17 +151,6 @@ class Tally:
             description=info.description,
             options=hit.options if hit else (),
         )
-
-
-def _checked(hit: Hit, max_options: int) -> Hit:
-    if not _SYMBOL_NAME.match(hit.symbol):
-        raise ValueError(f"not a symbol name: {hit.symbol[:80]!r}")
-    if not math.isfinite(hit.weight):
-        raise ValueError(f"{hit.symbol}: weight {hit.weight!r} is not a finite number")
-    if not hit.options:
-        return hit
-    options = tuple(str(text)[:MAX_OPTION_CHARS] for text in islice(hit.options, max_options))
-    return hit if options == hit.options else replace(hit, options=options)
 
 
 def _apply_removals(
@@ -167,18 +170,22 @@ def _apply_removals(
 def _apply_caps(
     scores: Mapping[str, float], symbols: Mapping[str, SymbolInfo], caps: Mapping[str, float]
 ) -> dict[str, float]:
-    """Cut what the symbols of a group add above its cap, in the order in which they fired."""
-    sums: dict[str, float] = {}
-    capped = {}
-    for name, score in scores.items():
+    """Cut what the symbols of a group add above its cap.
+
+    Cut from the last name back: checks that wait end in any order, the verdict must not differ.
+    """
+    capped = dict(scores)
+    members: dict[str, list[str]] = {}
+    for name in scores:
         info = symbols.get(name)
-        cap = caps.get(info.group) if info else None
-        if info is None or cap is None:
-            capped[name] = score
-            continue
-        before = sums.get(info.group, 0.0)
-        if score > 0 and before + score > cap:
-            score = round(max(0.0, cap - before), SCORE_DIGITS)
-        sums[info.group] = before + score
-        capped[name] = score
+        if info is not None and info.group in caps:
+            members.setdefault(info.group, []).append(name)
+    for group, names in members.items():
+        excess = sum(scores[name] for name in names) - caps[group]
+        for name in sorted(names, reverse=True):
+            if excess <= 0:
+                break
+            cut = min(excess, max(scores[name], 0.0))
+            capped[name] = round(scores[name] - cut, SCORE_DIGITS)
+            excess -= cut
     return capped

@@ -26,7 +26,7 @@ def apply(
 ) -> tuple[list[str], dict[str, Removal]]:
     made, errors = make_composites(composites, GROUPS)
     assert not errors
-    return made.apply(scores)
+    return made.apply(scores, {name: item.score for name, item in composites.items()}.get)
 
 
 class ExpressionTests(SynchronousTestCase):
@@ -122,6 +122,11 @@ class FiringTests(SynchronousTestCase):
                 ("Z", "something is missing at the end of 'A |'", ""),
             ],
         )
+
+    def test_that_does_not_count(self) -> None:
+        """A composite that does not count takes nothing from its parts either."""
+        made, _errors = make_composites({"X": Composite(expression="A")}, GROUPS)
+        self.assertEqual(made.apply({"A": 1.0}, lambda _name: None), ([], {}))
 
     def test_switched_off(self) -> None:
         composite = Composite(expression="A", enabled=False)

@@ -2,17 +2,26 @@
 
 import math
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 
 from mailfilter.config.model import Config, Scan
-from mailfilter.scan.check import Check, Finding, Findings, Hit
+from mailfilter.scan.check import Check, Finding, Findings, Force, Hit, Note
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.run import Scanner
 from mailfilter.scan.task import Task
-from mailfilter.scan.verdict import Verdict
+from mailfilter.scan.verdict import (
+    Action,
+    AddHeader,
+    AddRecipient,
+    ChangeSender,
+    RemoveHeader,
+    RemoveRecipient,
+    ReplaceBody,
+    Verdict,
+)
 
 from .case import ENVELOPE, RAW, ScanCase, doing, finding, waiting
 
@@ -71,12 +80,61 @@ class IsolationTests(ScanCase):
         self.assert_fails(doing("bad", lambda task: cast(Findings, 7)), "TypeError", TypeError)
 
     def test_numbers_that_are_none(self) -> None:
-        for weight in (math.nan, math.inf):
+        for weight in (math.nan, math.inf, 1e308):
             self.assert_fails(finding("bad", Hit("A", weight)), "ValueError", ValueError)
 
     def test_names_that_are_none(self) -> None:
         for name in ("", "A B", "A\r\nB", "x" * 129, "\u00c4"):
             self.assert_fails(finding("bad", Hit(name)), "ValueError", ValueError)
+
+    def test_findings_of_wrong_types(self) -> None:
+        """No protocol gets to see a value that is not what its field says."""
+        bad: Any = object()
+        table: list[tuple[Finding, type[Exception]]] = [
+            (Force("bogus"), ValueError),  # type: ignore[arg-type]
+            (Force(Action.REJECT, message=bad), TypeError),
+            (Force(Action.REJECT, score=math.nan), ValueError),
+            (Force(Action.REJECT, score=bad), TypeError),
+            (Note(bad), TypeError),
+            (AddHeader(bad, "x"), TypeError),
+            (AddHeader("X-A", bad), TypeError),
+            (AddHeader("X-A", "x", bad), TypeError),
+            (RemoveHeader("X-A", bad), TypeError),
+            (ChangeSender("a@b", (bad,)), TypeError),
+            (AddRecipient(bad), TypeError),
+            (RemoveRecipient(bad), TypeError),
+            (ReplaceBody(bad), TypeError),
+            (Hit(bad), ValueError),
+        ]
+        for item, error in table:
+            verdict = self.scan(finding("bad", Hit("HALF"), item), self.good)
+            self.assertEqual(self.names(verdict), ["BAD_FAIL", "GOOD"], item)
+            self.assertEqual((verdict.action, verdict.edits), (Action.NO_ACTION, ()))
+            self.assertEqual(len(self.flushLoggedErrors(error)), 1)
+
+    def test_action_as_text(self) -> None:
+        """An action given as text is that action, on every protocol."""
+        force = Force("reject")  # type: ignore[arg-type]
+        self.assertIs(self.scan(finding("a", force)).action, Action.REJECT)
+
+    def test_signature_that_does_not_fit(self) -> None:
+        class Wrong(Check):
+            name = "bad"
+
+            async def run(self) -> Findings:  # type: ignore[override]
+                return ()
+
+        self.assert_fails(Wrong, "TypeError", TypeError)
+
+    def test_too_much_of_everything(self) -> None:
+        def work(task: Task) -> Iterator[Finding]:
+            for index in range(10**6):
+                yield Hit(f"S{index}", options=("x" * 1000,) * 100)
+                yield AddHeader("X-A", "b")
+
+        verdict = self.scan(doing("bad", work))
+        self.assertLess(len(verdict.symbols) + len(verdict.edits), 1000)
+        self.assertLess(sum(len("".join(item.options)) for item in verdict.symbols), 300_000)
 
     def test_endless_generator(self) -> None:
         def work(task: Task) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
+from itertools import permutations
 from typing import ClassVar
 
 from mailfilter.config.model import Actions, Composite, Config, Group, Profile, ProfileActions
@@ -65,8 +66,29 @@ class ScoreTests(ScanCase):
         check = finding("a", Hit("A"), Hit("B"), Hit("C"), group="g", A=3.0, B=4.0, C=-1.0)
         config = Config(groups={"g": Group(max_score=5.0)})
         verdict = self.scan(check, config=config)
-        self.assertEqual([item.score for item in verdict.symbols], [3.0, 2.0, -1.0])
-        self.assertEqual(verdict.score, 4.0)
+        self.assertEqual([item.score for item in verdict.symbols], [3.0, 3.0, -1.0])
+        self.assertEqual(verdict.score, 5.0)
+
+    def test_group_cap_in_any_order(self) -> None:
+        """Checks that wait end in any order; what they come to does not change."""
+        config = Config(groups={"g": Group(max_score=5.0)})
+        hits = [Hit("A"), Hit("B"), Hit("C")]
+        found = set()
+        for order in permutations(hits):
+            check = finding("a", *order, group="g", A=3.0, B=4.0, C=-5.0)
+            verdict = self.scan(check, config=config)
+            found.add((verdict.score, frozenset(item.score for item in verdict.symbols)))
+        self.assertEqual(found, {(2.0, frozenset({3.0, 4.0, -5.0}))})
+
+    def test_group_without_composites(self) -> None:
+        """A composite whose group is off leaves its parts alone."""
+        check = finding("a", Hit("A"), Hit("B"), A=1.0, B=2.0)
+        config = Config(
+            composites={"C": Composite(expression="A & B", score=9.0)},
+            profiles={"p": Profile(listeners=("test",), disable_groups=("composite",))},
+        )
+        verdict = self.scan(check, config=config)
+        self.assertEqual((self.names(verdict), verdict.score), (["A", "B"], 3.0))
 
     def test_composite_takes_its_parts(self) -> None:
         check = finding("a", Hit("A"), Hit("B"), Hit("C"), A=3.0, B=2.0, C=1.0)

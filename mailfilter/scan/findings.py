@@ -1,0 +1,88 @@
+"""What checks return, checked: third parties' code may not have been through a type checker.
+
+A finding that is not what it should be fails its check, and nothing else. Behind this module the
+types of hits, forced actions and edits can be relied on.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .check import Finding, Force, Hit, Note
+from .verdict import (
+    Action,
+    AddHeader,
+    AddRecipient,
+    ChangeHeader,
+    ChangeSender,
+    RemoveHeader,
+    RemoveRecipient,
+    ReplaceBody,
+)
+
+MAX_OPTION_CHARS = 1024
+"""Characters kept of one option; options quote mail, which may hold a line of megabytes."""
+
+MAX_WEIGHT = 1e6
+"""Largest multiple of a score; beyond it sums leave the range of numbers."""
+
+_SYMBOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
+
+_TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
+    Force: {
+        "message": (str, type(None)),
+        "score": (int, float, type(None)),
+        "subject": (str, type(None)),
+        "final": bool,
+        "priority": int,
+    },
+    Note: {"text": str},
+    AddHeader: {"name": str, "value": str, "order": int},
+    RemoveHeader: {"name": str, "occurrence": int},
+    ChangeHeader: {"name": str, "value": str, "occurrence": int},
+    ChangeSender: {"address": str, "args": tuple},
+    AddRecipient: {"address": str},
+    RemoveRecipient: {"address": str},
+    ReplaceBody: {"body": bytes},
+}
+"""Fields of findings and their types. Hits, of which there are many, are checked apart."""
+
+
+def checked(item: object, max_options: int) -> Finding:
+    """The finding with what is bounded cut, and an action given as text made one.
+
+    Raises TypeError or ValueError for what is no finding.
+    """
+    if isinstance(item, Hit):
+        return _checked_hit(item, max_options)
+    fields = _TYPES.get(type(item))
+    if fields is None:
+        raise TypeError(f"expected a finding, got {type(item).__name__}")
+    for name, expected in fields.items():
+        if not isinstance(getattr(item, name), expected):
+            raise TypeError(f"{type(item).__name__}.{name}: got {getattr(item, name)!r:.80}")
+    if isinstance(item, Force):
+        return _checked_force(item)
+    if isinstance(item, ChangeSender) and not all(isinstance(arg, str) for arg in item.args):
+        raise TypeError(f"ChangeSender.args: got {item.args!r:.80}")
+    return item  # type: ignore[return-value]  # The table has no other types than findings.
+
+
+def _checked_hit(hit: Hit, max_options: int) -> Hit:
+    if not isinstance(hit.symbol, str) or not _SYMBOL_NAME.match(hit.symbol):
+        raise ValueError(f"not a symbol name: {hit.symbol!r:.80}")
+    # Not a number is not below the bound either.
+    if not abs(hit.weight) <= MAX_WEIGHT:
+        raise ValueError(f"{hit.symbol}: weight {hit.weight!r} is out of bounds")
+    if hit.options == ():
+        return hit
+    options = tuple([str(text)[:MAX_OPTION_CHARS] for text in (hit.options or ())[:max_options]])
+    return hit if options == hit.options else replace(hit, options=options)
+
+
+def _checked_force(force: Force) -> Force:
+    action = Action(force.action)
+    if force.score is not None and not math.isfinite(force.score):
+        raise ValueError(f"Force.score: got {force.score!r}")
+    return force if action is force.action else replace(force, action=action)
