@@ -1,1 +1,1 @@
-"""mailfilter.app"""
+"""Options in, running services out: the only package that knows all others."""

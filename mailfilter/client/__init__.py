@@ -1,1 +1,1 @@
-"""mailfilter.client"""
+"""What people run beside the filter: `mailfilteradm`."""

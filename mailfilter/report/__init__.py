@@ -1,1 +1,1 @@
-"""mailfilter.report"""
+"""What is told of a verdict: log lines, replies, header fields."""

@@ -24,6 +24,10 @@ MAX_LINE_CHARS = 16_384
 """Characters of one event; beyond it a line is no use to anybody and a cost to all."""
 
 
+MAX_ROWS = 60
+"""Rows of a traceback, from its end: a recursion without end has thousands."""
+
+
 class Stream(Protocol):
     """Where lines go: a file, or standard output."""
 
@@ -106,4 +110,4 @@ def _traceback(event: LogEvent) -> list[str]:
     failure = event.get("log_failure")
     if not isinstance(failure, Failure):
         return []
-    return failure.getTraceback()[-MAX_LINE_CHARS:].splitlines()
+    return failure.getTraceback()[-MAX_LINE_CHARS:].splitlines()[-MAX_ROWS:]

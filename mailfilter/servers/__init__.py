@@ -1,1 +1,1 @@
-"""mailfilter.servers"""
+"""Twisted protocols: events of a codec in, scans, replies out."""

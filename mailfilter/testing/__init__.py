@@ -1,1 +1,1 @@
-"""mailfilter.testing"""
+"""Helpers for tests of checks and servers, ours and third parties'."""

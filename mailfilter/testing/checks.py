@@ -1,15 +1,24 @@
 """Helpers for tests of checks: one message, one check, what it found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
+from inspect import iscoroutine
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 from ..config.model import Config, Scan
 from ..mail import parse
 from ..scan.check import Check, Finding, Findings, Given, Hit
 from ..scan.envelope import Envelope
+from ..scan.plan import build_plan
 from ..scan.profiles import Profiles
+from ..scan.run import Scanner
 from ..scan.task import Task
+from ..scan.verdict import Verdict
 
 ENVELOPE = Envelope(listener="test")
 """An envelope that says nothing."""
@@ -37,9 +46,45 @@ def run_check(
     options: Mapping[str, object] = MappingProxyType({}),
     hits: Iterable[Hit] = (),
 ) -> list[Finding]:
-    """Make a check that does not wait, run it, return its findings."""
+    """Make a check, run it, return its findings.
+
+    A check that waits must get its answers at once, as fakes give them; else `scan_message` with a
+    `Clock` is the way.
+    """
     made = check(Given(scan=scan or Scan(), options=options))
-    return list(cast(Findings, made.run(make_task(raw, envelope, hits=hits))))
+    answer = made.run(make_task(raw, envelope, hits=hits))
+    if not iscoroutine(answer):
+        return list(cast(Findings, answer))
+    found: list[Findings] = []
+    failures: list[Failure] = []
+    waiting = Deferred.fromCoroutine(cast("Coroutine[Any, Any, Findings]", answer))
+    waiting.addCallbacks(found.append, failures.append)
+    if not found and not failures:
+        waiting.cancel()
+        raise AssertionError(f"check {check.name} waits for something that does not come")
+    if failures:
+        failures[0].raiseException()
+    return list(found[0])
+
+
+def scan_message(
+    raw: bytes,
+    checks: Iterable[type[Check]],
+    envelope: Envelope = ENVELOPE,
+    *,
+    config: Config | None = None,
+    clock: Clock | None = None,
+) -> Deferred[Verdict]:
+    """Scan a message with some checks, as the server does: scores, composites, time and all.
+
+    Time passes only when the test moves `clock`.
+    """
+    config = config or Config()
+    clock = clock or Clock()
+    scanner = Scanner(
+        build_plan(config, checks), config.scan, IReactorTime(clock), work_clock=clock.seconds
+    )
+    return Deferred.fromCoroutine(scanner.scan(envelope, raw))
 
 
 def symbols_of(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:
