@@ -37,20 +37,28 @@ and its client tries again only after a second."""
 log = Logger()
 
 
+class BindError(Exception):
+    """Listeners cannot be bound; the text says which and why."""
+
+
 class Listeners(Service):
     """All listeners of a configuration; none listens unless all can."""
 
-    def __init__(self, reactor: IReactorTime, loaded: Loaded, scanner: Scanner) -> None:
+    def __init__(
+        self, reactor: IReactorTime, loaded: Loaded, scanner: Scanner, *, daemon: bool = False
+    ) -> None:
         self._reactor = reactor
         self._loaded = loaded
         self._scanner = scanner
+        self._daemon = daemon
         self._ports: dict[str, IListeningPort] = {}
         self._bound = False
 
     def privilegedStartService(self) -> None:
         """Bind every socket, while we may still be root.
 
-        Raises SystemExit with every listener that cannot be bound.
+        Raises SystemExit with every listener that cannot be bound; as a daemon BindError, which
+        twistd tells the command that started it.
         """
         self._bound = True
         problems = []
@@ -59,8 +67,29 @@ class Listeners(Service):
                 self._ports[name] = self._listen(name, listener)
             except CannotListenError as error:
                 problems.append(explain_bind_error(name, listener, error, self._loaded))
+            except Exception as error:
+                # A systemd socket that was not handed over is a KeyError, and so on.
+                key = f"listeners.{name}.endpoint"
+                text = f"cannot be listened on: {type(error).__name__}: {error}"
+                problems.append(str(self._loaded.problem(key, f'"{listener.endpoint}"', text)))
         if problems:
-            raise SystemExit("\n".join(problems))
+            self._unbind()
+            raise self._failure("\n".join(problems))
+
+    def _failure(self, text: str) -> BaseException:
+        if not self._daemon:
+            return SystemExit(text)
+        log.critical("{text}", text=text)
+        return BindError(text)
+
+    def _unbind(self) -> None:
+        """Give back what was bound; the reactor, which would remove the files, never runs."""
+        for port in self._ports.values():
+            port.stopListening()
+            path = getattr(port.getHost(), "name", None)
+            if path is not None:
+                os.unlink(path)
+        self._ports.clear()
 
     def startService(self) -> None:
         """Bind if that has not been done, and say what listens where."""

@@ -1,7 +1,8 @@
 """Hand our log observer to whatever starts us: `twistd` or `twist`.
 
 Both begin logging before they start a service, and take an observer only from their own options;
-so the options are where it is set. An observer that the operator chose there is left alone.
+so the options are where it is set. An observer that the operator chose for twistd is left alone;
+twist fills in its own before it reads its options, so there ours always takes its place.
 """
 
 import sys
@@ -33,7 +34,7 @@ def choose_observer(parent: Options | None, settings: Log) -> None:
             _Chosen.settings = settings
             _Chosen.path = _log_path(parent)
             parent["logger"] = f"{__name__}.twistd_observer"
-    elif "fileLogObserverFactory" not in parent:
+    elif "fileLogObserverFactory" in parent:
         parent["fileLogObserverFactory"] = partial(_twist_observer, settings)
 
 

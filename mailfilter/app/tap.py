@@ -32,7 +32,8 @@ def makeService(options: Options) -> IService:
     services.addService(Process(options))
     if loaded.config.server.watchdog:
         services.addService(Watchdog(loaded.config.server.watchdog, clock))
-    services.addService(Listeners(clock, loaded, scanner))
+    daemon = options.parent is not None and not options.parent.get("nodaemon", True)
+    services.addService(Listeners(clock, loaded, scanner, daemon=daemon))
     return services
 
 
