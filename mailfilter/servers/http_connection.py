@@ -15,7 +15,6 @@ from typing import Protocol as Interface
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IAddress,
     IDelayedCall,
     IHalfCloseableDescriptor,
     IHalfCloseableProtocol,
@@ -32,6 +31,7 @@ from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
 from ..report.reply_json import render_error
+from .stream import Stream
 
 LINGER_SECONDS = 30.0
 """How long a client may take to read the last reply and to close."""
@@ -81,20 +81,6 @@ class Site(Interface):
     def forget(self, connection: "HttpConnection") -> None:
         """The connection has ended."""
         ...
-
-
-class Stream(Interface):
-    """What a connection uses of its transport: all stream transports have it, bar TLS the last."""
-
-    def write(self, data: bytes) -> None: ...
-    def loseConnection(self) -> None: ...
-    def abortConnection(self) -> None: ...
-    def getPeer(self) -> IAddress: ...
-    def registerProducer(self, producer: object, streaming: bool) -> None: ...
-    def unregisterProducer(self) -> None: ...
-    def pauseProducing(self) -> None: ...
-    def resumeProducing(self) -> None: ...
-    def loseWriteConnection(self) -> None: ...
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)

@@ -5,11 +5,10 @@ its turn, but an abort cancels the scan: then nothing is answered for it.
 """
 
 from collections import deque
-from typing import Protocol as Interface
 from typing import cast
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -17,34 +16,25 @@ from zope.interface import implementer
 
 from ..codec.milter import Abort, Event, MilterReader
 from ..codec.milter_replies import PROGRESS
-from ..codec.milter_session import Close, Session, Transaction
+from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
 from .limited import LimitedFactory
 from .milter_envelope import build_envelope
 from .milter_foreign import is_foreign, judge
 from .milter_reply import render_failure, render_oversize, render_verdict
+from .stream import Stream
 
 PROGRESS_SECONDS = 5.0
 """How often an MTA that waits is told that we are at it: Sendmail may wait 10 s for a reply."""
 
 MAX_HELD = 256 * 1024
-"""Octets taken while a message is scanned; then reading stops until its answer is sent."""
+"""Octets taken while a message is scanned; then reading stops until they are handled."""
+
+MAX_EVENTS = 4096
+"""Events handled in one turn of the reactor: some 10 ms."""
 
 log = Logger()
-
-
-class Stream(Interface):
-    """What a connection uses of its transport."""
-
-    def write(self, data: bytes) -> None: ...
-    def loseConnection(self) -> None: ...
-    def abortConnection(self) -> None: ...
-    def getPeer(self) -> IAddress: ...
-    def registerProducer(self, producer: object, streaming: bool) -> None: ...
-    def unregisterProducer(self) -> None: ...
-    def pauseProducing(self) -> None: ...
-    def resumeProducing(self) -> None: ...
 
 
 @implementer(IPushProducer)
@@ -62,7 +52,9 @@ class MilterProtocol(Protocol):
         self._scan: Deferred[None] | None = None
         """Its scan, once it has to wait."""
         self._held = 0
-        """Octets that came in during the scan."""
+        """Octets that came in while events waited."""
+        self._turn: IDelayedCall | None = None
+        """When events that wait are handled, if other connections are to have their turn first."""
         self._foreign: bytes | None = None
         """What came from a peer that does not speak milter."""
         self._is_new = True
@@ -92,18 +84,17 @@ class MilterProtocol(Protocol):
             self._answer_foreign(self._foreign + data)
             return
         events = self._reader.receive(data)
-        if self._transaction is not None:
-            if events and not self._events and type(events[0]) is Abort:
-                self._cancel()
-            else:
-                self._held += len(data)
+        is_scanning = self._transaction is not None
+        if is_scanning and events and not self._events and type(events[0]) is Abort:
+            self._cancel()
+        if self._events or self._transaction is not None:
+            self._held += len(data)
         self._events.extend(events)
         self._advance()
-        self._control_reading()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_closing = True
-        self._events.clear()
+        self._drop_events()
         self._cancel()
         if self._idle is not None:
             self._idle.cancel()
@@ -117,6 +108,9 @@ class MilterProtocol(Protocol):
 
     def resumeProducing(self) -> None:
         self._is_stalled = False
+        if self._events and self._transaction is None:
+            # Not now: what is being written may have led here.
+            self._advance_later()
         self._control_reading()
 
     def stopProducing(self) -> None:
@@ -125,25 +119,51 @@ class MilterProtocol(Protocol):
     # Events and messages.
 
     def _advance(self) -> None:
-        """Handle events until a message has to wait for its verdict."""
+        """Handle events until there is something to wait for, then see to reading."""
+        if self._turn is None and self._transaction is None and not self._is_stalled:
+            self._handle_events()
+        if not self._events:
+            self._held = 0
+        self._control_reading()
+
+    def _handle_events(self) -> None:
+        """Handle the events of one turn: up to a message, and not too many.
+
+        What one write brings may hold thousands of messages; and while the MTA does not read,
+        no reply may be added to those that wait.
+        """
         events, handle = self._events, self._session.handle
         replies: list[bytes] = []
-        while events and self._transaction is None:
+        outcome: Outcome = b""
+        for _ in range(min(len(events), MAX_EVENTS)):
             outcome = handle(events.popleft())
-            if type(outcome) is bytes:
-                if outcome:
-                    replies.append(outcome)
-                continue
-            if replies:
-                self._stream.write(b"".join(replies))
-                replies.clear()
-            if isinstance(outcome, Transaction):
-                self._start(outcome)
-            elif isinstance(outcome, Close):
-                self._end(outcome)
-                return
+            if type(outcome) is not bytes:
+                break
+            if outcome:
+                replies.append(outcome)
         if replies:
             self._stream.write(b"".join(replies))
+        if isinstance(outcome, Transaction):
+            self._start(outcome)
+        elif isinstance(outcome, Close):
+            self._end(outcome)
+        if events and self._transaction is None:
+            self._advance_later()
+
+    def _advance_later(self) -> None:
+        """Go on in the reactor's next turn."""
+        if self._turn is None and not self._is_closing:
+            self._turn = self._site.clock.callLater(0, self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        self._advance()
+
+    def _drop_events(self) -> None:
+        self._events.clear()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
 
     def _start(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -164,9 +184,7 @@ class MilterProtocol(Protocol):
             return
         self._scan = None
         self._stop_progress()
-        self._held = 0
         self._advance()
-        self._control_reading()
 
     async def _frames(self, transaction: Transaction) -> bytes:
         site = self._site
@@ -195,7 +213,6 @@ class MilterProtocol(Protocol):
         """Give up the message that is being scanned; its verdict will not be sent."""
         scan, self._scan, self._transaction = self._scan, None, None
         self._stop_progress()
-        self._held = 0
         if scan is not None:
             scan.cancel()
 
@@ -222,7 +239,7 @@ class MilterProtocol(Protocol):
     # Reading, closing, time.
 
     def _control_reading(self) -> None:
-        wanted = not self._is_stalled and self._held <= MAX_HELD
+        wanted = self._turn is None and not self._is_stalled and self._held <= MAX_HELD
         if wanted == self._is_reading or self._is_closing:
             return
         self._is_reading = wanted
@@ -239,7 +256,7 @@ class MilterProtocol(Protocol):
     def _close(self) -> None:
         """Close when what was written is sent; `_look` sees to it if the MTA does not read."""
         self._is_closing = True
-        self._events.clear()
+        self._drop_events()
         self._stream.unregisterProducer()
         self._stream.loseConnection()
 

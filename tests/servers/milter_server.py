@@ -40,10 +40,12 @@ class Mta:
         for part in parts:
             if part and not self.transport.disconnecting:
                 self.protocol.dataReceived(part)
+                self.clock.advance(0)
         return self.replies()
 
     def replies(self) -> list[tuple[str, bytes]]:
-        """The replies since the last look."""
+        """The replies since the last look, when all is done that time is not needed for."""
+        self.clock.advance(0)
         data = self.transport.value()
         self.transport.clear()
         return frames(data)

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.model import FailPolicy
 from mailfilter.scan.verdict import Action, AddHeader, ReplaceBody, Verdict
 from mailfilter.servers.milter import (
+    MAX_EVENTS,
     MAX_HELD,
     PROGRESS_SECONDS,
 )
@@ -274,6 +275,101 @@ class WaitingTests(SynchronousTestCase):
         self.mta.scanner.release()
         self.mta.clock.advance(LISTENER.idle_timeout - 1)
         self.assertFalse(self.mta.is_closing)
+
+
+class TurnTests(SynchronousTestCase):
+    """Nobody has the reactor, or memory, for himself alone."""
+
+    def scanned_in_a_turn(self, mta: Mta, data: bytes) -> list[int]:
+        """How many messages had been scanned at each of the next turns of somebody else."""
+        found: list[int] = []
+
+        def note() -> None:
+            found.append(len(mta.scanner.calls))
+            if len(found) < 5:
+                mta.clock.callLater(0, note)
+
+        mta.clock.callLater(0, note)
+        mta.protocol.dataReceived(data)
+        mta.clock.advance(0)
+        return found
+
+    def test_one_message_in_a_turn(self) -> None:
+        mta = Mta()
+        mta.send(*START)
+        found = self.scanned_in_a_turn(mta, b"".join(message()) * 100)
+        self.assertEqual(found, [1, 2, 3, 4, 5])
+        self.assertEqual(mta.replies(), [ACCEPT] * 100)
+        self.assertEqual(mta.transport.producerState, "producing")
+
+    def test_events_of_a_turn_are_bounded(self) -> None:
+        mta = Mta()
+        mta.send(*START)
+        found = self.scanned_in_a_turn(mta, frame("A") * MAX_EVENTS * 3 + b"".join(message()))
+        self.assertEqual(found, [0, 0, 0, 1, 1])
+
+    def test_a_single_message_needs_no_further_turn(self) -> None:
+        mta = Mta()
+        mta.protocol.dataReceived(b"".join([*START, *message()]))
+        self.assertEqual(len(mta.clock.getDelayedCalls()), 1)
+        self.assertIn(b"\0\0\0\x01a", mta.transport.value())
+
+    def test_reading_stops_until_all_is_handled(self) -> None:
+        mta = Mta()
+        mta.protocol.dataReceived(b"".join([*START, *message() * 2]))
+        self.assertEqual(mta.transport.producerState, "paused")
+        mta.protocol.dataReceived(b"".join(message()))
+        self.assertEqual(mta.replies()[1:], [ACCEPT] * 3)
+        self.assertEqual(mta.transport.producerState, "producing")
+
+    def test_the_connection_is_lost_between_turns(self) -> None:
+        mta = Mta()
+        mta.protocol.dataReceived(b"".join([*START, *message() * 3]))
+        mta.lose()
+        mta.clock.advance(0)
+        self.assertEqual(len(mta.scanner.calls), 1)
+        self.assertEqual(mta.clock.getDelayedCalls(), [])
+
+    def test_what_waits_is_bounded_over_many_scans(self) -> None:
+        """That one message is answered does not make room for as much again."""
+        mta = Mta(FakeScanner(wait=True))
+        mta.send(*START, *message())
+        many = b"".join(message()) * 200
+        taken = 0
+        while mta.transport.producerState == "producing":
+            mta.send(many)
+            taken += len(many)
+            mta.scanner.release()
+            self.assertLess(taken, 2 * MAX_HELD)
+
+    def test_nothing_is_handled_while_replies_are_not_read(self) -> None:
+        mta = Mta()
+        mta.send(*START)
+        mta.protocol.pauseProducing()
+        self.assertEqual(mta.send(b"".join(message()) * 2, frame("Q")), [])
+        self.assertEqual((mta.scanner.calls, mta.is_closing), ([], False))
+        mta.protocol.resumeProducing()
+        self.assertEqual(mta.transport.producerState, "paused")
+        self.assertEqual(mta.replies(), [ACCEPT] * 2)
+        self.assertTrue(mta.is_closing)
+
+    def test_replies_stop_when_the_transport_is_full(self) -> None:
+        """Also where it tells so within the very write, as real ones do."""
+        mta = Mta(FakeScanner(replace(NO_ACTION, edits=(ReplaceBody(b"x" * 100_000),))))
+        mta.send(*START)
+        write = mta.transport.write
+
+        def fill(data: bytes) -> None:
+            write(data)
+            mta.protocol.pauseProducing()
+
+        self.patch(mta.transport, "write", fill)
+        for _ in range(3):
+            answers = mta.send(b"".join(message()) * 2)
+            self.assertEqual([code for code, _ in answers], ["b", "b", "a"])
+            mta.protocol.resumeProducing()
+            self.assertEqual([code for code, _ in mta.replies()], ["b", "b", "a"])
+            mta.protocol.resumeProducing()
 
 
 class StubbornScanner(FakeScanner):
