@@ -1,16 +1,16 @@
 """Load the configuration: defaults, main file, conf.d, with every mistake at once."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from .files import Document, find_fragments, read_document
-from .model import Config
-from .problem import DEFAULT, ConfigError, Origin, Problem, Problems
-from .rules import find_problems, find_warnings
+from .model import Composite, Config
+from .problem import DEFAULT, ConfigError, Origin, Problem, Problems, in_order
+from .rules import Place, find_problems, find_warnings
 from .schema import table_of
 from .toml_text import KeyPath, key_text
-from .tree import INVALID, Builder, Reader, Tree, merge, settings_in
+from .tree import Builder, Reader, Tree, empty_tables, merge, settings_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,35 @@ class Loaded:
         return Problem(origin.file, origin.line, key, value, expected, hint)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the files say as far as it can be made out, and everything that is wrong with it."""
+
+    loaded: Loaded | None
+    """With defaults in place of what was reported, and without entries that cannot be made.
+
+    `None` where a file could not be read, or the problems are too many: what is missing may be
+    in there.
+    """
+    problems: tuple[Problem, ...]
+    """By file and line."""
+    doubtful: frozenset[KeyPath]
+    """Keys that do not hold what was meant: what was written for them was reported."""
+
+
 def load(path: str | None) -> Loaded:
     """Load the main file and the `conf.d/*.toml` beside it; `None` is the built-in defaults.
 
     Raises ConfigError with everything that is wrong.
     """
+    reading = read(path)
+    if reading.problems or reading.loaded is None:
+        raise ConfigError(reading.problems)
+    return reading.loaded
+
+
+def read(path: str | None) -> Reading:
+    """As `load`, for those who go on checking what could be read. Raises nothing."""
     problems = Problems()
     path = None if path is None else os.path.abspath(path)
     directory = os.getcwd() if path is None else os.path.dirname(path)
@@ -57,30 +81,24 @@ def load(path: str | None) -> Loaded:
     for document in documents:
         tree = merge(tree, Reader(table_of(Config), document, directory, problems).read())
     place = _places(documents, tree)
-    config = _build(tree, place, problems, is_complete=is_complete)
-    if problems.found or config is None:
-        raise ConfigError(_in_order(problems.found, path))
-    return Loaded(
-        config=config,
-        origins={key_text(path): setting.origin for path, setting in settings_in(tree)},
-        path=path,
-        directory=directory,
-        files=tuple(document.file for document in documents),
-        warnings=tuple(find_warnings(config, place)),
-    )
+    config = _build(tree, place, problems) if is_complete else None
+    loaded = None
+    if config is not None and not problems.is_full:
+        loaded = Loaded(
+            config=config,
+            origins=_origins(tree, place),
+            path=path,
+            directory=directory,
+            files=tuple(document.file for document in documents),
+            warnings=() if problems.found else tuple(find_warnings(config, place)),
+        )
+    found = tuple(in_order(problems.found, path))
+    return Reading(loaded, found, frozenset(problems.doubtful))
 
 
-def _in_order(problems: list[Problem], path: str | None) -> list[Problem]:
-    """The main file first, then the others by name, each by line."""
-    return sorted(
-        problems,
-        key=lambda problem: (
-            problem.file is None,
-            problem.file != path,
-            problem.file or "",
-            problem.line or 0,
-        ),
-    )
+def _origins(tree: Tree, place: Place) -> dict[str, Origin]:
+    origins = {key_text(path): setting.origin for path, setting in settings_in(tree)}
+    return origins | {key_text(path): place(path) for path in empty_tables(tree)}
 
 
 def _read(path: str | None, problems: Problems) -> tuple[list[Document], bool]:
@@ -98,7 +116,7 @@ def _read(path: str | None, problems: Problems) -> tuple[list[Document], bool]:
     return documents, not unlisted and len(documents) == 1 + len(fragments)
 
 
-def _places(documents: list[Document], tree: Tree) -> Callable[[KeyPath], Origin]:
+def _places(documents: list[Document], tree: Tree) -> Place:
     """Where a key stands: where it was last set, else where a file first mentions its table."""
     set_at = {path: setting.origin for path, setting in settings_in(tree)}
 
@@ -123,23 +141,27 @@ def _element(documents: list[Document], path: KeyPath, whole: Origin) -> Origin:
     return whole
 
 
-def _build(
-    tree: Tree, place: Callable[[KeyPath], Origin], problems: Problems, *, is_complete: bool
-) -> Config | None:
-    """The configuration, if one can be made, and what is wrong between its keys.
-
-    Where a file could not be read, what seems missing or amiss may be set in there: then only
-    the values are checked.
-    """
-    builder = Builder(place, problems if is_complete else Problems())
-    config = builder.build(table_of(Config), tree, Config(), ())
-    if not isinstance(config, Config) or not is_complete:
+def _build(tree: Tree, place: Place, problems: Problems) -> Config | None:
+    """The configuration, and what is wrong between its keys; `None` if there is no end to it."""
+    config = Builder(place, problems).build(table_of(Config), tree, Config(), ())
+    if not isinstance(config, Config) or problems.is_full:
         return None
-    invalid = {path[0] for path, setting in settings_in(tree) if setting.value is INVALID}
     named = tree.get("listeners", {})
     listeners = {*config.listeners, *(named if isinstance(named, dict) else ())}
-    for problem in find_problems(config, listeners, place):
-        # A threshold that is wrong in itself was replaced by its default for now.
-        if not (problem.key.startswith("actions.") and "actions" in invalid):
-            problems.add(problem)
-    return config
+    problems.add(*find_problems(config, listeners, place, problems.is_doubtful))
+    return _with_lost_composites(config, tree, place)
+
+
+def _with_lost_composites(config: Config, tree: Tree, place: Place) -> Config:
+    """Composites that cannot be built stay as disabled ones, for others that name them."""
+    named = tree.get("composites")
+    if not isinstance(named, dict):
+        return config
+    composites = dict(config.composites)
+    builder = Builder(place, Problems())
+    for name, item in named.items():
+        if name not in composites:
+            found = builder.build(table_of(Composite), item, Composite(expression=""), ())
+            if isinstance(found, Composite):
+                composites[name] = replace(found, enabled=False)
+    return replace(config, composites=composites)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .toml_text import printable
+from .toml_text import KeyPath, printable
 
 MAX_VALUE_SHOWN = 72
 """Characters of a value in a message: enough to recognise it."""
@@ -70,16 +70,40 @@ class Unfit(ValueError):
         super().__init__(f"{expected}; {hint}" if hint else expected)
 
 
+def in_order(problems: Iterable[Problem], main_file: str | None) -> list[Problem]:
+    """Problems of the main file first, then of the others by name, each by line."""
+    return sorted(
+        problems,
+        key=lambda problem: (
+            problem.file is None,
+            problem.file != main_file,
+            problem.file or "",
+            problem.line or 0,
+        ),
+    )
+
+
 class Problems:
     """Collects problems, up to a number that nobody reads to the end."""
 
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
+    def __init__(self, found: Iterable[Problem] = ()) -> None:
+        self.found: list[Problem] = list(found)
+        self.doubtful: set[KeyPath] = set()
+        """Keys that do not hold what was meant: what was written for them was reported."""
 
     @property
     def is_full(self) -> bool:
         """No more are wanted: looking for hints would be for nothing."""
         return len(self.found) > MAX_PROBLEMS
+
+    def is_doubtful(self, path: KeyPath) -> bool:
+        """Whether a key, a table around it or something in it was reported.
+
+        A complaint about its value would be a second one about the same mistake.
+        """
+        return any(
+            known[: len(path)] == path or path[: len(known)] == known for known in self.doubtful
+        )
 
     def add(self, *problems: Problem) -> None:
         """Take problems in, while there is room."""

@@ -1,11 +1,11 @@
 """What must hold between several keys of a configuration."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from .endpoint import parse_endpoint
-from .model import Actions, Config
+from .model import Actions, Config, ProfileActions
 from .names import listed, nearest
 from .problem import Origin, Problem
 from .toml_text import KeyPath, key_text, string_text, value_text
@@ -14,6 +14,13 @@ from .units import format_duration
 Place = Callable[[KeyPath], Origin]
 """Where a key is set."""
 
+Doubt = Callable[[KeyPath], bool]
+"""Whether something was already said about a key; what it holds is then not what was meant."""
+
+_Thresholds = Mapping[str, tuple[float, KeyPath]]
+"""Action -> threshold and the key that sets it."""
+
+_ACTIONS = ("greylist", "add_header", "rewrite_subject", "reject")
 _ORDER = (
     ("greylist", "add_header"),
     ("greylist", "rewrite_subject"),
@@ -27,14 +34,22 @@ Two actions may share a threshold: the stronger one is then taken.
 """
 
 
-def find_problems(config: Config, listeners: Collection[str], place: Place) -> Iterator[Problem]:
+def find_problems(
+    config: Config, listeners: Collection[str], place: Place, is_doubtful: Doubt
+) -> Iterator[Problem]:
     """What is wrong in a configuration whose single values are right.
 
     `listeners` are the names of all listeners, also of those that could not be built.
     """
-    yield from _same_endpoints(config, place)
-    yield from _unknown_listeners(config, listeners, place)
-    yield from _thresholds(config.actions, place)
+    yield from _same_endpoints(config, place, is_doubtful)
+    yield from _unknown_listeners(config, listeners, place, is_doubtful)
+    usual = _thresholds(config.actions, ("actions",))
+    wrong = list(_disorder(usual, lambda path: place(path).file is not None, place, is_doubtful))
+    yield from wrong
+    told = {problem.key for problem in wrong}
+    usual = {key: item for key, item in usual.items() if key_text(item[1]) not in told}
+    for name in config.profiles:
+        yield from _profile_thresholds(config, name, usual, place, is_doubtful)
 
 
 def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
@@ -49,9 +64,12 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
         yield _problem(place, ("listeners",), None, "no listener is enabled")
 
 
-def _same_endpoints(config: Config, place: Place) -> Iterator[Problem]:
+def _same_endpoints(config: Config, place: Place, is_doubtful: Doubt) -> Iterator[Problem]:
     by_port = defaultdict(list)
     for name, listener in config.listeners.items():
+        path = ("listeners", name)
+        if is_doubtful((*path, "endpoint")) or is_doubtful((*path, "enabled")):
+            continue
         if listener.enabled:
             endpoint = parse_endpoint(listener.endpoint)
             by_port[endpoint.port].append((name, endpoint))
@@ -76,11 +94,11 @@ def _same_endpoint(config: Config, first: str, second: str, place: Place) -> Pro
 
 
 def _unknown_listeners(
-    config: Config, listeners: Collection[str], place: Place
+    config: Config, listeners: Collection[str], place: Place, is_doubtful: Doubt
 ) -> Iterator[Problem]:
     for profile, settings in config.profiles.items():
         for at, name in enumerate(settings.listeners):
-            if name in listeners:
+            if name in listeners or is_doubtful(("listeners", name)):
                 continue
             near = nearest(name, listeners)
             hint = f"did you mean {string_text(near)}?" if near else f"known: {listed(listeners)}"
@@ -88,26 +106,71 @@ def _unknown_listeners(
             yield _problem(place, key, string_text(name), "expected the name of a listener", hint)
 
 
-def _thresholds(actions: Actions, place: Place) -> Iterator[Problem]:
-    """Of two thresholds in the wrong order, the one that a file sets is told of, once."""
+def _profile_thresholds(
+    config: Config, name: str, usual: _Thresholds, place: Place, is_doubtful: Doubt
+) -> Iterator[Problem]:
+    """Of the thresholds that hold where one profile applies: other profiles may apply as well."""
+    table: KeyPath = ("profiles", name, "actions")
+    off_path = (*table, "off")
+    actions = config.profiles[name].actions
+    own = _thresholds(actions, table)
+    for at, key in enumerate(actions.off):
+        if key in own:
+            value, path = own[key]
+            expected = f"{key_text(path)} = {value_text(value)} sets it"
+            element = (*off_path, at)
+            yield _problem(place, element, string_text(key), expected, "leave one of the two out")
+    if is_doubtful(off_path):
+        return
+    hold = {
+        key: item
+        for key, item in {**usual, **own}.items()
+        if key not in actions.off and not is_doubtful((*table, key))
+    }
+    yield from _disorder(hold, lambda path: path[: len(table)] == table, place, is_doubtful)
+
+
+def _thresholds(actions: Actions | ProfileActions, table: KeyPath) -> _Thresholds:
+    values = ((key, getattr(actions, key)) for key in _ACTIONS)
+    return {key: (value, (*table, key)) for key, value in values if value is not None}
+
+
+def _disorder(
+    thresholds: _Thresholds, is_own: Doubt, place: Place, is_doubtful: Doubt
+) -> Iterator[Problem]:
+    """Of two thresholds in the wrong order, one that is set here is told of, once."""
     told = set()
     for mild, strong in _ORDER:
-        low, high = getattr(actions, mild), getattr(actions, strong)
-        if low is None or high is None or low <= high:
+        if mild not in thresholds or strong not in thresholds:
             continue
-        is_mild_set = place(("actions", mild)).file is not None
-        key, other = (mild, strong) if is_mild_set else (strong, mild)
+        (low, low_path), (high, high_path) = thresholds[mild], thresholds[strong]
+        is_mild = is_own(low_path)
+        if low <= high or not (is_mild or is_own(high_path)):
+            continue
+        if is_doubtful(low_path) or is_doubtful(high_path):
+            continue
+        key, value, path = (mild, low, low_path) if is_mild else (strong, high, high_path)
+        other, bound = (high_path, high) if is_mild else (low_path, low)
         if key in told:
             continue
         told.add(key)
-        bound = f"at {'most' if is_mild_set else 'least'} actions.{other}"
+        expected = f"expected at {'most' if is_mild else 'least'} {key_text(other)}"
         yield _problem(
             place,
-            ("actions", key),
-            value_text(getattr(actions, key)),
-            f"expected {bound} = {value_text(getattr(actions, other))}",
-            f'"off" leaves {key} out',
+            path,
+            value_text(value),
+            f"{expected} = {value_text(bound)}",
+            _leave_out(path, other),
         )
+
+
+def _leave_out(path: KeyPath, other: KeyPath) -> str:
+    """How to do without one of two thresholds; a profile can only take away those of [actions]."""
+    if path[0] == "actions":
+        return f'"off" leaves {path[-1]} out'
+    if other[0] != "actions":
+        return ""
+    return f"{key_text((*path[:-1], 'off'))} = {value_text([other[-1]])} leaves {other[-1]} out"
 
 
 def _problem(

@@ -109,25 +109,24 @@ class Reader:
             self._problems.add(
                 Problem(origin.file, origin.line, key_text(path), text, expected, hint)
             )
+            self._problems.doubtful.add(path)
         return Setting(INVALID, self._origin(path))
 
     def _unknown(self, table: Table, path: KeyPath, key: str, value: object) -> None:
         if self._problems.is_full:
             return
-        what, text = "unknown key", value
-        if isinstance(value, dict):
-            what, text = "unknown table", None
-        self._invalid((*path, key), text, what, self._known_instead(table, path, key))
-
-    def _known_instead(self, table: Table, path: KeyPath, key: str) -> str:
+        is_table = isinstance(value, dict)
+        what, text = ("unknown table", None) if is_table else ("unknown key", value_text(value))
         near = nearest(key, table.fields)
-        elsewhere = self._elsewhere.get(key)
-        if near is not None:
-            return f"did you mean {key_text((*path, near))}?"
-        if elsewhere is not None:
-            return f"did you mean {key_text(elsewhere)}?"
+        meant = self._elsewhere.get(key) if near is None else (*path, near)
         where = f"[{key_text(path)}]" if path else "the configuration"
-        return f"{where} has {listed(table.fields)}"
+        hint = f"{where} has {listed(table.fields)}"
+        if meant is not None:
+            self._problems.doubtful.add(meant)
+            hint = f"did you mean {key_text(meant)}?"
+        here = (*path, key)
+        origin = self._origin(here)
+        self._problems.add(Problem(origin.file, origin.line, key_text(here), text, what, hint))
 
     def _origin(self, path: KeyPath) -> Origin:
         return Origin(self._document.file, self._document.lines.find(path))
@@ -151,6 +150,15 @@ def settings_in(tree: Tree, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Setti
             yield from settings_in(item, (*path, key))
         else:
             yield (*path, key), item
+
+
+def empty_tables(tree: Tree, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """The key paths of tables in which nothing is set."""
+    for key, item in tree.items():
+        if item == {}:
+            yield (*path, key)
+        elif isinstance(item, dict):
+            yield from empty_tables(item, (*path, key))
 
 
 class Builder:
@@ -193,6 +201,8 @@ class Builder:
         return table.type(**values) if base is MISSING else replace(base, **values)
 
     def _missing(self, field: Field, path: KeyPath) -> None:
+        if self._problems.is_doubtful((*path, field.name)):
+            return
         origin = self._place(path)
         node = field.node
         what = f"expected {describe(node)}" if isinstance(node, Scalar | Array) else "expected it"

@@ -4,6 +4,8 @@ import os
 
 from mailfilter.config import ConfigError, Problem, load
 from mailfilter.config.files import MAX_FILES
+from mailfilter.config.load import read
+from mailfilter.config.model import Composite
 from mailfilter.config.problem import MAX_PROBLEMS
 
 from .bad_files import EVERYTHING, FOUND, FRAGMENT, ONE_BY_ONE
@@ -96,6 +98,96 @@ class ProblemTests(ConfigCase):
         found = self.problems(text)
         self.assertEqual(len(found), MAX_PROBLEMS + 1)
         self.assertEqual(found[-1], "more problems are not shown")
+
+    def test_follow_ups(self) -> None:
+        """What was told of a key is not told again in other words."""
+        for text, keys in (
+            ("[composites.A]\nexpresion = 'B'", ["composites.A.expresion"]),
+            ("[listener.a]\n[profiles.p]\nlisteners = ['a']", ["listener"]),
+            ("[listeners]\na = 1\n[profiles.p]\nlisteners = ['a']", ["listeners.a"]),
+            (
+                "[listeners.http]\nendpoint = 5\n"
+                "[listeners.a]\nprotocol = 'http'\nendpoint = 'tcp:11333'",
+                ["listeners.http.endpoint"],
+            ),
+            ("[actions]\nadd_header = 16\nreject = '20'", ["actions.reject"]),
+            ("[actions]\nadd_header = 16\nrejct = 20", ["actions.rejct"]),
+            (
+                "[profiles.p.actions]\nadd_header = 16\nreject = '20'",
+                ["profiles.p.actions.reject"],
+            ),
+            (
+                "[profiles.p.actions]\nadd_header = 16\noff = ['rejct']",
+                ["profiles.p.actions.off[0]"],
+            ),
+            ("[actions]\nreject = 3\n[profiles.p.actions]\ngreylist = 5", ["actions.reject"]),
+        ):
+            with self.assertRaises(ConfigError) as caught:
+                self.load(text)
+            self.assertEqual([item.key for item in caught.exception.problems], keys)
+
+    def test_profile_thresholds(self) -> None:
+        """Thresholds of a profile fit those that it leaves as they are, and each other."""
+        for text, found in (
+            (
+                "add_header = 16",
+                "m.toml:2: profiles.p.actions.add_header = 16.0: expected at most"
+                ' actions.reject = 15.0; profiles.p.actions.off = ["reject"] leaves reject out',
+            ),
+            (
+                "reject = 5",
+                "m.toml:2: profiles.p.actions.reject = 5.0: expected at least"
+                ' actions.add_header = 6.0; profiles.p.actions.off = ["add_header"] leaves'
+                " add_header out",
+            ),
+            (
+                "reject = 5\ngreylist = 5.5\noff = ['add_header']",
+                "m.toml:3: profiles.p.actions.greylist = 5.5: expected at most"
+                " profiles.p.actions.reject = 5.0",
+            ),
+            (
+                "off = [\n'greylist',\n'reject'\n]\nreject = 20",
+                'm.toml:4: profiles.p.actions.off[1] = "reject": profiles.p.actions.reject = 20.0'
+                " sets it; leave one of the two out",
+            ),
+        ):
+            self.assertEqual(self.problems(f"[profiles.p.actions]\n{text}"), [found])
+        self.load("[profiles.p.actions]\noff = ['reject']\nadd_header = 16")
+        self.load("[profiles.p.actions]\nreject = 30\nadd_header = 16")
+        self.load("[profiles.p.actions]\nrewrite_subject = 7")
+
+    def test_reading_goes_on(self) -> None:
+        """Those who check more get what could be read, with defaults for what could not."""
+        text = """
+            [scan]
+            timeout = 5
+            max_options = 7
+            [checks.x]
+            [composites.A]
+            expression = 1
+            group = "mine"
+            [composites.B]
+            expression = "A"
+            """
+        reading = read(self.write("m.toml", text))
+        self.assertEqual(
+            [item.key for item in reading.problems], ["scan.timeout", "composites.A.expression"]
+        )
+        loaded = reading.loaded
+        if loaded is None:
+            raise AssertionError("nothing was read")
+        self.assertEqual((loaded.config.scan.timeout, loaded.config.scan.max_options), (8.0, 7))
+        lost = Composite(expression="", group="mine", enabled=False)
+        self.assertEqual(loaded.config.composites, {"B": Composite(expression="A"), "A": lost})
+        self.assertIn(("composites", "A", "expression"), reading.doubtful)
+        self.assertEqual(loaded.origin("checks.x").line, 5)
+
+    def test_reading_ends(self) -> None:
+        """Of files that cannot be read there may be too much that is missing."""
+        for text in ("a = \n", "\n".join(f"key_{number} = 1" for number in range(300))):
+            reading = read(self.write("m.toml", text))
+            self.assertIs(reading.loaded, None)
+            self.assertTrue(reading.problems)
 
     def test_terminal(self) -> None:
         """Nothing in a file gets to a terminal as it is."""

@@ -69,7 +69,7 @@ class ShowTests(ConfigCase):
         self.assertEqual(
             self.show(CHANGED, "checks", "x", "options"),
             [
-                "checks.x.options.a.b = {}   # default",
+                "checks.x.options.a.b = {}   # m.toml:14",
                 "checks.x.options.a.c = [1, 2.5]   # m.toml:14",
                 "checks.x.options.when = 1979-05-27T07:32:00+00:00   # m.toml:15",
             ],
