@@ -96,6 +96,8 @@ class HttpConnection(Protocol):
         self._answer: Deferred[None] | None = None
         """The answer under way."""
         self._advancing = False
+        self._turn: IDelayedCall | None = None
+        """When the next request is taken up, if other connections are to have their turn first."""
         self._eof = False
         """The client sends no more."""
         self._stalled = False
@@ -141,6 +143,9 @@ class HttpConnection(Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         if self._answer is not None:
             self._answer.cancel()
         self._site.forget(self)
@@ -159,13 +164,17 @@ class HttpConnection(Protocol):
 
     def _advance(self, events: list[Event]) -> None:
         """Handle events and go on with what is held back, until there is something to wait for."""
-        if self._advancing or self._closing:
+        if self._advancing or self._closing or self._turn is not None:
             return
         self._advancing = True
         while True:
             for event in events:
                 self._handle(event, events)
             if self._closing or self._answer is not None or self._stalled:
+                break
+            if events and self._codec.answering and self._codec.held:
+                # What one write brings may hold thousands of requests.
+                self._turn = self._clock.callLater(0, self._take_turn)
                 break
             if self._codec.answering:
                 events = self._codec.next_request()
@@ -179,6 +188,10 @@ class HttpConnection(Protocol):
         if not self._closing:
             self._resume_reading()
             self._watch()
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        self._advance([])
 
     def _handle(self, event: Event, events: list[Event]) -> None:
         if isinstance(event, RequestComplete):

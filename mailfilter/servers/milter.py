@@ -23,6 +23,7 @@ from .limited import LimitedFactory
 from .milter_envelope import build_envelope
 from .milter_foreign import is_foreign, judge
 from .milter_reply import render_failure, render_oversize, render_verdict
+from .scanning import ScanOverdue, scan_in_time
 from .stream import Stream
 
 PROGRESS_SECONDS = 5.0
@@ -195,8 +196,11 @@ class MilterProtocol(Protocol):
                 rendered = render_oversize(site.listener.oversize, agreement)
             else:
                 envelope = build_envelope(site.name, transaction)
-                verdict = await site.scanner.scan(envelope, transaction.raw)
+                verdict = await scan_in_time(site.scanner, site.clock, envelope, transaction.raw)
                 rendered = render_verdict(verdict, agreement, transaction.head, transaction.fields)
+        except ScanOverdue as overdue:
+            self._log(f"scan given up: {overdue}")
+            return render_failure(site.listener.on_failure)
         except Exception:
             if self._transaction is transaction:
                 log.failure(

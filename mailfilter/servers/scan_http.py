@@ -19,6 +19,7 @@ from ..scan.verdict import Action, Verdict
 from .http_connection import HttpConnection, Reply, error_reply
 from .http_envelope import BadRequest, build_envelope
 from .limited import LimitedFactory
+from .scanning import ScanOverdue, scan_in_time
 
 log = Logger()
 
@@ -78,10 +79,18 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     async def _scan(self, envelope: Envelope, raw: bytes) -> Reply:
         try:
-            verdict = await self._scanner.scan(envelope, raw)
+            verdict = await scan_in_time(self._scanner, self.clock, envelope, raw)
             return Reply(200, verdict_json(verdict, envelope.flags))
         except CancelledError:
             # The client is gone and nobody reads this, or something cancelled the scan from inside.
+            return self._failed()
+        except ScanOverdue as overdue:
+            log.error(
+                "{listener}: scan of {queue_id!r} given up: {overdue}",
+                listener=self.name,
+                queue_id=envelope.queue_id,
+                overdue=overdue,
+            )
             return self._failed()
         except Exception:
             log.failure(

@@ -102,6 +102,11 @@ class Case(SynchronousTestCase):
         """Send octets and return what came back for them."""
         self.transport.clear()
         self.protocol.dataReceived(data)
+        return self.replies()
+
+    def replies(self) -> bytes:
+        """What came back, when all is done that time is not needed for."""
+        self.clock.advance(0)
         return cast(bytes, self.transport.value())
 
     def gone(self) -> None:

@@ -14,6 +14,7 @@ from mailfilter.servers.milter import (
     MAX_HELD,
     PROGRESS_SECONDS,
 )
+from mailfilter.servers.scanning import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
 from ..codec.milter_mta import (
@@ -213,6 +214,17 @@ class WaitingTests(SynchronousTestCase):
         self.mta.clock.advance(PROGRESS_SECONDS)
         self.assertEqual("".join(code for code, _ in self.mta.replies()), "pbbbba")
 
+    def test_a_scan_without_end_is_given_up(self) -> None:
+        for scanner in (FakeScanner(wait=True), StubbornScanner(wait=True)):
+            mta = Mta(scanner, on_failure="accept")
+            mta.send(*START, *message())
+            with logged() as lines:
+                mta.clock.pump([PROGRESS_SECONDS] * 1000)
+            self.assertEqual(mta.replies()[-2:], [("p", b""), ACCEPT])
+            self.assertEqual(scanner.cancelled, 1)
+            (line,) = lines[:1]
+            self.assertIn("scan given up: no verdict within 600 s", line)
+
     def test_no_timer_is_left(self) -> None:
         self.mta.scanner.release()
         self.mta.send(*message())
@@ -270,7 +282,7 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual(self.flushLoggedErrors(), [])
 
     def test_a_waiting_mta_is_not_idle(self) -> None:
-        self.mta.clock.pump([LISTENER.idle_timeout] * 5)
+        self.mta.clock.advance(MAX_SCAN_SECONDS - 1)
         self.assertFalse(self.mta.is_closing)
         self.mta.scanner.release()
         self.mta.clock.advance(LISTENER.idle_timeout - 1)

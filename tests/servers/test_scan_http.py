@@ -5,10 +5,23 @@ from typing import cast
 
 from twisted.internet.defer import CancelledError
 
+from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.verdict import Action, Verdict
+from mailfilter.servers.scanning import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, GOLDEN, MESSAGE, PING, PONG, Case, error_bytes, reply_bytes
+
+
+class StubbornScanner(FakeScanner):
+    """One that goes on waiting when it is cancelled."""
+
+    async def scan(self, envelope: Envelope, raw: bytes) -> Verdict:
+        """Answer, or never."""
+        try:
+            return await super().scan(envelope, raw)
+        except CancelledError:
+            return await super().scan(envelope, raw)
 
 
 class Answers(Case):
@@ -122,6 +135,17 @@ class Failures(Case):
     def test_cancelled_from_inside(self) -> None:
         self.scanner.error = CancelledError()
         self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
+
+    def test_scan_without_end(self) -> None:
+        for scanner in (FakeScanner(wait=True), StubbornScanner(wait=True)):
+            self.serve(scanner, on_failure="reject")
+            self.events.clear()
+            self.assertEqual(b"", self.ask(CHECK))
+            self.clock.advance(MAX_SCAN_SECONDS)
+            self.assertIn(b'"action":"reject"', self.replies())
+            self.assertEqual(1, scanner.cancelled)
+            self.assertEqual(["http: scan of None given up: no verdict within 600 s"], self.lines())
+            self.assertEqual(PONG, self.ask(PING))
 
     def test_failure_after_the_client_is_gone(self) -> None:
         self.scanner.wait = True

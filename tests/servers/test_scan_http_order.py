@@ -3,6 +3,7 @@
 from twisted.internet.interfaces import IHalfCloseableProtocol
 
 from mailfilter.servers.http_connection import LINGER_OCTETS, LINGER_SECONDS
+from mailfilter.servers.scanning import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, GOLDEN, PING, PONG, Case, error_bytes, reply_bytes
@@ -16,6 +17,25 @@ class Order(Case):
     def test_many_pipelined(self) -> None:
         self.assertEqual(PONG * 3000, self.ask(PING * 3000))
 
+    def test_one_request_in_a_turn(self) -> None:
+        """Somebody else has the reactor between two requests of one write."""
+        found: list[int] = []
+
+        def note() -> None:
+            found.append(len(self.scanner.calls))
+            if len(found) < 5:
+                self.clock.callLater(0, note)
+
+        self.clock.callLater(0, note)
+        self.assertEqual(reply_bytes(GOLDEN, close=False) * 100, self.ask(CHECK * 100))
+        self.assertEqual([1, 2, 3, 4, 5], found)
+
+    def test_gone_between_turns(self) -> None:
+        self.protocol.dataReceived(CHECK * 3)
+        self.gone()
+        self.assertEqual([], self.clock.getDelayedCalls())
+        self.assertEqual(1, len(self.scanner.calls))
+
     def test_pipelined_behind_a_scan(self) -> None:
         self.scanner.wait = True
         self.assertEqual(b"", self.ask(CHECK + CHECK + PING))
@@ -23,7 +43,7 @@ class Order(Case):
         self.scanner.release()
         self.assertEqual(2, len(self.scanner.calls))
         self.scanner.release()
-        self.assertEqual(reply_bytes(GOLDEN, close=False) * 2 + PONG, self.transport.value())
+        self.assertEqual(reply_bytes(GOLDEN, close=False) * 2 + PONG, self.replies())
 
     def test_reading_stops_behind_a_scan(self) -> None:
         self.scanner.wait = True
@@ -32,8 +52,9 @@ class Order(Case):
         self.protocol.dataReceived(PING * 3000)
         self.assertEqual("paused", self.transport.producerState)
         self.scanner.release()
+        self.clock.advance(0)
         self.assertEqual("producing", self.transport.producerState)
-        self.assertEqual(3001, self.transport.value().count(b"pong\r\n"))
+        self.assertEqual(3001, self.replies().count(b"pong\r\n"))
 
     def test_a_flood_behind_a_scan(self) -> None:
         """Even of a transport that does not stop no more than a bounded amount is kept."""
@@ -42,7 +63,7 @@ class Order(Case):
         for _ in range(20):
             self.protocol.dataReceived(b"x" * 2**16)
         self.scanner.release()
-        self.assertIn(b"\r\n\r\n" + GOLDEN + b"HTTP/1.1 400 Too much", self.transport.value())
+        self.assertIn(b"\r\n\r\n" + GOLDEN + b"HTTP/1.1 400 Too much", self.replies())
         self.assertNotIn(b"pong", self.ask(PING))
 
     def test_replies_not_read(self) -> None:
@@ -51,7 +72,7 @@ class Order(Case):
         self.assertEqual(PONG, self.ask(PING + PING + PING))
         self.transport.clear()
         self.protocol.resumeProducing()
-        self.assertEqual(PONG + PONG, self.transport.value())
+        self.assertEqual(PONG + PONG, self.replies())
 
     def test_nothing_behind_the_last_request(self) -> None:
         data = b"GET /ping HTTP/1.0\r\n\r\n"
@@ -67,7 +88,7 @@ class Endings(Case):
     def test_no_octets(self) -> None:
         self.end_of_input()
         self.assertTrue(self.transport.disconnecting)
-        self.assertEqual(b"", self.transport.value())
+        self.assertEqual(b"", self.replies())
         self.gone()
         self.assertEqual([], self.lines())
         self.assertEqual(set(), self.factory.connections)
@@ -79,7 +100,7 @@ class Endings(Case):
         self.end_of_input()
         self.assertFalse(self.transport.disconnecting)
         self.scanner.release()
-        self.assertEqual(reply_bytes(GOLDEN), self.transport.value())
+        self.assertEqual(reply_bytes(GOLDEN), self.replies())
         self.assertTrue(self.transport.disconnecting)
 
     def test_half_close_behind_pipelined_requests(self) -> None:
@@ -87,13 +108,13 @@ class Endings(Case):
         self.ask(CHECK + PING)
         self.end_of_input()
         self.scanner.release()
-        self.assertTrue(self.transport.value().endswith(b"pong\r\n"))
+        self.assertTrue(self.replies().endswith(b"pong\r\n"))
         self.assertTrue(self.transport.disconnecting)
 
     def test_half_close_within_a_request(self) -> None:
         self.assertEqual(b"", self.ask(CHECK[:-1]))
         self.end_of_input()
-        self.assertEqual(error_bytes(400, "IO read error: unexpected EOF"), self.transport.value())
+        self.assertEqual(error_bytes(400, "IO read error: unexpected EOF"), self.replies())
         self.assertTrue(self.transport.disconnecting)
 
     def test_gone_during_a_scan(self) -> None:
@@ -101,7 +122,7 @@ class Endings(Case):
         self.ask(CHECK)
         self.gone()
         self.assertEqual(1, self.scanner.cancelled)
-        self.assertEqual(b"", self.transport.value())
+        self.assertEqual(b"", self.replies())
         self.assertEqual([], self.lines())
         self.assertEqual([], self.clock.getDelayedCalls())
 
@@ -142,7 +163,7 @@ class Limits(Case):
         self.assertFalse(self.transport.disconnecting)
         self.clock.advance(1)
         self.assertTrue(self.transport.disconnecting)
-        self.assertEqual(b"", self.transport.value())
+        self.assertEqual(b"", self.replies())
         self.assertEqual([], self.lines())
 
     def test_idle_between_requests(self) -> None:
@@ -160,33 +181,33 @@ class Limits(Case):
         for octet in CHECK[:30]:
             self.protocol.dataReceived(bytes((octet,)))
             self.clock.advance(1.99)
-        self.assertEqual(b"", self.transport.value())
+        self.assertEqual(b"", self.replies())
         self.clock.advance(0.5)
-        self.assertEqual(error_bytes(408, "IO timeout"), self.transport.value())
+        self.assertEqual(error_bytes(408, "IO timeout"), self.replies())
         self.assertEqual(b"", self.ask(CHECK))
 
     def test_empty_lines_buy_no_request(self) -> None:
         self.protocol.dataReceived(b"\r\n")
         self.clock.advance(100)
         self.assertTrue(self.transport.disconnecting)
-        self.assertEqual(b"", self.transport.value())
+        self.assertEqual(b"", self.replies())
 
     def test_second_request_has_its_own_time(self) -> None:
         self.protocol.dataReceived(CHECK[:10])
         self.clock.advance(59)
-        self.protocol.dataReceived(CHECK[10:] + CHECK[:10])
+        self.ask(CHECK[10:] + CHECK[:10])
         self.transport.clear()
         self.clock.advance(59)
-        self.assertEqual(b"", self.transport.value())
+        self.assertEqual(b"", self.replies())
         self.clock.advance(1)
-        self.assertEqual(error_bytes(408, "IO timeout"), self.transport.value())
+        self.assertEqual(error_bytes(408, "IO timeout"), self.replies())
 
     def test_no_limit_during_a_scan(self) -> None:
         self.scanner.wait = True
         self.ask(CHECK)
-        self.clock.advance(1000)
+        self.clock.advance(MAX_SCAN_SECONDS - 1)
         self.scanner.release()
-        self.assertTrue(self.transport.value().startswith(b"HTTP/1.1 200 OK\r\n"))
+        self.assertTrue(self.replies().startswith(b"HTTP/1.1 200 OK\r\n"))
         self.clock.advance(100)
         self.assertTrue(self.transport.disconnecting)
 
