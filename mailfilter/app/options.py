@@ -5,10 +5,11 @@ import sys
 
 from twisted.python import usage
 
-from ..config import ConfigError, Loaded, default_path, find_state_dir, load
+from .. import __version__
+from ..config import ConfigError, Loaded, default_path, find_state_dir
 from ..scan.plan import Plan
 from .logs import choose_observer
-from .plan import load_plan
+from .plan import load_all
 
 
 class Options(usage.Options):
@@ -17,7 +18,7 @@ class Options(usage.Options):
     Paths are made absolute while the options are read: twistd changes its directory later.
     """
 
-    synopsis = "Usage: twistd [twistd options] mailfilter [options]"
+    synopsis = "[options]"
     longdesc = (
         "Filter mail for MTAs that speak milter or Rspamd's HTTP API. Without --config,"
         " /etc/mailfilter/mailfilter.toml is read if it exists, else the built-in defaults hold."
@@ -30,7 +31,7 @@ class Options(usage.Options):
             None,
             None,
             "Where to keep state, in place of MAILFILTER_STATE_DIR, systemd's STATE_DIRECTORY"
-            " or ./mailfilter-state.",
+            " or the folder mailfilter-state in the directory in which the command was typed.",
             os.path.abspath,
         ],
     ]
@@ -42,6 +43,15 @@ class Options(usage.Options):
     state_dir: str
     """Absolute path of the state directory, which need not exist yet."""
 
+    def getSynopsis(self) -> str:
+        """What stands behind `Usage:`, without the place that twist keeps for a plugin: us."""
+        return super().getSynopsis().replace(" plugin [plugin_options]", "")
+
+    def opt_version(self) -> None:
+        """Display the version of mailfilter and exit."""
+        print(f"mailfilter {__version__}")
+        sys.exit(0)
+
     def postOptions(self) -> None:
         """Load the configuration.
 
@@ -49,8 +59,7 @@ class Options(usage.Options):
         """
         self.state_dir = find_state_dir(self["state-dir"], os.environ, os.getcwd())
         try:
-            self.loaded = load(self["config"] or default_path())
-            self.plan = load_plan(self.loaded)
+            self.loaded, self.plan = load_all(self["config"] or default_path())
         except ConfigError as error:
             raise SystemExit(f"mailfilter: the configuration cannot be used:\n{error}") from None
         for warning in self.loaded.warnings:

@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 something is wrong, 2 the command line is.
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import click
 
@@ -14,15 +15,18 @@ from ..config import ConfigError, Loaded, default_path, load
 from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 
+T = TypeVar("T")
+
 FILE = click.Path(path_type=str)
+CONFIG_OPTION = click.option("-c", "--config", "option", type=FILE, help="The configuration file.")
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """What the commands need of the application."""
 
-    check_plan: Callable[[Loaded], object]
-    """Load the checks and fit them to a configuration; raises ConfigError."""
+    load_all: Callable[[str | None], tuple[Loaded, object]]
+    """Load a configuration and the checks, and fit them together; raises ConfigError."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,13 +46,16 @@ def config() -> None:
 
 @config.command()
 @click.argument("file", type=FILE, required=False)
+@CONFIG_OPTION
 @click.pass_obj
-def check(knowledge: Knowledge, file: str | None) -> None:
+def check(knowledge: Knowledge, file: str | None, option: str | None) -> None:
     """Tell everything that is wrong with a configuration.
 
     Sockets are not bound: a port in use is told when the filter starts.
     """
-    loaded = _load(file, knowledge.check_plan)
+    if file is not None and option is not None:
+        raise click.UsageError("expected one file, as FILE or --config FILE")
+    loaded = _load(knowledge.load_all, option if file is None else file)[0]
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     files = _count(len(loaded.files), "file") if loaded.files else "built-in defaults"
@@ -58,23 +65,20 @@ def check(knowledge: Knowledge, file: str | None) -> None:
 
 @config.command()
 @click.argument("key", required=False)
-@click.option("-c", "--config", "file", type=FILE, help="The configuration file.")
-def show(key: str | None, file: str | None) -> None:
+@CONFIG_OPTION
+def show(key: str | None, option: str | None) -> None:
     """Show the values that hold at or below a KEY, and where each was set.
 
     The output is TOML. Without KEY everything is shown.
     """
-    for entry in _entries(_load(file), key):
+    for entry in _entries(_load(load, option), key):
         click.echo(str(entry))
 
 
-def _load(file: str | None, check_more: Callable[[Loaded], object] | None = None) -> Loaded:
-    """The configuration; where it is wrong, say so and exit."""
+def _load(loader: Callable[[str | None], T], file: str | None) -> T:
+    """What is loaded from a file or the default one; where it is wrong, say so and exit."""
     try:
-        loaded = load(default_path() if file is None else file)
-        if check_more is not None:
-            check_more(loaded)
-        return loaded
+        return loader(default_path() if file is None else file)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter import __version__
 from mailfilter.app.options import Options
 from mailfilter.config import Config, paths
 
@@ -96,24 +97,43 @@ class OptionsTests(SynchronousTestCase):
         self.assertIn("--config=", text)
         self.assertIn("--state-dir=", text)
 
+    def test_version(self) -> None:
+        """Ours, not Twisted's."""
+        output = StringIO()
+        self.patch(sys, "stdout", output)
+        with self.assertRaises(SystemExit) as caught:
+            self.parse("--version")
+        self.assertEqual(output.getvalue(), f"mailfilter {__version__}\n")
+        self.assertFalse(caught.exception.code)
+
 
 class CommandTests(SynchronousTestCase):
     """Both commands, as operators run them."""
 
+    def run_command(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def test_help(self) -> None:
+        """One line of usage, with the options of each command before and ours behind."""
+        for name, code, *options in COMMANDS:
+            done = self.run_command(code, *options, "mailfilter", "--help")
+            usage = done.stdout.splitlines()[0]
+            self.assertRegex(usage, r"^Usage: \S+ \[options\] mailfilter \[options\]$", name)
+
     def test_problems(self) -> None:
         """A clean list on standard error and a non-zero exit, without a traceback."""
-        path = Path(self.mktemp()).absolute()
+        path = Path(Path(self.mktemp()).name).absolute()
         path.write_text("x = 1\n[scan]\ntimeout = 8")
         for name, code, *options in COMMANDS:
-            done = subprocess.run(
-                [sys.executable, "-c", code, *options, "mailfilter", "--config", path.name],
-                cwd=path.parent,
-                env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-                check=False,
-            )
+            done = self.run_command(code, *options, "mailfilter", "--config", path.name)
             lines = done.stderr.splitlines()
             self.assertEqual(len(lines), 3, f"{name}: {done.stderr}")
             self.assertEqual(lines[0], "mailfilter: the configuration cannot be used:")

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter import __version__
-from mailfilter.app.plan import load_plan
+from mailfilter.app.plan import load_all
 from mailfilter.client.adm import Knowledge, main
 from mailfilter.config import load, paths
 
@@ -29,7 +29,7 @@ class ConfigCommandTests(SynchronousTestCase):
 
     def run_main(self, *arguments: str) -> Result:
         """Run the command."""
-        knowledge = Knowledge(check_plan=load_plan)
+        knowledge = Knowledge(load_all=load_all)
         return CliRunner().invoke(main, arguments, prog_name="mailfilteradm", obj=knowledge)
 
     def test_check_defaults(self) -> None:
@@ -66,7 +66,7 @@ class ConfigCommandTests(SynchronousTestCase):
             [
                 f"{path}:2: checks.gtub: no check is named gtub; did you mean gtube?",
                 f"{path}:4: profiles.p.disable: no check is named x",
-                f"{path}:6: composites.C.expression: no check declares A",
+                f"{path}:6: composites.C.expression: no symbol is named A",
             ],
         )
         self.assertEqual((result.stdout, result.exit_code), ("", 1))
@@ -79,6 +79,27 @@ class ConfigCommandTests(SynchronousTestCase):
         first, second = result.stderr.splitlines()
         self.assertTrue(first.startswith(f"{path}:2: scan.x = 1: unknown key; "), first)
         self.assertTrue(second.startswith(f"{path}:3: scan.timeout = 8: expected a "), second)
+
+    def test_check_layers(self) -> None:
+        """What is wrong in itself and what does not fit the checks, by line."""
+        path = self.write(
+            "m.toml", "[profiles.p]\ndisable = ['x']\n[scan]\nx = 1\n[checks.y]\n[checks.dkim]\n"
+        )
+        result = self.run_main("config", "check", path)
+        self.assertEqual(
+            [line.partition(": ")[0] for line in result.stderr.splitlines()],
+            [f"{path}:{line}" for line in (2, 4, 5, 6)],
+        )
+
+    def test_check_option(self) -> None:
+        """The file as the option that other commands have, but not twice."""
+        path = self.write("m.toml", "[listeners.http]\nenabled = false")
+        for name in ("-c", "--config"):
+            result = self.run_main("config", "check", name, path)
+            self.assertEqual(result.stdout, "ok: 1 file, 1 listener\n")
+        result = self.run_main("config", "check", path, "-c", path)
+        self.assertIn("expected one file", result.stderr)
+        self.assertEqual(result.exit_code, 2)
 
     def test_check_unreadable(self) -> None:
         """A file that is not there is a problem of the configuration."""
