@@ -12,14 +12,15 @@ _ORDINARY = re.compile(
     r'[ \t]*+(?:(?:"([^"\\]*+)"|([^"(),:;<>@\[\]\\]*+))[ \t]*+'
     rf"<{_LOCAL}@([A-Za-z0-9._-]++)>|{_LOCAL}@([A-Za-z0-9._-]++))[ \t]*+(?:,|\Z)"
 )
-_TOKEN = re.compile(
-    r'(?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+")'
-    r"|(?P<literal>\[[^\[\]\\<>]*+\])"
+_QUOTED = r'(?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+")|'
+_UNQUOTED = (
+    r"(?P<literal>\[[^\[\]\\<>]*+\])"
     r"|(?P<space>\s++)"
     r"|(?P<special>[(),:;<>\"\[\]\\@])"
-    r'|(?P<atom>[^\s"(),:;<>@\[\]\\]++)',
-    re.DOTALL,
+    r'|(?P<atom>[^\s"(),:;<>@\[\]\\]++)'
 )
+_TOKEN = re.compile(_QUOTED + _UNQUOTED, re.DOTALL)
+_TOKEN_UNQUOTED = re.compile(_UNQUOTED, re.DOTALL)
 _IN_COMMENT = re.compile(r"[^()\\]++|\\.|[()\\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\]\\.]+(?:\.[^\s\"(),:;<>@\[\]\\.]+)*")
@@ -44,22 +45,33 @@ class Address:
     """Text behind the last `@` in lower case, without a final dot."""
 
 
-def parse_addresses(text: str, log: AnomalyLog, most: int, most_words: int) -> list[Address]:
+@dataclass(slots=True)
+class AddressCaps:
+    """What is left for the fields of one kind; reading takes from it."""
+
+    addresses: int
+    tokens: int
+    """Words and signs that are read one by one."""
+    words: int
+    """Encoded words of one name; nothing is taken from it."""
+
+
+def parse_addresses(text: str, log: AnomalyLog, caps: AddressCaps) -> list[Address]:
     """The mailboxes of an unfolded, not yet decoded field; those of groups among them.
 
     Structure is found before encoded words are decoded: what they hide is text, never an
-    address. At most `most` mailboxes. Text that fits no grammar is read as mail programs do
-    and flagged `BAD_ADDRESS`.
+    address. Text that fits no grammar is read as mail programs do and flagged `BAD_ADDRESS`.
     """
     found: list[Address] = []
+    most = caps.addresses
     reader: _Reader | None = None
     at = tries = 0
     while at < len(text):
         # What holds no address, as empty groups and lone brackets, counts by half.
         tries += 1
-        if len(found) >= most or tries > 2 * most:
+        if len(found) >= most or tries > 2 * most or caps.tokens <= 0:
             log.add(AnomalyKind.TOO_MANY_ADDRESSES)
-            return found
+            break
         ordinary = _ORDINARY.match(text, at)
         if ordinary is not None:
             at = ordinary.end()
@@ -67,11 +79,12 @@ def parse_addresses(text: str, log: AnomalyLog, most: int, most_words: int) -> l
             if bare_local is not None:
                 found.append(_address("", bare_local, bare_domain, log))
                 continue
-            name = words.decode(plain.strip() if quoted is None else quoted, log, most_words)
+            name = words.decode(plain.strip() if quoted is None else quoted, log, caps.words)
             found.append(_address(name, local, domain, log))
             continue
-        reader = reader or _Reader(text, log, most_words)
+        reader = reader or _Reader(text, log, caps)
         at = reader.read(at, found)
+    caps.addresses -= len(found)
     return found
 
 
@@ -88,10 +101,11 @@ def _address(name: str, local: str, domain: str, log: AnomalyLog) -> Address:
 class _Reader:
     """Reads single mailboxes of a field, whatever they look like."""
 
-    def __init__(self, text: str, log: AnomalyLog, most_words: int) -> None:
+    def __init__(self, text: str, log: AnomalyLog, caps: AddressCaps) -> None:
         self._text = text
         self._log = log
-        self._most_words = most_words
+        self._caps = caps
+        self._token = _TOKEN
         self._clear()
 
     def _clear(self) -> None:
@@ -104,13 +118,17 @@ class _Reader:
         text = self._text
         self._clear()
         is_inside = False
-        while at < len(text):
-            token = _TOKEN.match(text, at)
+        while at < len(text) and self._caps.tokens > 0:
+            token = self._token.match(text, at)
             if token is None:  # cannot happen: every character is in a branch
                 break
+            self._caps.tokens -= 1
             kind, value = token.lastgroup or "", token[0]
             at = token.end()
             if kind != "special" or value in '@"[]\\':
+                if value == '"':
+                    # Every quote behind one that stays open is escaped: none can close another.
+                    self._token = _TOKEN_UNQUOTED
                 self._add(kind, value, is_inside)
             elif value == "(":
                 at = self._read_comment(at)
@@ -159,10 +177,11 @@ class _Reader:
         start = at
         depth = 1
         text = self._text
-        while depth and at < len(text):
+        while depth and at < len(text) and self._caps.tokens > 0:
             token = _IN_COMMENT.match(text, at)
             if token is None:  # cannot happen: every character is in a branch
                 break
+            self._caps.tokens -= 1
             at = token.end()
             if token[0] == "(":
                 depth += 1
@@ -181,9 +200,9 @@ class _Reader:
             name_tokens, address_tokens = _split_bare(outside, self._log)
         else:
             name_tokens, address_tokens = outside, angle
-        name = words.decode(_phrase(name_tokens), self._log, self._most_words)
+        name = words.decode(_phrase(name_tokens), self._log, self._caps.words)
         if not name and comment:
-            name = words.decode(_ESCAPED.sub(r"\1", comment).strip(), self._log, self._most_words)
+            name = words.decode(_ESCAPED.sub(r"\1", comment).strip(), self._log, self._caps.words)
         local, domain = _halves(address_tokens, self._log)
         if not local and not domain:
             if name and angle is None:

@@ -40,6 +40,9 @@ class Limits:
     """Parameters (and RFC 2231 pieces) of one Content-* field."""
     addresses: int = 1024
     """Addresses of one kind (From, To, ...). Big providers allow 500 recipients."""
+    address_tokens: int = 12 * KIB
+    """Words and signs of the addresses of one kind that are written in no ordinary way, comments
+    included: 12 for each address. Each costs a microsecond or two."""
     received: int = 128
     """Hops. MTAs take more than 50 to 100 for a loop."""
     received_bytes: int = 4 * KIB

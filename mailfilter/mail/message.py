@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from . import lint
-from .addresses import Address, parse_addresses
+from .addresses import Address, AddressCaps, parse_addresses
 from .anomaly import Anomaly, AnomalyKind, AnomalyLog
 from .dates import parse_date
 from .headers import Headers
@@ -158,15 +158,15 @@ class Message:
         limits = self._source.limits
         log = self._source.log
         found: list[Address] = []
+        caps = AddressCaps(limits.addresses, limits.address_tokens, limits.encoded_words)
         octets = limits.header_value
         for header in self.headers.all(name):
-            text = header.unfolded
-            left = limits.addresses - len(found)
-            if left <= 0 or octets <= 0:
+            if caps.addresses <= 0 or octets <= 0:
                 log.add(AnomalyKind.TOO_MANY_ADDRESSES)
                 break
-            found += parse_addresses(text[:octets], log, left, limits.encoded_words)
-            octets -= len(text)
+            text = header.unfolded
+            found += parse_addresses(text[:octets], log, caps)
+            octets -= len(text) + 1
         for address in found:
             lint.check_characters(log, address.name, name)
         return tuple(found)

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import AnomalyKind, parse
-from mailfilter.mail.addresses import Address, parse_addresses
+from mailfilter.mail.addresses import Address, AddressCaps, parse_addresses
 from mailfilter.mail.anomaly import AnomalyLog
 
 Row = tuple[str, list[tuple[str, str, str, str]], bool]
@@ -45,6 +45,7 @@ TABLE: list[Row] = [
     ("A a@b", [("A", "a@b", "a", "b")], True),
     ("<a@b", [("", "a@b", "a", "b")], True),
     ("a@b (open", [("open", "a@b", "a", "b")], True),
+    (r'"open \"x\" <a@b>', [(r'"open \"x\"', "a@b", "a", "b")], False),
     ('"open <a@b>', [('"open', "a@b", "a", "b")], False),
     ("a@example.net(.example.com", [(".example.com", "a@example.net", "a", "example.net")], True),
     ("a@b\x00c", [("", "a@b\x00c", "a", "b\x00c")], True),
@@ -61,7 +62,7 @@ class Addresses(SynchronousTestCase):
         for text, expected, is_flagged in TABLE:
             with self.subTest(text=text):
                 log = AnomalyLog(10)
-                found = parse_addresses(text, log, 100, 100)
+                found = parse_addresses(text, log, AddressCaps(100, 1000, 100))
                 self.assertEqual(found, [Address(*row) for row in expected])
                 kinds = {anomaly.kind for anomaly in log.found()}
                 self.assertEqual(AnomalyKind.BAD_ADDRESS in kinds, is_flagged)
@@ -72,8 +73,19 @@ class Addresses(SynchronousTestCase):
         for first, of_first, _ in sound:
             for second, of_second, _ in sound:
                 with self.subTest(first=first, second=second):
-                    found = parse_addresses(f"{first}, {second}", AnomalyLog(10), 100, 100)
+                    caps = AddressCaps(100, 1000, 100)
+                    found = parse_addresses(f"{first}, {second}", AnomalyLog(10), caps)
                     self.assertEqual(found, [Address(*row) for row in of_first + of_second])
+
+    def test_tokens(self) -> None:
+        """What is written in no ordinary way is read up to a number of words and signs."""
+        for text in ("@" * 50, "(" * 50, '"' + '\\"' * 50, "a@b <c@d> x, " * 50, ". " * 50 + "@"):
+            with self.subTest(text=text):
+                log = AnomalyLog(10)
+                caps = AddressCaps(100, 20, 100)
+                parse_addresses(text, log, caps)
+                self.assertEqual(caps.tokens, 0)
+                self.assertIn(AnomalyKind.TOO_MANY_ADDRESSES, {a.kind for a in log.found()})
 
     def test_fields(self) -> None:
         """All fields of a name, in any case."""

@@ -60,6 +60,15 @@ class Time(SynchronousTestCase):
             with self.subTest(shape=name):
                 self.assertLess(large / max(self.cost(shape, SMALL), FLOOR / WORST), WORST)
 
+    def test_below_the_caps(self) -> None:
+        """Each shape at two sizes at which hardly a cap is reached, one 16 times the other."""
+        for name, shape in SHAPES.items():
+            large = self.cost(shape, 32_000)
+            if large < FLOOR:
+                continue
+            with self.subTest(shape=name):
+                self.assertLess(large / max(self.cost(shape, 2000), FLOOR / 64), 64)
+
 
 class Memory(SynchronousTestCase):
     """A parsed message takes at most four times its size plus 16 MiB, all of it asked for."""
