@@ -62,7 +62,10 @@ class Transaction:
     macros: Mapping[bytes, bytes]
     """The latest value by name, braces removed."""
     raw: bytes | None
-    """The message with CRLF line ends as the MTA showed it; `None` if it is too large."""
+    """The message with CRLF line ends as the MTA showed it; `None` if it is too large.
+
+    Of a message with neither fields nor body nothing is left, not even the blank line.
+    """
     head: bytes
     """The header block as built from header events, empty if the message is too large."""
     fields: int
@@ -81,6 +84,8 @@ class Close:
 Outcome = bytes | Transaction | Close
 """What follows from an event: octets to send (often none), a message to answer, or the end."""
 
+
+_BLANK_LINE = b"\r\n"
 
 _NEW, _NEGOTIATED, _CONNECTED, _MAIL, _RCPT, _DATA, _HEADERS, _BODY = range(8)
 """States in their order; those from `_MAIL` on are of a message. Plain integers: they are compared
@@ -123,11 +128,6 @@ class Session:
             ProtocolError: self._on_protocol_error,
         }
         self._forget_message()
-
-    @property
-    def has_message(self) -> bool:
-        """A message has begun and is not complete."""
-        return self._state >= _MAIL
 
     def handle(self, event: Event) -> Outcome:
         """Take one event, say what follows from it."""
@@ -239,7 +239,7 @@ class Session:
 
     def _end_headers(self) -> None:
         self._head_size = len(self._raw)
-        self._keep(b"\r\n")
+        self._keep(_BLANK_LINE)
         self._state = _BODY
 
     def _on_body(self, event: Body) -> Outcome:
@@ -277,6 +277,8 @@ class Session:
         head = raw[: self._head_size] if raw is not None else b""
         if raw is not None and repeats_head(raw, self._head_size):
             raw = raw[self._head_size + 2 :]
+        if raw == _BLANK_LINE:
+            raw = b""
         return Transaction(
             connect=self._connect,
             helo=self._helo,

@@ -181,8 +181,9 @@ class OrderTests(SynchronousTestCase):
 
     def test_events_may_be_left_out(self) -> None:
         for parts, raw in (
-            ([mail(), rcpt(), frame("E")], b"\r\n"),
-            ([mail(), rcpt(), frame("N"), frame("E")], b"\r\n"),
+            ([mail(), rcpt(), frame("E")], b""),
+            ([mail(), rcpt(), frame("N"), frame("B"), frame("E")], b""),
+            ([mail(), frame("N"), frame("E", b"\r\n")], b"\r\n\r\n"),
             ([mail(), rcpt(), header("A", " b"), frame("E")], b"A: b\r\n\r\n"),
             ([mail(), rcpt(), frame("B", b"x"), frame("E")], b"\r\nx"),
             ([mail(), frame("N"), frame("E", b"x")], b"\r\nx"),
