@@ -24,6 +24,9 @@ _ACCEPTING = 0x10000
 """__SO_ACCEPTCON in the flags of /proc/net/unix."""
 
 
+_NO_FILE = f"{DEFAULT_PATH} (or in the file that --config FILE names)"
+
+
 class _Socket(NamedTuple):
     inode: str
     uid: int | None
@@ -49,7 +52,7 @@ def explain_bind_error(
     key = key_text(("listeners", name, "endpoint"))
     endpoint = parse_endpoint(listener.endpoint)
     origin = loaded.origin(key)
-    where = "here" if origin.file is not None else f"in {loaded.path or DEFAULT_PATH}"
+    where = "here" if origin.file is not None else f"in {loaded.path or _NO_FILE}"
     what, change = _reason(endpoint, error)
     hint = f"set {change} {where}, or {key_text(('listeners', name))}.enabled = false"
     return str(loaded.problem(key, string_text(listener.endpoint), what, hint))

@@ -84,6 +84,8 @@ def parse_document(file: str, text: str) -> tuple[Document | None, list[Problem]
 
 
 _NOT_TOML = "not valid TOML: "
+_IN_ARRAY = ("Invalid value", "Unclosed array")
+"""tomllib's words for what stands where an element or the end of an array should."""
 _TWICE = (f"{_NOT_TOML}cannot ", f"{_NOT_TOML}duplicate ")
 """How tomllib's words for keys set twice begin."""
 
@@ -116,18 +118,31 @@ def _syntax_problem(file: str, text: str, lines: Lines, message: str) -> Problem
     match = _PLACE.fullmatch(message)
     words, line_text, column = match.groups() if match else (message, None, None)
     line = int(line_text) if line_text else text.rstrip().count("\n") + 1
-    source = text.split("\n")[line - 1].strip()
     path = next((path for path, at in reversed(lines.of.items()) if at == line), ())
+    hint = ""
+    array = lines.open_arrays[0] if lines.open_arrays else ()
+    begin = lines.of.get(array, line + 1)
+    if begin <= line and words in _IN_ARRAY:
+        # Nothing ends an array but its bracket: the mistake may be far above.
+        path = array
+        if not line_text:
+            line, words = begin, "the array is not closed"
+        if line != begin:
+            hint = f"the array {key_text(path)} begins in line {begin}"
+            path = ()
+    source = text.split("\n")[line - 1].strip()
     value = source.partition("=")[2].strip() if path and "=" in source else source
     where = f" (column {column})" if column else ""
     is_bare_unit = _BARE_UNIT.match(value)
+    if is_bare_unit:
+        hint = f'did you mean "{is_bare_unit[0]}"?'
     return Problem(
         file,
         line,
         key_text(path),
         value,
         f"{_NOT_TOML}{words[:1].lower()}{words[1:]}{where}",
-        f'did you mean "{is_bare_unit[0]}"?' if is_bare_unit else "",
+        hint,
     )
 
 

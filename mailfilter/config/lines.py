@@ -50,6 +50,8 @@ class Lines:
     of: dict[KeyPath, int] = field(default_factory=dict)
     """Line on which each key, table and array element is first mentioned."""
     duplicates: list[Duplicate] = field(default_factory=list)
+    open_arrays: list[KeyPath] = field(default_factory=list)
+    """The arrays inside which the scan stopped, the outermost first."""
     fault: tuple[int, str] | None = None
     """A limit that the document breaks: line and text."""
 
@@ -164,6 +166,11 @@ class _Scan:
 
     def array(self, path: KeyPath) -> None:
         self.limit_depth(path)
+        self.lines.open_arrays.append(path)
+        self.elements(path)
+        self.lines.open_arrays.pop()
+
+    def elements(self, path: KeyPath) -> None:
         self.at += 1
         index = 0
         while True:

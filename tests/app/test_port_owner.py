@@ -121,9 +121,17 @@ class ExplainTests(SynchronousTestCase):
         self.assertEqual(
             self.explain(load(None), cause),
             'listeners.http.endpoint = "tcp:11333:interface=127.0.0.1": port 11333 is in use;'
-            " set another port in /etc/mailfilter/mailfilter.toml,"
-            " or listeners.http.enabled = false",
+            " set another port in /etc/mailfilter/mailfilter.toml (or in the file that --config"
+            " FILE names), or listeners.http.enabled = false",
         )
+
+    def test_default_beside_file(self) -> None:
+        """A default where a file is read: that file is the one to change."""
+        self.patch(port_owner, "describe_owner", Mock(return_value=None))
+        path = Path(self.mktemp()).absolute()
+        path.write_text("")
+        text = self.explain(load(str(path)), OSError(errno.EADDRINUSE, "x"))
+        self.assertIn(f"set another port in {path}, or listeners.http.enabled = false", text)
 
     def test_other_reasons(self) -> None:
         """Each has its own words."""

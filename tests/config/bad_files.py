@@ -102,6 +102,18 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
         "[scan\n",
         "m.toml:1: [scan: not valid TOML: expected ']' at the end of a table declaration (column 6)",
     ),
+    ("\nx = [1,", "m.toml:2: x = [1,: not valid TOML: the array is not closed"),
+    ("x = [[1], [2\n\n", "m.toml:1: x = [[1], [2: not valid TOML: the array is not closed"),
+    ("x = [\n1,\n# c", "m.toml:1: x = [: not valid TOML: the array is not closed"),
+    ("a = foo\nx = [1,", "m.toml:1: a = foo: not valid TOML: invalid value (column 5)"),
+    (
+        "[scan]\nx = [\n1,\ny = 3\n",
+        "m.toml:4: y = 3: not valid TOML: invalid value (column 1); the array scan.x begins in line 2",
+    ),
+    (
+        "x = [\n1\n[scan]",
+        "m.toml:3: [scan]: not valid TOML: unclosed array (column 1); the array x begins in line 1",
+    ),
     ("[scan]\n[log]\n[scan]\n", "m.toml:3: [scan]: set a second time, first in line 1"),
     (
         "scan = {timeout='1s', timeout='2s'}",
