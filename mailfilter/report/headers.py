@@ -29,6 +29,8 @@ MAX_REPLY_LINE = 980
 MAX_REPLY_LINES = 32
 """Lines of one SMTP reply that libmilter allows."""
 
+_OWN_CODES = re.compile(r"([45])[0-9]{2} ([45])\.[0-9]{1,3}\.[0-9]{1,3}(?: |$)")
+
 _Q_OPEN = "=?utf-8?q?"
 _B_OPEN = "=?utf-8?b?"
 _CLOSE = "?="
@@ -160,3 +162,18 @@ def clean_reply_text(text: str) -> list[str]:
         if len(lines) == MAX_REPLY_LINES:
             break
     return lines
+
+
+def clean_refusal(text: str, digit: str) -> tuple[str, list[str]]:
+    """Make text for a refusal safe: its own codes, as `450 4.7.1`, and its lines without them.
+
+    The codes are empty unless both are of the class meant, `digit` (4 or 5): whether a message is
+    refused for good is the action's to say.
+    """
+    lines = clean_reply_text(text)
+    codes = _OWN_CODES.match(lines[0]) if lines else None
+    if codes is None:
+        return "", lines
+    lines[0] = lines[0][codes.end() :]
+    is_meant = codes[1] == codes[2] == digit
+    return codes[0].rstrip(" ") if is_meant else "", [line for line in lines if line]

@@ -6,6 +6,7 @@ the `milter` object keeps to the forms that every client reads.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -20,12 +21,16 @@ from ..scan.verdict import (
     Edit,
     RemoveHeader,
     RemoveRecipient,
+    ReplaceBody,
     Verdict,
 )
-from .headers import clean_header_name, clean_header_value, clean_reply_text, encode_header_text
+from .edits import clean_edits
+from .headers import clean_refusal, clean_reply_text, encode_header_text
 
 MAX_OCCURRENCE = 127
 """Largest number in `remove_headers`: two clients read it into 8 bits."""
+
+_REFUSAL_CLASSES: Mapping[Action, str] = {Action.REJECT: "5", Action.SOFT_REJECT: "4"}
 
 _INSTEAD_OF_REJECT = frozenset((Action.DISCARD, Action.QUARANTINE))
 
@@ -61,13 +66,26 @@ def render_error(text: str) -> bytes:
     return render_json({"error": text})
 
 
-def verdict_json(verdict: Verdict, flags: frozenset[str] = frozenset()) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The JSON of a verdict, and what of its edits was left out."""
+
+    body: bytes
+    dropped: tuple[str, ...] = ()
+
+
+def verdict_json(verdict: Verdict, flags: frozenset[str] = frozenset()) -> Rendered:
     """Encode a verdict. Of the request's flags, `groups` and `trace` add to it."""
-    return render_json(verdict_dict(verdict, flags))
+    edits = clean_edits(verdict.edits)
+    dropped = list(edits.dropped)
+    milter = milter_dict(edits.edits, dropped)
+    return Rendered(render_json(verdict_dict(verdict, flags, milter)), tuple(dropped))
 
 
-def verdict_dict(verdict: Verdict, flags: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Lay a verdict out as the reply has it, keys in Rspamd's order."""
+def verdict_dict(
+    verdict: Verdict, flags: frozenset[str], milter: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Lay a verdict out as the reply has it, keys in Rspamd's order; `milter` is of its edits."""
     reply: dict[str, Any] = {}
     action = verdict.action
     if verdict.forced_by is not None:
@@ -89,7 +107,7 @@ def verdict_dict(verdict: Verdict, flags: frozenset[str] = frozenset()) -> dict[
     if verdict.message_id is not None:
         reply["message-id"] = verdict.message_id
     reply["time_real"] = round(_number(verdict.elapsed), 6)
-    if milter := milter_dict(verdict.edits):
+    if milter:
         reply["milter"] = milter
     if "trace" in flags:
         reply["trace_id"] = verdict.trace_id
@@ -130,15 +148,23 @@ def _groups(verdict: Verdict) -> dict[str, Any]:
 
 
 def _messages(verdict: Verdict) -> dict[str, str]:
-    lines = clean_reply_text(verdict.smtp_message or "")
+    """The text for the SMTP reply. It may begin with codes, but only of the action's class."""
+    text = verdict.smtp_message or ""
+    digit = _REFUSAL_CLASSES.get(verdict.action)
+    if digit is None:
+        lines = clean_reply_text(text)
+    else:
+        codes, lines = clean_refusal(text, digit)
+        if codes:
+            lines = [codes, *lines]
     return {"smtp_message": " ".join(lines)} if lines else {}
 
 
-def milter_dict(edits: Iterable[Edit]) -> dict[str, Any]:
-    """Lay out edits as the `milter` object; empty if there are none that it can tell.
+def milter_dict(edits: Iterable[Edit], dropped: list[str]) -> dict[str, Any]:
+    """Lay out clean edits as the `milter` object; empty if there are none.
 
-    Removals come before additions, so a changed header is removed and added. A new body is not
-    told here.
+    Removals come before additions, so a changed header is removed and added. What this object
+    cannot tell is added to `dropped`.
     """
     adds = _Named()
     removes = _Named()
@@ -146,21 +172,22 @@ def milter_dict(edits: Iterable[Edit]) -> dict[str, Any]:
     for edit in edits:
         match edit:
             case AddHeader(name, value, order):
-                adds.put(name, {"value": clean_header_value(value), "order": order})
+                adds.put(name, {"value": value, "order": order})
             case ChangeHeader(name, value, occurrence):
-                removes.put(name, _occurrence(occurrence))
-                adds.put(name, {"value": clean_header_value(value), "order": -1})
+                if _is_told(name, occurrence, dropped):
+                    removes.put(name, occurrence)
+                    adds.put(name, {"value": value, "order": -1})
             case RemoveHeader(name, occurrence):
-                removes.put(name, _occurrence(occurrence))
+                if _is_told(name, occurrence, dropped):
+                    removes.put(name, occurrence)
             case ChangeSender(address, args):
-                if _is_path(address) and all(map(_is_path, args)):
-                    reply["change_from"] = " ".join((address, *args))
+                reply["change_from"] = " ".join((address, *args))
             case AddRecipient(address):
-                if address and _is_path(address):
-                    reply.setdefault("add_rcpt", []).append(address)
+                reply.setdefault("add_rcpt", []).append(address)
             case RemoveRecipient(address):
-                if address and _is_path(address):
-                    reply.setdefault("del_rcpt", []).append(address)
+                reply.setdefault("del_rcpt", []).append(address)
+            case ReplaceBody():
+                dropped.append("replace body: not possible over HTTP")
     if adds.values:
         reply["add_headers"] = {name: _one_or_all(all_) for name, all_ in adds.values.items()}
     if removes.values:
@@ -179,8 +206,6 @@ class _Named:
         self._spelling: dict[str, str] = {}
 
     def put(self, name: str, value: Any) -> None:
-        if clean_header_name(name) is None:
-            return
         name = self._spelling.setdefault(name.lower(), name)
         self.values.setdefault(name, []).append(value)
 
@@ -189,10 +214,9 @@ def _one_or_all(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _occurrence(number: int) -> int:
-    return max(-MAX_OCCURRENCE, min(MAX_OCCURRENCE, number))
-
-
-def _is_path(text: str) -> bool:
-    """Nothing that could end a command or an argument of SMTP."""
-    return text.isprintable() and not any(mark in text for mark in " <>")
+def _is_told(name: str, occurrence: int, dropped: list[str]) -> bool:
+    """Whether a client understands which field is meant; notes it if not."""
+    if -MAX_OCCURRENCE <= occurrence <= MAX_OCCURRENCE:
+        return True
+    dropped.append(f"remove header {name}: only the first and last {MAX_OCCURRENCE} can be told")
+    return False

@@ -12,12 +12,8 @@ from ..codec.milter import Edits
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_headers import count_fields
 from ..config.model import FailPolicy
-from ..report.headers import (
-    clean_header_name,
-    clean_header_value,
-    clean_reply_text,
-    encode_header_text,
-)
+from ..report.edits import MAX_INDEX, clean_edits
+from ..report.headers import clean_refusal, clean_reply_text, encode_header_text
 from ..scan.verdict import (
     Action,
     AddHeader,
@@ -43,17 +39,6 @@ OVERSIZE_TEXT = "Message is too large to be scanned"
 MAX_REASON = 200
 """Characters of a quarantine reason: MTAs print it in their queue listing."""
 
-MAX_MAILBOX = 1024
-"""Characters of an address: RFC 5321 4.5.3.1.3 has 256, and some are longer."""
-
-MAX_INDEX = 2**31 - 1
-"""MTAs read positions as signed numbers."""
-
-_OWN_CODES = re.compile(r"([45][0-9]{2}) (([45])\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
-_PLAIN = r'[^\s<>"\x00-\x1f\x7f-\x9f]*+'
-_QUOTED = r'[^"\\\x00-\x1f\x7f-\x9f]*+'
-_MAILBOX = re.compile(rf'{_PLAIN}(?:"{_QUOTED}(?:\\[ -~]{_QUOTED})*"{_PLAIN})*')
-_ESMTP_ARG = re.compile(r"[!-~]+")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
 _RANK: dict[type[Edit], int] = {
@@ -114,21 +99,22 @@ def render_verdict(
     refusal = _refusal(verdict)
     if refusal is not None:
         return Rendered(refusal)
-    writer = _Writer(agreement, head, fields)
+    clean = clean_edits(verdict.edits)
+    writer = _Writer(agreement, head, fields, dropped=list(clean.dropped))
     marks_spam = verdict.action is Action.ADD_HEADER or (
         verdict.action is Action.QUARANTINE and not writer.may(Edits.QUARANTINE, "quarantine")
     )
-    _remove_headers(writer, verdict.edits, marks_spam)
+    _remove_headers(writer, clean.edits, marks_spam)
     for edit in sorted(
-        (edit for edit in verdict.edits if type(edit) in _RANK), key=lambda edit: _RANK[type(edit)]
+        (edit for edit in clean.edits if type(edit) in _RANK), key=lambda edit: _RANK[type(edit)]
     ):
         _write(writer, edit)
-    _replace_body(writer, verdict.edits)
+    _replace_body(writer, clean.edits)
     if marks_spam:
         _add_header(writer, AddHeader(SPAM_HEADER, "Yes"))
     elif verdict.action is Action.REWRITE_SUBJECT and verdict.subject is not None:
         # Both MTAs add a subject if there is none (milter.md 5.1).
-        _change_header(writer, ChangeHeader("Subject", encode_header_text(verdict.subject)))
+        _write(writer, ChangeHeader("Subject", encode_header_text(verdict.subject)))
     elif verdict.action is Action.QUARANTINE:
         writer.frames.append(replies.quarantine(_reason(verdict)))
     writer.frames.append(replies.ACCEPT)
@@ -168,13 +154,10 @@ def _refusal(verdict: Verdict) -> bytes | None:
 
 def _reply(message: str | None, code: int, enhanced: str, default: str) -> bytes:
     """Render a refusal; a text may begin with codes of its own, if they mean the same class."""
-    lines = clean_reply_text(message or "")
-    codes = _OWN_CODES.match(lines[0]) if lines else None
-    if codes is not None:
-        lines[0] = lines[0][codes.end() :]
-        if codes[1][0] == codes[3] == enhanced[0]:
-            code, enhanced = int(codes[1]), codes[2]
-        lines = [line for line in lines if line]
+    codes, lines = clean_refusal(message or "", enhanced[0])
+    if codes:
+        own_code, _, enhanced = codes.partition(" ")
+        code = int(own_code)
     return replies.reply_code(code, enhanced, lines or [default])
 
 
@@ -190,12 +173,8 @@ def _remove_headers(writer: _Writer, edits: Iterable[Edit], marks_spam: bool) ->
         wanted.append(RemoveHeader(SPAM_HEADER))
     doomed: dict[str, tuple[str, set[int]]] = {}
     for edit in wanted:
-        name = clean_header_name(edit.name)
-        if name is None:
-            writer.dropped.append("remove header: bad name")
-            continue
-        count = count_fields(writer.head, name)
-        _, indexes = doomed.setdefault(name.lower(), (name, set()))
+        count = count_fields(writer.head, edit.name)
+        _, indexes = doomed.setdefault(edit.name.lower(), (edit.name, set()))
         indexes.update(_occurrences(edit.occurrence, count))
     for name, indexes in doomed.values():
         if not indexes or not writer.may(Edits.CHANGE_HEADER, f"remove header {name}"):
@@ -217,57 +196,29 @@ def _write(writer: _Writer, edit: Edit) -> None:
     match edit:
         case AddHeader():
             _add_header(writer, edit)
-        case ChangeHeader():
-            _change_header(writer, edit)
-        case ChangeSender():
-            _change_sender(writer, edit)
-        case AddRecipient():
-            if mailbox := _mailbox(writer, edit.address or " ", "add recipient"):
-                writer.add(Edits.ADD_RECIPIENT, "add recipient", replies.add_recipient(mailbox))
-        case RemoveRecipient():
-            if mailbox := _mailbox(writer, edit.address, "remove recipient"):
-                frame = replies.remove_recipient(mailbox)
-                writer.add(Edits.REMOVE_RECIPIENT, "remove recipient", frame)
+        case ChangeHeader(name, value, occurrence):
+            frame = replies.change_header(occurrence, name, writer.spaced(value))
+            writer.add(Edits.CHANGE_HEADER, f"change header {name}", frame)
+        case ChangeSender(address, args):
+            frame = replies.change_sender(f"<{address}>", " ".join(args))
+            writer.add(Edits.CHANGE_SENDER, "change sender", frame)
+        case AddRecipient(address):
+            frame = replies.add_recipient(f"<{address}>")
+            writer.add(Edits.ADD_RECIPIENT, "add recipient", frame)
+        case RemoveRecipient(address):
+            frame = replies.remove_recipient(f"<{address}>")
+            writer.add(Edits.REMOVE_RECIPIENT, "remove recipient", frame)
 
 
 def _add_header(writer: _Writer, edit: AddHeader) -> None:
-    name = clean_header_name(edit.name)
-    if name is None:
-        writer.dropped.append("add header: bad name")
-        return
-    value = writer.spaced(clean_header_value(edit.value))
+    value = writer.spaced(edit.value)
     if edit.order == -1:
-        frame = replies.add_header(name, value)
+        frame = replies.add_header(edit.name, value)
     else:
         index = edit.order if edit.order >= 0 else max(writer.fields + edit.order + 2, 0)
-        frame = replies.insert_header(min(index, MAX_INDEX), name, value)
-    if writer.add(Edits.ADD_HEADER, f"add header {name}", frame):
+        frame = replies.insert_header(min(index, MAX_INDEX), edit.name, value)
+    if writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame):
         writer.fields += 1
-
-
-def _change_header(writer: _Writer, edit: ChangeHeader) -> None:
-    name = clean_header_name(edit.name)
-    if name is None:
-        writer.dropped.append("change header: bad name")
-        return
-    value = writer.spaced(clean_header_value(edit.value))
-    index = min(max(edit.occurrence, 1), MAX_INDEX)
-    frame = replies.change_header(index, name, value)
-    writer.add(Edits.CHANGE_HEADER, f"change header {name}", frame)
-
-
-def _change_sender(writer: _Writer, edit: ChangeSender) -> None:
-    if mailbox := _mailbox(writer, edit.address, "change sender"):
-        args = " ".join(arg for arg in edit.args if _ESMTP_ARG.fullmatch(arg))
-        writer.add(Edits.CHANGE_SENDER, "change sender", replies.change_sender(mailbox, args))
-
-
-def _mailbox(writer: _Writer, address: str, what: str) -> str | None:
-    """Put an address into angle brackets; one that could break out of them is left out."""
-    if len(address) <= MAX_MAILBOX and _MAILBOX.fullmatch(address):
-        return f"<{address}>"
-    writer.dropped.append(f"{what}: bad address")
-    return None
 
 
 def _replace_body(writer: _Writer, edits: Iterable[Edit]) -> None:

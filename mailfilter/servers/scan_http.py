@@ -80,7 +80,10 @@ class HttpFactory(LimitedFactory[HttpConnection]):
     async def _scan(self, envelope: Envelope, raw: bytes) -> Reply:
         try:
             verdict = await scan_in_time(self._scanner, self.clock, envelope, raw)
-            return Reply(200, verdict_json(verdict, envelope.flags))
+            rendered = verdict_json(verdict, envelope.flags)
+            for dropped in rendered.dropped:
+                self._log_dropped(envelope, dropped)
+            return Reply(200, rendered.body)
         except CancelledError:
             # The client is gone and nobody reads this, or something cancelled the scan from inside.
             return self._failed()
@@ -109,4 +112,12 @@ class HttpFactory(LimitedFactory[HttpConnection]):
             trace_id="",
             smtp_message=_FAILURE_TEXT,
         )
-        return Reply(200, verdict_json(verdict))
+        return Reply(200, verdict_json(verdict).body)
+
+    def _log_dropped(self, envelope: Envelope, dropped: str) -> None:
+        log.info(
+            "{listener}: {queue_id!r}: left out of the reply: {dropped}",
+            listener=self.name,
+            queue_id=envelope.queue_id,
+            dropped=dropped,
+        )

@@ -7,7 +7,6 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.report.reply_json import (
-    milter_dict,
     render_error,
     render_json,
     verdict_dict,
@@ -75,8 +74,9 @@ EDITS: list[tuple[list[Edit], dict[str, Any]]] = [
             }
         },
     ),
-    ([RemoveHeader("A", 300)], {"remove_headers": {"A": 127}}),
-    ([RemoveHeader("A", -300)], {"remove_headers": {"A": -127}}),
+    ([RemoveHeader("A", 127)], {"remove_headers": {"A": 127}}),
+    ([RemoveHeader("A", -127)], {"remove_headers": {"A": -127}}),
+    ([AddHeader("A", "b", 2**40)], {"add_headers": {"A": {"value": "b", "order": 2**31 - 1}}}),
     (
         [RemoveHeader("A", 2), RemoveHeader("a", 1), RemoveHeader("A", 2)],
         {"remove_headers": {"A": [2, 1]}},
@@ -89,25 +89,38 @@ EDITS: list[tuple[list[Edit], dict[str, Any]]] = [
     ([ChangeSender("a@b")], {"change_from": "a@b"}),
     ([ChangeSender("")], {"change_from": ""}),
     ([ChangeSender("a@b", ("SIZE=1", "X"))], {"change_from": "a@b SIZE=1 X"}),
-    ([ChangeSender("a@b> SIZE=1")], {}),
-    ([ChangeSender("a@b", ("A B",))], {}),
+    ([ChangeSender("a@b", ("A B",))], {"change_from": "a@b"}),
     ([AddRecipient("a@b"), AddRecipient("c@d")], {"add_rcpt": ["a@b", "c@d"]}),
     ([RemoveRecipient("a@b")], {"del_rcpt": ["a@b"]}),
-    ([AddRecipient("a@b\r\nDATA"), RemoveRecipient("a b"), AddRecipient("")], {}),
-    ([ReplaceBody(b"x")], {}),
-    ([AddHeader("A: b\r\nC", "d"), RemoveHeader("é"), ChangeHeader("", "x")], {}),
 ]
+
+# edits that are left out, why
+DROPPED: list[tuple[Edit, str]] = [
+    (RemoveHeader("A", 128), "remove header A: only the first and last 127 can be told"),
+    (RemoveHeader("A", -128), "remove header A: only the first and last 127 can be told"),
+    (ChangeHeader("A", "b", 128), "remove header A: only the first and last 127 can be told"),
+    (ChangeSender("a@b> SIZE=1"), "change sender: bad address"),
+    (AddRecipient("a@b\r\nDATA"), "add recipient: bad address"),
+    (RemoveRecipient("a b"), "remove recipient: bad address"),
+    (ReplaceBody(b"x"), "replace body: not possible over HTTP"),
+    (AddHeader("A: b\r\nC", "d"), "add header: bad name"),
+]
+
+
+def laid_out(verdict: Verdict, flags: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A verdict without edits."""
+    return verdict_dict(verdict, flags, {})
 
 
 class Replies(SynchronousTestCase):
     def test_golden(self) -> None:
-        self.assertEqual(GOLDEN, verdict_json(VERDICT))
+        self.assertEqual(GOLDEN, verdict_json(VERDICT).body)
 
     def test_empty(self) -> None:
         self.assertEqual(
             b'{"is_skipped":false,"score":0.0,"required_score":15.0,"action":"no action",'
             b'"thresholds":{},"symbols":{},"messages":{},"time_real":0.00001}',
-            verdict_json(EMPTY).replace(b"1e-5", b"0.00001"),
+            verdict_json(EMPTY).body.replace(b"1e-5", b"0.00001"),
         )
 
     def test_ascii(self) -> None:
@@ -116,7 +129,7 @@ class Replies(SynchronousTestCase):
             symbols=(SymbolResult("A", 1.0, 1.0, options=("é\u2028", "\ud800x", "\x00\x7f\n")),),
             message_id="\U0001f4a9",
         )
-        encoded = verdict_json(verdict)
+        encoded = verdict_json(verdict).body
         self.assertTrue(encoded.isascii())
         self.assertNotIn(b"\n", encoded)
         reply = json.loads(encoded)
@@ -136,11 +149,11 @@ class Replies(SynchronousTestCase):
             trace=(TraceEntry(nan, "s", "t"),),
         )
         reply = json.loads(
-            verdict_json(verdict, frozenset({"trace", "groups"})), parse_constant=self.fail
+            verdict_json(verdict, frozenset({"trace", "groups"})).body, parse_constant=self.fail
         )
         self.assertEqual((0.0, 0.0), (reply["score"], reply["required_score"]))
         self.assertEqual({"reject": 0.0, "add header": 6.0}, reply["thresholds"])
-        self.assertIn(b'"add header":6.0', verdict_json(verdict))
+        self.assertIn(b'"add header":6.0', verdict_json(verdict).body)
         self.assertEqual({"name": "A", "score": 0.0, "metric_score": 1.0}, reply["symbols"]["A"])
         self.assertEqual(0.0, reply["trace"][0]["at"])
         self.assertEqual({"g": {"score": 0.0}}, reply["groups"])
@@ -153,9 +166,9 @@ class Replies(SynchronousTestCase):
             (Action.ADD_HEADER, "hi", None),
             (Action.REWRITE_SUBJECT, None, None),
         ):
-            reply = verdict_dict(replace(VERDICT, action=action, subject=subject))
+            reply = laid_out(replace(VERDICT, action=action, subject=subject))
             self.assertEqual(expected, reply.get("subject"))
-        long = verdict_dict(replace(VERDICT, action=Action.REWRITE_SUBJECT, subject="é " * 100))
+        long = laid_out(replace(VERDICT, action=Action.REWRITE_SUBJECT, subject="é " * 100))
         self.assertNotIn("\n", long["subject"])
 
     def test_message(self) -> None:
@@ -165,26 +178,26 @@ class Replies(SynchronousTestCase):
             ("Go away", {"smtp_message": "Go away"}),
             ("a\r\n250 ok\n\nb", {"smtp_message": "a 250 ok b"}),
         ):
-            reply = verdict_dict(replace(VERDICT, smtp_message=text))
+            reply = laid_out(replace(VERDICT, smtp_message=text))
             self.assertEqual(expected, reply["messages"])
 
     def test_instead_of_reject(self) -> None:
         for action in Action:
-            reply = verdict_dict(replace(VERDICT, action=action))
+            reply = laid_out(replace(VERDICT, action=action))
             self.assertEqual(action.value, reply["action"])
             expected = action.value if action in ("discard", "quarantine") else None
             self.assertEqual(expected, reply.get("reject"))
 
     def test_forced_and_skipped(self) -> None:
-        reply = verdict_dict(replace(VERDICT, forced_by="gtube", is_skipped=True))
+        reply = laid_out(replace(VERDICT, forced_by="gtube", is_skipped=True))
         self.assertEqual("passthrough_module", next(iter(reply)))
         self.assertEqual("gtube", reply["passthrough_module"])
         self.assertIs(True, reply["is_skipped"])
 
     def test_flags(self) -> None:
         verdict = replace(VERDICT, trace=(TraceEntry(0.0012345678, "gtube", "é"),))
-        plain = verdict_dict(verdict)
-        reply = verdict_dict(verdict, frozenset({"trace", "groups"}))
+        plain = laid_out(verdict)
+        reply = laid_out(verdict, frozenset({"trace", "groups"}))
         self.assertEqual({"trace", "trace_id", "groups"}, set(reply) - set(plain))
         self.assertEqual("abc", reply["trace_id"])
         self.assertEqual([{"at": 0.001235, "source": "gtube", "text": "é"}], reply["trace"])
@@ -192,15 +205,34 @@ class Replies(SynchronousTestCase):
 
     def test_edits(self) -> None:
         for edits, expected in EDITS:
-            self.assertEqual(expected, milter_dict(edits), edits)
-            reply = verdict_dict(replace(VERDICT, edits=tuple(edits)))
+            reply = json.loads(verdict_json(replace(VERDICT, edits=tuple(edits))).body)
             self.assertEqual(expected, reply.get("milter", {}))
 
+    def test_edits_that_are_left_out(self) -> None:
+        for edit, reason in DROPPED:
+            rendered = verdict_json(replace(VERDICT, edits=(edit,)))
+            self.assertNotIn("milter", json.loads(rendered.body))
+            self.assertEqual((reason,), rendered.dropped)
+
     def test_header_values(self) -> None:
-        found = milter_dict([AddHeader("A", "b\r\nC: d\0")])
-        self.assertEqual("b C: d ", found["add_headers"]["A"]["value"])
-        found = milter_dict([AddHeader("A", "b;\r\n\tc")])
-        self.assertEqual("b;\n\tc", found["add_headers"]["A"]["value"])
+        for value, expected in (("b\r\nC: d\0", "b C: d "), ("b;\r\n\tc", "b;\n\tc")):
+            body = verdict_json(replace(VERDICT, edits=(AddHeader("A", value),))).body
+            self.assertEqual(expected, json.loads(body)["milter"]["add_headers"]["A"]["value"])
+
+    def test_codes_of_a_refusal(self) -> None:
+        """Codes of the class that the action means are the text's, others are taken off."""
+        for action, text, expected in (
+            (Action.REJECT, "550 5.7.2 own", "550 5.7.2 own"),
+            (Action.REJECT, "450 4.7.2 own\nmore", "own more"),
+            (Action.REJECT, "550 4.7.2 mixed", "mixed"),
+            (Action.REJECT, "550 5.7.2", "550 5.7.2"),
+            (Action.REJECT, "450 4.7.2", None),
+            (Action.SOFT_REJECT, "550 5.1.1 x", "x"),
+            (Action.SOFT_REJECT, "421 4.7.0 bye", "421 4.7.0 bye"),
+            (Action.ADD_HEADER, "550 5.1.1 x", "550 5.1.1 x"),
+        ):
+            reply = laid_out(replace(VERDICT, action=action, smtp_message=text))
+            self.assertEqual(expected, reply["messages"].get("smtp_message"))
 
     def test_error(self) -> None:
         self.assertEqual(b'{"error":"invalid command"}', render_error("invalid command"))

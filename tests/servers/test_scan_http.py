@@ -1,16 +1,17 @@
 """The HTTP scan server: replies, failures and the log."""
 
 import json
+from dataclasses import replace
 from typing import cast
 
 from twisted.internet.defer import CancelledError
 
 from mailfilter.scan.envelope import Envelope
-from mailfilter.scan.verdict import Action, Verdict
+from mailfilter.scan.verdict import Action, AddHeader, AddRecipient, ReplaceBody, Verdict
 from mailfilter.servers.scanning import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
-from .http_case import CHECK, GOLDEN, MESSAGE, PING, PONG, Case, error_bytes, reply_bytes
+from .http_case import CHECK, GOLDEN, MESSAGE, PING, PONG, VERDICT, Case, error_bytes, reply_bytes
 
 
 class StubbornScanner(FakeScanner):
@@ -171,6 +172,18 @@ class LogLines(Case):
                 "http: '192.168.1.1': refused: 400 'file and shm message sources are not allowed"
                 " on this connection'",
                 "http: '192.168.1.1': refused: 400 'HTTP parser error: Invalid method encountered'",
+            ],
+            self.lines(),
+        )
+
+    def test_edits_that_are_left_out(self) -> None:
+        edits = AddHeader("X-A", "v"), ReplaceBody(b"new"), AddRecipient("a b")
+        self.scanner.verdict = replace(VERDICT, edits=edits)
+        self.ask(b"POST /checkv2 HTTP/1.1\r\nQueue-Id: a\r\n\r\n")
+        self.assertEqual(
+            [
+                "http: 'a': left out of the reply: add recipient: bad address",
+                "http: 'a': left out of the reply: replace body: not possible over HTTP",
             ],
             self.lines(),
         )

@@ -1,0 +1,113 @@
+"""The edits of a verdict, made safe: the same for every protocol that tells them.
+
+What cannot be made safe is left out and named, for the log. Values may hold anything a check put
+in them, and checks put in what strangers sent.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ..scan.verdict import (
+    AddHeader,
+    AddRecipient,
+    ChangeHeader,
+    ChangeSender,
+    Edit,
+    RemoveHeader,
+    RemoveRecipient,
+    ReplaceBody,
+)
+from .headers import clean_header_name, clean_header_value
+
+MAX_MAILBOX = 1024
+"""Characters of an address: RFC 5321 4.5.3.1.3 has 256, and some are longer."""
+
+MAX_INDEX = 2**31 - 1
+"""MTAs, and clients of the HTTP protocol, read positions as signed numbers of 32 bits."""
+
+_PLAIN = r'[^\s<>"\x00-\x1f\x7f-\x9f]*+'
+_QUOTED = r'[^"\\\x00-\x1f\x7f-\x9f]*+'
+_MAILBOX = re.compile(rf'{_PLAIN}(?:"{_QUOTED}(?:\\[ -~]{_QUOTED})*"{_PLAIN})*')
+_ESMTP_ARG = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class CleanEdits:
+    """Edits that can be told as they are, in their order, and what was left out of them."""
+
+    edits: tuple[Edit, ...] = ()
+    dropped: tuple[str, ...] = ()
+    """Printable, and nothing in it is from a message."""
+
+
+def clean_edits(edits: Iterable[Edit]) -> CleanEdits:
+    """Make edits safe.
+
+    Names are field names, values hold no line break but a fold; positions fit 32 bits with sign;
+    the field to change is one of 1 to n, and a new value of nothing removes it, as MTAs do;
+    addresses fit between angle brackets, arguments between blanks.
+    """
+    kept: list[Edit] = []
+    dropped: list[str] = []
+    for edit in edits:
+        clean = _clean(edit, dropped)
+        if clean is not None:
+            kept.append(clean)
+    return CleanEdits(tuple(kept), tuple(dropped))
+
+
+def _clean(edit: Edit, dropped: list[str]) -> Edit | None:
+    match edit:
+        case AddHeader() | ChangeHeader() | RemoveHeader():
+            if clean_header_name(edit.name) is not None:
+                return _clean_field(edit)
+            dropped.append(f"{_WHAT[type(edit)]}: bad name")
+        case ChangeSender(address, args):
+            if _is_mailbox(address):
+                return replace(edit, args=_clean_args(args, dropped))
+            dropped.append("change sender: bad address")
+        case AddRecipient(address) | RemoveRecipient(address):
+            if address and _is_mailbox(address):
+                return edit
+            dropped.append(f"{_WHAT[type(edit)]}: bad address")
+        case ReplaceBody():
+            return edit
+    return None
+
+
+_WHAT: dict[type[Edit], str] = {
+    AddHeader: "add header",
+    ChangeHeader: "change header",
+    RemoveHeader: "remove header",
+    AddRecipient: "add recipient",
+    RemoveRecipient: "remove recipient",
+}
+
+
+def _clean_field(edit: AddHeader | ChangeHeader | RemoveHeader) -> Edit:
+    if isinstance(edit, RemoveHeader):
+        return replace(edit, occurrence=_signed(edit.occurrence))
+    value = clean_header_value(edit.value)
+    if isinstance(edit, AddHeader):
+        return replace(edit, value=value, order=_signed(edit.order))
+    occurrence = max(_signed(edit.occurrence), 1)
+    if not value:
+        return RemoveHeader(edit.name, occurrence)
+    return replace(edit, value=value, occurrence=occurrence)
+
+
+def _signed(number: int) -> int:
+    return max(-MAX_INDEX, min(MAX_INDEX, number))
+
+
+def _is_mailbox(address: str) -> bool:
+    """Whether an address, perhaps with a quoted local part, stays within its angle brackets."""
+    return len(address) <= MAX_MAILBOX and _MAILBOX.fullmatch(address) is not None
+
+
+def _clean_args(args: tuple[str, ...], dropped: list[str]) -> tuple[str, ...]:
+    clean = tuple(arg for arg in args if _ESMTP_ARG.fullmatch(arg))
+    if len(clean) < len(args):
+        dropped.append("change sender: bad argument")
+    return clean
