@@ -201,7 +201,10 @@ class Composite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileActions:
-    """Thresholds that a profile changes; those left out stay as they are."""
+    """Thresholds that a profile changes; those left out stay as they are.
+
+    Together with those of [actions] that stay, they must be in order.
+    """
 
     greylist: Annotated[float | None, Doc("As in [actions]."), Example("5.0")] = None
     add_header: Annotated[float | None, Doc("As in [actions]."), Example("7.0")] = None
@@ -209,7 +212,7 @@ class ProfileActions:
     reject: Annotated[float | None, Doc("As in [actions]."), Example("20.0")] = None
     off: Annotated[
         tuple[Literal["greylist", "add_header", "rewrite_subject", "reject"], ...],
-        Doc("Thresholds taken away."),
+        Doc("Thresholds taken away; such a one cannot be set here, too."),
     ] = ()
 
 

@@ -108,8 +108,11 @@ else from `{DEFAULT_PATH}` if that exists; else the defaults below hold. The fil
 `etc/mailfilter.toml` holds all of them with their meaning.
 
 Nothing is ignored: an unknown key, a value of the wrong kind or out of range, a key that is set
-twice in a file, two listeners on one address, a file that cannot be read are errors. All of them
-are told at once, each with file, line, key and what was expected, and the filter does not start.
+twice in a file, two listeners on one address, thresholds in the wrong order, the name of a check,
+symbol or group that there is not, a check that cannot be loaded, a file that cannot be read are
+errors. All of them are told at once, each with file, line, key and what was expected, and the
+filter does not start. Only where a file cannot be read as TOML, names and what must hold between
+keys are left for the next time, since what is missing may be in that file.
 
     mailfilteradm config check [FILE]    tell what is wrong
     mailfilteradm config show [KEY]      what holds, and which file and line set it
@@ -146,7 +149,7 @@ A file has at most {MAX_FILE // 2**20} MiB, and `{FRAGMENTS}` at most {MAX_FILES
 ## The state directory
 
 `--state-dir`, else the environment's `{STATE_VARIABLE}`, else systemd's `STATE_DIRECTORY`, else
-`{STATE_FOLDER}` in the working directory.
+`{STATE_FOLDER}` in the directory in which the command was typed.
 """
 
 
