@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from . import words
+from . import detect, words
 from .anomaly import AnomalyKind, AnomalyLog
+from .detect import Guess
 
 # One ordinary mailbox of a list, alone or behind a name that is quoted or nothing special.
 _LOCAL = r'([^\s"(),:;<>@\[\]\\]++)'
@@ -56,7 +57,9 @@ class AddressCaps:
     """Encoded words of one name; nothing is taken from it."""
 
 
-def parse_addresses(text: str, log: AnomalyLog, caps: AddressCaps) -> list[Address]:
+def parse_addresses(
+    text: str, log: AnomalyLog, caps: AddressCaps, guess: Guess = detect.guess
+) -> list[Address]:
     """The mailboxes of an unfolded, not yet decoded field; those of groups among them.
 
     Structure is found before encoded words are decoded: what they hide is text, never an
@@ -79,10 +82,11 @@ def parse_addresses(text: str, log: AnomalyLog, caps: AddressCaps) -> list[Addre
             if bare_local is not None:
                 found.append(_address("", bare_local, bare_domain, log))
                 continue
-            name = words.decode(plain.strip() if quoted is None else quoted, log, caps.words)
+            phrase = plain.strip() if quoted is None else quoted
+            name = words.decode(phrase, log, caps.words, guess)
             found.append(_address(name, local, domain, log))
             continue
-        reader = reader or _Reader(text, log, caps)
+        reader = reader or _Reader(text, log, caps, guess)
         at = reader.read(at, found)
     caps.addresses -= len(found)
     return found
@@ -101,10 +105,11 @@ def _address(name: str, local: str, domain: str, log: AnomalyLog) -> Address:
 class _Reader:
     """Reads single mailboxes of a field, whatever they look like."""
 
-    def __init__(self, text: str, log: AnomalyLog, caps: AddressCaps) -> None:
+    def __init__(self, text: str, log: AnomalyLog, caps: AddressCaps, guess: Guess) -> None:
         self._text = text
         self._log = log
         self._caps = caps
+        self._guess = guess
         self._token = _TOKEN
         self._clear()
 
@@ -200,9 +205,9 @@ class _Reader:
             name_tokens, address_tokens = _split_bare(outside, self._log)
         else:
             name_tokens, address_tokens = outside, angle
-        name = words.decode(_phrase(name_tokens), self._log, self._caps.words)
+        name = self._decoded(_phrase(name_tokens))
         if not name and comment:
-            name = words.decode(_ESCAPED.sub(r"\1", comment).strip(), self._log, self._caps.words)
+            name = self._decoded(_ESCAPED.sub(r"\1", comment).strip())
         local, domain = _halves(address_tokens, self._log)
         if not local and not domain:
             if name and angle is None:
@@ -211,6 +216,9 @@ class _Reader:
                 found.append(Address(name, "", "", ""))
             return
         found.append(_address(name, local, domain, self._log))
+
+    def _decoded(self, name: str) -> str:
+        return words.decode(name, self._log, self._caps.words, self._guess)
 
 
 def _phrase(tokens: Tokens) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from . import detect
 from .anomaly import AnomalyKind
+from .detect import Guess
 
 LONGEST_NAME = 40
 """Characters of a charset's name; IANA's limit (RFC 2978 2.3)."""
@@ -108,7 +109,9 @@ def find_codec(name: str) -> str | None:
     return _CODECS.get(_PUNCTUATION.sub("", name.lower()))
 
 
-def decode(data: bytes, declared: str | None, is_cut: bool = False) -> Decoded:
+def decode(
+    data: bytes, declared: str | None, is_cut: bool = False, guess: Guess = detect.guess
+) -> Decoded:
     """Decode octets of the declared charset (as written); never raises.
 
     Undeclared, unknown and wrong declarations (8-bit octets in US-ASCII, no zero octet in
@@ -117,18 +120,18 @@ def decode(data: bytes, declared: str | None, is_cut: bool = False) -> Decoded:
     """
     codec = find_codec(declared) if declared else None
     if declared and codec is None:
-        return Decoded(undeclared(data, is_cut).text, "", AnomalyKind.UNKNOWN_CHARSET)
+        return Decoded(undeclared(data, is_cut, guess).text, "", AnomalyKind.UNKNOWN_CHARSET)
     if codec not in _NOT_ASCII and data.isascii() and (codec or _ISO_2022_JP not in data):
         return Decoded(data.decode("ascii"), codec or "ascii")
     if codec is None or codec == "ascii":
-        found = undeclared(data, is_cut)
+        found = undeclared(data, is_cut, guess)
         return Decoded(found.text, found.codec, AnomalyKind.UNDECLARED_8BIT)
     if codec in _WIDE and 0 not in data:
-        return Decoded(undeclared(data, is_cut).text, "", AnomalyKind.CHARSET_MISMATCH)
+        return Decoded(undeclared(data, is_cut, guess).text, "", AnomalyKind.CHARSET_MISMATCH)
     return _decode_as(data, codec, is_cut)
 
 
-def undeclared(data: bytes, is_cut: bool = False) -> Decoded:
+def undeclared(data: bytes, is_cut: bool = False, guess: Guess = detect.guess) -> Decoded:
     """Decode octets that nobody labelled.
 
     UTF-8 if they are valid, else what an HTML text says of itself, else what they look like.
@@ -144,10 +147,10 @@ def undeclared(data: bytes, is_cut: bool = False) -> Decoded:
         attempt = _decode_as(data, codec, is_cut)
         if attempt.anomaly is None:
             return attempt
-    return _decode_as(data, find_codec(detect.guess(data)) or "cp1252", is_cut)
+    return _decode_as(data, find_codec(guess(data)) or "cp1252", is_cut)
 
 
-def decode_header(data: bytes, hint: str | None) -> str:
+def decode_header(data: bytes, hint: str | None, guess: Guess = detect.guess) -> str:
     """Decode raw 8-bit octets of a header field: UTF-8, the body's charset, or detection."""
     attempt = _decode_as(data, "utf_8", False)
     if attempt.anomaly is None:
@@ -157,7 +160,7 @@ def decode_header(data: bytes, hint: str | None) -> str:
         hinted = _decode_as(data, codec, False)
         if hinted.anomaly is None:
             return hinted.text
-    return undeclared(data).text
+    return undeclared(data, guess=guess).text
 
 
 def _decode_as(data: bytes, codec: str, is_cut: bool) -> Decoded:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import overload
 
-from . import charset, params, words
+from . import charset, words
 from .anomaly import AnomalyKind
 from .lazy import lazy
 from .source import Source
@@ -52,14 +52,18 @@ class Header:
         if value.isascii():
             return value.decode("ascii").strip()
         self._source.log.add(AnomalyKind.EIGHT_BIT_HEADER)
-        return charset.decode_header(value, _body_charset(self._source)).strip()
+        return charset.decode_header(
+            value, _body_charset(self._source), self._source.budget.guess_field
+        ).strip()
 
     @lazy
     def text(self) -> str:
         """`unfolded` with RFC 2047 encoded words decoded."""
         if "=?" not in self.unfolded:
             return self.unfolded
-        return words.decode(self.unfolded, self._source.log, self._source.limits.encoded_words)
+        source = self._source
+        most = source.limits.encoded_words
+        return words.decode(self.unfolded, source.log, most, source.budget.guess_field)
 
     def __repr__(self) -> str:
         return f"Header({self.raw[:200]!r})"
@@ -234,10 +238,7 @@ def _short_value(source: Source, field: re.Match[bytes]) -> bytes:
 
 def _body_charset(source: Source) -> str | None:
     """The charset that the first text part declares."""
-    if source.first_text_type is None:
-        return None
-    value = params.parse(source.first_text_type, True, source.limits.parameters)
-    return value.params.get("charset")
+    return source.first_text.params.get("charset") if source.first_text else None
 
 
 def _key(name: str) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime
 from . import lint
 from .addresses import Address, AddressCaps, parse_addresses
 from .anomaly import Anomaly, AnomalyKind, AnomalyLog
+from .budget import Budget
 from .dates import parse_date
 from .headers import Headers
 from .lazy import lazy
@@ -25,7 +26,7 @@ def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> "Message":
     Finds the structure in time linear to the size; the rest is worked out when it is asked
     for. Never raises, whatever the octets are: what is odd is in `Message.anomalies`.
     """
-    source = Source(raw, limits, AnomalyLog(limits.anomalies))
+    source = Source(raw, limits, AnomalyLog(limits.anomalies), Budget(limits))
     structure = Structure(source)
     return Message(source, structure.message(), structure.doubts)
 
@@ -159,13 +160,14 @@ class Message:
         log = self._source.log
         found: list[Address] = []
         caps = AddressCaps(limits.addresses, limits.address_tokens, limits.encoded_words)
+        guess = self._source.budget.guess_field
         octets = limits.header_value
         for header in self.headers.all(name):
             if caps.addresses <= 0 or octets <= 0:
                 log.add(AnomalyKind.TOO_MANY_ADDRESSES)
                 break
             text = header.unfolded
-            found += parse_addresses(text[:octets], log, caps)
+            found += parse_addresses(text[:octets], log, caps, guess)
             octets -= len(text) + 1
         for address in found:
             lint.check_characters(log, address.name, name)

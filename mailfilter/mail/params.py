@@ -1,7 +1,7 @@
 """Values of the Content-* fields: a type or token, then parameters (RFC 2045 5.1, RFC 2231)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from . import charset, words
 from .anomaly import SAME_KIND, Anomaly, AnomalyKind, AnomalyLog
+from .budget import Budget
 
 _TOKEN = rb"[^\s/;()<>@,\"=]++"
 _TYPE = re.compile(rb"\s*+\"?(" + _TOKEN + rb"/" + _TOKEN + rb")\"?")
@@ -28,6 +29,9 @@ EXTENDED_FIRST = frozenset({"filename", "name"})
 programs; of all others the plain form wins, since most programs know no other for them."""
 
 
+Pieces = dict[int, tuple[bytes, bool]]
+"""RFC 2231 pieces of a value: by number, content, and whether that is percent encoded."""
+
 EMPTY: Mapping[str, str] = MappingProxyType({})
 NO_READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -45,11 +49,19 @@ class ContentValue(NamedTuple):
     """Lower case text before the parameters: `text/plain`, `attachment`; `""` if malformed."""
     params: Mapping[str, str] = EMPTY
     """Lower case names; RFC 2231 pieces joined and decoded."""
-    readings: Mapping[str, tuple[str, ...]] = NO_READINGS
-    """For each name all values that programs may see, if there is more than one; first wins."""
+    several: Mapping[str, tuple[str, ...]] = NO_READINGS
+    """The values of names that have more than one; see `readings`."""
     boundaries: tuple[bytes, ...] = ()
     """Exact octets of all readings of the parameter `boundary`, first wins."""
     anomalies: tuple[Anomaly, ...] = ()
+
+    def readings(self, name: str) -> tuple[str, ...]:
+        """All values of a parameter that programs may see, the first wins; `()` if none."""
+        if isinstance(self.params, _Undecoded):
+            return self.params.readings(name)
+        if name in self.several:
+            return self.several[name]
+        return (self.params[name],) if name in self.params else ()
 
 
 def token(value: bytes) -> str:
@@ -57,14 +69,24 @@ def token(value: bytes) -> str:
     return _cached_token(value) if len(value) <= CACHED else _token(value)
 
 
-def parse(value: bytes, is_type: bool, most: int) -> ContentValue:
+def parse(value: bytes, is_type: bool, most: int, log: AnomalyLog, budget: Budget) -> ContentValue:
     """Parse a value with folds in it, at most `most` of its parameters.
 
-    Wants a `type/subtype` if `is_type`, else one token.
+    Wants a `type/subtype` if `is_type`, else one token. Parameters that are not plain ASCII are
+    decoded when they are asked for, as far as the budget goes; `log` takes what is odd then.
     """
-    if len(value) <= CACHED and b"oundary" not in value:
-        return _cached_parse(value, is_type, most)
-    return _parse(value, is_type, most)
+    left = budget.parameters
+    if len(value) <= CACHED and b"oundary" not in value and left > 0 and not _is_odd(value):
+        found = _cached_parse(value, is_type, most)
+    else:
+        found = _parse(value, is_type, min(most, left), log, budget)
+    budget.parameters = left - len(found.params)
+    return found
+
+
+def _is_odd(value: bytes) -> bool:
+    """Whether there may be 8-bit octets, encoded words or RFC 2231 pieces."""
+    return not value.isascii() or b"*" in value or b"=?" in value
 
 
 def _token(value: bytes) -> str:
@@ -72,7 +94,13 @@ def _token(value: bytes) -> str:
     return found[1].decode("latin_1").lower() if found else ""
 
 
-def _parse(value: bytes, is_type: bool, most: int) -> ContentValue:
+def _parse(
+    value: bytes,
+    is_type: bool,
+    most: int,
+    log: AnomalyLog | None = None,
+    budget: Budget | None = None,
+) -> ContentValue:
     found = (_TYPE if is_type else _WORD).match(value)
     main = found[1].decode("latin_1").lower() if found else ""
     rest = value[found.end() :] if found else value
@@ -80,7 +108,12 @@ def _parse(value: bytes, is_type: bool, most: int) -> ContentValue:
         return ContentValue(main)
     if found and not rest.lstrip().startswith(b";"):
         rest = b";" + rest
-    return _Parameters(rest, most).value(main)
+    if most <= 0:
+        return ContentValue(main, anomalies=(Anomaly(AnomalyKind.BAD_PARAMETER, "too many"),))
+    found_parameters = _Parameters(rest, most)
+    if log is not None and budget is not None and _is_odd(rest):
+        return found_parameters.undecoded(main, log, budget)
+    return found_parameters.value(main)
 
 
 _cached_token = lru_cache(maxsize=256)(_token)
@@ -92,7 +125,7 @@ class _Parameters:
 
     def __init__(self, rest: bytes, most: int) -> None:
         self._plain: dict[str, list[bytes]] = {}
-        self._pieces: dict[str, dict[int, tuple[bytes, bool]]] = {}
+        self._pieces: dict[str, Pieces] = {}
         self._log = AnomalyLog(SAME_KIND)
         if b"(" in rest:
             rest = _COMMENT.sub(rb"\1", rest)
@@ -116,24 +149,41 @@ class _Parameters:
         pieces.setdefault(number, (content, is_extended))
 
     def value(self, main: str) -> ContentValue:
-        """Choose what counts."""
+        """The parameters as text: all are plain ASCII."""
         params: dict[str, str] = {}
-        readings: dict[str, tuple[str, ...]] = {}
-        for name in dict.fromkeys((*self._plain, *self._pieces)):
-            values = [self._text(content) for content in self._plain.get(name, ())]
-            if name in self._pieces:
-                joined = self._join(self._pieces[name])
-                values.insert(0 if name in EXTENDED_FIRST else len(values), joined)
-            params[name] = values[0]
-            different = tuple(dict.fromkeys(values))
+        several: dict[str, tuple[str, ...]] = {}
+        for name, contents in self._plain.items():
+            params[name] = contents[0].decode("ascii")
+            different = tuple(dict.fromkeys(contents)) if len(contents) > 1 else ()
             if len(different) > 1:
-                readings[name] = different
+                several[name] = tuple([content.decode("ascii") for content in different])
                 self._log.add(AnomalyKind.DUPLICATE_PARAMETER)
         return ContentValue(
             main,
             MappingProxyType(params),
-            MappingProxyType(readings) if readings else NO_READINGS,
+            MappingProxyType(several) if several else NO_READINGS,
             self._boundaries() if "boundary" in params else (),
+            self._log.found(),
+        )
+
+    def undecoded(self, main: str, log: AnomalyLog, budget: Budget) -> ContentValue:
+        """The parameters as they are: what is asked for is decoded then."""
+        for contents in self._plain.values():
+            if len(contents) > 1 and len(set(contents)) > 1:
+                self._log.add(AnomalyKind.DUPLICATE_PARAMETER)
+            if not all(map(bytes.isascii, contents)):
+                self._log.add(AnomalyKind.BAD_PARAMETER, "8bit")
+        for pieces in self._pieces.values():
+            if max(pieces) >= len(pieces):
+                self._log.add(AnomalyKind.BAD_PARAMETER, "gap")
+        boundaries = self._boundaries()
+        if "boundary" in self._pieces and len(boundaries) > 1:
+            self._log.add(AnomalyKind.DUPLICATE_PARAMETER)
+        return ContentValue(
+            main,
+            _Undecoded(self._plain, self._pieces, log, budget),
+            NO_READINGS,
+            boundaries,
             self._log.found(),
         )
 
@@ -145,23 +195,77 @@ class _Parameters:
             found.append(_octets(self._pieces["boundary"])[0].rstrip())
         return tuple(dict.fromkeys(found))
 
+
+class _Undecoded(Mapping[str, str]):
+    """Parameters whose values become text when they are asked for, then are kept."""
+
+    __slots__ = ("_budget", "_known", "_log", "_pieces", "_plain")
+
+    def __init__(
+        self,
+        plain: dict[str, list[bytes]],
+        pieces: dict[str, Pieces],
+        log: AnomalyLog,
+        budget: Budget,
+    ) -> None:
+        self._plain = plain
+        self._pieces = pieces
+        self._log = log
+        self._budget = budget
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, name: str) -> str:
+        readings = self.readings(name)
+        if not readings:
+            raise KeyError(name)
+        return readings[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._plain, *self._pieces)))
+
+    def __len__(self) -> int:
+        return len(self._plain.keys() | self._pieces.keys())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._plain or name in self._pieces
+
+    def readings(self, name: str) -> tuple[str, ...]:
+        """All values of a parameter that programs may see, the first wins."""
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = self._readings(name)
+        return found
+
+    def _readings(self, name: str) -> tuple[str, ...]:
+        values = [self._text(content) for content in dict.fromkeys(self._plain.get(name, ()))]
+        if name in self._pieces:
+            joined = self._join(self._pieces[name])
+            values.insert(0 if name in EXTENDED_FIRST else len(values), joined)
+        different = tuple(dict.fromkeys(values))
+        if len(different) > 1:
+            self._log.add(AnomalyKind.DUPLICATE_PARAMETER)
+        return different
+
     def _text(self, content: bytes) -> str:
         """A plain value: raw 8-bit octets and encoded words are wrong here and common."""
         if not content.isascii():
-            self._log.add(AnomalyKind.BAD_PARAMETER, "8bit")
-            return charset.decode_header(content, None)
-        text = content.decode("ascii")
-        return words.decode(text, self._log, WORDS) if "=?" in text else text
+            return charset.decode_header(content, None, self._budget.guess_field)
+        return self._words(content.decode("ascii"))
 
-    def _join(self, pieces: dict[int, tuple[bytes, bool]]) -> str:
+    def _join(self, pieces: Pieces) -> str:
         """The text of RFC 2231 pieces."""
         data, name = _octets(pieces)
-        if any(number not in pieces for number in range(len(pieces))):
-            self._log.add(AnomalyKind.BAD_PARAMETER, "gap")
-        decoded = charset.decode(data, name or None)
+        decoded = charset.decode(data, name or None, guess=self._budget.guess_field)
         if decoded.anomaly is not None:
             self._log.add(decoded.anomaly, "parameter")
-        return decoded.text if name else words.decode(decoded.text, self._log, WORDS)
+        return decoded.text if name else self._words(decoded.text)
+
+    def _words(self, text: str) -> str:
+        if "=?" not in text:
+            return text
+        most = min(WORDS, max(self._budget.parameter_words, 0))
+        self._budget.parameter_words -= min(text.count("=?"), WORDS)
+        return words.decode(text, self._log, most, self._budget.guess_field)
 
 
 def _unquote(content: bytes) -> bytes:
@@ -176,7 +280,7 @@ def _trim(content: bytes) -> bytes:
     return _FOLD.sub(b"", content) if b"\n" in content else content
 
 
-def _octets(pieces: dict[int, tuple[bytes, bool]]) -> tuple[bytes, str]:
+def _octets(pieces: Pieces) -> tuple[bytes, str]:
     """Octets and charset of the pieces from 0 up to the first gap (RFC 2231 3 and 4)."""
     name = ""
     found: list[bytes] = []

@@ -40,7 +40,7 @@ class Structure:
         self._text_left = limits.text_total
         self._searches_left = limits.second_readings
         self._lines_left = limits.boundary_lines
-        self._octets_left = limits.scans * (len(source.raw) + MIB)
+        self._octets_left = limits.scans * (len(source.raw) + 2 * MIB)
         self.doubts: list[Doubt] = []
         """Places that have a second reading, at most `Limits.second_readings`."""
 
@@ -184,8 +184,8 @@ class Structure:
             self._fill_multipart(part, outer_end)
         elif kind in MESSAGE_TYPES:
             self._fill_message(part)
-        elif self._source.first_text_type is None and kind.startswith("text/"):
-            self._source.first_text_type = part.type_field
+        elif self._source.first_text is None and kind.startswith("text/") and part.type_field:
+            self._source.first_text = part.content_type
         if part.is_text:
             part.text_limit = min(self._source.limits.text_part, self._text_left)
             self._text_left -= min(part.text_limit, part.end - part.body_start)
@@ -240,7 +240,7 @@ class Structure:
         if len(candidates) == 1:
             return chosen, found
         self._source.log.add(AnomalyKind.AMBIGUOUS_BOUNDARY)
-        for other in candidates[1 : 1 + self._source.limits.second_readings]:
+        for other in candidates[1 : self._source.limits.boundaries]:
             if found.is_found:
                 start = part.body_start
                 self._doubt(partial(Structure.pieces, part=part, chosen=other, start=start))
@@ -293,8 +293,9 @@ class Structure:
         Looks a bounded number of times per message, since that costs another search.
         """
         self._searches_left -= 1
-        if self._searches_left < 0:
+        if self._searches_left < 0 or self._octets_left <= 0:
             return False
+        self._octets_left -= end - start
         found = boundary.split(self._source.raw, start, end, chosen, 1, self._lines_left)
         self._lines_left -= found.lines
         return found.is_found

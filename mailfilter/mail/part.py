@@ -54,7 +54,9 @@ class Part:
         self.content_type = _NOTHING
         """The parsed Content-Type field; its value is `""` if there is no valid one."""
         if content_type is not None:
-            found = params.parse(content_type, True, source.limits.parameters)
+            found = params.parse(
+                content_type, True, source.limits.parameters, source.log, source.budget
+            )
             self.content_type = found
             self.type = found.value or "text/plain"
             if found.anomalies:
@@ -68,8 +70,9 @@ class Part:
         values = self.headers.values(CONTENT_DISPOSITION)
         if not values:
             return _NOTHING
-        found = params.parse(values[0], False, self._source.limits.parameters)
-        self._source.log.extend(found.anomalies)
+        source = self._source
+        found = params.parse(values[0], False, source.limits.parameters, source.log, source.budget)
+        source.log.extend(found.anomalies)
         return found
 
     @property
@@ -97,8 +100,7 @@ class Part:
         """All names that mail programs may see for this part, most likely first."""
         names: list[str] = []
         for value, key in ((self.content_disposition, "filename"), (self.content_type, "name")):
-            if key in value.params:
-                names += value.readings.get(key, (value.params[key],))
+            names += value.readings(key)
         found = tuple(dict.fromkeys(names))
         if len(found) > 1:
             self._source.log.add(AnomalyKind.AMBIGUOUS_FILENAME)
@@ -146,9 +148,12 @@ class Part:
 
     @lazy
     def _decoded(self) -> bytes:
-        octets = transfer.decode(self.raw_body, self.encoding, self._source.limits)
+        source = self._source
+        left = source.budget.uuencoded
+        octets = transfer.decode(self.raw_body, self.encoding, source.limits.decoded_part, left)
+        source.budget.uuencoded -= octets.lines
         for anomaly in octets.anomalies:
-            self._source.log.add(anomaly)
+            source.log.add(anomaly)
         return octets.data
 
     @lazy
@@ -160,13 +165,17 @@ class Part:
         """
         if not self.is_text:
             return ""
+        log = self._source.log
+        if self.text_limit <= 0:
+            if self.body_start < self.end:
+                log.add(AnomalyKind.TEXT_CUT)
+            return ""
         data = self.decoded
         is_cut = len(data) > self.text_limit
-        log = self._source.log
         if is_cut:
             data = data[: self.text_limit]
             log.add(AnomalyKind.TEXT_CUT)
-        result = charset.decode(data, self.charset, is_cut)
+        result = charset.decode(data, self.charset, is_cut, self._source.budget.guess_text)
         if result.anomaly is not None:
             log.add(result.anomaly)
         if self.type == "text/plain":

@@ -1,7 +1,9 @@
 """What all pieces of one message share: its octets, the limits, the list of anomalies."""
 
 from .anomaly import AnomalyLog
+from .budget import Budget
 from .limits import Limits
+from .params import ContentValue
 
 
 class Source:
@@ -11,16 +13,17 @@ class Source:
     without the garbage collector.
     """
 
-    __slots__ = ("first_text_type", "limits", "log", "raw")
+    __slots__ = ("budget", "first_text", "limits", "log", "raw")
 
-    def __init__(self, raw: bytes, limits: Limits, log: AnomalyLog) -> None:
+    def __init__(self, raw: bytes, limits: Limits, log: AnomalyLog, budget: Budget) -> None:
         self.raw = raw
         self.limits = limits
         self.log = log
-        self.first_text_type: bytes | None = None
-        """Content-Type field of the first text part: its charset is the best guess for 8-bit
+        self.budget = budget
+        self.first_text: ContentValue | None = None
+        """Content-Type of the first text part: its charset is the best guess for 8-bit
         octets in header fields."""
 
     def of(self, raw: bytes) -> "Source":
         """Other octets of the same message."""
-        return Source(raw, self.limits, self.log)
+        return Source(raw, self.limits, self.log, self.budget)

@@ -5,7 +5,6 @@ import re
 from typing import NamedTuple
 
 from .anomaly import AnomalyKind
-from .limits import Limits
 
 IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
 UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
@@ -30,21 +29,23 @@ class Octets(NamedTuple):
 
     data: bytes
     anomalies: tuple[AnomalyKind, ...] = ()
+    lines: int = 0
+    """Lines of uuencode that were decoded."""
 
 
-def decode(body: bytes, encoding: str, limits: Limits) -> Octets:
+def decode(body: bytes, encoding: str, most: int, most_lines: int) -> Octets:
     """Undo a transfer encoding (lower case); never raises.
 
     Characters outside of an encoding's alphabet are skipped or kept, as mail programs do; an
-    unknown encoding leaves the octets as they are. Gives at most `limits.decoded_part` octets.
+    unknown encoding leaves the octets as they are. Gives at most `most` octets, of at most
+    `most_lines` lines of uuencode.
     """
-    most = limits.decoded_part
     if encoding == "base64":
         return _base64(body, most)
     if encoding == "quoted-printable":
         return _quoted_printable(body, most)
     if encoding in UUENCODE:
-        return _uuencoded(body, most, limits.uuencoded_lines)
+        return _uuencoded(body, most, most_lines)
     known = () if encoding in IDENTITY else (AnomalyKind.UNKNOWN_ENCODING,)
     if len(body) > most:
         return Octets(body[:most], (*known, AnomalyKind.DECODED_CUT))
@@ -128,7 +129,7 @@ def _uuencoded(body: bytes, most: int, lines: int) -> Octets:
         anomalies.append(AnomalyKind.DECODED_CUT)
     if is_bad:
         anomalies.append(AnomalyKind.BAD_UUENCODE)
-    return Octets(b"".join(pieces)[:most], tuple(anomalies))
+    return Octets(b"".join(pieces)[:most], tuple(anomalies), len(pieces))
 
 
 def _uu_line(line: bytes) -> bytes | None:

@@ -3,15 +3,16 @@
 import binascii
 import re
 
-from . import charset
+from . import charset, detect
 from .anomaly import AnomalyKind, AnomalyLog
+from .detect import Guess
 
 # charset (with RFC 2231's *language), encoding, text. Spaces in the text are wrong and common.
 _WORD = re.compile(r"=\?([^?\s]++)\?([bBqQ])\?([^?]*+)\?=")
 _LEFT_OVER = re.compile(r"=\?[^?\s]+\?[bBqQ]\?")
 
 
-def decode(text: str, log: AnomalyLog, most: int) -> str:
+def decode(text: str, log: AnomalyLog, most: int, guess: Guess = detect.guess) -> str:
     """Decode the encoded words of an unfolded field; at most `most` of them.
 
     Adjacent words of one charset are joined before decoding, since many programs split a
@@ -31,7 +32,7 @@ def decode(text: str, log: AnomalyLog, most: int) -> str:
         is_adjacent = bool(octets) and not gap.strip(" \t")
         charset_name = word[1].partition("*")[0].lower()
         if octets and not (is_adjacent and charset_name == name):
-            out.append(_characters(octets, name, log))
+            out.append(_characters(octets, name, log, guess))
             octets = []
         if not is_adjacent:
             out.append(gap)
@@ -39,7 +40,7 @@ def decode(text: str, log: AnomalyLog, most: int) -> str:
         name = charset_name
         last = word.end()
     if octets:
-        out.append(_characters(octets, name, log))
+        out.append(_characters(octets, name, log, guess))
     rest = text[last:]
     if "=?" in rest and _LEFT_OVER.search(rest):
         log.add(AnomalyKind.BAD_ENCODED_WORD)
@@ -62,8 +63,8 @@ def _octets(encoding: str, text: str, log: AnomalyLog) -> bytes:
             return b""
 
 
-def _characters(octets: list[bytes], name: str, log: AnomalyLog) -> str:
-    decoded = charset.decode(b"".join(octets), name)
+def _characters(octets: list[bytes], name: str, log: AnomalyLog, guess: Guess) -> str:
+    decoded = charset.decode(b"".join(octets), name, guess=guess)
     if decoded.anomaly is not None:
         log.add(decoded.anomaly, "encoded word")
     if "=?" in decoded.text and _WORD.search(decoded.text):
