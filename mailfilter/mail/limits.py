@@ -44,7 +44,7 @@ class Limits:
     parameters: int = 256
     """Parameters (and RFC 2231 pieces) of one Content-* field."""
     total_parameters: int = 8192
-    """Parameters of all Content-* fields: 8 for each of the parts."""
+    """Parameters of all Content-* fields: 8 for each of the parts. 128 octets count as one."""
     detected: int = 24 * KIB
     """Octets given to charset detection, for bodies and for fields each: 12 bodies, or 500
     fields of 30 characters. It takes about half a microsecond for each octet, at worst 3."""

@@ -38,6 +38,8 @@ NO_READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 CACHED = 128
 """Octets of the longest value kept in the cache: `text/plain; charset=utf-8` and its like are
 parsed once. Values with a boundary never come again."""
+LONG = 128
+"""Octets of a value that count as much as a parameter."""
 WORDS = 64
 """Encoded words decoded in one parameter."""
 
@@ -80,7 +82,8 @@ def parse(value: bytes, is_type: bool, most: int, log: AnomalyLog, budget: Budge
         found = _cached_parse(value, is_type, most)
     else:
         found = _parse(value, is_type, min(most, left), log, budget)
-    budget.parameters = left - len(found.params)
+    # Equals signs: as many as there are parameters, those of one name too, or a few more.
+    budget.parameters = left - min(value.count(b"="), most) - len(value) // LONG
     return found
 
 
@@ -171,11 +174,11 @@ class _Parameters:
         for contents in self._plain.values():
             if len(contents) > 1 and len(set(contents)) > 1:
                 self._log.add(AnomalyKind.DUPLICATE_PARAMETER)
-            if not all(map(bytes.isascii, contents)):
-                self._log.add(AnomalyKind.BAD_PARAMETER, "8bit")
         for pieces in self._pieces.values():
             if max(pieces) >= len(pieces):
                 self._log.add(AnomalyKind.BAD_PARAMETER, "gap")
+        if not all(content.isascii() for contents in self._plain.values() for content in contents):
+            self._log.add(AnomalyKind.BAD_PARAMETER, "8bit")
         boundaries = self._boundaries()
         if "boundary" in self._pieces and len(boundaries) > 1:
             self._log.add(AnomalyKind.DUPLICATE_PARAMETER)

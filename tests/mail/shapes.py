@@ -92,6 +92,21 @@ SHAPES: dict[str, Shape] = {
     "parameters": repeated(b"Content-Type: text/plain", b"; a=b"),
     "semicolons": repeated(b"Content-Type: text/plain", b";"),
     "names of parameters": repeated(b"Content-Type: text/plain; ", b"a"),
+    "8-bit parameters": repeated(b"Content-Type: text/plain", b"; \xe4=\xff\xe4\xd6"),
+    "8-bit parameters of parts": repeated(
+        MULTIPART % b"b",
+        b"--b\nContent-Type: text/plain" + b"; \xe4=\xff\xe4\xd6" * 50 + b"\n\nx\n",
+    ),
+    "words in parameters of parts": repeated(
+        MULTIPART % b"b",
+        b'--b\nContent-Type: text/plain; name="' + b"=?x?q?=ff?= " * 50 + b'"\n\nx\n',
+    ),
+    "8-bit fields": repeated(b"", b"To: \xff\xe4\xd6@x\n"),
+    "8-bit bodies": repeated(MULTIPART % b"b", b"--b\n\n" + b"\xff\xe4\xd6" * 30 + b"\n"),
+    "uuencoded parts": repeated(
+        MULTIPART % b"b",
+        b"--b\nContent-Transfer-Encoding: uuencode\n\nbegin 644 a\n" + b"M\n" * 200,
+    ),
     "quoted parameter": repeated(b'Content-Type: text/plain; name="', b"\\a"),
     "comments in a type": repeated(b"Content-Type: text/plain ", b" ("),
     "RFC 2231 pieces": _content_type_pieces,
