@@ -41,6 +41,8 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
         plan = build_plan(loaded.config, checks)
     except PlanError as error:
         for item in error.problems:
+            if problems.is_full:
+                break
             if not _is_follow_up(item, reading, has_all_checks=not unloaded):
                 problems.add(loaded.problem(item.key, None, item.text, item.hint))
     if problems.found or plan is None:
