@@ -71,11 +71,16 @@ class Site(Interface):
     """Of the listener, for the log."""
     idle_timeout: float
     request_timeout: float
+    answer_timeout: float
     max_body: int
     clock: IReactorTime
 
     def respond(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
         """Answer a request: now, or by a coroutine, which is cancelled if the client is gone."""
+        ...
+
+    def overdue(self) -> Reply:
+        """What is said in place of an answer that takes longer than `answer_timeout`."""
         ...
 
     def forget(self, connection: "HttpConnection") -> None:
@@ -95,6 +100,8 @@ class HttpConnection(Protocol):
         self._codec = RequestCodec(site.max_body)
         self._answer: Deferred[None] | None = None
         """The answer under way."""
+        self._asked: RequestHead | None = None
+        """The request that it is for."""
         self._advancing = False
         self._turn: IDelayedCall | None = None
         """When the next request is taken up, if other connections are to have their turn first."""
@@ -104,7 +111,6 @@ class HttpConnection(Protocol):
         """Replies wait in the transport: the client does not read them."""
         self._reading = True
         self._closing = False
-        self._gone = False
         self._dropped = 0
         self._timer: IDelayedCall | None = None
         self._deadline: float | None = None
@@ -138,7 +144,7 @@ class HttpConnection(Protocol):
         """Our own half-close is done."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._gone = self._closing = True
+        self._closing = True
         self._deadline = None
         if self._timer is not None:
             self._timer.cancel()
@@ -146,6 +152,7 @@ class HttpConnection(Protocol):
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
+        self._asked = None
         if self._answer is not None:
             self._answer.cancel()
         self._site.forget(self)
@@ -210,21 +217,30 @@ class HttpConnection(Protocol):
         if isinstance(answer, Reply):
             self._send(request.head, answer)
             return
+        self._asked = request.head
         under_way = Deferred.fromCoroutine(self._wait(request.head, answer))
         if not under_way.called:
             self._answer = under_way
+            self._limit(self._site.answer_timeout)
 
     async def _wait(self, head: RequestHead, answer: Coroutine[Any, Any, Reply]) -> None:
         try:
             reply = await answer
         except Exception:
-            if self._gone:
+            if self._asked is not head:
                 return
             reply = self._broken()
-        self._answer = None
-        if not self._gone:
+        if self._asked is head:
+            self._answer = self._asked = None
             self._send(head, reply)
             self._advance([])
+
+    def _give_up(self, answer: Deferred[None]) -> None:
+        """Reply in place of an answer that takes too long."""
+        head, self._asked, self._answer = self._asked, None, None
+        answer.cancel()
+        self._send(head, self._site.overdue())
+        self._advance([])
 
     def _broken(self) -> Reply:
         log.failure("{listener}: no answer to a request", listener=self._site.name)
@@ -289,10 +305,10 @@ class HttpConnection(Protocol):
     # Time limits.
 
     def _watch(self) -> None:
-        """Set the limit for what comes next: a request's first octet, its end, or none."""
+        """Set the limit for what comes next: a request's first octet, or its end."""
         if self._answer is not None:
-            self._deadline = None
-        elif not self._codec.in_request:
+            return
+        if not self._codec.in_request:
             self._limit(self._site.idle_timeout)
         elif not self._in_request:
             self._in_request = True
@@ -317,6 +333,8 @@ class HttpConnection(Protocol):
             self._timer = self._clock.callLater(left, self._look)
         elif self._closing:
             self._stream.abortConnection()
+        elif self._answer is not None:
+            self._give_up(self._answer)
         elif self._codec.in_request:
             self._send(None, error_reply(408, "IO timeout"))
         else:

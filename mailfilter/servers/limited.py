@@ -8,6 +8,10 @@ from twisted.logger import Logger
 
 from ..config.model import Listener
 
+MAX_SCAN_SECONDS = 600.0
+"""A scan that takes longer is given up, whatever the scanner promised: no SMTP client waits longer
+for the reply to a message (RFC 5321 4.5.3.2.6)."""
+
 Connection = TypeVar("Connection", bound=Protocol)
 
 log = Logger()

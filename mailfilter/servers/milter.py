@@ -19,11 +19,10 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
-from .limited import LimitedFactory
+from .limited import MAX_SCAN_SECONDS, LimitedFactory
 from .milter_envelope import build_envelope
 from .milter_foreign import is_foreign, judge
 from .milter_reply import render_failure, render_oversize, render_verdict
-from .scanning import ScanOverdue, scan_in_time
 from .stream import Stream
 
 PROGRESS_SECONDS = 5.0
@@ -196,11 +195,8 @@ class MilterProtocol(Protocol):
                 rendered = render_oversize(site.listener.oversize, agreement)
             else:
                 envelope = build_envelope(site.name, transaction)
-                verdict = await scan_in_time(site.scanner, site.clock, envelope, transaction.raw)
+                verdict = await site.scanner.scan(envelope, transaction.raw)
                 rendered = render_verdict(verdict, agreement, transaction.head, transaction.fields)
-        except ScanOverdue as overdue:
-            self._log(f"scan given up: {overdue}")
-            return render_failure(site.listener.on_failure)
         except Exception:
             if self._transaction is transaction:
                 log.failure(
@@ -220,9 +216,23 @@ class MilterProtocol(Protocol):
         if scan is not None:
             scan.cancel()
 
-    def _tell_progress(self) -> None:
+    def _tell_progress(self, waited: float = PROGRESS_SECONDS) -> None:
+        self._progress = None
+        if waited >= MAX_SCAN_SECONDS:
+            self._give_up()
+            return
         self._stream.write(PROGRESS)
-        self._progress = self._site.clock.callLater(PROGRESS_SECONDS, self._tell_progress)
+        self._progress = self._site.clock.callLater(
+            PROGRESS_SECONDS, self._tell_progress, waited + PROGRESS_SECONDS
+        )
+
+    def _give_up(self) -> None:
+        """Answer in place of a scan that does not."""
+        self._log(f"scan given up: no verdict within {MAX_SCAN_SECONDS:.0f} s")
+        self._cancel()
+        self._last_heard = self._site.clock.seconds()
+        self._stream.write(render_failure(self._site.listener.on_failure))
+        self._advance()
 
     def _stop_progress(self) -> None:
         if self._progress is not None:

@@ -18,8 +18,7 @@ from ..scan.run import ScanService
 from ..scan.verdict import Action, Verdict
 from .http_connection import HttpConnection, Reply, error_reply
 from .http_envelope import BadRequest, build_envelope
-from .limited import LimitedFactory
-from .scanning import ScanOverdue, scan_in_time
+from .limited import MAX_SCAN_SECONDS, LimitedFactory
 
 log = Logger()
 
@@ -53,6 +52,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
         self.clock = clock
         self.idle_timeout = listener.idle_timeout
         self.request_timeout = listener.request_timeout
+        self.answer_timeout = MAX_SCAN_SECONDS
         self.max_body = scanner.max_message
         self._scanner = scanner
         self._wall_clock = wall_clock
@@ -70,6 +70,15 @@ class HttpFactory(LimitedFactory[HttpConnection]):
             return _PONG
         return error_reply(404, "invalid command")
 
+    def overdue(self) -> Reply:
+        """See `Site.overdue`."""
+        log.error(
+            "{listener}: scan given up: no verdict within {seconds:.0f} s",
+            listener=self.name,
+            seconds=self.answer_timeout,
+        )
+        return self._failed()
+
     def _check(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
         try:
             envelope = build_envelope(self.name, request.head)
@@ -79,21 +88,13 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     async def _scan(self, envelope: Envelope, raw: bytes) -> Reply:
         try:
-            verdict = await scan_in_time(self._scanner, self.clock, envelope, raw)
+            verdict = await self._scanner.scan(envelope, raw)
             rendered = verdict_json(verdict, envelope.flags)
             for dropped in rendered.dropped:
                 self._log_dropped(envelope, dropped)
             return Reply(200, rendered.body)
         except CancelledError:
             # The client is gone and nobody reads this, or something cancelled the scan from inside.
-            return self._failed()
-        except ScanOverdue as overdue:
-            log.error(
-                "{listener}: scan of {queue_id!r} given up: {overdue}",
-                listener=self.name,
-                queue_id=envelope.queue_id,
-                overdue=overdue,
-            )
             return self._failed()
         except Exception:
             log.failure(

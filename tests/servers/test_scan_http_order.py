@@ -3,7 +3,7 @@
 from twisted.internet.interfaces import IHalfCloseableProtocol
 
 from mailfilter.servers.http_connection import LINGER_OCTETS, LINGER_SECONDS
-from mailfilter.servers.scanning import MAX_SCAN_SECONDS
+from mailfilter.servers.limited import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, GOLDEN, PING, PONG, Case, error_bytes, reply_bytes
@@ -206,6 +206,7 @@ class Limits(Case):
         self.scanner.wait = True
         self.ask(CHECK)
         self.clock.advance(MAX_SCAN_SECONDS - 1)
+        self.ask(PING)
         self.scanner.release()
         self.assertTrue(self.replies().startswith(b"HTTP/1.1 200 OK\r\n"))
         self.clock.advance(100)
