@@ -1,7 +1,5 @@
 """From files to the configuration and the plan of checks, with every mistake at once."""
 
-import re
-
 from ..config import ConfigError, Loaded, Problem
 from ..config.load import Reading, read
 from ..config.problem import Problems, in_order
@@ -12,13 +10,6 @@ from .checks import CheckLoadError, load_checks
 
 _ENTRY_POINT = "entry point "
 """How what is said of an entry point begins; everything else is about scan.check_dir."""
-
-_UNKNOWN = re.compile(
-    r"no (check|symbol|group)( of symbols)? is named |no symbol is in (group) "
-    r"|.* and no (check) is named so",
-    re.DOTALL,
-)
-"""What is said of a name that nothing has."""
 
 _CHECK_DIR: frozenset[KeyPath] = frozenset({("scan",), ("scan", "check_dir")})
 
@@ -44,7 +35,7 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
             if problems.is_full:
                 break
             if not _is_follow_up(item, reading, has_all_checks=not unloaded):
-                problems.add(loaded.problem(item.key, None, item.text, item.hint))
+                problems.add(loaded.problem(key_text(item.key), None, item.text, item.hint))
     if problems.found or plan is None:
         raise ConfigError(in_order(problems.found, loaded.path))
     return loaded, plan
@@ -66,14 +57,13 @@ def _unloaded(loaded: Loaded, text: str) -> Problem:
 
 def _is_follow_up(item: PlanProblem, reading: Reading, *, has_all_checks: bool) -> bool:
     """Whether this may only be said because of something else that was said already."""
-    if item.key in (key_text(path) for path in reading.doubtful):
+    if item.key in reading.doubtful:
         return True
-    found = _UNKNOWN.match(item.text)
-    if found is None:
+    kind = item.unknown
+    if kind is None or kind == "option":
         return False
     if not has_all_checks or not _CHECK_DIR.isdisjoint(reading.doubtful):
         return True
-    kind = found[1] or found[3] or found[4]
     return kind != "check" and any(_may_name(kind, path) for path in reading.doubtful)
 
 

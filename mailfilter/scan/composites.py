@@ -15,11 +15,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntFlag
 from graphlib import CycleError, TopologicalSorter
+from typing import Literal
 
 from ..config.model import Composite, CompositePolicy
 
 MAX_DEPTH = 32
 """Nesting of parentheses and negations; a person's expression has three or four."""
+
+MAX_NAME = 64
+"""Characters of a name that are compared in search of a near one."""
+
+Unknown = Literal["check", "symbol", "group", "option"]
+"""What a name that nobody knows should have been."""
 
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[~^-]?)(?P<atom>(?:g[+-]?:)?[A-Za-z0-9_.]+)|(?P<op>[&|!()]))")
 _WORDS = {"and": "&", "or": "|", "not": "!"}
@@ -144,14 +151,24 @@ class Rule:
     removal: Removal
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a composite."""
+
+    name: str
+    text: str
+    hint: str = ""
+    unknown: Unknown | None = None
+
+
 def make_composites(
     composites: Mapping[str, Composite], groups: Mapping[str, str]
-) -> tuple["Composites", list[tuple[str, str, str]]]:
+) -> tuple["Composites", list[Fault]]:
     """Read the composites of a configuration; `groups` maps each known symbol to its group.
 
-    The second value says what is wrong: name of the composite, text, hint. Those are left out.
+    The second value says what is wrong; such composites are left out.
     """
-    errors: list[tuple[str, str, str]] = []
+    errors: list[Fault] = []
     rules: dict[str, Rule] = {}
     for name, item in composites.items():
         if not item.enabled:
@@ -159,9 +176,11 @@ def make_composites(
         try:
             expression = Expression(item.expression)
         except ExpressionError as error:
-            errors.append((name, str(error), ""))
+            errors.append(Fault(name, str(error)))
             continue
-        unknown = [(name, *found) for atom in expression.atoms if (found := _unknown(atom, groups))]
+        unknown = [
+            fault for atom in expression.atoms if (fault := _unknown(name, atom.name, groups))
+        ]
         if unknown:
             errors.extend(unknown)
             continue
@@ -175,24 +194,26 @@ def make_composites(
         order = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle: list[str] = error.args[1]
-        errors.append((circle[0], f"composites in a circle: {' -> '.join(circle)}", ""))
+        errors.append(Fault(circle[0], f"composites in a circle: {' -> '.join(circle)}"))
     return Composites([rules[name] for name in order], groups), errors
 
 
-def _unknown(atom: Atom, groups: Mapping[str, str]) -> tuple[str, str] | None:
-    """What to say of an atom that nothing declares: text and hint."""
-    kind, colon, group = atom.name.partition(":")
+def _unknown(name: str, atom: str, groups: Mapping[str, str]) -> Fault | None:
+    """What to say of an atom that nothing declares."""
+    kind, colon, group = atom.partition(":")
     if not colon:
-        return None if kind in groups else (f"no symbol is named {kind}", near_hint(kind, groups))
+        if kind in groups:
+            return None
+        return Fault(name, f"no symbol is named {kind}", near_hint(kind, groups), "symbol")
     known = set(groups.values())
     if group in known:
         return None
-    return f"no symbol is in group {group}", near_hint(group, known)
+    return Fault(name, f"no symbol is in group {group}", near_hint(group, known), "group")
 
 
 def near_hint(name: str, known: Iterable[str]) -> str:
     """`did you mean ...?`, or nothing if no known name is near."""
-    near = get_close_matches(name, list(known), n=1)
+    near = get_close_matches(name[:MAX_NAME], list(known), n=1)
     return f"did you mean {near[0]}?" if near else ""
 
 

@@ -1,31 +1,37 @@
 """The plan: which checks run, in which order. Made once per configuration."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from inspect import iscoroutinefunction
 
 from ..config.model import CheckSettings, Config, default_groups
 from .check import Check, Given, Stage
-from .composites import Composites, make_composites, near_hint
+from .composites import Composites, Unknown, make_composites, near_hint
 from .profiles import Profiles
 from .symbols import SymbolInfo, fail_symbol, symbol_table
+
+MAX_HINTS = 50
+"""Names of one table for which a near one is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanProblem:
-    """One thing that does not fit: key of the configuration (or empty), what, and a hint."""
+    """One thing that does not fit."""
 
-    key: str
+    key: tuple[str, ...]
+    """Path of the key in the configuration; empty if none is to blame."""
     text: str
     hint: str = ""
+    unknown: Unknown | None = None
+    """The kind of thing that nothing is, if that is the matter."""
 
 
 class PlanError(ValueError):
     """The configuration and the checks do not fit together; `problems` is all there is."""
 
     def __init__(self, problems: Sequence[PlanProblem]) -> None:
-        super().__init__("\n".join(f"{item.key}: {item.text}" for item in problems))
+        super().__init__("\n".join(f"{'.'.join(item.key)}: {item.text}" for item in problems))
         self.problems = tuple(problems)
 
 
@@ -79,7 +85,8 @@ def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
     groups = {name: info.group for name, info in symbols.items()}
     composites, errors = make_composites(config.composites, groups)
     problems += [
-        PlanProblem(f"composites.{name}.expression", text, hint) for name, text, hint in errors
+        PlanProblem(("composites", item.name, "expression"), item.text, item.hint, item.unknown)
+        for item in errors
     ]
     steps, step_problems = _steps(config, classes)
     problems += step_problems
@@ -107,7 +114,7 @@ def _duplicate_names(classes: Sequence[type[Check]]) -> list[PlanProblem]:
     for check in classes:
         if check.name in seen:
             text = f"two checks are named {check.name}: the second is in {_file_of(check)}"
-            problems.append(PlanProblem("", text))
+            problems.append(PlanProblem((), text))
         seen.add(check.name)
     return problems
 
@@ -115,7 +122,11 @@ def _duplicate_names(classes: Sequence[type[Check]]) -> list[PlanProblem]:
 def _unknown_after(classes: Sequence[type[Check]]) -> list[PlanProblem]:
     names = [check.name for check in classes]
     return [
-        PlanProblem("", f"check {check.name} comes after {name}, and no check is named so")
+        PlanProblem(
+            (),
+            f"check {check.name} comes after {name}, and no check is named so",
+            unknown="check",
+        )
         for check in classes
         for name in check.after
         if name not in names
@@ -130,29 +141,32 @@ def _unknown_names(
     config: Config, checks: Sequence[str], symbols: Mapping[str, SymbolInfo]
 ) -> list[PlanProblem]:
     groups = {info.group for info in symbols.values()}
-    problems = _unknown("checks", config.checks, checks, "check", is_table=True)
+    problems = _unknown_keys(("checks",), config.checks, checks, "check")
     capped = groups.union(default_groups())
-    problems += _unknown("groups", config.groups, capped, "group of symbols", is_table=True)
-    problems += _unknown("symbols", config.symbols, symbols, "symbol", is_table=True)
+    problems += _unknown_keys(("groups",), config.groups, capped, "group")
+    problems += _unknown_keys(("symbols",), config.symbols, symbols, "symbol")
     for name, profile in config.profiles.items():
-        key = f"profiles.{name}"
-        problems += _unknown(f"{key}.disable", profile.disable, checks, "check")
-        problems += _unknown(f"{key}.disable_groups", profile.disable_groups, groups, "group")
-        problems += _unknown(f"{key}.symbols", profile.symbols, symbols, "symbol", is_table=True)
+        key = ("profiles", name)
+        found = _unknown_keys((), profile.disable, checks, "check")
+        problems += [replace(problem, key=(*key, "disable")) for problem in found]
+        found = _unknown_keys((), profile.disable_groups, groups, "group")
+        problems += [replace(problem, key=(*key, "disable_groups")) for problem in found]
+        problems += _unknown_keys((*key, "symbols"), profile.symbols, symbols, "symbol")
     return problems
 
 
-def _unknown(
-    key: str, names: Iterable[str], known: Iterable[str], noun: str, *, is_table: bool = False
+def _unknown_keys(
+    table: tuple[str, ...], names: Iterable[str], known: Iterable[str], kind: Unknown
 ) -> list[PlanProblem]:
-    """Names that nothing has; `is_table` if they are keys of a table and not its values."""
-    known = list(known)
-    problems = []
+    """The names of a table that nothing has."""
+    known = dict.fromkeys(known)
+    problems: list[PlanProblem] = []
     for name in names:
-        if name in known:
-            continue
-        where = f"{key}.{name}" if is_table else key
-        problems.append(PlanProblem(where, f"no {noun} is named {name}", near_hint(name, known)))
+        if name not in known:
+            # To look for near names is dear, and nobody reads so many.
+            hint = near_hint(name, known) if len(problems) < MAX_HINTS else ""
+            text = f"no {kind} is named {name}"
+            problems.append(PlanProblem((*table, name), text, hint, kind))
     return problems
 
 
@@ -163,8 +177,8 @@ def _steps(config: Config, classes: Iterable[type[Check]]) -> tuple[list[Step], 
         settings = config.checks.get(check.name, CheckSettings())
         if not settings.enabled:
             continue
-        key = f"checks.{check.name}.options"
-        unknown = _unknown(key, settings.options, check.options, "option", is_table=True)
+        key = ("checks", check.name, "options")
+        unknown = _unknown_keys(key, settings.options, check.options, "option")
         if unknown:
             problems += unknown
             continue
@@ -200,14 +214,14 @@ def _waves(stage: Stage, steps: Sequence[Step]) -> tuple[Wave, ...]:
         for name in step.check.after:
             if name in later:
                 raise PlanError(
-                    [PlanProblem("", f"check {step.name}: {name} runs in a later stage")]
+                    [PlanProblem((), f"check {step.name}: {name} runs in a later stage")]
                 )
         graph[step.name] = [name for name in step.check.after if name in mine]
     try:
         ordered = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         text = f"checks wait for each other: {' -> '.join(error.args[1])}"
-        raise PlanError([PlanProblem("", text)]) from None
+        raise PlanError([PlanProblem((), text)]) from None
     levels: dict[str, int] = {}
     for name in ordered:
         step = mine[name]

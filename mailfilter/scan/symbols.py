@@ -27,18 +27,18 @@ def fail_symbol(check_name: str) -> str:
 
 def symbol_table(
     config: Config, checks: Iterable[type[Check]]
-) -> tuple[dict[str, SymbolInfo], list[tuple[str, str]]]:
+) -> tuple[dict[str, SymbolInfo], list[tuple[tuple[str, ...], str]]]:
     """All symbols of checks and composites, with the operator's changes applied.
 
-    The second value tells of those that are declared twice, as key of the configuration (or
+    The second value tells of those that are declared twice, as path of the key (or
     nothing) and text; the first declaration counts.
     """
     table: dict[str, SymbolInfo] = {}
-    problems: list[tuple[str, str]] = []
+    problems: list[tuple[tuple[str, ...], str]] = []
     for check in checks:
         for name, symbol in check.symbols.items():
             if name in table:
-                problems.append(("", f"check {check.name}: symbol {name} is declared twice"))
+                problems.append(((), f"check {check.name}: symbol {name} is declared twice"))
                 continue
             table[name] = SymbolInfo(
                 name, symbol.score, symbol.group, symbol.description, symbol.one_shot
@@ -47,7 +47,7 @@ def symbol_table(
         table[failed] = SymbolInfo(failed, 0.0, "failures", f"check {check.name} gave no answer")
     for name, composite in config.composites.items():
         if name in table:
-            problems.append((f"composites.{name}", "a check declares a symbol of this name"))
+            problems.append((("composites", name), "a check declares a symbol of this name"))
             continue
         text = composite.description or "composite"
         table[name] = SymbolInfo(name, composite.score, composite.group, text)

@@ -3,7 +3,13 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Composite
-from mailfilter.scan.composites import Expression, ExpressionError, Removal, make_composites
+from mailfilter.scan.composites import (
+    Expression,
+    ExpressionError,
+    Fault,
+    Removal,
+    make_composites,
+)
 
 GROUPS = {
     "A": "one",
@@ -106,7 +112,7 @@ class FiringTests(SynchronousTestCase):
         composites = {"X": Composite(expression="Y"), "Y": Composite(expression="X")}
         _made, errors = make_composites(composites, GROUPS)
         self.assertEqual(len(errors), 1)
-        self.assertIn("circle", errors[0][1])
+        self.assertIn("circle", errors[0].text)
 
     def test_errors(self) -> None:
         """Everything in each composite that cannot be used is named."""
@@ -117,9 +123,9 @@ class FiringTests(SynchronousTestCase):
         self.assertEqual(
             make_composites(composites, GROUPS)[1],
             [
-                ("X", "no symbol is named NOBODY", ""),
-                ("X", "no symbol is in group twoo", "did you mean two?"),
-                ("Z", "something is missing at the end of 'A |'", ""),
+                Fault("X", "no symbol is named NOBODY", unknown="symbol"),
+                Fault("X", "no symbol is in group twoo", "did you mean two?", "group"),
+                Fault("Z", "something is missing at the end of 'A |'"),
             ],
         )
 

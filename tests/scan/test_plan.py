@@ -51,7 +51,7 @@ def problems(config: Config, *checks: type[Check]) -> list[str]:
         build_plan(config, checks)
     except PlanError as error:
         return [
-            ": ".join(part for part in (item.key, item.text, item.hint) if part)
+            ": ".join(part for part in (".".join(item.key), item.text, item.hint) if part)
             for item in error.problems
         ]
     return []
@@ -120,7 +120,7 @@ class ProblemTests(SynchronousTestCase):
             [
                 f"two checks are named gtube: the second is in {__file__}",
                 "checks.gtub: no check is named gtub: did you mean gtube?",
-                "groups.grup: no group of symbols is named grup: did you mean group?",
+                "groups.grup: no group is named grup: did you mean group?",
                 "symbols.NOBODY: no symbol is named NOBODY",
                 "profiles.p.disable: no check is named b",
                 "profiles.p.disable_groups: no group is named g",
