@@ -38,7 +38,12 @@ class Shown:
 
     @property
     def octets(self) -> bytes:
-        """The message made of these parts: what the MTA's users get, and what we scan."""
+        """The message made of these parts: what the MTA's users get, and what we scan.
+
+        Without any part it is empty, and has no blank line either.
+        """
+        if not self.fields and not self.body:
+            return b""
         head = b"".join(name + b":" + value + b"\n" for name, value in self.fields)
         return head.replace(b"\n", b"\r\n") + b"\r\n" + self.body
 
