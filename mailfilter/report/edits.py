@@ -23,6 +23,10 @@ from .headers import clean_header_name, clean_header_value
 MAX_MAILBOX = 1024
 """Characters of an address: RFC 5321 4.5.3.1.3 has 256, and some are longer."""
 
+MAX_ARG = 500
+MAX_ARGS = 20
+"""Characters of one ESMTP argument and their number: a command line of SMTP has 512 octets."""
+
 MAX_INDEX = 2**31 - 1
 """MTAs, and clients of the HTTP protocol, read positions as signed numbers of 32 bits."""
 
@@ -103,11 +107,14 @@ def _signed(number: int) -> int:
 
 def _is_mailbox(address: str) -> bool:
     """Whether an address, perhaps with a quoted local part, stays within its angle brackets."""
-    return len(address) <= MAX_MAILBOX and _MAILBOX.fullmatch(address) is not None
+    if len(address) > MAX_MAILBOX or not address.isprintable():
+        return False
+    return _MAILBOX.fullmatch(address) is not None
 
 
 def _clean_args(args: tuple[str, ...], dropped: list[str]) -> tuple[str, ...]:
-    clean = tuple(arg for arg in args if _ESMTP_ARG.fullmatch(arg))
+    fit = [arg for arg in args if len(arg) <= MAX_ARG and _ESMTP_ARG.fullmatch(arg)]
+    clean = tuple(fit[:MAX_ARGS])
     if len(clean) < len(args):
         dropped.append("change sender: bad argument")
     return clean

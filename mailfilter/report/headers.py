@@ -123,11 +123,20 @@ def clean_header_value(value: str) -> str:
             bare = line.lstrip(" \t")
             lead = line[: len(line) - len(bare)]
             line = lead + encode_header_text(bare)
-        size += len(line) + 2
-        if size > MAX_VALUE:
+        room = MAX_VALUE - size
+        if len(line) > room:
+            lines.append(_cut(line, room))
             break
         lines.append(line)
-    return "\n".join(lines)
+        size += len(line) + 1
+    return "\n".join(filter(None, lines))
+
+
+def _cut(line: str, room: int) -> str:
+    """Cut a line, at its last fold if it has any: encoded words are folded and stay whole."""
+    line = line[: max(room, 0)]
+    fold = line.rfind("\n")
+    return (line if fold < 0 else line[:fold]).rstrip()
 
 
 def _folded_lines(value: str) -> Iterator[str]:

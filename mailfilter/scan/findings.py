@@ -60,8 +60,10 @@ def checked(item: object, max_options: int) -> Finding:
     if fields is None:
         raise TypeError(f"expected a finding, got {type(item).__name__}")
     for name, expected in fields.items():
-        if not isinstance(getattr(item, name), expected):
-            raise TypeError(f"{type(item).__name__}.{name}: got {getattr(item, name)!r:.80}")
+        value = getattr(item, name)
+        # A bool is an int, but as a number it is a mistake.
+        if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+            raise TypeError(f"{type(item).__name__}.{name}: got {value!r:.80}")
     if isinstance(item, Force):
         return _checked_force(item)
     if isinstance(item, ChangeSender) and not all(isinstance(arg, str) for arg in item.args):
@@ -72,8 +74,8 @@ def checked(item: object, max_options: int) -> Finding:
 def _checked_hit(hit: Hit, max_options: int) -> Hit:
     if not isinstance(hit.symbol, str) or not _SYMBOL_NAME.match(hit.symbol):
         raise ValueError(f"not a symbol name: {hit.symbol!r:.80}")
-    # Not a number is not below the bound either.
-    if not abs(hit.weight) <= MAX_WEIGHT:
+    # Not a number is not below the bound either. Other types of numbers do not mix with scores.
+    if type(hit.weight) not in (int, float) or not abs(hit.weight) <= MAX_WEIGHT:
         raise ValueError(f"{hit.symbol}: weight {hit.weight!r} is out of bounds")
     if hit.options == ():
         return hit

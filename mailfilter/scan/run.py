@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Protocol, cast
 
 from twisted.internet.defer import Deferred
@@ -133,7 +134,8 @@ class _Run:
         self._turn_began = self._work_clock()
         self._pass_all = "pass_all" in envelope.flags
         deadline = trace.start + scanner.options.timeout
-        self._task = Task(envelope, message, settings, tally.hits, deadline, self._clock.seconds)
+        hits = MappingProxyType(tally.hits)
+        self._task = Task(envelope, message, settings, hits, deadline, self._clock.seconds)
 
     async def run(self) -> None:
         for stage, waves in self._scanner.plan.stages.items():

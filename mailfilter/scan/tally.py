@@ -89,8 +89,13 @@ class Tally:
             hit = self._joined(old, hit)
         elif len(self.hits) >= MAX_SYMBOLS:
             return
-        self._option_room -= sum(map(len, hit.options))
-        self.hits[hit.symbol] = hit if self._option_room > 0 else replace(hit, options=())
+        kept = old.options if old is not None else ()
+        growth = sum(map(len, hit.options)) - sum(map(len, kept))
+        if growth > self._option_room:
+            hit = replace(hit, options=kept)
+        else:
+            self._option_room -= growth
+        self.hits[hit.symbol] = hit
 
     def _joined(self, old: Hit, hit: Hit) -> Hit:
         info = self.plan.symbols.get(hit.symbol)

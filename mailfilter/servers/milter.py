@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ..codec.milter import Abort, Event, MilterReader
+from ..codec.milter import Abort, Event, Macros, MilterReader
 from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
@@ -84,12 +84,10 @@ class MilterProtocol(Protocol):
             self._answer_foreign(self._foreign + data)
             return
         events = self._reader.receive(data)
-        is_scanning = self._transaction is not None
-        if is_scanning and events and not self._events and type(events[0]) is Abort:
-            self._cancel()
         if self._events or self._transaction is not None:
             self._held += len(data)
         self._events.extend(events)
+        self._heed_abort()
         self._advance()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -150,6 +148,14 @@ class MilterProtocol(Protocol):
         if events and self._transaction is None:
             self._advance_later()
 
+    def _heed_abort(self) -> None:
+        """Give up the scan if the next thing that the MTA says, macros apart, is an abort."""
+        if self._transaction is None:
+            return
+        following = (event for event in self._events if type(event) is not Macros)
+        if type(next(following, None)) is Abort:
+            self._cancel()
+
     def _advance_later(self) -> None:
         """Go on in the reactor's next turn."""
         if self._turn is None and not self._is_closing:
@@ -171,6 +177,7 @@ class MilterProtocol(Protocol):
         if self._transaction is transaction:
             self._scan = scan
             self._progress = self._site.clock.callLater(PROGRESS_SECONDS, self._tell_progress)
+            self._heed_abort()
 
     async def _answer(self, transaction: Transaction) -> None:
         """Send the answer to a message, unless it has been cancelled meanwhile."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -105,6 +106,9 @@ class IsolationTests(ScanCase):
             (RemoveRecipient(bad), TypeError),
             (ReplaceBody(bad), TypeError),
             (Hit(bad), ValueError),
+            (Hit("A", 1j), ValueError),  # type: ignore[arg-type]
+            (Hit("A", Decimal(1)), ValueError),  # type: ignore[arg-type]
+            (AddHeader("X-A", "a", True), TypeError),
         ]
         for item, error in table:
             verdict = self.scan(finding("bad", Hit("HALF"), item), self.good)
@@ -135,6 +139,19 @@ class IsolationTests(ScanCase):
         verdict = self.scan(doing("bad", work))
         self.assertLess(len(verdict.symbols) + len(verdict.edits), 1000)
         self.assertLess(sum(len("".join(item.options)) for item in verdict.symbols), 300_000)
+
+    def test_many_options_of_one_symbol(self) -> None:
+        """Options are counted once each: many hits of one symbol take no room from others."""
+        hits = [Hit("MANY", options=(f"{index:0900d}",)) for index in range(30)]
+        verdict = self.scan(finding("a", *hits, Hit("LAST", options=("later",))))
+        self.assertEqual([len(item.options) for item in verdict.symbols], [30, 1])
+
+    def test_hits_are_not_for_writing(self) -> None:
+        def work(task: Task) -> Findings:
+            task.hits.update(X=5)  # type: ignore[attr-defined]
+            return ()
+
+        self.assert_fails(doing("bad", work), "AttributeError", AttributeError)
 
     def test_endless_generator(self) -> None:
         def work(task: Task) -> Iterator[Finding]:
