@@ -54,10 +54,12 @@ def _reason(tally: Tally, action: Action, score: float, *, skipped: bool) -> str
     return f"{action}: score {score:g} reaches {threshold:g}"
 
 
-def _subject(tally: Tally, message: Message, score: float) -> str:
-    if tally.forced is not None and tally.forced.force.subject is not None:
-        return tally.forced.force.subject
-    return fill_subject(tally.settings.subject, message.subject or "", score)
+def _subject(tally: Tally, message: Message, score: float) -> str | None:
+    """The new subject; one without a word would take the old one away, and is none."""
+    forced = tally.forced.force.subject if tally.forced is not None else None
+    if forced is None:
+        forced = fill_subject(tally.settings.subject, message.subject or "", score)
+    return forced if forced.strip() else None
 
 
 def fill_subject(template: str, subject: str, score: float) -> str:

@@ -70,6 +70,16 @@ class CleanTests(SynchronousTestCase):
             for edit in (AddHeader(name, "v"), ChangeHeader(name, "v"), RemoveHeader(name)):
                 self.assertRegex(self.dropped(edit), r"\A(add|change|remove) header: bad name\Z")
 
+    def test_too_many_or_too_long_arguments(self) -> None:
+        for args in (("SIZE=" + "1" * 1000,), ("A",) * 1000):
+            found = clean_edits([ChangeSender("a@b", args)])
+            (edit,) = found.edits
+            assert isinstance(edit, ChangeSender)
+            self.assertLess(len(" ".join(edit.args)), 1000)
+
+    def test_a_lone_surrogate_is_no_address(self) -> None:
+        self.assertIn("bad address", self.dropped(ChangeSender("a\udcff@b")))
+
     def test_an_address_that_breaks_out_is_left_out(self) -> None:
         for address in ADDRESSES:
             for edit in (ChangeSender(address), AddRecipient(address), RemoveRecipient(address)):

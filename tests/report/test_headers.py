@@ -94,6 +94,16 @@ class CleanHeaderNameTests(SynchronousTestCase):
 
 
 class CleanHeaderValueTests(SynchronousTestCase):
+    def test_too_long(self) -> None:
+        """What is too long is cut, not dropped."""
+        for value in ("v" * 70000, "v\t" + "v" * 70000, "v" * 59999 + "\n x", "\t" + "v" * 70000):
+            clean = clean_header_value(value)
+            self.assertTrue(59990 <= len(clean) <= 60000, len(clean))
+        lines = ["\u00fc" * 7000, *[" " + "\u00fc" * 7000] * 3]
+        clean = clean_header_value("\n".join(lines))
+        self.assertTrue(59000 <= len(clean) <= 60000, len(clean))
+        self.assertTrue(clean.endswith("?="))
+
     def test_table(self) -> None:
         for value, expected in {
             "": "",

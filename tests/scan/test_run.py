@@ -157,6 +157,12 @@ class ForceTests(ScanCase):
         verdict = self.scan(finding("a", Force(Action.REWRITE_SUBJECT, subject="new")))
         self.assertEqual(verdict.subject, "new")
 
+    def test_subject_of_nothing(self) -> None:
+        """It would delete the subject; the old one stays on every protocol."""
+        for subject in ("", "\n", " \t"):
+            verdict = self.scan(finding("a", Force(Action.REWRITE_SUBJECT, subject=subject)))
+            self.assertIsNone(verdict.subject)
+
     def test_subject_with_a_percent_sign_in_it(self) -> None:
         config = Config(actions=Actions(rewrite_subject=1.0))
         verdict = self.scan(

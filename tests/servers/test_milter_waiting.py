@@ -17,6 +17,7 @@ from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
 from ..codec.milter_mta import (
     frame,
+    macros,
     mail,
     message,
     rcpt,
@@ -109,6 +110,18 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual(self.mta.replies(), [])
         self.mta.scanner.wait = False
         self.assertEqual(self.mta.send(frame("A"), *message()), [ACCEPT])
+
+    def test_abort_behind_macros_and_before_a_message(self) -> None:
+        """It is the same however TCP cuts the stream, and the next message is answered."""
+        self.mta.scanner.wait = False
+        sent = self.mta.send(macros("M", "i", "q"), frame("A"), *message())
+        self.assertEqual((sent, self.mta.scanner.cancelled), ([ACCEPT], 1))
+
+    def test_abort_in_one_write_with_the_message(self) -> None:
+        self.mta.send(frame("A"))
+        self.mta.send(*message(), frame("A"))
+        self.assertEqual((self.mta.scanner.cancelled, self.mta.scanner.waiting), (2, 0))
+        self.assertEqual(self.mta.replies(), [])
 
     def test_abort_of_a_later_message_cancels_only_that(self) -> None:
         self.mta.send(mail(), frame("A"))
