@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from ..config import Loaded
 from ..config.endpoint import Endpoint, parse_endpoint
 from ..config.model import Listener
+from ..config.toml_text import key_text, string_text
 from ..scan.run import Scanner
 from ..servers.milter import MilterFactory
 from ..servers.scan_http import HttpFactory
@@ -69,9 +70,12 @@ class Listeners(Service):
                 problems.append(explain_bind_error(name, listener, error, self._loaded))
             except Exception as error:
                 # A systemd socket that was not handed over is a KeyError, and so on.
-                key = f"listeners.{name}.endpoint"
+                key, value = (
+                    key_text(("listeners", name, "endpoint")),
+                    string_text(listener.endpoint),
+                )
                 text = f"cannot be listened on: {type(error).__name__}: {error}"
-                problems.append(str(self._loaded.problem(key, f'"{listener.endpoint}"', text)))
+                problems.append(str(self._loaded.problem(key, value, text)))
         if problems:
             self._unbind()
             raise self._failure("\n".join(problems))

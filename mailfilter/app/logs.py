@@ -5,11 +5,13 @@ so the options are where it is set. An observer that the operator chose for twis
 twist fills in its own before it reads its options, so there ours always takes its place.
 """
 
+import signal
 import sys
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import ILogObserver
 from twisted.python.logfile import LogFile
 from twisted.python.usage import Options
@@ -44,7 +46,16 @@ def twistd_observer() -> ILogObserver:
         return line_observer(sys.stdout, _Chosen.settings)
     # Never rotated by us: logrotate and its like do that, and SIGUSR1 opens the file anew.
     log_file = LogFile.fromFullPath(str(_Chosen.path), rotateLength=None)
+    if not signal.getsignal(signal.SIGUSR1):
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: _reopen(log_file))
     return line_observer(cast(Stream, log_file), _Chosen.settings)
+
+
+def _reopen(log_file: LogFile) -> None:
+    """Open the log file anew, in the reactor's turn and not in the middle of a line."""
+    from twisted.internet import reactor
+
+    IReactorFromThreads(reactor).callFromThread(log_file.reopen)
 
 
 def _log_path(parent: Options) -> Path | None:

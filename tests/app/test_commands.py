@@ -13,17 +13,12 @@ from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.live.processes import free_port
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PATIENCE = 30.0
 """Seconds that a command may take on a busy machine."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:
@@ -110,14 +105,27 @@ class DaemonTests(CommandCase):
         self.wait_until_ready()
         pid = int((self.folder / "run" / "x.pid").read_text())
         self.assertTrue((self.folder / "milter.sock").exists())
+        self.move_log(pid)
         os.kill(pid, signal.SIGTERM)
         self.wait_until_gone(pid)
-        records = map(json.loads, (self.folder / "run" / "x.log").read_text().splitlines())
+        lines = [(self.folder / "run" / name).read_text() for name in ("old.log", "x.log")]
+        self.assertIn("shutting down", lines[1])
+        records = map(json.loads, "".join(lines).splitlines())
         messages = [record["message"] for record in records]
         ready = [text for text in messages if text.startswith("ready: listener")]
         self.assertEqual(len(ready), 2)
-        self.assertEqual(os.listdir(self.folder / "run"), ["x.log"])
+        self.assertEqual(sorted(os.listdir(self.folder / "run")), ["old.log", "x.log"])
         self.assertFalse((self.folder / "milter.sock").exists())
+
+    def move_log(self, pid: int) -> None:
+        """Rotate the log as logrotate does; a signal makes the daemon open it anew."""
+        log = self.folder / "run" / "x.log"
+        log.rename(self.folder / "run" / "old.log")
+        os.kill(pid, signal.SIGUSR1)
+        end = time.monotonic() + PATIENCE
+        while not log.exists():
+            self.assertLess(time.monotonic(), end, "the log is not opened anew")
+            time.sleep(0.05)
 
     def test_port_in_use(self) -> None:
         """The command that started the daemon ends, with an error; nothing stays behind."""
