@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
@@ -22,6 +21,7 @@ from tempfile import mkdtemp
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter import __version__
+from tests.live.processes import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -133,14 +133,6 @@ def wait_for_ping(process: subprocess.Popen[bytes], port: int) -> bytes:
             return answer
         time.sleep(0.05)
     return b""
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on just now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def configuration(folder: Path) -> tuple[Path, int]:

@@ -19,6 +19,7 @@ from mailfilter.scan.check import Check, Findings, Hit
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.run import Scanner
 from mailfilter.scan.task import Task
+from tests.live.processes import free_port
 
 CLOCK = IReactorTime(reactor)
 
@@ -48,12 +49,6 @@ class ListenersTests(TestCase):
     def files(self) -> list[str]:
         return [path.name for path in self.directory.iterdir()]
 
-    def free_port(self) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
-
     def ask(self, address: tuple[str, int] | str, request: bytes) -> Deferred[bytes]:
         def talk() -> bytes:
             family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
@@ -66,7 +61,7 @@ class ListenersTests(TestCase):
         return deferToThread(talk)
 
     async def test_stop_waits_for_scans(self) -> None:
-        port = self.free_port()
+        port = free_port()
         listeners = self.make(http=f"tcp:{port}:interface=127.0.0.1")
         listeners.startService()
         answer = self.ask(
@@ -91,7 +86,7 @@ class ListenersTests(TestCase):
 
     async def test_many_clients_at_once(self) -> None:
         """A crowd that comes before anybody is accepted gets in; Twisted's own queue is of 50."""
-        port = self.free_port()
+        port = free_port()
         listeners = self.make(http=f"tcp:{port}:interface=127.0.0.1")
         listeners.startService()
         for _ in range(200):
@@ -104,7 +99,7 @@ class ListenersTests(TestCase):
         self.addCleanup(taken.close)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port, free = taken.getsockname()[1], self.free_port()
+        port, free = taken.getsockname()[1], free_port()
         listeners = self.make(
             good=f"tcp:{free}:interface=127.0.0.1", bad=f"tcp:{port}:interface=127.0.0.1"
         )
