@@ -141,7 +141,7 @@ def main() -> None:
     found = messages.load(args.messages)
     size = sum(map(len, found)) / len(found)
     config = Config()
-    plan = build_plan(config, load_checks(None))
+    plan = build_plan(config, load_checks())
     print(f"Parts of a scan: {len(found)} messages, {size / 1024:.1f} KiB mean; us a message")
     print("\n".join(table(measure(plan, config, found))))
 

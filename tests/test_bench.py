@@ -30,7 +30,7 @@ class BenchTests(SynchronousTestCase):
     def test_parts(self) -> None:
         """Each part of a scan is in the table."""
         config = Config()
-        plan = build_plan(config, load_checks(None))
+        plan = build_plan(config, load_checks())
         costs = parts.measure(plan, config, [next(messages.made_up())])
         for name in ("parse", *(f"check {step.name}" for step in plan.steps), "log line"):
             self.assertIn(name, costs)

@@ -4,8 +4,8 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
 from inspect import getmembers, isclass
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +16,14 @@ from ..scan.check import Check, Stage, Symbol
 ENTRY_POINT_GROUP = "mailfilter.checks"
 
 _CHECK_NAME = re.compile("[a-z][a-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFile:
+    """A file of the operator's directory as it was when it was read."""
+
+    path: str
+    data: bytes
 
 
 class CheckLoadError(Exception):
@@ -30,15 +38,35 @@ class CheckLoadError(Exception):
         self.checks = list(checks)
 
 
-def load_checks(directory: str | None) -> list[type[Check]]:
-    """All checks there are. `directory` is the operator's own, absolute; `None` is none.
+def read_check_files(directory: str | None) -> tuple[list[CheckFile], list[str]]:
+    """The files of the operator's directory (absolute; `None` is none), and what is wrong."""
+    if directory is None:
+        return [], []
+    problem = _not_private(Path(directory))
+    if problem is not None:
+        return [], [problem]
+    files, problems = [], []
+    for path in sorted(Path(directory).glob("*.py")):
+        problem = _not_private(path)
+        try:
+            if problem is None:
+                files.append(CheckFile(str(path), path.read_bytes()))
+        except OSError as error:
+            problem = f"{path}: {error.strerror}"
+        if problem is not None:
+            problems.append(problem)
+    return files, problems
+
+
+def load_checks(files: Sequence[CheckFile] = (), problems: Sequence[str] = ()) -> list[type[Check]]:
+    """All checks there are; `files` are the operator's, `problems` what was wrong with others.
 
     Raises CheckLoadError with everything that is wrong.
     """
-    loader = _Loader()
+    loader = _Loader(problems)
     loader.from_entry_points()
-    if directory is not None:
-        loader.from_directory(Path(directory))
+    for file in files:
+        loader.from_file(file)
     if loader.problems:
         raise CheckLoadError(loader.problems, loader.checks)
     return loader.checks
@@ -47,9 +75,9 @@ def load_checks(directory: str | None) -> list[type[Check]]:
 class _Loader:
     """Collects checks, and what is wrong with those that it cannot take."""
 
-    def __init__(self) -> None:
+    def __init__(self, problems: Sequence[str]) -> None:
         self.checks: list[type[Check]] = list(BUILT_IN)
-        self.problems: list[str] = []
+        self.problems = list(problems)
 
     def from_entry_points(self) -> None:
         for point in entry_points(group=ENTRY_POINT_GROUP):
@@ -60,23 +88,11 @@ class _Loader:
                 # Others' code: even sys.exit() in it must end in a line that says where.
                 self.problems.append(f"{origin}: {_reason(error)}")
 
-    def from_directory(self, directory: Path) -> None:
-        problem = _not_private(directory)
-        if problem is not None:
-            self.problems.append(problem)
-            return
-        for path in sorted(directory.glob("*.py")):
-            self._from_file(path)
-
-    def _from_file(self, path: Path) -> None:
-        problem = _not_private(path)
-        if problem is not None:
-            self.problems.append(problem)
-            return
+    def from_file(self, file: CheckFile) -> None:
         try:
-            module = _import(path)
+            module = _import(file)
         except BaseException as error:
-            self.problems.append(f"{path}: {_reason(error)}")
+            self.problems.append(f"{file.path}: {_reason(error)}")
             return
         found = [
             item
@@ -84,9 +100,9 @@ class _Loader:
             if issubclass(item, Check) and item.__module__ == module.__name__
         ]
         if not found:
-            self.problems.append(f"{path}: holds no subclass of mailfilter.scan.check.Check")
+            self.problems.append(f"{file.path}: holds no subclass of mailfilter.scan.check.Check")
         for item in found:
-            self._take(item, str(path))
+            self._take(item, file.path)
 
     def _take(self, found: object, origin: str) -> None:
         if not isclass(found) or not issubclass(found, Check):
@@ -99,12 +115,11 @@ class _Loader:
             self.problems.append(f"{origin}: {found.__name__}{problem}")
 
 
-def _import(path: Path) -> ModuleType:
-    spec = spec_from_file_location(f"mailfilter_operator_checks_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError("is not a Python file")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+def _import(file: CheckFile) -> ModuleType:
+    """Make a module of what was read: a worker that starts later must not see other code."""
+    module = ModuleType(f"mailfilter_operator_checks_{Path(file.path).stem}")
+    module.__file__ = file.path
+    exec(compile(file.data, file.path, "exec"), module.__dict__)
     return module
 
 

@@ -1,23 +1,50 @@
-"""Hand our log observer to whatever starts us: `twistd` or `twist`.
+"""Where log lines go, in every process of the filter.
 
-Both begin logging before they start a service, and take an observer only from their own options;
-so the options are where it is set. An observer that the operator chose for twistd is left alone;
-twist fills in its own before it reads its options, so there ours always takes its place.
+`twistd` and `twist` begin logging before they start a service, and take an observer only from
+their own options; so the options are where ours is set. An observer that the operator chose for
+twistd is left alone; twist fills in its own before it reads its options, so there ours always
+takes its place. Workers write to the same place by themselves: a `target` tells them.
 """
 
-import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import cast
 
-from twisted.internet.interfaces import IReactorFromThreads
-from twisted.logger import ILogObserver
-from twisted.python.logfile import LogFile
+from twisted.logger import ILogObserver, LegacyLogObserverWrapper, LogEvent
+from twisted.python import syslog
+from twisted.python.reflect import namedAny
 from twisted.python.usage import Options
+from zope.interface import implementer
 
 from ..config.model import Log
 from ..report.logs import Stream, line_observer
+from ..report.logstream import LogStream
+
+STDOUT = "-"
+_SYSLOG = "syslog:"
+_CALL = "call:"
+
+
+@implementer(ILogObserver)
+class Output:
+    """Our observer: its settings can change, its file can be opened anew."""
+
+    def __init__(self, stream: Stream, settings: Log) -> None:
+        self.stream = stream
+        self.apply(settings)
+
+    def __call__(self, event: LogEvent) -> None:
+        self._observer(event)
+
+    def apply(self, settings: Log) -> None:
+        """Take over other settings."""
+        self._observer = line_observer(self.stream, settings)
+
+    def reopen(self) -> None:
+        """Open the file anew."""
+        if isinstance(self.stream, LogStream):
+            self.stream.reopen()
 
 
 class _Chosen:
@@ -25,37 +52,70 @@ class _Chosen:
 
     settings = Log()
     path: Path | None = None
+    target = STDOUT
+    output: Output | None = None
 
 
 def choose_observer(parent: Options | None, settings: Log) -> None:
     """Set the observer in the options of `twistd` or `twist`, which are `parent`."""
+    _Chosen.settings, _Chosen.target, _Chosen.path = settings, STDOUT, None
     if parent is None:
         return
     if "nodaemon" in parent:
-        if parent["logger"] is None and not parent["syslog"]:
-            _Chosen.settings = settings
+        if parent["syslog"]:
+            _Chosen.target = f"{_SYSLOG}{parent['prefix']}"
+        elif parent["logger"] is not None:
+            _Chosen.target = f"{_CALL}{parent['logger']}"
+        else:
             _Chosen.path = _log_path(parent)
+            _Chosen.target = STDOUT if _Chosen.path is None else str(_Chosen.path)
             parent["logger"] = f"{__name__}.twistd_observer"
     elif "fileLogObserverFactory" in parent:
         parent["fileLogObserverFactory"] = partial(_twist_observer, settings)
 
 
+def target() -> str:
+    """Where this process logs, for `open_target` in another one."""
+    return _Chosen.target
+
+
+def output() -> Output | None:
+    """Our observer in this process, if it is one of ours."""
+    return _Chosen.output
+
+
+def open_target(text: str, settings: Log) -> ILogObserver:
+    """An observer that writes where another process does. Raises OSError."""
+    if text.startswith(_SYSLOG):
+        legacy = syslog.SyslogObserver(text.removeprefix(_SYSLOG))
+        return LegacyLogObserverWrapper(legacy.emit)  # type: ignore[arg-type]  # is a callable
+    if text.startswith(_CALL):
+        observer: ILogObserver = namedAny(text.removeprefix(_CALL))()
+        return observer
+    _Chosen.target = text
+    _Chosen.output = Output(LogStream(1) if text == STDOUT else LogStream.open(text), settings)
+    return _Chosen.output
+
+
 def twistd_observer() -> ILogObserver:
     """The observer for `twistd`: the log file, or standard output in the foreground."""
-    if _Chosen.path is None:
-        return line_observer(sys.stdout, _Chosen.settings)
     # Never rotated by us: logrotate and its like do that, and SIGUSR1 opens the file anew.
-    log_file = LogFile.fromFullPath(str(_Chosen.path), rotateLength=None)
-    if not signal.getsignal(signal.SIGUSR1):
-        signal.signal(signal.SIGUSR1, lambda _number, _frame: _reopen(log_file))
-    return line_observer(cast(Stream, log_file), _Chosen.settings)
+    path = _Chosen.path
+    stream = _unblocked(sys.stdout) if path is None else LogStream.open(str(path))
+    _Chosen.output = Output(stream, _Chosen.settings)
+    return _Chosen.output
 
 
-def _reopen(log_file: LogFile) -> None:
-    """Open the log file anew, in the reactor's turn and not in the middle of a line."""
-    from twisted.internet import reactor
+def reopen_now() -> None:
+    """Open the log file anew, if there is one of ours."""
+    if _Chosen.output is not None:
+        _Chosen.output.reopen()
 
-    IReactorFromThreads(reactor).callFromThread(log_file.reopen)
+
+def on_loss(tell: Callable[[str], None]) -> None:
+    """Have it told when log lines begin to be lost."""
+    if _Chosen.output is not None and isinstance(_Chosen.output.stream, LogStream):
+        _Chosen.output.stream.on_loss = tell
 
 
 def _log_path(parent: Options) -> Path | None:
@@ -66,4 +126,20 @@ def _log_path(parent: Options) -> Path | None:
 
 
 def _twist_observer(settings: Log, stream: Stream) -> ILogObserver:
-    return line_observer(stream, settings)
+    name = getattr(stream, "name", None)
+    if isinstance(name, str) and not name.startswith("<"):
+        _Chosen.target = str(Path(name).absolute())
+        stream = LogStream.open(_Chosen.target)
+    _Chosen.output = Output(_unblocked(stream), settings)
+    return _Chosen.output
+
+
+def _unblocked(stream: Stream) -> Stream:
+    """The same file or pipe without waiting; what has no descriptor is used as it is."""
+    if isinstance(stream, LogStream):
+        return stream
+    try:
+        stream.flush()
+        return LogStream(stream.fileno())  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):
+        return stream

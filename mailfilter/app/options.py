@@ -7,9 +7,8 @@ from twisted.python import usage
 
 from .. import __version__
 from ..config import ConfigError, Loaded, default_path, find_state_dir
-from ..scan.plan import Plan
 from .logs import choose_observer
-from .plan import load_all
+from .plan import Draft, load_draft
 
 
 class Options(usage.Options):
@@ -36,12 +35,15 @@ class Options(usage.Options):
         ],
     ]
 
-    loaded: Loaded
-    """The configuration, once the options have been parsed."""
-    plan: Plan
-    """The checks that the configuration asks for."""
+    draft: Draft
+    """The configuration and its checks, once the options have been parsed."""
     state_dir: str
     """Absolute path of the state directory, which need not exist yet."""
+
+    @property
+    def loaded(self) -> Loaded:
+        """The configuration."""
+        return self.draft.loaded
 
     def getSynopsis(self) -> str:
         """What stands behind `Usage:`, without the place that twist keeps for a plugin: us."""
@@ -59,7 +61,7 @@ class Options(usage.Options):
         """
         self.state_dir = find_state_dir(self["state-dir"], os.environ, os.getcwd())
         try:
-            self.loaded, self.plan = load_all(self["config"] or default_path())
+            self.draft = load_draft(self["config"] or default_path())
         except ConfigError as error:
             raise SystemExit(f"mailfilter: the configuration cannot be used:\n{error}") from None
         for warning in self.loaded.warnings:

@@ -1,17 +1,45 @@
 """From files to the configuration and the plan of checks, with every mistake at once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from ..config import ConfigError, Loaded, Problem
-from ..config.load import Reading, read
+from ..config.load import Reading, Sources, read_sources, take_sources
 from ..config.problem import Problems, in_order
 from ..config.toml_text import KeyPath, key_text
 from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
-from .checks import CheckLoadError, load_checks
+from .checks import CheckFile, CheckLoadError, load_checks, read_check_files
 
 _ENTRY_POINT = "entry point "
 """How what is said of an entry point begins; everything else is about scan.check_dir."""
 
 _CHECK_DIR: frozenset[KeyPath] = frozenset({("scan",), ("scan", "check_dir")})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What processes that scan are made from: the files as they were when they were read."""
+
+    loaded: Loaded
+    check_files: tuple[CheckFile, ...]
+    plan: Plan | None = None
+    """If it has been made in this process."""
+
+
+def draft(path: str | None) -> Draft:
+    """Read a configuration (`None` is the built-in defaults) without running code of checks.
+
+    Raises ConfigError with everything that is wrong in the files.
+    """
+    reading = read_sources(take_sources(path))
+    if reading.problems or reading.loaded is None:
+        raise ConfigError(reading.problems)
+    loaded = reading.loaded
+    files, unread = read_check_files(loaded.config.scan.check_dir or None)
+    if unread:
+        raise ConfigError([_unloaded(loaded, text) for text in unread])
+    return Draft(loaded, tuple(files))
 
 
 def load_all(path: str | None) -> tuple[Loaded, Plan]:
@@ -20,12 +48,34 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     Raises ConfigError with everything that is wrong in the files, in the checks and between
     them, by file and line.
     """
-    reading = read(path)
+    loaded, plan, _files = _load(take_sources(path), None)
+    return loaded, plan
+
+
+def load_draft(path: str | None) -> Draft:
+    """As `load_all`, with all that other processes need to do the same."""
+    loaded, plan, files = _load(take_sources(path), None)
+    return Draft(loaded, tuple(files), plan)
+
+
+def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Loaded, Plan]:
+    """As `load_all`, from files that were read before."""
+    loaded, plan, _files = _load(sources, check_files)
+    return loaded, plan
+
+
+def _load(
+    sources: Sources, files: Sequence[CheckFile] | None
+) -> tuple[Loaded, Plan, Sequence[CheckFile]]:
+    reading = read_sources(sources)
     loaded = reading.loaded
     if loaded is None:
         raise ConfigError(reading.problems)
     problems = Problems(reading.problems)
-    checks, unloaded = _checks(loaded)
+    unread: list[str] = []
+    if files is None:
+        files, unread = read_check_files(loaded.config.scan.check_dir or None)
+    checks, unloaded = _checks(loaded, files, unread)
     problems.add(*unloaded)
     plan = None
     try:
@@ -38,13 +88,15 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
                 problems.add(loaded.problem(key_text(item.key), None, item.text, item.hint))
     if problems.found or plan is None:
         raise ConfigError(in_order(problems.found, loaded.path))
-    return loaded, plan
+    return loaded, plan, files
 
 
-def _checks(loaded: Loaded) -> tuple[list[type[Check]], list[Problem]]:
+def _checks(
+    loaded: Loaded, files: Sequence[CheckFile], unread: Sequence[str]
+) -> tuple[list[type[Check]], list[Problem]]:
     """The checks that can be loaded, and what is wrong with the others."""
     try:
-        return load_checks(loaded.config.scan.check_dir or None), []
+        return load_checks(files, unread), []
     except CheckLoadError as error:
         return error.checks, [_unloaded(loaded, text) for text in error.problems]
 

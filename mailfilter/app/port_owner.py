@@ -9,8 +9,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
-from twisted.internet.error import CannotListenError
-
 from ..config import Loaded
 from ..config.endpoint import Endpoint, parse_endpoint
 from ..config.model import Listener
@@ -45,22 +43,19 @@ def describe_unix_owner(path: str) -> str | None:
     return _owner(_unix_sockets(path))
 
 
-def explain_bind_error(
-    name: str, listener: Listener, error: CannotListenError, loaded: Loaded
-) -> str:
+def explain_bind_error(name: str, listener: Listener, cause: Exception, loaded: Loaded) -> str:
     """One line: the setting and where it is set, what is wrong, and what to change."""
     key = key_text(("listeners", name, "endpoint"))
     endpoint = parse_endpoint(listener.endpoint)
     origin = loaded.origin(key)
     where = "here" if origin.file is not None else f"in {loaded.path or _NO_FILE}"
-    what, change = _reason(endpoint, error)
+    what, change = _reason(endpoint, cause)
     hint = f"set {change} {where}, or {key_text(('listeners', name))}.enabled = false"
     return str(loaded.problem(key, string_text(listener.endpoint), what, hint))
 
 
-def _reason(endpoint: Endpoint, error: CannotListenError) -> tuple[str, str]:
+def _reason(endpoint: Endpoint, cause: Exception) -> tuple[str, str]:
     """What is wrong, and what to set otherwise."""
-    cause = error.socketError
     number = cause.errno if isinstance(cause, OSError) else None
     words = cause.strerror if isinstance(cause, OSError) else None
     if endpoint.path is not None:

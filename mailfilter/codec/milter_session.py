@@ -133,6 +133,11 @@ class Session:
         """Take one event, say what follows from it."""
         return self._handlers[type(event)](event)
 
+    @property
+    def in_message(self) -> bool:
+        """The MTA has begun a message and not ended it."""
+        return self._state >= _MAIL
+
     def _forget_message(self) -> None:
         self._sender: Mail | None = None
         self._recipients: list[Rcpt] = []

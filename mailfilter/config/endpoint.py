@@ -18,7 +18,7 @@ MAX_UNIX_PATH = 107
 _PARAMETERS = {
     "tcp": ("port", "interface", "backlog"),
     "tcp6": ("port", "backlog", "interface"),
-    "unix": ("address", "mode", "backlog", "lockfile"),
+    "unix": ("address", "mode", "backlog"),
     "systemd": ("domain", "index", "name"),
 }
 _REQUIRED = {"tcp": ("port",), "tcp6": ("port",), "unix": ("address",), "systemd": ("domain",)}
@@ -183,7 +183,6 @@ def _check_name(kind: str, value: str) -> None:
 _CHECKS: Mapping[str, Callable[[str, str], None]] = {
     "port": _check_number(0, 65535, "port"),
     "backlog": _check_number(1, 65535, "backlog"),
-    "lockfile": _check_number(0, 1, "lockfile"),
     "index": _check_number(0, 1023, "index"),
     "interface": _check_interface,
     "address": _check_path,

@@ -23,6 +23,18 @@ _BARE_UNIT = re.compile(r"\d[\d.]*[A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it was when it was read, so that it can be made sense of again later."""
+
+    file: str
+    """Absolute path."""
+    data: bytes
+    mode: int
+    """Permission bits."""
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file that could be read."""
 
@@ -48,16 +60,22 @@ def find_fragments(path: str) -> tuple[list[str], list[Problem]]:
     return [os.path.join(directory, name) for name in names], []
 
 
-def read_document(file: str) -> tuple[Document | None, list[Problem]]:
-    """Read one file. There is no document when it cannot be made sense of; raises nothing."""
+def read_source(file: str) -> tuple[Source | None, list[Problem]]:
+    """Read one file. There is none when it cannot be read; raises nothing."""
     try:
-        data = _read(file)
+        source = _read(file)
     except (OSError, ValueError) as error:
         return None, [_unreadable(file, error)]
-    if data is None:
+    if source is None:
         return None, [_about(file, "expected a regular file")]
-    if len(data) > MAX_FILE:
+    if len(source.data) > MAX_FILE:
         return None, [_about(file, f"expected at most {MAX_FILE // 1024}KiB in a file")]
+    return source, []
+
+
+def read_document(source: Source) -> tuple[Document | None, list[Problem]]:
+    """There is no document when the file cannot be made sense of; raises nothing."""
+    file, data = source.file, source.data
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -154,20 +172,20 @@ def _twice(file: str, duplicate: Duplicate) -> Problem:
     return Problem(file, duplicate.line, key, duplicate.value, expected)
 
 
-def _read(file: str) -> bytes | None:
+def _read(file: str) -> Source | None:
     """The start of a file, at most one octet over the limit; `None` if it is not a file.
 
     A pipe would be waited for, so only files and devices such as /dev/null are read.
     """
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+        status = os.fstat(descriptor)
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISCHR(status.st_mode)):
             return None
         data = b""
         while len(data) <= MAX_FILE and (part := os.read(descriptor, MAX_FILE + 1 - len(data))):
             data += part
-        return data
+        return Source(file, data, stat.S_IMODE(status.st_mode), status.st_gid)
     finally:
         os.close(descriptor)
 

@@ -2,15 +2,33 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from .files import Document, find_fragments, read_document
+from .files import Document, Source, find_fragments, read_document, read_source
 from .model import Composite, Config
 from .problem import DEFAULT, ConfigError, Origin, Problem, Problems, in_order
 from .rules import Place, find_problems, find_warnings
 from .schema import table_of
+from .secrets import find_exposed
 from .toml_text import KeyPath, key_text
 from .tree import Builder, Reader, Tree, empty_tables, merge, settings_in
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files of a configuration as they were when they were read.
+
+    Workers that start later are made from these, whatever has become of the files.
+    """
+
+    path: str | None = None
+    """The main file, absolute; `None` when there is none."""
+    directory: str = "/"
+    """Where relative paths start: the folder of the main file, else the working directory."""
+    files: tuple[Source, ...] = ()
+    """In the order in which they are merged."""
+    problems: tuple[Problem, ...] = ()
+    """Why others cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +45,7 @@ class Loaded:
     files: tuple[str, ...] = ()
     """The files that were read, in the order in which they were merged."""
     warnings: tuple[Problem, ...] = ()
+    sources: Sources = field(default_factory=Sources)
 
     def origin(self, key: str) -> Origin:
         """Where the value of a key (`listeners.http.endpoint`) comes from.
@@ -73,15 +92,40 @@ def load(path: str | None) -> Loaded:
 
 def read(path: str | None) -> Reading:
     """As `load`, for those who go on checking what could be read. Raises nothing."""
+    return read_sources(take_sources(path))
+
+
+def take_sources(path: str | None) -> Sources:
+    """Read the files as they are now. Raises nothing."""
+    if path is None:
+        return Sources(None, os.getcwd())
+    path = os.path.abspath(path)
+    fragments, problems = find_fragments(path)
+    files = []
+    for file in (path, *fragments):
+        source, found = read_source(file)
+        problems += found
+        if source is not None:
+            files.append(source)
+    return Sources(path, os.path.dirname(path), tuple(files), tuple(problems))
+
+
+def read_sources(sources: Sources) -> Reading:
+    """Make sense of files. Raises nothing."""
+    path, directory = sources.path, sources.directory
     problems = Problems()
-    path = None if path is None else os.path.abspath(path)
-    directory = os.getcwd() if path is None else os.path.dirname(path)
-    documents, is_complete = _read(path, problems)
+    problems.add(*sources.problems)
+    documents = _documents(sources, problems)
+    is_complete = not sources.problems and len(documents) == len(sources.files)
     tree: Tree = {}
+    trees = []
     for document in documents:
-        tree = merge(tree, Reader(table_of(Config), document, directory, problems).read())
+        trees.append(Reader(table_of(Config), document, directory, problems).read())
+        tree = merge(tree, trees[-1])
     place = _places(documents, tree)
     config = _build(tree, place, problems) if is_complete else None
+    if config is not None:
+        problems.add(*find_exposed(config.server, sources.files, trees))
     loaded = None
     if config is not None and not problems.is_full:
         loaded = Loaded(
@@ -91,6 +135,7 @@ def read(path: str | None) -> Reading:
             directory=directory,
             files=tuple(document.file for document in documents),
             warnings=() if problems.found else tuple(find_warnings(config, place)),
+            sources=sources,
         )
     found = tuple(in_order(problems.found, path))
     return Reading(loaded, found, frozenset(problems.doubtful))
@@ -101,19 +146,15 @@ def _origins(tree: Tree, place: Place) -> dict[str, Origin]:
     return origins | {key_text(path): place(path) for path in empty_tables(tree)}
 
 
-def _read(path: str | None, problems: Problems) -> tuple[list[Document], bool]:
-    """The documents that could be read, and whether that was all of them."""
-    if path is None:
-        return [], True
-    fragments, unlisted = find_fragments(path)
-    problems.add(*unlisted)
+def _documents(sources: Sources, problems: Problems) -> list[Document]:
+    """The documents that can be made sense of."""
     documents = []
-    for file in (path, *fragments):
-        document, found = read_document(file)
+    for source in sources.files:
+        document, found = read_document(source)
         problems.add(*found)
         if document is not None:
             documents.append(document)
-    return documents, not unlisted and len(documents) == 1 + len(fragments)
+    return documents
 
 
 def _places(documents: list[Document], tree: Tree) -> Place:

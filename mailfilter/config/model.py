@@ -1,7 +1,8 @@
 """The typed configuration: every table, key, default, unit, bound and meaning.
 
 This module is the only place that knows them: the loader, the error messages, the shipped
-`etc/mailfilter.toml` and `docs/configuration.md` are made from it. Values only: no I/O here.
+`etc/mailfilter.toml` and `docs/configuration.md` are made from it. Values only: no I/O here. One
+file, since whoever looks for a key looks for it in one place.
 """
 
 from collections.abc import Mapping
@@ -39,12 +40,21 @@ class Format:
     of the configuration file.
     """
 
-    name: Literal["endpoint", "network", "mailbox", "path"]
+    name: Literal["endpoint", "network", "mailbox", "path", "umask"]
 
 
 @dataclass(frozen=True, slots=True)
-class Off:
-    """The text "off" is allowed and means `None`, where `None` is not what stands there anyway."""
+class Secret:
+    """Not shown by `mailfilteradm config show`, and a file that sets it must be private."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """This text is allowed and means `None`."""
+
+    text: str
+    is_default: bool = False
+    """A `None` that stands there by default means this word, too, rather than nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +70,82 @@ ENDPOINT = Format("endpoint")
 NETWORK = Format("network")
 MAILBOX = Format("mailbox")
 PATH = Format("path")
-OFF = Off()
+UMASK = Format("umask")
+OFF = Word("off")
+AUTO = Word("auto", is_default=True)
 FailPolicy = Literal["accept", "tempfail", "reject"]
 CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """The process."""
+    """The processes: a master that owns the sockets, and the workers that scan."""
 
+    workers: Annotated[
+        int | None,
+        AUTO,
+        Bounds(1, 256),
+        Doc(
+            "Processes that scan; auto is one for each processor that we may use. With 1 there"
+            " is no master: one process does everything."
+        ),
+    ] = None
+    user: Annotated[
+        str,
+        Doc(
+            "Who to become once the sockets are bound, by name or number, if started as root;"
+            " empty stays as started. Read at the start only."
+        ),
+        Example('"mailfilter"'),
+    ] = ""
+    group: Annotated[
+        str,
+        Doc("The group to become, by name or number; empty is the user's own. See user."),
+        Example('"mailfilter"'),
+    ] = ""
+    umask: Annotated[
+        str,
+        UMASK,
+        Doc("Permissions that new files do not get, in octal; empty leaves them. See user."),
+        Example('"027"'),
+    ] = ""
     watchdog: Annotated[
         float,
         DURATION,
         Bounds(0, 3600),
         Doc(
-            "A reactor that does not turn for this long is stuck: its stack is logged and the"
-            " process exits with status 70 for its supervisor to start it again. 0 is off."
+            "A reactor that does not turn for this long is stuck: its stack is logged, and the"
+            " worker is killed and replaced; with one process it exits with status 70 for its"
+            " supervisor to start it again. 0 is off."
         ),
     ] = 30.0
+    worker_memory: Annotated[
+        int,
+        SIZE,
+        Bounds(0, 2**40),
+        Doc(
+            "A worker whose resident memory is larger is replaced, and ends when its connections"
+            " have; with one process it exits with status 70 for its supervisor. 0 is off."
+        ),
+    ] = 2 * 2**30
+    reload_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(1, 3600),
+        Doc("New workers that are not ready after this long are given up; the old ones go on."),
+    ] = 60.0
+    drain_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(0, 86400),
+        Doc("After a reload, open connections may go on this long in the old workers."),
+    ] = 120.0
+    stop_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(0, 3600),
+        Doc("When told to stop, messages under way may be finished this long."),
+    ] = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,7 +383,9 @@ class Listener:
         Doc("http: a request must be complete this long after its first byte."),
     ] = 60.0
     max_connections: Annotated[
-        int, Bounds(1, 1000000), Doc("More connections are accepted and closed at once.")
+        int,
+        Bounds(1, 1000000),
+        Doc("Of each worker: more are accepted and closed at once."),
     ] = 10000
 
 
@@ -340,7 +410,7 @@ def default_groups() -> Mapping[str, Group]:
 class Config:
     """The whole configuration."""
 
-    server: Annotated[Server, Doc("The process.")] = field(default_factory=Server)
+    server: Annotated[Server, Doc("The processes.")] = field(default_factory=Server)
     log: Annotated[Log, Doc("Logging.")] = field(default_factory=Log)
     scan: Annotated[Scan, Doc("Scanning.")] = field(default_factory=Scan)
     actions: Annotated[Actions, Doc("Thresholds.")] = field(default_factory=Actions)

@@ -72,13 +72,17 @@ def _table(
 
 
 def _setting(field: Field, value: object, mark: str) -> str:
-    if value is None or value is MISSING:
+    if value is MISSING or _is_nothing(field, value):
         return f"#{field.name} = {field.example}"
     if mark and field.example:
         return f"#{field.name} = {field.example}"
     if isinstance(field.node, Scalar | Array):
         return f"{mark}{field.name} = {show(field.node, value)}"
     return f"{mark}{field.name} = {{}}"
+
+
+def _is_nothing(field: Field, value: object) -> bool:
+    return value is None and not (isinstance(field.node, Scalar) and field.node.word_is_default)
 
 
 def _what(node: Node) -> str:
@@ -182,7 +186,7 @@ def _section(table: Table, values: object, header: str, level: int = 2) -> Itera
 def _default(field: Field, value: object) -> str:
     if value is MISSING:
         return "must be set"
-    if value is None:
+    if _is_nothing(field, value):
         return f"not set, e.g. `{field.example}`" if field.example else "not set"
     text = show(field.node, value) if isinstance(field.node, Scalar | Array) else "{}"
     is_empty = text in ('""', "[]", "{}")

@@ -7,9 +7,9 @@ from functools import cache
 from inspect import cleandoc
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from .model import Bounds, Doc, Example, Format, Off, Unit
+from .model import Bounds, Doc, Example, Format, Secret, Unit, Word
 
-FormatName = Literal["endpoint", "network", "mailbox", "path"]
+FormatName = Literal["endpoint", "network", "mailbox", "path", "umask"]
 UnitName = Literal["duration", "size"]
 Kind = Literal["boolean", "integer", "number", "text"]
 
@@ -31,7 +31,11 @@ class Scalar:
     low: float | None = None
     high: float | None = None
     format: FormatName | None = None
-    can_be_off: bool = False
+    word: str | None = None
+    """A text that stands for `None`."""
+    word_is_default: bool = False
+    """Also for a `None` that is the default."""
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Scalar:
     kind = _KINDS.get(str if choices else hint)
     if kind is None:
         raise TypeError(f"{hint!r} has no form in TOML")
+    word = next((item for item in metadata if isinstance(item, Word)), None)
     bounds = next((item for item in metadata if isinstance(item, Bounds)), Bounds())
     return Scalar(
         kind=kind,
@@ -135,5 +140,7 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Scalar:
         low=bounds.low,
         high=bounds.high,
         format=next((item.name for item in metadata if isinstance(item, Format)), None),
-        can_be_off=any(isinstance(item, Off) for item in metadata),
+        word=None if word is None else word.text,
+        word_is_default=word is not None and word.is_default,
+        is_secret=any(isinstance(item, Secret) for item in metadata),
     )

@@ -9,7 +9,8 @@ from .model import Config
 from .names import nearest
 from .problem import DEFAULT, Origin
 from .schema import Array, Named, Node, Scalar, Table, table_of
-from .toml_text import KeyPath, key_text, value_text
+from .secrets import HIDDEN, is_secret
+from .toml_text import KeyPath, key_text, string_text, value_text
 from .values import show
 
 
@@ -70,9 +71,11 @@ def _entries(
         if value == {} and not isinstance(node, Named):
             yield _entry(loaded, path, "{}")
         return
-    entry = _entry(loaded, path, _text(node, value))
+    text = string_text(HIDDEN) if value and is_secret(path) else _text(node, value)
+    entry = _entry(loaded, path, text)
     # Nothing is a value where a file says so, or a default was taken away: "off".
-    is_unset = value is None and default is None and entry.origin == DEFAULT
+    is_nothing = not (isinstance(node, Scalar) and node.word_is_default)
+    is_unset = value is None and default is None and entry.origin == DEFAULT and is_nothing
     yield replace(entry, value=None) if is_unset else entry
 
 

@@ -20,8 +20,6 @@ from .units import (
     parse_size,
 )
 
-OFF_TEXT = "off"
-
 _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
 _LOOSE_DURATION = re.compile(r"\s*([0-9.]+)\s*(ms|[wdhms])[a-z]*\s*", re.IGNORECASE)
 _LOOSE_SIZE = re.compile(r"\s*([0-9.]+)\s*([kmgt])(i?)(b?)\w*\s*", re.IGNORECASE)
@@ -32,7 +30,7 @@ def read_scalar(scalar: Scalar, value: object, directory: str) -> object:
 
     `directory` is where relative paths start. Raises Unfit.
     """
-    if scalar.can_be_off and value == OFF_TEXT:
+    if scalar.word is not None and value == scalar.word:
         return None
     if scalar.unit is not None:
         return _within(scalar, _read_unit(scalar, value))
@@ -51,7 +49,7 @@ def show(node: Scalar | Array, value: object) -> str:
         items = value if isinstance(value, tuple) else ()
         return "[" + ", ".join(show(node.item, item) for item in items) + "]"
     if value is None:
-        return string_text(OFF_TEXT)
+        return string_text(node.word or "")
     if node.unit == "duration" and isinstance(value, float | int):
         return string_text(format_duration(value))
     if node.unit == "size" and isinstance(value, int):
@@ -69,7 +67,7 @@ def describe(node: Scalar | Array) -> str:
     if node.format is not None:
         text = _FORMATS[node.format]
     text += _describe_bounds(node)
-    return f"{text}, or {string_text(OFF_TEXT)}" if node.can_be_off else text
+    return f"{text}, or {string_text(node.word)}" if node.word is not None else text
 
 
 _NOUNS = {
@@ -83,6 +81,7 @@ _FORMATS = {
     "network": "a network such as 192.0.2.0/24",
     "mailbox": "an address or @domain",
     "path": "a path",
+    "umask": 'an octal number such as "027"',
 }
 
 
@@ -193,6 +192,8 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
     if scalar.format == "mailbox" and value and "@" not in value:
         near = f'"@{value}"' if "." in value else None
         raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near))
+    if scalar.format == "umask" and value and not re.fullmatch("0?[0-7]{3}", value):
+        raise Unfit(f"expected {describe(scalar)}")
     if scalar.format == "path":
         return _absolute(value, directory)
     return value

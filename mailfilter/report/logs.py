@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from time import time
 from typing import Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ from zope.interface import implementer
 from ..config.model import Log
 from .escape import escape
 from .logline import ScanLine
+from .logstream import LogStream
 
 MAX_LINE_CHARS = 16_384
 """Characters of one event; beyond it a line is no use to anybody and a cost to all."""
@@ -49,6 +51,9 @@ class LineObserver:
     def __call__(self, event: LogEvent) -> None:
         self._stream.write(self._line(event))
         self._stream.flush()
+        lost = self._stream.take_lost() if isinstance(self._stream, LogStream) else 0
+        if lost:
+            self._stream.write(self._line(_loss(lost)))
 
 
 def line_observer(stream: Stream, settings: Log) -> ILogObserver:
@@ -58,6 +63,16 @@ def line_observer(stream: Stream, settings: Log) -> ILogObserver:
         LineObserver(stream, as_json=settings.format == "json"),
         [LogLevelFilterPredicate(defaultLogLevel=level)],
     )
+
+
+def _loss(lines: int) -> LogEvent:
+    return {
+        "log_time": time(),
+        "log_level": LogLevel.error,
+        "log_namespace": __name__,
+        "log_format": "{lines} log lines were lost",
+        "lines": lines,
+    }
 
 
 def text_line(event: LogEvent) -> str:

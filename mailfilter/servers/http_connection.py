@@ -22,7 +22,7 @@ from twisted.internet.interfaces import (
     IPushProducer,
     IReactorTime,
 )
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -31,6 +31,7 @@ from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
 from ..report.reply_json import render_error
+from .limited import Served
 from .stream import Stream
 
 LINGER_SECONDS = 30.0
@@ -74,6 +75,8 @@ class Site(Interface):
     answer_timeout: float
     max_body: int
     clock: IReactorTime
+    is_draining: bool
+    """Every reply is the last one of its connection."""
 
     def respond(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
         """Answer a request: now, or by a coroutine, which is cancelled if the client is gone."""
@@ -89,7 +92,7 @@ class Site(Interface):
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
-class HttpConnection(Protocol):
+class HttpConnection(Served):
     """See the module."""
 
     def __init__(self, site: Site, dates: DateLine, wall_clock: Callable[[], float] = time) -> None:
@@ -166,6 +169,21 @@ class HttpConnection(Protocol):
 
     def stopProducing(self) -> None:
         """The transport is gone; `connectionLost` follows."""
+
+    # What the factory asks.
+
+    @property
+    def is_idle(self) -> bool:
+        """See `Served.is_idle`."""
+        return self._answer is None and not self._codec.in_request and not self._codec.held
+
+    def close_idle(self) -> None:
+        """See `Served.close_idle`."""
+        self._close()
+
+    def abort(self) -> None:
+        """See `Served.abort`."""
+        self._stream.abortConnection()
 
     # Requests and replies.
 
@@ -248,7 +266,8 @@ class HttpConnection(Protocol):
 
     def _send(self, head: RequestHead | None, reply: Reply) -> None:
         """Write a reply; without a head it is to something that is no request."""
-        close = head is None or not head.keep_alive or (self._eof and not self._codec.held)
+        is_last = self._site.is_draining or (self._eof and not self._codec.held)
+        close = head is None or not head.keep_alive or is_last
         if reply.error is not None:
             self._log_refused(reply)
         self._stream.write(

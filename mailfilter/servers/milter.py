@@ -9,7 +9,7 @@ from typing import cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -19,7 +19,7 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
-from .limited import MAX_SCAN_SECONDS, LimitedFactory
+from .limited import MAX_SCAN_SECONDS, LimitedFactory, Served
 from .milter_envelope import build_envelope
 from .milter_foreign import is_foreign, judge
 from .milter_reply import render_failure, render_oversize, render_verdict
@@ -38,7 +38,7 @@ log = Logger()
 
 
 @implementer(IPushProducer)
-class MilterProtocol(Protocol):
+class MilterProtocol(Served):
     """One connection of an MTA. It is a producer to learn when the MTA does not read replies."""
 
     def __init__(self, site: "MilterFactory") -> None:
@@ -113,6 +113,23 @@ class MilterProtocol(Protocol):
 
     def stopProducing(self) -> None:
         """The transport is gone; `connectionLost` follows."""
+
+    # What the factory asks.
+
+    @property
+    def is_idle(self) -> bool:
+        """See `Served.is_idle`."""
+        is_waiting = self._transaction is not None or bool(self._events)
+        return not is_waiting and not self._session.in_message
+
+    def close_idle(self) -> None:
+        """See `Served.close_idle`."""
+        if not self._is_closing:
+            self._close()
+
+    def abort(self) -> None:
+        """See `Served.abort`."""
+        self._stream.abortConnection()
 
     # Events and messages.
 

@@ -40,6 +40,8 @@ class HttpFactory(LimitedFactory[HttpConnection]):
     client, and two of them take an error for leave to deliver (http-scan.md 1.3).
     """
 
+    tells_to_close = True
+
     def __init__(
         self,
         scanner: ScanService,

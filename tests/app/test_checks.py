@@ -7,9 +7,10 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app import checks
-from mailfilter.app.checks import CheckLoadError, load_checks
+from mailfilter.app.checks import CheckLoadError, load_checks, read_check_files
 from mailfilter.checks import BUILT_IN, skeleton
 from mailfilter.config import Config
+from mailfilter.scan.check import Check
 from mailfilter.scan.plan import build_plan
 
 SOURCE = """
@@ -24,6 +25,11 @@ class Mine(Check):
 """
 
 
+def load_from(directory: str) -> list[type[Check]]:
+    """The checks of a directory, as the filter loads them."""
+    return load_checks(*read_check_files(directory))
+
+
 class DirectoryTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.directory = Path(self.mktemp())
@@ -36,15 +42,15 @@ class DirectoryTests(SynchronousTestCase):
         return path
 
     def error(self) -> str:
-        return str(self.assertRaises(CheckLoadError, load_checks, str(self.directory)))
+        return str(self.assertRaises(CheckLoadError, load_from, str(self.directory)))
 
     def test_none(self) -> None:
-        self.assertEqual(tuple(load_checks(None))[: len(BUILT_IN)], BUILT_IN)
+        self.assertEqual(tuple(load_checks())[: len(BUILT_IN)], BUILT_IN)
 
     def test_loaded(self) -> None:
         self.write("mine.py", SOURCE)
         self.write("notes.txt", "not Python")
-        found = load_checks(str(self.directory))
+        found = load_from(str(self.directory))
         self.assertEqual([check.name for check in found[len(BUILT_IN) :]], ["mine"])
 
     def test_missing_directory(self) -> None:
@@ -74,7 +80,7 @@ class DirectoryTests(SynchronousTestCase):
         self.write("a.py", "def")
         self.write("b.py", SOURCE)
         self.write("c.py", "x = 1")
-        error = self.assertRaises(CheckLoadError, load_checks, str(self.directory))
+        error = self.assertRaises(CheckLoadError, load_from, str(self.directory))
         self.assertEqual(len(error.problems), 2)
         self.assertEqual(error.checks[-1].name, "mine")
 
@@ -82,7 +88,7 @@ class DirectoryTests(SynchronousTestCase):
         """The file to copy works where it is copied to."""
         assert skeleton.__file__ is not None
         self.write("mine.py", Path(skeleton.__file__).read_text())
-        found = load_checks(str(self.directory))
+        found = load_from(str(self.directory))
         self.assertEqual(found[-1].name, "skeleton")
         build_plan(Config(), found)
 
@@ -111,7 +117,7 @@ class EntryPointTests(SynchronousTestCase):
 
     def test_loaded(self) -> None:
         self.offer("mailfilter.checks.skeleton:Skeleton")
-        self.assertEqual(load_checks(None)[-1].name, "skeleton")
+        self.assertEqual(load_checks()[-1].name, "skeleton")
 
     def test_broken(self) -> None:
         for value, expected in {
@@ -119,6 +125,6 @@ class EntryPointTests(SynchronousTestCase):
             "mailfilter.checks.skeleton:Hit": "expected a subclass of Check",
         }.items():
             self.offer(value)
-            error = self.assertRaises(CheckLoadError, load_checks, None)
+            error = self.assertRaises(CheckLoadError, load_checks)
             self.assertIn(f"entry point theirs ({value})", str(error))
             self.assertIn(expected, str(error))

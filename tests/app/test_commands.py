@@ -22,6 +22,7 @@ PATIENCE = 30.0
 
 
 def answers(port: int) -> bool:
+    """Whether a filter serves on the port: connections are taken before anybody does."""
     try:
         with socket.create_connection(("127.0.0.1", port), 5) as client:
             client.sendall(b"GET /ping HTTP/1.0\r\n\r\n")
@@ -99,7 +100,7 @@ class DaemonTests(CommandCase):
         )
 
     def test_files(self) -> None:
-        self.configure('log.format = "json"')
+        self.configure('log.format = "json"', "server.workers = 1")
         ended = self.run_command()
         self.assertEqual((ended.returncode, ended.stdout), (0, ""))
         self.wait_until_ready()
@@ -137,7 +138,7 @@ class DaemonTests(CommandCase):
         log = (self.folder / "run" / "x.log").read_text()
         self.assertIn(f"port {self.port} is in use by pid {os.getpid()} ", log)
         self.assertEqual(os.listdir(self.folder / "run"), ["x.log"])
-        self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "run"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "run", "state"])
 
 
 class ForegroundTests(CommandCase):
@@ -162,13 +163,13 @@ class ForegroundTests(CommandCase):
         self.assertEqual(process.returncode, 1)
         self.assertIn('m.toml:3: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
         self.assertNotIn("Traceback", output)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "run"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "mailfilter-state", "run"])
 
     def test_make_run(self) -> None:
         """One line for each listener, and an interrupt ends it."""
         if BIN != ROOT / ".venv" / "bin" or not (ROOT / ".venv" / ".made-run").exists():
             self.skipTest("the tests do not run from the .venv that make run would use")
-        self.configure()
+        self.configure("server.workers = 1")
         arguments = f"ARGS=--config={self.folder / 'm.toml'} --state-dir={self.folder}"
         process = self.start("make", "-C", str(ROOT), "run", arguments)
         self.wait_until_ready()

@@ -17,7 +17,8 @@ JSON = Log(format="json")
 
 def twistd_options(**values: object) -> Options:
     options = Options()
-    options.update({"nodaemon": 1, "logger": None, "syslog": 0, "logfile": None} | values)
+    usual = {"nodaemon": 1, "logger": None, "syslog": 0, "logfile": None, "prefix": "twisted"}
+    options.update(usual | values)
     return options
 
 

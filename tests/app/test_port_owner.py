@@ -9,7 +9,6 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from unittest.mock import Mock
 
-from twisted.internet.error import CannotListenError
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app import port_owner
@@ -94,10 +93,10 @@ class ExplainTests(SynchronousTestCase):
         self.path.write_text(f"[listeners.http]\nendpoint = '{endpoint}'")
         return load(str(self.path))
 
-    def explain(self, loaded: Loaded, cause: object) -> str:
+    def explain(self, loaded: Loaded, cause: Exception) -> str:
         """The explanation of an error with this cause."""
         listener = loaded.config.listeners["http"]
-        return explain_bind_error("http", listener, CannotListenError("", 0, cause), loaded)
+        return explain_bind_error("http", listener, cause, loaded)
 
     def test_in_use(self) -> None:
         """Port, owner, setting and its place."""

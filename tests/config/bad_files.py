@@ -139,7 +139,7 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
         + "y" * 68
         + "...: unknown key; the configuration has server, log, scan, actions, groups, symbols, composites, profiles, checks and listeners",
     ),
-    ("[server]\nsofa = 1", "m.toml:2: server.sofa = 1: unknown key; [server] has watchdog"),
+    ("[log]\nsofa = 1", "m.toml:2: log.sofa = 1: unknown key; [log] has format and level"),
     (
         "[scan]\nwatchdog = 1",
         "m.toml:2: scan.watchdog = 1: unknown key; did you mean server.watchdog?",

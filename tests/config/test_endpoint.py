@@ -22,7 +22,6 @@ RIGHT: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("tcp6:1:9", "tcp6", {"port": "1", "backlog": "9"}),
     ("unix:/run/x", "unix", {"address": "/run/x"}),
     (r"unix:a\:b\=c\\d:mode=660", "unix", {"address": "a:b=c\\d", "mode": "660"}),
-    ("unix:/x:lockfile=0", "unix", {"address": "/x", "lockfile": "0"}),
     ("systemd:domain=INET:name=a", "systemd", {"domain": "INET", "name": "a"}),
     ("systemd:INET6:index=0", "systemd", {"domain": "INET6", "index": "0"}),
 )
@@ -59,14 +58,13 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("unix:", "expected the path of a unix socket"),
     (
         "unix:a=b",
-        "expected unix with address, mode, backlog and lockfile once each, not 'a=b';"
+        "expected unix with address, mode and backlog once each, not 'a=b';"
         r" a colon inside a value is written \:, as in 'tcp6:1:interface=\:\:1'",
     ),
     ("unix:a\0", "expected the path of a unix socket"),
     ("unix:" + "a" * 108, "expected a path of at most 107 octets"),
     ("unix:/x:mode=888", "expected an octal mode such as 660, not '888'"),
     ("unix:/x:mode=", "expected an octal mode such as 660, not ''"),
-    ("unix:/x:lockfile=2", "expected a lockfile from 0 to 1, not 2"),
     ("systemd:INET", "expected systemd:domain=INET:name=NAME (or index=NUMBER)"),
     ("systemd:INET:name=a:index=0", "expected systemd:domain=INET:name=NAME (or index=NUMBER)"),
     ("systemd:X:name=a", "expected domain INET, INET6 or UNIX, not 'X'"),

@@ -34,7 +34,9 @@ _CONFIG = """\
 format = "json"
 
 [server]
+workers = {workers}
 watchdog = "{watchdog}"
+{server}
 
 [scan]
 check_dir = "{checks}"
@@ -60,7 +62,9 @@ endpoint = "tcp:{http}:interface=127.0.0.1"
 class Filter:
     """A mailfilter of our own: listeners `milter` and `http` on TCP, `unix` on a socket."""
 
-    def __init__(self, watchdog: str = "30s", start: bool = True) -> None:
+    def __init__(
+        self, watchdog: str = "30s", start: bool = True, workers: int = 2, server: str = ""
+    ) -> None:
         self.home = private_directory()
         self.milter = free_port()
         self.http = free_port()
@@ -76,6 +80,8 @@ class Filter:
             _CONFIG.format(
                 checks=checks,
                 watchdog=watchdog,
+                workers=workers,
+                server=server,
                 milter=self.milter,
                 unix=self.unix,
                 http=self.http,
@@ -112,8 +118,14 @@ class Filter:
         self.child.kill()
 
     def open_files(self) -> int:
-        """How many file descriptors it has open."""
-        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+        """How many file descriptors its processes have open."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.child.pid, *self.workers()))
+
+    def workers(self) -> list[int]:
+        """Process ids of its workers, if it has any."""
+        pid = self.child.pid
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(word) for word in text.split()]
 
     def log_size(self) -> int:
         """Octets logged so far: a mark for `log` and `records`."""

@@ -16,7 +16,7 @@ WATCHDOG_STATUS = 70
 @functools.cache
 def own_filter() -> Filter:
     """A filter that these tests may stop as they like."""
-    return Filter(watchdog="2s", start=False)
+    return Filter(watchdog="2s", start=False, workers=1)
 
 
 @functools.cache

@@ -1,0 +1,148 @@
+"""Accept connections on a socket that somebody else owns.
+
+Unlike a port of Twisted it never closes the socket or removes its file, and when the process (or
+the system) has no descriptors left it takes a pause: the connections wait in the socket's queue
+instead of being accepted and dropped.
+"""
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet import tcp, unix
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IReadDescriptor
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+PAUSE = 0.25
+"""Seconds until accepting is tried again when there was no descriptor or memory for it."""
+
+BURST = 16
+"""Connections accepted in one turn of the reactor; of a socket that others share, one, so that
+each gets some."""
+
+MAX_QUEUE = 65_536
+"""Connections that may wait in the queue of a socket."""
+
+_NOTHING_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_NOTHING_THERE = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EPERM})
+"""EPERM: a firewall forbids this connection."""
+
+log = Logger()
+
+
+@implementer(IReadDescriptor)
+class Acceptor:
+    """Accepts for a factory. `alarm` is told once of each time that nothing was left."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        sock: socket.socket,
+        factory: Factory,
+        alarm: Callable[[str], None],
+        *,
+        is_shared: bool,
+    ) -> None:
+        self._reactor = reactor
+        self._socket = sock
+        self._factory = factory
+        self._alarm = alarm
+        self._burst = 1 if is_shared else BURST
+        self._pause: IDelayedCall | None = None
+        self._is_short = False
+        self._number = 0
+        name = sock.getsockname()
+        # Connections of Twisted show the port of what they were accepted on.
+        self._realPortNumber = name[1] if isinstance(name, tuple) else name
+
+    def start(self) -> None:
+        """Begin to accept."""
+        self._reactor.addReader(self)
+
+    def stop(self) -> None:
+        """Accept no more; what waits in the queue is left to others."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        self._reactor.removeReader(self)
+
+    def sweep(self) -> None:
+        """Accept what waits: the last chance before the socket is closed."""
+        self._burst = MAX_QUEUE
+        self.doRead()
+
+    def fileno(self) -> int:
+        """See IFileDescriptor."""
+        return self._socket.fileno()
+
+    def logPrefix(self) -> str:
+        """See ILoggingContext."""
+        return "accept"
+
+    def connectionLost(self, reason: Failure) -> None:
+        """See IFileDescriptor: the reactor is told to drop everything."""
+
+    def doRead(self) -> None:
+        """Accept what is there."""
+        for _ in range(self._burst):
+            try:
+                accepted, peer = self._socket.accept()
+            except OSError as error:
+                if error.errno in _NOTHING_LEFT:
+                    self._take_pause(error)
+                    return
+                if error.errno in _NOTHING_THERE:
+                    return
+                # ECONNABORTED, or an error of the network that is the connection's own.
+                continue
+            self._is_short = False
+            self._serve(accepted, peer)
+
+    def _take_pause(self, error: OSError) -> None:
+        self._reactor.removeReader(self)
+        clock = IReactorTime(self._reactor)
+        self._pause = clock.callLater(PAUSE, self._resume)
+        if not self._is_short:
+            self._is_short = True
+            where = _text(self._socket)
+            self._alarm(f"cannot accept on {where}: {os.strerror(error.errno or 0)}; waiting")
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._reactor.addReader(self)
+
+    def _serve(self, accepted: socket.socket, peer: Any) -> None:
+        """Hand a connection to the protocol."""
+        protocol = None
+        try:
+            protocol = self._factory.buildProtocol(_peer_address(self._socket.family, peer))
+        except Exception:
+            log.failure("no protocol for a connection")
+        if protocol is None:
+            accepted.close()
+            return
+        self._number += 1
+        make = unix.Server if self._socket.family == socket.AF_UNIX else tcp.Server
+        # Of its port a connection only wants the number.
+        port: Any = self
+        transport = make(accepted, protocol, peer, port, self._number, self._reactor)
+        protocol.makeConnection(transport)
+
+
+def _peer_address(family: int, peer: Any) -> IAddress:
+    if family == socket.AF_UNIX:
+        return UNIXAddress(peer or None)
+    if family == socket.AF_INET6:
+        return IPv6Address("TCP", *peer)
+    return IPv4Address("TCP", *peer)
+
+
+def _text(sock: socket.socket) -> str:
+    name = sock.getsockname()
+    return f"port {name[1]}" if isinstance(name, tuple) else os.fsdecode(name)

@@ -1,0 +1,92 @@
+"""What master and generations share: alarms, totals of the dead, notices; and their contract."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from ..codec.control import Histogram, Notice, Report
+from ..report.alarms import Alarms
+from ..report.counters import Sizes
+from .status import WorkerStatus
+
+
+class GenerationError(Exception):
+    """A generation cannot serve; the text says why."""
+
+
+class Serves(Protocol):
+    """A generation: all that scans by one configuration, in processes of its own or in ours."""
+
+    number: int
+
+    async def start(self, *, is_strict: bool) -> Sequence[str]:
+        """Load, test and accept; what the tests noticed. Raises GenerationError, with nothing left.
+
+        `is_strict` is whether a check that fails its test is reason not to serve.
+        """
+        ...
+
+    def drain(self, *, is_stop: bool, seconds: float) -> Deferred[None]:
+        """Accept no more; fires when all is over, in about so many seconds at the latest."""
+        ...
+
+    def kill(self) -> None:
+        """End at once, also while starting."""
+
+    def status(self) -> Sequence[WorkerStatus]:
+        """How its workers are."""
+        ...
+
+    def reports(self) -> Sequence[Report]:
+        """The last figures of those that live."""
+        ...
+
+    def tell(self, notice: Notice, but: object = None) -> None:
+        """Pass a notice on to all workers but its sender."""
+
+    def reopen_logs(self) -> None:
+        """Open log files anew."""
+
+
+class Hub:
+    """One for the life of the master."""
+
+    def __init__(self, alarms: Alarms) -> None:
+        self.alarms = alarms
+        self.events: Counter[str] = Counter()
+        """What happened to processes: `reloads`, `worker_deaths`, ..."""
+        self.relay: Callable[[object, Notice], None] = lambda sender, notice: None
+        """Passes a notice of a worker on to the others."""
+        self.give_up: Callable[[str], None] = lambda reason: None
+        """Ends the whole process for its supervisor to start anew."""
+        self._counters: Counter[str] = Counter()
+        self._histograms: dict[str, Sizes] = {}
+
+    def count(self, event: str) -> None:
+        """Count something that happened."""
+        self.events[event] += 1
+
+    def bury(self, report: Report | None) -> None:
+        """Keep the figures of a worker that has ended."""
+        if report is not None:
+            self._counters.update(report.counters)
+            self._histograms = _merged(self._histograms, report.histograms)
+
+    def totals(self, reports: Sequence[Report]) -> tuple[Mapping[str, int], Mapping[str, Sizes]]:
+        """Counters and histograms of the living and the dead."""
+        counters = Counter(self._counters)
+        histograms = self._histograms
+        for report in reports:
+            counters.update(report.counters)
+            histograms = _merged(histograms, report.histograms)
+        return counters, histograms
+
+
+def _merged(ours: Mapping[str, Sizes], theirs: Mapping[str, Histogram]) -> dict[str, Sizes]:
+    merged = dict(ours)
+    for name, item in theirs.items():
+        sizes = Sizes(item.bounds, item.counts, item.total)
+        merged[name] = merged[name].plus(sizes) if name in merged else sizes
+    return merged

@@ -1,0 +1,393 @@
+"""The master: owns the sockets and swaps generations of workers. One state machine for all.
+
+    STARTING ──▶ SERVING ◀──▶ RELOADING        any ──▶ STOPPING
+
+A reload that is asked for while another one (or the start) is under way follows that one, once,
+for all who asked. Whatever happens in a reload, those that serve go on until others do.
+"""
+
+import atexit
+import os
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from time import time
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from .. import __version__
+from ..codec.control import Answer, Notice
+from ..config import ConfigError, Loaded
+from ..report.alarms import Alarms
+from . import logs
+from .control_server import ControlServer
+from .generation import Generation
+from .hub import GenerationError, Hub, Serves
+from .local import LocalGeneration
+from .master_signals import MasterSignals
+from .plan import Draft, draft
+from .privileges import Identity, PrivilegeError, become, find_identity, set_umask
+from .sockets import BindError, Bound, Sockets
+from .state import StateDirectory, StateError
+from .status_page import status_page
+from .systemd import Notifier
+
+MAX_DRAINING = 2
+"""Generations that may drain at the same time; of more, the oldest must end soon."""
+
+GIVEN_UP = 70
+"""Exit status for a supervisor to start us anew: EX_SOFTWARE of sysexits.h."""
+
+NOT_STARTED = 1
+"""Exit status when the first workers do not get ready."""
+
+log = Logger()
+
+
+class State(Enum):
+    """What the master is doing."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    RELOADING = "reloading"
+    STOPPING = "stopping"
+
+
+class ReloadError(Exception):
+    """The old configuration goes on; the text says why."""
+
+
+class StartError(Exception):
+    """The filter cannot start; the text says why."""
+
+
+class Master(Service):
+    """All of the filter, as a service of twistd or twist."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        first: Draft,
+        state_dir: str,
+        *,
+        daemon: bool = False,
+        notifier: Notifier | None = None,
+    ) -> None:
+        self._reactor = reactor
+        self._first = first
+        self._daemon = daemon
+        self._notifier = notifier or Notifier({})
+        self.state = State.STARTING
+        self.alarms = Alarms()
+        self.hub = Hub(self.alarms)
+        self.hub.relay = self._relay
+        self.hub.give_up = self._give_up
+        self.sockets = Sockets()
+        self.began = time()
+        self._directory = StateDirectory(state_dir)
+        self._identity: Identity | None = None
+        self._bound: Mapping[str, Bound] = {}
+        self._count = 0
+        self._current: Serves | None = None
+        self._loaded = first.loaded
+        self._candidate: Serves | None = None
+        self._draining: list[Serves] = []
+        self._waiting: list[Deferred[list[str]]] = []
+        self._is_bound = False
+        self._signals = MasterSignals(
+            reactor, reload=self._on_hangup, reopen=self._reopen_logs, stop=self._stop_reactor
+        )
+        self._alive = LoopingCall(self._notifier.alive)
+        self._alive.clock = reactor
+        commands = {"reload": self._command_reload, "status": self._command_status}
+        self._control = ControlServer(reactor, state_dir, commands)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Nothing new is begun any more."""
+        return self.state is State.STOPPING
+
+    # Start.
+
+    def privilegedStartService(self) -> None:
+        """Lock the state directory and bind every socket, while we may still be root.
+
+        Raises SystemExit with everything that stands in the way; as a daemon StartError, which
+        twistd tells the command that started it.
+        """
+        self._is_bound = True
+        loaded = self._first.loaded
+        try:
+            self._identity = find_identity(loaded)
+            set_umask(loaded.config.server.umask)
+            self._directory.take()
+            self._bound = self.sockets.take(loaded, worker_count(loaded))
+        except (PrivilegeError, StateError, BindError) as error:
+            self._directory.release()
+            raise self._not_started(str(error)) from None
+        self._signals.install()
+
+    def startService(self) -> None:
+        """Give up root, and start the first generation once the reactor runs."""
+        if not self._is_bound:
+            self.privilegedStartService()
+        Service.startService(self)
+        try:
+            self._settle_in()
+        except OSError as error:
+            self._close()
+            raise self._not_started(f"cannot run as configured: {error}") from None
+        loaded = self._first.loaded
+        log.info(
+            "mailfilter {version}: configuration {config}, state {state}",
+            version=__version__,
+            config=loaded.path or "(defaults)",
+            state=str(self._directory.path),
+        )
+        logs.on_loss(self.alarms.keep)
+        if self._notifier.watchdog:
+            self._alive.start(self._notifier.watchdog / 2)
+        self._reactor.callWhenRunning(self._begin)
+
+    def _settle_in(self) -> None:
+        if self._identity is not None:
+            uid, gid = self._identity.uid, self._identity.gid
+            self._directory.give(uid, gid)
+            self.sockets.give(uid, gid)
+            become(self._identity)
+        self._control.start()
+
+    def _not_started(self, text: str) -> BaseException:
+        if not self._daemon:
+            return SystemExit(text)
+        log.critical("{text}", text=text)
+        return StartError(text)
+
+    def _begin(self) -> None:
+        Deferred.fromCoroutine(self._start()).addErrback(self._broken)
+
+    async def _start(self) -> None:
+        try:
+            await self._swap(self._first, self._bound, is_strict=False)
+        except GenerationError as error:
+            if not self.is_stopping:
+                log.critical("cannot start: {error}", error=str(error))
+                self._exit(NOT_STARTED)
+            return
+        for name, bound in self._bound.items():
+            self._tell_ready(name, bound)
+        await self._settle_down()
+
+    # Reload.
+
+    def reload(self) -> Deferred[list[str]]:
+        """Serve by the files as they are now; fires with warnings, fails with ReloadError."""
+        done: Deferred[list[str]] = Deferred()
+        if self.is_stopping:
+            done.errback(ReloadError("the filter is stopping"))
+            return done
+        self._waiting.append(done)
+        if self.state is State.SERVING:
+            Deferred.fromCoroutine(self._settle_down()).addErrback(self._broken)
+        return done
+
+    async def _settle_down(self) -> None:
+        """Reload for those who wait, until nobody does; then serve."""
+        while self._waiting and not self.is_stopping:
+            self.state = State.RELOADING
+            waiting, self._waiting = self._waiting, []
+            self._notifier.reloading()
+            try:
+                warnings = await self._reload()
+            except ReloadError as error:
+                self.hub.count("reloads_failed")
+                self.alarms(f"reload failed, the old configuration goes on: {error}")
+                for done in waiting:
+                    done.errback(error)
+                    done.addErrback(lambda _: None)
+            else:
+                self.hub.count("reloads")
+                for done in waiting:
+                    done.callback(warnings)
+        if not self.is_stopping:
+            self.state = State.SERVING
+            self._notifier.ready(self._summary())
+
+    async def _reload(self) -> list[str]:
+        pool = self._reactor.getThreadPool()
+        try:
+            fresh = await deferToThreadPool(self._reactor, pool, draft, self._loaded.path)
+            if self.is_stopping:
+                raise ReloadError("the filter is stopping")
+            old = self._bound
+            bound = self.sockets.take(fresh.loaded, worker_count(fresh.loaded))
+        except (ConfigError, BindError) as error:
+            raise ReloadError(str(error)) from None
+        try:
+            warnings = await self._swap(fresh, bound, is_strict=True)
+        except GenerationError as error:
+            if not self.is_stopping:
+                self.sockets.keep(old)
+            raise ReloadError(str(error)) from None
+        self.sockets.keep(bound)
+        if (output := logs.output()) is not None:
+            output.apply(fresh.loaded.config.log)
+        for name in bound.keys() - old.keys():
+            self._tell_ready(name, bound[name])
+        return [*map(str, fresh.loaded.warnings), *warnings]
+
+    async def _swap(
+        self, fresh: Draft, bound: Mapping[str, Bound], *, is_strict: bool
+    ) -> list[str]:
+        """Bring up a generation, then let the one before go. Raises GenerationError."""
+        generation = self._make(fresh, bound)
+        self._candidate = generation
+        try:
+            warnings = list(await generation.start(is_strict=is_strict))
+        finally:
+            self._candidate = None
+        if self.is_stopping:
+            generation.kill()
+            raise GenerationError("the filter is stopping")
+        old, self._current = self._current, generation
+        self._bound, self._loaded = bound, fresh.loaded
+        log.info("serving: {summary}", summary=self._summary())
+        if old is not None:
+            self._retire(old)
+        return warnings
+
+    def _make(self, fresh: Draft, bound: Mapping[str, Bound]) -> Serves:
+        self._count += 1
+        count = worker_count(fresh.loaded)
+        if count == 1:
+            return LocalGeneration(self._reactor, self.hub, self._count, fresh, bound)
+        return Generation(self._reactor, self.hub, self._count, fresh, bound, count)
+
+    def _retire(self, old: Serves) -> None:
+        server = self._loaded.config.server
+        self._draining.append(old)
+        done = old.drain(is_stop=False, seconds=server.drain_timeout)
+        done.addBoth(lambda _: self._draining.remove(old))
+        if len(self._draining) > MAX_DRAINING:
+            self._draining[0].drain(is_stop=True, seconds=server.stop_timeout)
+
+    # Stop.
+
+    def stopService(self) -> Deferred[None]:
+        """Fires when messages under way are answered, or the time for that is up."""
+        Service.stopService(self)
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        self.state = State.STOPPING
+        self._notifier.stopping()
+        self._signals.restore()
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.errback(ReloadError("the filter is stopping"))
+            done.addErrback(lambda _: None)
+        if self._candidate is not None:
+            self._candidate.kill()
+        seconds = self._loaded.config.server.stop_timeout
+        found = [*self._draining, *([self._current] if self._current else [])]
+        drained = [item.drain(is_stop=True, seconds=seconds) for item in found]
+        if self._candidate is not None:
+            drained.append(self._candidate.drain(is_stop=True, seconds=0))
+        # Workers have been told to accept what waits; nothing more shall come.
+        self.sockets.close()
+        await DeferredList(drained)
+        if self._alive.running:
+            self._alive.stop()
+        self._close()
+
+    def _close(self) -> None:
+        self._control.stop()
+        self.sockets.close()
+        self._directory.release()
+
+    def _give_up(self, reason: str) -> None:
+        self.alarms(f"giving up, for the supervisor to start us anew: {reason}")
+        self._exit(GIVEN_UP)
+
+    def _exit(self, status: int) -> None:
+        """Stop, and have the process end with this status."""
+        # Neither twistd nor twist has a way to say so.
+        atexit.register(_leave, status)
+        self._stop_reactor()
+
+    def _stop_reactor(self) -> None:
+        if not self.is_stopping and self._reactor.running:
+            self._reactor.stop()
+
+    # What others ask.
+
+    def _on_hangup(self) -> None:
+        log.info("told to reload")
+        self.reload().addErrback(lambda _: None)
+
+    def _reopen_logs(self) -> None:
+        logs.reopen_now()
+        for generation in self._generations():
+            generation.reopen_logs()
+
+    def _relay(self, sender: object, notice: Notice) -> None:
+        for generation in self._generations():
+            generation.tell(notice, but=sender)
+
+    def _generations(self) -> list[Serves]:
+        found = [self._current, self._candidate, *self._draining]
+        return [generation for generation in found if generation is not None]
+
+    async def _command_reload(self) -> Answer:
+        try:
+            return Answer(warnings=tuple(await self.reload()))
+        except ReloadError as error:
+            return Answer(error=str(error))
+
+    async def _command_status(self) -> Answer:
+        generations = self._generations()
+        return Answer(
+            status=status_page(
+                state=self.state.value,
+                generation=self._current.number if self._current else 0,
+                config=self._loaded.path,
+                uptime=time() - self.began,
+                workers=[item for found in generations for item in found.status()],
+                reports=[item for found in generations for item in found.reports()],
+                bound=self._bound,
+                hub=self.hub,
+            )
+        )
+
+    def _summary(self) -> str:
+        count = worker_count(self._loaded)
+        number = self._current.number if self._current else 0
+        return f"generation {number}, {count} worker{'s' if count > 1 else ''}"
+
+    def _tell_ready(self, name: str, bound: Bound) -> None:
+        log.info(
+            "ready: listener {name} speaks {protocol} on {address}",
+            name=name,
+            protocol=self._loaded.config.listeners[name].protocol,
+            address=bound.address(),
+        )
+
+    def _broken(self, failure: Any) -> None:
+        log.failure("the master failed", failure)
+        self._exit(GIVEN_UP)
+
+
+def worker_count(loaded: Loaded) -> int:
+    """How many workers a configuration asks for, on this machine."""
+    return loaded.config.server.workers or len(os.sched_getaffinity(0))
+
+
+def _leave(status: int) -> None:
+    """Runs before what else was registered; nothing of that is ours."""
+    sys.stdout.flush()
+    os._exit(status)

@@ -1,0 +1,72 @@
+"""Who the filter runs as, once root is not needed any more."""
+
+import grp
+import os
+import pwd
+from dataclasses import dataclass
+
+from twisted.python.util import switchUID
+
+from ..config import Loaded
+from ..config.toml_text import string_text
+
+
+class PrivilegeError(Exception):
+    """The configured user cannot be become; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user and a group by their numbers."""
+
+    uid: int
+    gid: int
+
+
+def find_identity(loaded: Loaded) -> Identity | None:
+    """Whom to become; `None` is to stay. Raises PrivilegeError."""
+    server = loaded.config.server
+    if not server.user and not server.group:
+        return None
+    uid, gid = os.geteuid(), os.getegid()
+    if server.user:
+        uid, gid = _user(loaded, server.user)
+    if server.group:
+        gid = _group(loaded, server.group)
+    if (uid, gid) == (os.geteuid(), os.getegid()):
+        return None
+    if os.geteuid() != 0:
+        key = "server.user" if server.user else "server.group"
+        value = string_text(server.user or server.group)
+        text = "only root can become another; start as root, or as that one"
+        raise PrivilegeError(str(loaded.problem(key, value, text)))
+    return Identity(uid, gid)
+
+
+def become(identity: Identity) -> None:
+    """Give up root for good, with the user's own supplementary groups. Raises OSError."""
+    switchUID(identity.uid, identity.gid)
+
+
+def set_umask(text: str) -> None:
+    """Set the umask from its octal text; empty leaves it."""
+    if text:
+        os.umask(int(text, 8))
+
+
+def _user(loaded: Loaded, name: str) -> tuple[int, int]:
+    try:
+        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+    except (KeyError, OverflowError):
+        problem = loaded.problem("server.user", string_text(name), "there is no such user")
+        raise PrivilegeError(str(problem)) from None
+    return entry.pw_uid, entry.pw_gid
+
+
+def _group(loaded: Loaded, name: str) -> int:
+    try:
+        entry = grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name)
+    except (KeyError, OverflowError):
+        problem = loaded.problem("server.group", string_text(name), "there is no such group")
+        raise PrivilegeError(str(problem)) from None
+    return entry.gr_gid

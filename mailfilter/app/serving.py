@@ -1,0 +1,119 @@
+"""The protocols of a configuration on sockets, from the first connection to the last."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from ..config import Loaded
+from ..scan.run import ScanService
+from ..servers.limited import LimitedFactory
+from ..servers.milter import MilterFactory
+from ..servers.scan_http import HttpFactory
+from .acceptor import Acceptor
+from .sockets import enabled
+
+FACTORIES: Mapping[str, Callable[..., LimitedFactory[Any]]] = {
+    "http": HttpFactory,
+    "milter": MilterFactory,
+}
+"""Protocol -> the factory that speaks it. A new protocol adds its line here."""
+
+LOOK_INTERVAL = 0.05
+"""Seconds between two looks at whether the last connections have ended."""
+
+RELOAD_GRACE = 5.0
+"""Seconds that idle connections have after a reload to send a request and learn from its reply
+that it was the last. Closing them at once could cross a request on its way."""
+
+STOP_GRACE = 0.5
+"""The same when all of the filter stops."""
+
+log = Logger()
+
+
+class Serving:
+    """All listeners of a configuration in one process."""
+
+    def __init__(
+        self, reactor: Any, loaded: Loaded, scanner: ScanService, alarm: Callable[[str], None]
+    ) -> None:
+        self._reactor = reactor
+        self._alarm = alarm
+        self._acceptors: dict[int, Acceptor] = {}
+        clock = IReactorTime(reactor)
+        self.factories = {
+            name: FACTORIES[listener.protocol](scanner, name, listener, clock)
+            for name, listener in enabled(loaded).items()
+        }
+        """Listener -> its factory, which knows its connections."""
+        self.is_draining = False
+
+    def accept(self, listener: str, sock: Any, *, is_shared: bool) -> None:
+        """Accept connections of a listener on a socket, which stays the caller's."""
+        if self.is_draining or sock.fileno() in self._acceptors:
+            return
+        acceptor = Acceptor(
+            self._reactor, sock, self.factories[listener], self._alarm, is_shared=is_shared
+        )
+        self._acceptors[sock.fileno()] = acceptor
+        acceptor.start()
+
+    def leave(self, sock: Any) -> None:
+        """Accept no more on a socket."""
+        acceptor = self._acceptors.pop(sock.fileno(), None)
+        if acceptor is not None:
+            acceptor.stop()
+
+    def connections(self) -> dict[str, int]:
+        """Numbers of open connections, by listener."""
+        return {name: len(factory.connections) for name, factory in self.factories.items()}
+
+    def drain(self, *, is_stop: bool, seconds: float) -> Deferred[None]:
+        """Accept no more; fires when every connection has ended, or been ended in that time.
+
+        When all of the filter stops, also what waits in the queues is accepted, and whoever has
+        nothing under way is soon cut off. After a reload clients of HTTP are told by their next
+        reply; a milter session between two messages goes on, since its MTA could not know.
+        """
+        if not self.is_draining:
+            self.is_draining = True
+            for acceptor in self._acceptors.values():
+                if is_stop:
+                    acceptor.sweep()
+                acceptor.stop()
+            self._acceptors.clear()
+            for factory in self.factories.values():
+                factory.is_draining = True
+        return Deferred.fromCoroutine(self._drain(is_stop, seconds))
+
+    async def _drain(self, is_stop: bool, seconds: float) -> None:
+        begun = self._reactor.seconds()
+        grace = min(STOP_GRACE if is_stop else RELOAD_GRACE, seconds)
+        while any(factory.connections for factory in self.factories.values()):
+            passed = self._reactor.seconds() - begun
+            if passed >= seconds:
+                self._cut()
+                break
+            if passed >= grace:
+                for factory in self.factories.values():
+                    if is_stop or factory.tells_to_close:
+                        factory.close_idle()
+            await deferLater(self._reactor, LOOK_INTERVAL)
+        # For the last replies to leave.
+        await deferLater(self._reactor, 0)
+
+    def _cut(self) -> None:
+        """End what has not ended: an MTA takes that for a failure and tries again."""
+        for factory in self.factories.values():
+            busy = sum(not connection.is_idle for connection in factory.connections)
+            if busy:
+                log.warn(
+                    "{listener}: {busy} connections cut off at work",
+                    listener=factory.name,
+                    busy=busy,
+                )
+            factory.abort()

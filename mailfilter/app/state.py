@@ -1,0 +1,60 @@
+"""The state directory, and the lock that keeps it to one filter."""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+LOCK = "master.lock"
+CONTROL = "control.sock"
+"""Name of the socket that `mailfilteradm` talks to."""
+
+
+class StateError(Exception):
+    """The state directory cannot be used; the text says why and what to do."""
+
+
+class StateDirectory:
+    """A directory that only its user may enter, held by one process at a time."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self._lock: int | None = None
+
+    def take(self) -> None:
+        """Make it if need be, and lock it. Raises StateError."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._lock = os.open(self.path / LOCK, flags, 0o600)
+        except OSError as error:
+            raise StateError(
+                f"state directory {self.path}: {error.strerror}; choose another by --state-dir"
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._lock, 32, 0).decode("ascii", "replace").strip()
+            self.release()
+            who = (
+                f"the mailfilter with pid {holder}" if holder.isdecimal() else "another mailfilter"
+            )
+            raise StateError(
+                f"state directory {self.path} is in use by {who};"
+                " stop that one, or choose another by --state-dir"
+            ) from None
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+
+    def give(self, uid: int, gid: int) -> None:
+        """Make a user its owner."""
+        os.chown(self.path, uid, gid)
+        if self._lock is not None:
+            os.fchown(self._lock, uid, gid)
+
+    def release(self) -> None:
+        """Unlock it."""
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._lock)
+            self._lock = None

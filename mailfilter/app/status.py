@@ -1,0 +1,55 @@
+"""How a worker is, for `mailfilteradm status`."""
+
+from dataclasses import dataclass
+
+from ..codec.control import Report
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """One process that scans."""
+
+    pid: int
+    generation: int
+    place: int
+    state: str
+    """`starting`, `serving`, `draining`, or `stuck`."""
+    uptime: float
+    """Seconds."""
+    connections: int
+    scans: int
+    """Under way."""
+    rate: float
+    """Scans a second, lately."""
+    total: int
+    """Scans since its start."""
+    memory: int
+    """Resident octets."""
+    cpu: float
+    """Seconds, user and system."""
+
+
+def worker_status(
+    report: Report | None,
+    *,
+    pid: int,
+    generation: int,
+    place: int,
+    state: str,
+    uptime: float,
+    rate: float,
+) -> WorkerStatus:
+    """What is known of a worker, from its last report if there was one."""
+    return WorkerStatus(
+        pid=pid,
+        generation=generation,
+        place=place,
+        state=state,
+        uptime=round(uptime, 1),
+        connections=sum(report.connections.values()) if report else 0,
+        scans=report.scans if report else 0,
+        rate=rate,
+        total=report.counters.get("scans", 0) if report else 0,
+        memory=report.memory if report else 0,
+        cpu=report.cpu if report else 0.0,
+    )

@@ -1,0 +1,66 @@
+"""The live status as plain values, for `mailfilteradm status` and what else shows it."""
+
+import os
+import socket
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .. import __version__
+from ..codec.control import Report
+from .hub import Hub
+from .sockets import Bound
+from .status import WorkerStatus
+
+_UNACKED = struct.Struct("=24xI")
+"""Of a listening socket, tcp_info's tcpi_unacked is how many connections wait."""
+
+
+def status_page(
+    *,
+    state: str,
+    generation: int,
+    config: str | None,
+    uptime: float,
+    workers: Sequence[WorkerStatus],
+    reports: Sequence[Report],
+    bound: Mapping[str, Bound],
+    hub: Hub,
+) -> dict[str, Any]:
+    """Everything, in units of seconds and octets."""
+    counters, histograms = hub.totals(reports)
+    return {
+        "version": __version__,
+        "pid": os.getpid(),
+        "state": state,
+        "generation": generation,
+        "config": config,
+        "uptime": round(uptime, 1),
+        "workers": [asdict(worker) for worker in workers],
+        "listeners": {
+            name: {
+                "address": item.address(),
+                "connections": sum(report.connections.get(name, 0) for report in reports),
+                "queue": _queue(item),
+            }
+            for name, item in bound.items()
+        },
+        "scans_under_way": sum(report.scans for report in reports),
+        "rate": sum(worker.rate for worker in workers),
+        "counters": dict(counters),
+        "histograms": {name: asdict(sizes) for name, sizes in histograms.items()},
+        "events": dict(hub.events),
+        "alarms": [asdict(alarm) for alarm in hub.alarms.raised],
+    }
+
+
+def _queue(bound: Bound) -> int | None:
+    """Connections that nobody has accepted yet; `None` where the kernel does not tell."""
+    total = 0
+    for sock in bound.sockets:
+        if sock.family == socket.AF_UNIX or sock.fileno() < 0:
+            return None
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _UNACKED.size)
+        total += int(_UNACKED.unpack(info)[0])
+    return total

@@ -1,0 +1,222 @@
+"""A worker: adopts the master's sockets, scans and answers, until the master ends or says so.
+
+Started by `worker_process.py` as `python -m mailfilter.app.worker`. Descriptor 0 brings messages
+of the master, 3 takes ours; 1 is the log, if that is standard output; on 2 the master reads what
+Python says when all else fails; the sockets follow.
+"""
+
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger, globalLogBeginner
+
+from ..codec.control import (
+    Alarm,
+    Boot,
+    ControlError,
+    Cover,
+    Drain,
+    Failed,
+    Notice,
+    Ready,
+    ReopenLog,
+    ToWorker,
+    encode,
+    to_worker_reader,
+)
+from ..config import ConfigError
+from ..config.files import Source
+from ..config.load import Sources
+from ..report.alarms import Alarms
+from . import logs
+from .channel import Channel
+from .checks import CheckFile
+from .engine import Engine, settle
+from .plan import load_files
+from .self_test import Outcome, self_test
+
+FROM_MASTER, TO_MASTER = 0, 3
+
+REPORT_SECONDS = 1.0
+"""Between two reports, which are our signs of life, too."""
+
+ALARM_FACTOR = 3
+"""The kernel ends us if our reactor does not turn for so many times the watchdog's patience: the
+master would have done so sooner, if it were there."""
+
+STACK_SIGNAL = signal.SIGUSR2
+"""Writes the stack of the main thread to descriptor 2, whatever that thread is doing."""
+
+log = Logger()
+
+
+class Worker:
+    """One worker in its process."""
+
+    def __init__(self, reactor: Any, boot: Boot, engine: Engine, alarms: Alarms) -> None:
+        self._reactor = reactor
+        self._boot = boot
+        self._engine = engine
+        self._alarms = alarms
+        self._covered: set[int] = set()
+        self._sockets = [
+            (handed, socket.socket(handed.family, socket.SOCK_STREAM, fileno=handed.fd))
+            for handed in boot.sockets
+        ]
+        self._beat = LoopingCall(self._report)
+        self._patience = engine.loaded.config.server.watchdog
+        self._is_ending = False
+        self.subscribers: dict[str, list[Callable[[bytes], None]]] = {}
+        """Topic of notices -> who wants to know."""
+        self.channel = Channel(to_worker_reader(), self._hear, self._master_is_gone)
+
+    def start(self) -> Deferred[None]:
+        """Begin, once the reactor runs."""
+        self.channel.open(self._reactor, FROM_MASTER, TO_MASTER)
+        self._beat.clock = IReactorTime(self._reactor)
+        return Deferred.fromCoroutine(self._start())
+
+    def publish(self, topic: str, value: bytes) -> None:
+        """Tell all other workers."""
+        self.channel.send(Notice(topic=topic, value=value))
+
+    def stop(self) -> None:
+        """End soon, as when all of the filter stops."""
+        self._drain(is_stop=True, seconds=self._engine.loaded.config.server.stop_timeout)
+
+    async def _start(self) -> None:
+        engine = self._engine
+        try:
+            outcome = await self_test(engine.loaded, engine.plan, engine.clock)
+        except Exception as error:
+            outcome = Outcome(errors=(f"{type(error).__name__}: {error}",), warnings=())
+        if self._boot.is_strict and outcome.errors:
+            self._is_ending = True
+            self.channel.send(Failed(reason=f"self-test: {'; '.join(outcome.errors)}"))
+            self._end()
+            return
+        for text in (*outcome.errors, *outcome.warnings):
+            log.error("self-test: {text}", text=text)
+        self._adopt()
+        self.channel.send(Ready(warnings=(*outcome.errors, *outcome.warnings)))
+        self._beat.start(REPORT_SECONDS)
+
+    def _adopt(self) -> None:
+        """Accept on the sockets of our own place and of those that we cover; leave the others."""
+        places = self._covered | {self._boot.place}
+        for handed, sock in self._sockets:
+            if places.isdisjoint(handed.workers):
+                self._engine.serving.leave(sock)
+            else:
+                is_shared = len(handed.workers) > 1
+                self._engine.serving.accept(handed.listener, sock, is_shared=is_shared)
+
+    def _hear(self, message: ToWorker) -> None:
+        if isinstance(message, Drain):
+            self._drain(is_stop=message.is_stop, seconds=message.seconds)
+        elif isinstance(message, Cover):
+            self._covered = set(message.places)
+            self._adopt()
+        elif isinstance(message, ReopenLog):
+            logs.reopen_now()
+        elif isinstance(message, Notice):
+            for subscriber in self.subscribers.get(message.topic, ()):
+                subscriber(message.value)
+
+    def _master_is_gone(self, reason: str) -> None:
+        if not self._is_ending:
+            log.error("worker {pid}: {reason}; ending", pid=os.getpid(), reason=reason)
+            self.stop()
+
+    def _drain(self, *, is_stop: bool, seconds: float) -> None:
+        self._is_ending = True
+        done = self._engine.serving.drain(is_stop=is_stop, seconds=seconds)
+        for _, sock in self._sockets:
+            # Those that nobody listens on any more must not stay open for our sake.
+            sock.close()
+        self._sockets.clear()
+        done.addErrback(lambda failure: log.failure("draining failed", failure))
+        done.addCallback(lambda _: self._end())
+
+    def _end(self) -> None:
+        if self._reactor.running:
+            self.channel.close()
+            self._reactor.stop()
+
+    def _report(self) -> None:
+        if self._patience:
+            # Its default is to end the process.
+            signal.alarm(max(2, int(self._patience * ALARM_FACTOR)))
+        if not self.channel.is_stalled:
+            self.channel.send(self._engine.report())
+
+
+def read_boot(descriptor: int) -> Boot:
+    """The first message of the master. Raises ControlError if it is no such thing."""
+    reader = to_worker_reader()
+    while data := os.read(descriptor, 2**16):
+        messages = reader.receive(data)
+        if messages:
+            if isinstance(messages[0], Boot):
+                return messages[0]
+            break
+    raise ControlError("the master did not say what to become")
+
+
+def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
+    """Load what the master has read. Raises ConfigError."""
+    files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
+    checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
+    loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
+    return Engine(reactor, loaded, plan, alarms)
+
+
+def _prepare_signals() -> None:
+    """Ours are the master's business; what a terminal sends goes to all of its processes."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    faulthandler.enable(2, all_threads=False)
+    faulthandler.register(STACK_SIGNAL, 2, all_threads=False)
+
+
+def _fail(reason: str) -> None:
+    os.write(TO_MASTER, encode(Failed(reason=reason)))
+    sys.exit(1)
+
+
+def main() -> None:
+    """Run a worker until it has nothing left to do."""
+    _prepare_signals()
+    from twisted.internet import reactor
+
+    turn: Any = reactor
+    boot = read_boot(FROM_MASTER)
+    workers: list[Worker] = []
+    alarms = Alarms(lambda text: workers[0].channel.send(Alarm(text=text)) if workers else None)
+    try:
+        engine = build_engine(reactor, boot, alarms)
+        observer = logs.open_target(boot.log, engine.loaded.config.log)
+    except ConfigError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"cannot log to {boot.log}: {error.strerror}")
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=True)
+    logs.on_loss(alarms.keep)
+    worker = Worker(reactor, boot, engine, alarms)
+    workers.append(worker)
+    signal.signal(signal.SIGTERM, lambda *_: turn.callFromThread(worker.stop))
+    settle()
+    turn.callWhenRunning(worker.start)
+    turn.run(installSignalHandlers=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""What master, workers and `mailfilteradm` say to each other: msgpack in frames with a length.
+
+A frame is four octets of length (big-endian), then one message. Each kind of message is a struct
+whose name travels with it; unknown fields are ignored, unknown kinds are an error.
+"""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+MAX_FRAME = 2**26
+"""Octets. The largest, a configuration with all its files, is bounded well below that."""
+
+MAX_REQUEST = 4096
+"""Octets of a frame of `mailfilteradm`."""
+
+
+class ControlError(ValueError):
+    """What came is not in this protocol; the text says why."""
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Base of all messages."""
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """A listening socket that a worker inherits."""
+
+    listener: str
+    """Name in the configuration."""
+    fd: int
+    family: int
+    """An AF_ constant."""
+    workers: tuple[int, ...]
+    """Places of the workers that accept on it."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file as the master has read it."""
+
+    path: str
+    data: bytes
+    mode: int = 0
+    gid: int = 0
+
+
+class Boot(Message, frozen=True, kw_only=True):
+    """Master to worker, first of all: what to become."""
+
+    generation: int
+    place: int
+    """Number of the worker in its generation, from 0."""
+    parent: int
+    """Process id of the master."""
+    config: str | None
+    """Path of the main file."""
+    directory: str
+    """Where relative paths in it start."""
+    files: tuple[File, ...]
+    """The files of the configuration."""
+    checks: tuple[File, ...]
+    """The files of the operator's directory of checks."""
+    sockets: tuple[Handed, ...]
+    is_strict: bool
+    """A check that fails in the self-test is reason not to serve: there are others that do."""
+    log: str
+    """Where log lines go: `-` is standard output, else a path; `syslog:PREFIX`, `call:NAME`."""
+
+
+class Drain(Message, frozen=True, kw_only=True):
+    """Master to worker: accept no more, let open connections finish, then end."""
+
+    is_stop: bool
+    """All of the filter stops; otherwise there are successors, and time."""
+    seconds: float
+    """How long they may go on."""
+
+
+class Cover(Message, frozen=True, kw_only=True):
+    """Master to worker: accept for these places, too, whose workers are not there."""
+
+    places: tuple[int, ...]
+
+
+class ReopenLog(Message, frozen=True):
+    """Master to worker: the log file was moved away."""
+
+
+class Ready(Message, frozen=True, kw_only=True):
+    """Worker to master: everything is loaded and tested, connections are accepted."""
+
+    warnings: tuple[str, ...] = ()
+    """What the self-test noticed and is not reason enough to stay away."""
+
+
+class Failed(Message, frozen=True, kw_only=True):
+    """Worker to master: this configuration cannot be served."""
+
+    reason: str
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Numbers of values by size: one more than bounds, the last for what is above all."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    total: float
+    """Sum of all values."""
+
+
+class Report(Message, frozen=True, kw_only=True):
+    """Worker to master, each second: that its reactor turns, and its figures since its start."""
+
+    memory: int
+    """Resident octets."""
+    cpu: float
+    """Seconds, user and system."""
+    scans: int
+    """Under way."""
+    connections: dict[str, int]
+    """Open, by listener."""
+    counters: dict[str, int]
+    histograms: dict[str, Histogram]
+    is_draining: bool = False
+
+
+class Alarm(Message, frozen=True, kw_only=True):
+    """Worker to master: something that an administrator must see; it is in the log already."""
+
+    text: str
+
+
+class Notice(Message, frozen=True, kw_only=True):
+    """From a worker through the master to all others, such as: a map or a score has changed."""
+
+    topic: str
+    value: bytes = b""
+
+
+class Request(Message, frozen=True, kw_only=True):
+    """`mailfilteradm` to master."""
+
+    command: str
+
+
+class Answer(Message, frozen=True, kw_only=True):
+    """Master to `mailfilteradm`."""
+
+    error: str = ""
+    """Why nothing was done; empty is success."""
+    warnings: tuple[str, ...] = ()
+    status: dict[str, object] | None = None
+
+
+ToWorker = Boot | Drain | Cover | ReopenLog | Notice
+ToMaster = Ready | Failed | Report | Alarm | Notice
+
+T = TypeVar("T")
+
+
+class FrameReader(Generic[T]):
+    """Octets in, messages out."""
+
+    def __init__(self, kinds: object, limit: int = MAX_FRAME) -> None:
+        """`kinds` is a union of the messages that may come, `limit` their largest size."""
+        self._decoder = msgspec.msgpack.Decoder(kinds)
+        self._limit = limit
+        self._held = bytearray()
+
+    def receive(self, data: bytes) -> Sequence[T]:
+        """The messages that are complete now. Raises ControlError; nothing may follow that."""
+        self._held += data
+        found: list[T] = []
+        start = 0
+        while len(self._held) - start >= 4:
+            size = int.from_bytes(self._held[start : start + 4], "big")
+            if size > self._limit:
+                raise ControlError(f"a frame of {size} octets, expected at most {self._limit}")
+            end = start + 4 + size
+            if len(self._held) < end:
+                break
+            found.append(self._decode(bytes(self._held[start + 4 : end])))
+            start = end
+        del self._held[:start]
+        return found
+
+    def _decode(self, frame: bytes) -> T:
+        try:
+            message: T = self._decoder.decode(frame)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ControlError(f"not a message: {error}") from None
+        return message
+
+
+def encode(message: Message) -> bytes:
+    """A message as a frame. Raises ControlError if it is too large for the other side."""
+    payload = msgspec.msgpack.encode(message)
+    if len(payload) > MAX_FRAME:
+        raise ControlError(f"a message of {len(payload)} octets, expected at most {MAX_FRAME}")
+    return len(payload).to_bytes(4, "big") + payload
+
+
+def to_worker_reader() -> FrameReader[ToWorker]:
+    """For what a worker reads."""
+    return FrameReader(ToWorker)
+
+
+def to_master_reader() -> FrameReader[ToMaster]:
+    """For what a master reads from a worker."""
+    return FrameReader(ToMaster)
+
+
+def request_reader() -> FrameReader[Request]:
+    """For what a master reads from `mailfilteradm`."""
+    return FrameReader(Request, MAX_REQUEST)
+
+
+def answer_reader() -> FrameReader[Answer]:
+    """For what `mailfilteradm` reads."""
+    return FrameReader(Answer)
