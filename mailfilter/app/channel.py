@@ -43,7 +43,11 @@ class Channel(Protocol, Generic[T]):
 
     def close(self) -> None:
         """Close when all is sent."""
-        if self._pipes is not None:
+        if self._pipes is None:
+            self._lost("closed")
+        else:
+            # With a producer it would wait for that to end.
+            self._pipes.unregisterProducer()
             self._pipes.loseConnection()
 
     def connectionMade(self) -> None:

@@ -178,26 +178,29 @@ class Generation:
 
     def _ended(self, how: str, place: Place, worker: WorkerProcess) -> str:
         """A worker is no more."""
+        who = f"worker {place.number} of generation {self.number} (pid {worker.pid})"
         self._hub.bury(worker.report)
         self._leaving.discard(worker)
         if place.coming is worker:
             place.coming = None
-        if place.worker is not worker:
-            return how
-        place.worker = None
-        if self._is_over:
-            return how
+        if place.worker is worker:
+            place.worker = None
+            if not self._is_over:
+                self._lost(place, worker, f"{who} ended: {how}")
+                return how
+        log.info("{who} has ended: {how}", who=who, how=how)
+        return how
+
+    def _lost(self, place: Place, worker: WorkerProcess, what: str) -> None:
+        """A worker that served is no more, and nobody told it so."""
         lived = self._reactor.seconds() - worker.began
         place.failures = 0 if lived >= GOOD_LIFE else place.failures + 1
         if place.coming is None:
             delay = self._replace_later(place)
-            self._hub.alarms(
-                f"worker {worker.boot.place} of generation {self.number} ended: {how};"
-                f" another one starts in {delay:g} s"
-            )
+            what += f"; another one starts {f'in {delay:g} s' if delay else 'at once'}"
+        self._hub.alarms(what)
         self._hub.count("worker_deaths")
         self._cover()
-        return how
 
     def _replace_later(self, place: Place) -> float:
         delay = 0.0 if place.failures <= 1 else min(MAX_DELAY, 0.5 * 2 ** (place.failures - 2))

@@ -48,6 +48,9 @@ FROM_MASTER, TO_MASTER = 0, 3
 REPORT_SECONDS = 1.0
 """Between two reports, which are our signs of life, too."""
 
+LAST_WORDS_SECONDS = 1.0
+"""For our last message to be read by a master that may be busy."""
+
 ALARM_FACTOR = 3
 """The kernel ends us if our reactor does not turn for so many times the watchdog's patience: the
 master would have done so sooner, if it were there."""
@@ -74,6 +77,7 @@ class Worker:
         self._beat = LoopingCall(self._report)
         self._patience = engine.loaded.config.server.watchdog
         self._is_ending = False
+        self._is_done = False
         self.subscribers: dict[str, list[Callable[[bytes], None]]] = {}
         """Topic of notices -> who wants to know."""
         self.channel = Channel(to_worker_reader(), self._hear, self._master_is_gone)
@@ -132,7 +136,9 @@ class Worker:
                 subscriber(message.value)
 
     def _master_is_gone(self, reason: str) -> None:
-        if not self._is_ending:
+        if self._is_done:
+            self._leave()
+        elif not self._is_ending:
             log.error("worker {pid}: {reason}; ending", pid=os.getpid(), reason=reason)
             self.stop()
 
@@ -147,8 +153,16 @@ class Worker:
         done.addCallback(lambda _: self._end())
 
     def _end(self) -> None:
+        """Send our last figures, then leave."""
+        if self._is_done:
+            return
+        self._is_done = True
+        self.channel.send(self._engine.report())
+        self.channel.close()
+        self._reactor.callLater(LAST_WORDS_SECONDS, self._leave)
+
+    def _leave(self) -> None:
         if self._reactor.running:
-            self.channel.close()
             self._reactor.stop()
 
     def _report(self) -> None:

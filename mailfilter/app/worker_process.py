@@ -60,6 +60,8 @@ class WorkerProcess(ProcessProtocol):
         self.report: Report | None = None
         self.rate = 0.0
         """Scans a second between the last two reports."""
+        self.pid: int | None = None
+        """Its process id, also when it has ended."""
         self.is_leaving = False
         """It has been told to end."""
         self.began = self.last_heard = reactor.seconds()
@@ -79,12 +81,8 @@ class WorkerProcess(ProcessProtocol):
         self._reactor.spawnProcess(
             self, sys.executable, arguments, env=environment, childFDs=descriptors
         )
+        self.pid = self.transport.pid if self.transport else None
         self.send(boot)
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id, while it lives."""
-        return None if self.transport is None else self.transport.pid
 
     def send(self, message: Message) -> None:
         """Send it a message, if it lives."""

@@ -3,21 +3,32 @@
 Exit codes: 0 all is well, 1 something is wrong, 2 the command line is.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import click
+import msgspec
 
 from .. import __version__
+from ..codec.control import Answer, ControlError
 from ..config import ConfigError, Loaded, default_path, load
 from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
+from .control import NotRunning, ask, state_dirs
+from .status import status_text
 
 T = TypeVar("T")
 
 FILE = click.Path(path_type=str)
+STATE_OPTION = click.option(
+    "--state-dir",
+    type=FILE,
+    help="The state directory of the filter, as it was started with. Otherwise"
+    " MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.",
+)
 CONFIG_OPTION = click.option("-c", "--config", "option", type=FILE, help="The configuration file.")
 
 
@@ -73,6 +84,42 @@ def show(key: str | None, option: str | None) -> None:
     """
     for entry in _entries(_load(load, option), key):
         click.echo(str(entry))
+
+
+@main.command()
+@STATE_OPTION
+def reload(state_dir: str | None) -> None:
+    """Have the running filter serve by its configuration as it is now.
+
+    Returns when new workers serve. If they cannot, the old ones go on, and what is wrong is said.
+    """
+    answer = _ask(state_dir, "reload")
+    for warning in answer.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo("ok: reloaded")
+
+
+@main.command()
+@STATE_OPTION
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+def status(state_dir: str | None, as_json: bool) -> None:
+    """Show how the running filter is: workers, connections, queues, memory, rates, alarms."""
+    page = _ask(state_dir, "status").status or {}
+    text = msgspec.json.encode(page).decode("ascii", "replace") if as_json else status_text(page)
+    click.echo(text)
+
+
+def _ask(state_dir: str | None, command: str) -> Answer:
+    """The filter's answer; where there is none, or it is an error, say so and exit."""
+    try:
+        answer = ask(state_dirs(state_dir, os.environ, os.getcwd()), command)
+    except (NotRunning, ControlError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    if answer.error:
+        click.echo(answer.error, err=True)
+        sys.exit(1)
+    return answer
 
 
 def _load(loader: Callable[[str | None], T], file: str | None) -> T:

@@ -1,0 +1,71 @@
+"""Ask the running filter, over the socket in its state directory."""
+
+import os
+import socket
+from collections.abc import Mapping
+
+from ..codec.control import Answer, ControlError, Request, answer_reader, encode
+from ..config.paths import SYSTEM_STATE_DIR, find_state_dir
+
+CONTROL = "control.sock"
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 3700.0
+"""A reload takes as long as server.reload_timeout allows, at most an hour."""
+
+
+class NotRunning(Exception):
+    """No filter could be asked; the text says where it was looked for."""
+
+
+def state_dirs(option: str | None, environ: Mapping[str, str], cwd: str) -> list[str]:
+    """Where the filter's state may be: where it says itself, else where its service keeps it."""
+    found = find_state_dir(option, environ, cwd)
+    is_told = option or found != find_state_dir(None, {}, cwd)
+    return [found] if is_told else [found, SYSTEM_STATE_DIR]
+
+
+def ask(directories: list[str], command: str) -> Answer:
+    """Send a command to the first filter that is there, and wait for its answer.
+
+    Raises NotRunning, and ControlError if what answers is no filter.
+    """
+    reasons = []
+    for directory in directories:
+        try:
+            connected = _connect(directory)
+        except OSError as error:
+            reasons.append(f"{os.path.join(directory, CONTROL)}: {error.strerror or error}")
+            continue
+        with connected:
+            return _ask(connected, command)
+    where = "\n  ".join(reasons)
+    raise NotRunning(f"no filter answers; is it running, is this its --state-dir?\n  {where}")
+
+
+def _connect(directory: str) -> socket.socket:
+    # By way of the directory, since a path of a socket must be short.
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    opened = socket.socket(socket.AF_UNIX)
+    try:
+        opened.settimeout(CONNECT_SECONDS)
+        opened.connect(f"/proc/self/fd/{handle}/{CONTROL}")
+    except OSError:
+        opened.close()
+        raise
+    finally:
+        os.close(handle)
+    opened.settimeout(ANSWER_SECONDS)
+    return opened
+
+
+def _ask(connected: socket.socket, command: str) -> Answer:
+    reader = answer_reader()
+    try:
+        connected.sendall(encode(Request(command=command)))
+        while data := connected.recv(2**16):
+            answers = reader.receive(data)
+            if answers:
+                return answers[0]
+    except OSError as error:
+        raise ControlError(f"the filter does not answer: {error.strerror or error}") from None
+    raise ControlError("the filter ended before it answered")

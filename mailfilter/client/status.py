@@ -1,0 +1,94 @@
+"""The live status of a filter as text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..config.units import format_size
+from ..report.escape import escape
+
+MAX_ALARMS = 10
+"""The last ones; all are in the log."""
+
+_WORKER = (
+    *("worker", "generation", "state", "up", "connections", "scans", "total", "per s"),
+    *("memory", "CPU s"),
+)
+_LISTENER = ("listener", "address", "connections", "queue")
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
+
+
+def status_text(page: Mapping[str, Any]) -> str:
+    """For people; `page` is what the master answers."""
+    return "\n".join(_lines(page))
+
+
+def _lines(page: Mapping[str, Any]) -> Iterator[str]:
+    workers = page["workers"]
+    yield (
+        f"mailfilter {page['version']}, pid {page['pid']}: {page['state']}, generation"
+        f" {page['generation']}, up {_duration(page['uptime'])}"
+    )
+    yield f"configuration: {page['config'] or '(defaults)'}"
+    yield (
+        f"scans: {page['counters'].get('scans', 0)}, {page['rate']:.1f}/s,"
+        f" {page['scans_under_way']} under way; {_actions(page['counters'])}"
+    )
+    yield ""
+    yield from _table(_WORKER, [_worker(item) for item in workers])
+    yield ""
+    yield from _table(_LISTENER, [_listener(*item) for item in sorted(page["listeners"].items())])
+    events = ", ".join(f"{name} {count}" for name, count in sorted(page["events"].items()))
+    if events:
+        yield ""
+        yield f"events: {events}"
+    alarms = page["alarms"][-MAX_ALARMS:]
+    if alarms:
+        yield ""
+        yield f"last alarms ({len(page['alarms'])} kept):"
+        yield from (f"  {_moment(alarm['at'])} {escape(alarm['text'])}" for alarm in alarms)
+
+
+def _actions(counters: Mapping[str, int]) -> str:
+    prefix = "action/"
+    found = sorted(name for name in counters if name.startswith(prefix))
+    texts = [f"{name.removeprefix(prefix)} {counters[name]}" for name in found]
+    return ", ".join(texts) or "nothing scanned yet"
+
+
+def _worker(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        f"{item['place']} (pid {item['pid']})",
+        str(item["generation"]),
+        str(item["state"]),
+        _duration(item["uptime"]),
+        str(item["connections"]),
+        str(item["scans"]),
+        str(item["total"]),
+        f"{item['rate']:.1f}",
+        format_size(item["memory"] >> 20 << 20),
+        f"{item['cpu']:.1f}",
+    )
+
+
+def _listener(name: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+    queue = "?" if item["queue"] is None else str(item["queue"])
+    return name, item["address"], str(item["connections"]), queue
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds / size:.1f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
