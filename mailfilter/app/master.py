@@ -43,6 +43,8 @@ MAX_DRAINING = 2
 GIVEN_UP = 70
 """Exit status for a supervisor to start us anew: EX_SOFTWARE of sysexits.h."""
 
+STOPPING = "the filter is stopping"
+
 NOT_STARTED = 1
 """Exit status when the first workers do not get ready."""
 
@@ -189,7 +191,7 @@ class Master(Service):
         """Serve by the files as they are now; fires with warnings, fails with ReloadError."""
         done: Deferred[list[str]] = Deferred()
         if self.is_stopping:
-            done.errback(ReloadError("the filter is stopping"))
+            done.errback(ReloadError(STOPPING))
             return done
         self._waiting.append(done)
         if self.state is State.SERVING:
@@ -205,11 +207,11 @@ class Master(Service):
             try:
                 warnings = await self._reload()
             except ReloadError as error:
-                self.hub.count("reloads_failed")
-                self.alarms(f"reload failed, the old configuration goes on: {error}")
+                if not self.is_stopping:
+                    self.hub.count("reloads_failed")
+                    self.alarms(f"reload failed, the old configuration goes on: {error}")
                 for done in waiting:
                     done.errback(error)
-                    done.addErrback(lambda _: None)
             else:
                 self.hub.count("reloads")
                 for done in waiting:
@@ -223,7 +225,7 @@ class Master(Service):
         try:
             fresh = await deferToThreadPool(self._reactor, pool, draft, self._loaded.path)
             if self.is_stopping:
-                raise ReloadError("the filter is stopping")
+                raise ReloadError(STOPPING)
             old = self._bound
             bound = self.sockets.take(fresh.loaded, worker_count(fresh.loaded))
         except (ConfigError, BindError) as error:
@@ -231,8 +233,9 @@ class Master(Service):
         try:
             warnings = await self._swap(fresh, bound, is_strict=True)
         except GenerationError as error:
-            if not self.is_stopping:
-                self.sockets.keep(old)
+            if self.is_stopping:
+                raise ReloadError(STOPPING) from None
+            self.sockets.keep(old)
             raise ReloadError(str(error)) from None
         self.sockets.keep(bound)
         if (output := logs.output()) is not None:
@@ -253,7 +256,7 @@ class Master(Service):
             self._candidate = None
         if self.is_stopping:
             generation.kill()
-            raise GenerationError("the filter is stopping")
+            raise GenerationError(STOPPING)
         old, self._current = self._current, generation
         self._bound, self._loaded = bound, fresh.loaded
         log.info("serving: {summary}", summary=self._summary())
@@ -289,8 +292,7 @@ class Master(Service):
         self._signals.restore()
         waiting, self._waiting = self._waiting, []
         for done in waiting:
-            done.errback(ReloadError("the filter is stopping"))
-            done.addErrback(lambda _: None)
+            done.errback(ReloadError(STOPPING))
         if self._candidate is not None:
             self._candidate.kill()
         seconds = self._loaded.config.server.stop_timeout
