@@ -19,8 +19,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 PEERS = CHECKOUT / ".peers"
 DEBIAN = PEERS / "debian"
-PACKAGES = ("postfix", "swaks", "rspamd")
-"""What the tests talk to; curl comes with them where the host has none."""
+PACKAGES = ("postfix", "swaks", "rspamd", "systemd")
+"""What the tests talk to, and systemd-analyze; curl comes with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
 SECONDS = 300.0
@@ -76,6 +76,7 @@ def environment() -> dict[str, str]:
     usr = DEBIAN / "usr"
     libraries = [usr / "lib/postfix", usr / "lib/rspamd"]
     libraries += sorted(DEBIAN.glob("usr/lib/*-linux-*")) + sorted(DEBIAN.glob("lib/*-linux-*"))
+    libraries += sorted(usr.glob("lib/*-linux-*/systemd"))
     modules = [*usr.glob("share/perl/5.*"), *usr.glob("lib/*/perl/5.*"), usr / "share/perl5"]
     return {
         "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -28,12 +29,13 @@ class PeersTests(SynchronousTestCase):
             "postfix": "Pre-Depends: init-helpers (>= 1.5)\nDepends: libaaa2 (>= 1), adduser",
             "swaks": "Depends: perl:any",
             "rspamd": "Depends: libbbb1 | libbbb2, libc6, libjs-web",
+            "systemd": "Depends: libc6, mount",
             "libaaa2": "Depends: libccc",
         }
         self.patch(peers, "_installed", lambda: frozenset({"libc6", "libbbb2", "perl"}))
         self.patch(shutil, "which", lambda name: f"/usr/bin/{name}")
         self.patch(peers, "_apt", lambda *command: shown.get(command[-1], "Section: libs"))
-        expected = ["postfix", "swaks", "rspamd", "libaaa2", "libccc"]
+        expected = ["postfix", "swaks", "rspamd", "systemd", "libaaa2", "libccc"]
         self.assertEqual(peers._closure([]), expected)
 
     def test_unknown_package(self) -> None:
@@ -71,7 +73,8 @@ class PeersTests(SynchronousTestCase):
     def test_complete(self) -> None:
         """Peers that are there are not fetched again; a list that has changed is."""
         peers.DEBIAN.mkdir()
-        (peers.DEBIAN / peers.STAMP).write_text('{"packages": ["postfix", "swaks", "rspamd"]}')
+        stamp = json.dumps({"packages": list(peers.PACKAGES)})
+        (peers.DEBIAN / peers.STAMP).write_text(stamp)
         self.assertTrue(peers._complete())
         self.patch(peers, "PACKAGES", ("postfix",))
         self.assertFalse(peers._complete())
