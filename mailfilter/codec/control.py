@@ -188,17 +188,37 @@ class FrameReader(Generic[T]):
     def _decode(self, frame: bytes) -> T:
         try:
             message: T = self._decoder.decode(frame)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ControlError(f"not a message: {error}") from None
         return message
 
 
 def encode(message: Message) -> bytes:
     """A message as a frame. Raises ControlError if it is too large for the other side."""
-    payload = msgspec.msgpack.encode(message)
+    payload = _payload(message)
     if len(payload) > MAX_FRAME:
         raise ControlError(f"a message of {len(payload)} octets, expected at most {MAX_FRAME}")
     return len(payload).to_bytes(4, "big") + payload
+
+
+def _payload(message: Message) -> bytes:
+    try:
+        return msgspec.msgpack.encode(message)
+    except UnicodeEncodeError:
+        # The name of a file, or words about it, that are not UTF-8.
+        plain = msgspec.to_builtins(message, builtin_types=(bytes,))
+        return msgspec.msgpack.encode(_escaped(plain))
+
+
+def _escaped(value: object) -> object:
+    """The same with an escape in place of each octet that no text can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list | tuple):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    return value
 
 
 def to_worker_reader() -> FrameReader[ToWorker]:
