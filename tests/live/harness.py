@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from mailfilter.client.control import ask
+
 from . import peers
 from .postfix import Postfix, Smtpd
 from .processes import Child, free_port, private_directory, wait_until
@@ -27,7 +29,8 @@ LISTENERS = 3
 """That a filter of ours has."""
 
 _TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
-_COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
+COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
+"""What a log of a filter in good health does not hold."""
 
 _CONFIG = """\
 [log]
@@ -100,13 +103,12 @@ class Filter:
 
     def start(self) -> None:
         """Start it and wait until it says that all its listeners are ready."""
-        state = self.home / "state"
         command = [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", "mailfilter"]
-        command += ["--config", str(self.config), "--state-dir", str(state)]
+        command += ["--config", str(self.config), "--state-dir", self.state]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         mark = self.log_size() if self._log.exists() else 0
         self._child = Child(command, self._log, environment, peers.CHECKOUT)
-        self._child.wait_ready(lambda: self.log(mark).count("ready: listener") == LISTENERS)
+        self._child.wait_ready(lambda: self.log(mark).count("ready: listener") >= LISTENERS)
         self.files_at_start = self.open_files()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -120,6 +122,15 @@ class Filter:
     def open_files(self) -> int:
         """How many file descriptors its processes have open."""
         return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.child.pid, *self.workers()))
+
+    @property
+    def state(self) -> str:
+        """Its state directory."""
+        return str(self.home / "state")
+
+    def status(self) -> dict[str, Any]:
+        """What it says of itself."""
+        return ask([self.state], "status").status or {}
 
     def workers(self) -> list[int]:
         """Process ids of its workers, if it has any."""
@@ -188,7 +199,7 @@ class LiveCase(SynchronousTestCase):
     def check_log(self) -> None:
         """Fail when the filter complained during this test."""
         text = self.filter.log(self.mark)
-        if _COMPLAINT.search(text) and not self.complaints_expected:
+        if COMPLAINT.search(text) and not self.complaints_expected:
             self.fail(f"the filter's log of this test:\n{text[-8000:]}")
 
 

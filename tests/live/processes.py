@@ -68,7 +68,12 @@ class Child:
     """A process in a session of its own, which ends when this one does, however that ends."""
 
     def __init__(
-        self, command: Sequence[str], log: Path, environment: Mapping[str, str], cwd: Path
+        self,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str],
+        cwd: Path,
+        descriptors: Sequence[int] = (),
     ) -> None:
         self.log = log
         with log.open("ab") as output:
@@ -81,6 +86,7 @@ class Child:
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
+                pass_fds=descriptors,
             )
         atexit.register(self.kill)
 
@@ -88,6 +94,11 @@ class Child:
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def wait_ready(self, condition: Callable[[], bool]) -> None:
         """Wait until it serves; AssertionError with its log when it ends before."""

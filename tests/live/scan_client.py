@@ -30,6 +30,14 @@ class Connection:
                 length = int(value)
         return status, self._in.read(length)
 
+    def read_line(self) -> bytes:
+        """One line, as it came."""
+        return self._in.readline()
+
+    def read_octets(self, count: int) -> bytes:
+        """So many octets, or fewer at the end."""
+        return self._in.read(count)
+
     def scan(self, request: bytes) -> dict[str, Any]:
         """Send a request; the verdict in its reply."""
         self.write(request)

@@ -14,8 +14,13 @@ It is loaded from a directory, as an operator's own check would be. One field a 
     X-Test-Delay: 1.5                     answer after so many seconds
     X-Test-Raise: text                    raise an exception
     X-Test-Spin: 1                        never return
+    X-Test-Hold: 1                        never return, nor let another thread run
+    X-Test-Eat: 64                        keep so many MiB of memory
+    X-Test-Exit: 3                        end the process with this status
 """
 
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
@@ -36,6 +41,8 @@ from mailfilter.scan.verdict import (
     RemoveRecipient,
     ReplaceBody,
 )
+
+_EATEN: list[bytes] = []
 
 log = Logger()
 
@@ -67,6 +74,12 @@ async def _suffer(wish: str, text: str) -> None:
         raise ValueError(text)
     while wish == "spin":
         pass
+    if wish == "hold":
+        re.fullmatch("(a|a)*b", "a" * 64)
+    if wish == "eat":
+        _EATEN.append(os.urandom(int(text) << 20))
+    if wish == "exit":
+        os._exit(int(text))
     if wish != "delay":
         return
     log.info("force: waiting for {seconds} s", seconds=text)
