@@ -49,8 +49,19 @@ class Bound:
         """Close all, and remove the file if it is still ours."""
         for item in self.sockets:
             item.close()
-        if self.inode is not None and _inode(self.endpoint.path) == self.inode:
-            os.unlink(self.endpoint.path or "")
+        if self.inode is None or self.is_gone:
+            return
+        path = self.endpoint.path or ""
+        try:
+            os.unlink(path)
+        except OSError as error:
+            # Who has become another user may not; the next start replaces it.
+            log.warn("{path} is left behind: {error}", path=path, error=error.strerror)
+
+    @property
+    def is_gone(self) -> bool:
+        """The file was removed, or another has taken its place: nobody can connect any more."""
+        return self.inode is not None and _inode(self.endpoint.path) != self.inode
 
     def address(self) -> str:
         """For people."""
@@ -74,18 +85,22 @@ class Sockets:
         problems = []
         for name, listener in enabled(loaded).items():
             key = _identity(name, parse_endpoint(listener.endpoint))
+            had = self._bound.get(key)
+            if had is not None and not had.is_gone:
+                taken[name] = had
+                continue
             try:
-                bound = self._bound.get(key) or self._bind(listener, count)
+                taken[name] = fresh[key] = self._bind(listener, count)
             except Exception as error:
                 problems.append(_explain(name, listener, error, loaded))
-                continue
-            taken[name] = bound
-            if key not in self._bound:
-                fresh[key] = bound
         if problems:
             for bound in fresh.values():
                 bound.close()
             raise BindError("\n".join(problems))
+        for key in fresh.keys() & self._bound.keys():
+            # Until `keep` says that it is not wanted any more.
+            gone = self._bound[key]
+            self._bound[f"{key} {id(gone)}"] = gone
         self._bound |= fresh
         for name, bound in taken.items():
             self._adapt(bound, parse_endpoint(loaded.config.listeners[name].endpoint), count)
@@ -133,15 +148,12 @@ class Sockets:
 
     def _adapt(self, bound: Bound, endpoint: Endpoint, count: int) -> None:
         """Bring sockets that we had to a new configuration, as far as that can be done."""
-        if bound.inode is not None and endpoint.path is not None:
-            os.chmod(endpoint.path, _mode(endpoint))
         bound.endpoint = endpoint
-        if bound.endpoint.port is None:
-            return
-        port = bound.sockets[0].getsockname()[1]
         try:
-            while len(bound.sockets) < count:
-                item = _bind_tcp(endpoint, port)
+            if bound.inode is not None and endpoint.path is not None:
+                os.chmod(endpoint.path, _mode(endpoint))
+            while endpoint.port is not None and len(bound.sockets) < count:
+                item = _bind_tcp(endpoint, bound.sockets[0].getsockname()[1])
                 item.listen(_backlog(endpoint))
                 bound.sockets.append(item)
         except OSError as error:
@@ -172,7 +184,7 @@ class Sockets:
 
         Raises OSError.
         """
-        if any(bound.endpoint.port == endpoint.port for bound in self._bound.values()):
+        if any(bound.endpoint.clashes(endpoint) for bound in self._bound.values()):
             return  # we do
         with socket.socket(_family(endpoint)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,133 @@
+"""Listening sockets that are files, and those that systemd hands over."""
+
+import os
+import socket
+
+from twisted.python.systemd import ListenFDs
+
+from mailfilter.app.sockets import Sockets
+from tests.live.processes import free_port
+from tests.servers.milter_server import logged
+
+from .case import SocketsCase, is_free, ports
+
+
+class FileTests(SocketsCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.path = f"{self.folder}/s"
+
+    def test_mode(self) -> None:
+        """As configured whatever the umask, and changed by a later configuration."""
+        before = os.umask(0o077)
+        self.addCleanup(os.umask, before)
+        bound = self.take(1, http=f"unix:{self.path}")["http"]
+        self.assertEqual(self.mode(self.path), 0o666)
+        for mode in (0o660, 0o600, 0o000, 0o666):
+            self.assertIs(self.take(1, http=f"unix:{self.path}:mode={mode:o}")["http"], bound)
+            self.assertEqual(self.mode(self.path), mode)
+        self.assertEqual(os.umask(0o077), 0o077)
+
+    def test_stale(self) -> None:
+        """What a dead process left is replaced."""
+        dead = socket.socket(socket.AF_UNIX)
+        dead.bind(self.path)
+        dead.close()
+        self.take(1, http=f"unix:{self.path}")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.path)
+        self.sockets.close()
+        self.assertEqual(self.files(), [])
+
+    def test_somebody_elses(self) -> None:
+        """A path that meanwhile belongs to another is not touched; without it we go on."""
+        bound = self.take(1, http=f"unix:{self.path}")["http"]
+        os.unlink(self.path)
+        self.listening(self.path)
+        os.chmod(self.path, 0o600)
+        (text,) = self.refused(1, http=f"unix:{self.path}:mode=666")
+        self.assertIn("the socket is in use by pid ", text)
+        self.assertEqual(self.mode(self.path), 0o600)
+        self.assertNotEqual(bound.sockets[0].fileno(), -1)
+        self.sockets.close()
+        self.assertEqual(self.files(), ["s"])
+        self.assertEqual(bound.sockets[0].fileno(), -1)
+
+    def test_gone(self) -> None:
+        """A file that somebody removed is there again with the next configuration."""
+        endpoint = f"unix:{self.path}:mode=660"
+        old = self.take(1, http=endpoint)
+        os.unlink(self.path)
+        new = self.take(1, http=endpoint)
+        self.assertNotEqual(old["http"].sockets[0].fileno(), -1)
+        self.sockets.keep(new)
+        self.assertEqual(old["http"].sockets[0].fileno(), -1)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.path)
+        self.assertIs(self.take(1, http=endpoint)["http"], new["http"])
+
+    def test_gone_and_kept(self) -> None:
+        """The configuration that was to bring it back is given up."""
+        endpoint = f"unix:{self.path}"
+        old = self.take(1, http=endpoint)
+        os.unlink(self.path)
+        new = self.take(1, http=endpoint)
+        self.sockets.keep(old)
+        self.assertEqual(new["http"].sockets[0].fileno(), -1)
+        self.assertNotEqual(old["http"].sockets[0].fileno(), -1)
+        self.assertEqual(self.files(), [])
+        self.take(1, http=endpoint)
+        self.assertEqual(self.files(), ["s"])
+
+    def test_folder_of_root(self) -> None:
+        """Who has become another user may not remove a file there: all others are closed."""
+        port = free_port()
+        self.take(1, a=f"unix:{self.path}", b=f"tcp:{port}:interface=127.0.0.1")
+
+        def refuse(path: str) -> None:
+            raise PermissionError(13, "Permission denied", path)
+
+        self.patch(os, "unlink", refuse)
+        with logged() as lines:
+            self.sockets.close()
+        self.assertEqual(lines, [f"{self.path} is left behind: Permission denied"])
+        self.assertTrue(is_free(port))
+
+    def test_give(self) -> None:
+        if os.geteuid() != 0:
+            self.skipTest("only root can give files away")
+        self.take(1, a=f"unix:{self.path}", b=f"tcp:{free_port()}:interface=127.0.0.1")
+        self.sockets.give(12, 34)
+        status = os.stat(self.path)
+        self.assertEqual((status.st_uid, status.st_gid), (12, 34))
+
+
+class SystemdTests(SocketsCase):
+    def offer(self, *opened: socket.socket) -> None:
+        descriptors = [item.fileno() for item in opened]
+        self.sockets = Sockets(ListenFDs(descriptors, [f"n{at}" for at in range(len(opened))]))
+        self.addCleanup(self.sockets.close)
+
+    def test_handed_over(self) -> None:
+        """By name or index, one for all workers; closing ours leaves systemd's."""
+        first, second = self.listening(("127.0.0.1", 0)), self.listening(f"{self.folder}/s")
+        self.offer(first, second)
+        taken = self.take(4, a="systemd:domain=INET:name=n0", b="systemd:domain=UNIX:index=1")
+        self.assertEqual(ports(taken["a"]), [first.getsockname()[1]])
+        self.assertEqual(taken["b"].address(), f"{self.folder}/s")
+        again = self.take(2, a="systemd:domain=INET:name=n0", b="systemd:domain=UNIX:index=1")
+        self.assertEqual(again, taken)
+        self.sockets.close()
+        self.assertFalse(is_free(first.getsockname()[1]))
+        self.assertEqual(self.files(), ["s"])
+        self.take(1, a="systemd:domain=INET:name=n0")
+
+    def test_wrong(self) -> None:
+        self.offer(self.listening(("127.0.0.1", 0)))
+        for endpoint, words in (
+            ("systemd:domain=UNIX:name=n0", "a socket that is not of domain UNIX"),
+            ("systemd:domain=INET:name=n1", "no such socket"),
+            ("systemd:domain=INET:index=1", "no such socket"),
+        ):
+            (text,) = self.refused(1, http=endpoint)
+            self.assertIn(words, text)
