@@ -13,6 +13,7 @@ from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IReadDescriptor
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
@@ -21,6 +22,9 @@ from zope.interface import implementer
 
 PAUSE = 0.25
 """Seconds until accepting is tried again when there was no descriptor or memory for it."""
+
+QUIET = 10.0
+"""Seconds after which the same is news again."""
 
 BURST = 16
 """Connections accepted in one turn of the reactor; of a socket that others share, one, so that
@@ -38,7 +42,7 @@ log = Logger()
 
 @implementer(IReadDescriptor)
 class Acceptor:
-    """Accepts for a factory. `alarm` is told once of each time that nothing was left."""
+    """Accepts for a factory. `alarm` is told when nothing is left, once until that is over."""
 
     def __init__(
         self,
@@ -55,7 +59,7 @@ class Acceptor:
         self._alarm = alarm
         self._burst = 1 if is_shared else BURST
         self._pause: IDelayedCall | None = None
-        self._is_short = False
+        self._last_short: float | None = None
         self._number = 0
         name = sock.getsockname()
         # Connections of Twisted show the port of what they were accepted on.
@@ -101,15 +105,16 @@ class Acceptor:
                     return
                 # ECONNABORTED, or an error of the network that is the connection's own.
                 continue
-            self._is_short = False
             self._serve(accepted, peer)
 
     def _take_pause(self, error: OSError) -> None:
+        if self._pause is not None:
+            return
         self._reactor.removeReader(self)
         clock = IReactorTime(self._reactor)
         self._pause = clock.callLater(PAUSE, self._resume)
-        if not self._is_short:
-            self._is_short = True
+        last, self._last_short = self._last_short, clock.seconds()
+        if last is None or clock.seconds() - last >= QUIET:
             where = _text(self._socket)
             self._alarm(f"cannot accept on {where}: {os.strerror(error.errno or 0)}; waiting")
 
@@ -118,7 +123,7 @@ class Acceptor:
         self._reactor.addReader(self)
 
     def _serve(self, accepted: socket.socket, peer: Any) -> None:
-        """Hand a connection to the protocol."""
+        """Hand a connection to a protocol; what goes wrong ends this one connection."""
         protocol = None
         try:
             protocol = self._factory.buildProtocol(_peer_address(self._socket.family, peer))
@@ -131,8 +136,17 @@ class Acceptor:
         make = unix.Server if self._socket.family == socket.AF_UNIX else tcp.Server
         # Of its port a connection only wants the number.
         port: Any = self
-        transport = make(accepted, protocol, peer, port, self._number, self._reactor)
-        protocol.makeConnection(transport)
+        transport = None
+        try:
+            transport = make(accepted, protocol, peer, port, self._number, self._reactor)
+            protocol.makeConnection(transport)
+        except Exception:
+            log.failure("a connection cannot begin")
+            if transport is not None:
+                transport.abortConnection()
+                return
+            accepted.close()
+            protocol.connectionLost(Failure(ConnectionAborted()))
 
 
 def _peer_address(family: int, peer: Any) -> IAddress:
