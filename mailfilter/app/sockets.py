@@ -21,6 +21,7 @@ from ..config.endpoint import Endpoint, parse_endpoint
 from ..config.model import Listener
 from ..config.toml_text import key_text, string_text
 from .port_owner import explain_bind_error
+from .systemd import listen_fds
 
 BACKLOG = 1024
 """Connections that wait to be accepted. When a queue is full the kernel drops the next one, and
@@ -72,7 +73,7 @@ class Sockets:
     """All sockets of a filter, by address."""
 
     def __init__(self, systemd: ListenFDs | None = None) -> None:
-        self._systemd = systemd
+        self._systemd = listen_fds(os.environ) if systemd is None else systemd
         self._bound: dict[str, Bound] = {}
 
     def take(self, loaded: Loaded, count: int) -> Mapping[str, Bound]:
@@ -161,8 +162,6 @@ class Sockets:
             log.warn("{address}: {error}", address=bound.address(), error=str(error))
 
     def _inherited(self, endpoint: Endpoint) -> socket.socket:
-        if self._systemd is None:
-            self._systemd = ListenFDs.fromEnvironment()
         name, index = endpoint.parameters.get("name"), endpoint.parameters.get("index")
         if name is not None:
             number = self._systemd.inheritedNamedDescriptors().get(name)

@@ -1,4 +1,7 @@
-"""Tell systemd how we are (sd_notify(3)); nothing happens where nobody asked."""
+"""What systemd gives us, and tell it how we are (sd_notify(3)); nothing where nobody asked.
+
+All is taken out of the environment, so that no child speaks for us or takes our sockets for its.
+"""
 
 import contextlib
 import os
@@ -6,9 +9,22 @@ import socket
 from collections.abc import MutableMapping
 from time import monotonic_ns
 
+from twisted.python.systemd import ListenFDs
+
+
+def listen_fds(environ: MutableMapping[str, str]) -> ListenFDs:
+    """The sockets that were handed over to this process, if any (sd_listen_fds(3))."""
+    found = ListenFDs.fromEnvironment(environ)
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        environ.pop(name, None)
+    for descriptor in found.inheritedDescriptors():
+        with contextlib.suppress(OSError):
+            os.set_inheritable(descriptor, False)
+    return found
+
 
 class Notifier:
-    """Takes what it needs out of the environment, so that no child speaks for us."""
+    """Says what state we are in."""
 
     def __init__(self, environ: MutableMapping[str, str]) -> None:
         self._address = environ.pop("NOTIFY_SOCKET", "")
