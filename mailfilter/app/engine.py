@@ -62,6 +62,8 @@ def settle() -> None:
     """Raise the limit of open files, and take what was loaded out of garbage collection."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    # What an earlier configuration has left is in there, too.
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from ..codec.control import Boot, Cover, Drain, File, Handed, Notice, ReopenLog, Report
+from ..codec.control import Boot, Cover, Drain, File, Handed, Notice, ReopenLog, Report, Serve
 from . import logs
 from .hub import GenerationError, Hub
 from .plan import Draft
@@ -103,6 +103,8 @@ class Generation:
             if place.worker is None:
                 # It died after it was ready, and before the others were.
                 self._replace(place)
+            else:
+                place.worker.send(Serve())
         self._look.start(LOOK_SECONDS, now=False)
         return sorted({text for _, ready in results for text in ready.warnings})
 
@@ -228,6 +230,8 @@ class Generation:
     def _take_over(self, place: Place) -> None:
         """The one that was coming serves; the one before, if it is still there, may go."""
         before, place.worker, place.coming = place.worker, place.coming, None
+        if place.worker is not None:
+            place.worker.send(Serve())
         log.info(
             "worker {place} of generation {number} replaced, pid {pid}",
             place=place.number,

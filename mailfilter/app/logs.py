@@ -112,6 +112,12 @@ def reopen_now() -> None:
         _Chosen.output.reopen()
 
 
+def descriptor() -> int:
+    """Where words go that no Python can be asked for any more."""
+    output = _Chosen.output
+    return output.stream.descriptor if output and isinstance(output.stream, LogStream) else 2
+
+
 def on_loss(tell: Callable[[str], None]) -> None:
     """Have it told when log lines begin to be lost."""
     if _Chosen.output is not None and isinstance(_Chosen.output.stream, LogStream):

@@ -6,9 +6,7 @@ A reload that is asked for while another one (or the start) is under way follows
 for all who asked. Whatever happens in a reload, those that serve go on until others do.
 """
 
-import atexit
 import os
-import sys
 from collections.abc import Mapping
 from enum import Enum
 from time import time
@@ -26,6 +24,7 @@ from ..config import ConfigError, Loaded
 from ..report.alarms import Alarms
 from . import logs
 from .control_server import ControlServer
+from .exit_status import GIVEN_UP, NOT_STARTED, exit_with
 from .generation import Generation
 from .hub import GenerationError, Hub, Serves
 from .local import LocalGeneration
@@ -40,13 +39,7 @@ from .systemd import Notifier
 MAX_DRAINING = 2
 """Generations that may drain at the same time; of more, the oldest must end soon."""
 
-GIVEN_UP = 70
-"""Exit status for a supervisor to start us anew: EX_SOFTWARE of sysexits.h."""
-
 STOPPING = "the filter is stopping"
-
-NOT_STARTED = 1
-"""Exit status when the first workers do not get ready."""
 
 log = Logger()
 
@@ -79,7 +72,9 @@ class Master(Service):
         *,
         daemon: bool = False,
         notifier: Notifier | None = None,
+        heir: Identity | None = None,
     ) -> None:
+        """`heir` is whom twistd becomes between the two parts of the start, by its own options."""
         self._reactor = reactor
         self._first = first
         self._daemon = daemon
@@ -93,6 +88,7 @@ class Master(Service):
         self.began = time()
         self._directory = StateDirectory(state_dir)
         self._identity: Identity | None = None
+        self._heir = heir
         self._bound: Mapping[str, Bound] = {}
         self._count = 0
         self._current: Serves | None = None
@@ -129,6 +125,7 @@ class Master(Service):
             set_umask(loaded.config.server.umask)
             self._directory.take()
             self._bound = self.sockets.take(loaded, worker_count(loaded))
+            self._give(self._heir)
         except (PrivilegeError, StateError, BindError) as error:
             self._directory.release()
             raise self._not_started(str(error)) from None
@@ -157,12 +154,16 @@ class Master(Service):
         self._reactor.callWhenRunning(self._begin)
 
     def _settle_in(self) -> None:
+        self._give(self._identity)
         if self._identity is not None:
-            uid, gid = self._identity.uid, self._identity.gid
-            self._directory.give(uid, gid)
-            self.sockets.give(uid, gid)
             become(self._identity)
         self._control.start()
+
+    def _give(self, owner: Identity | None) -> None:
+        """Make another one the owner of our files."""
+        if owner is not None:
+            self._directory.give(owner.uid, owner.gid)
+            self.sockets.give(owner.uid, owner.gid)
 
     def _not_started(self, text: str) -> BaseException:
         if not self._daemon:
@@ -318,8 +319,7 @@ class Master(Service):
 
     def _exit(self, status: int) -> None:
         """Stop, and have the process end with this status."""
-        # Neither twistd nor twist has a way to say so.
-        atexit.register(_leave, status)
+        exit_with(status)
         self._stop_reactor()
 
     def _stop_reactor(self) -> None:
@@ -387,9 +387,3 @@ class Master(Service):
 def worker_count(loaded: Loaded) -> int:
     """How many workers a configuration asks for, on this machine."""
     return loaded.config.server.workers or len(os.sched_getaffinity(0))
-
-
-def _leave(status: int) -> None:
-    """Runs before what else was registered; nothing of that is ours."""
-    sys.stdout.flush()
-    os._exit(status)

@@ -1,5 +1,7 @@
 """The protocols of a configuration on sockets, from the first connection to the last."""
 
+import os
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,7 +45,7 @@ class Serving:
     ) -> None:
         self._reactor = reactor
         self._alarm = alarm
-        self._acceptors: dict[int, Acceptor] = {}
+        self._acceptors: dict[int, tuple[Acceptor, socket.socket]] = {}
         clock = IReactorTime(reactor)
         self.factories = {
             name: FACTORIES[listener.protocol](scanner, name, listener, clock)
@@ -52,21 +54,27 @@ class Serving:
         """Listener -> its factory, which knows its connections."""
         self.is_draining = False
 
-    def accept(self, listener: str, sock: Any, *, is_shared: bool) -> None:
+    def accept(self, listener: str, sock: socket.socket, *, is_shared: bool) -> None:
         """Accept connections of a listener on a socket, which stays the caller's."""
         if self.is_draining or sock.fileno() in self._acceptors:
             return
+        # A reactor knows readers by their descriptor, and there may be two of us in one process.
+        # Not `sock.dup()`: that may make it wait, for all who share it.
+        own = socket.socket(sock.family, sock.type, fileno=os.dup(sock.fileno()))
         acceptor = Acceptor(
-            self._reactor, sock, self.factories[listener], self._alarm, is_shared=is_shared
+            self._reactor, own, self.factories[listener], self._alarm, is_shared=is_shared
         )
-        self._acceptors[sock.fileno()] = acceptor
+        self._acceptors[sock.fileno()] = acceptor, own
         acceptor.start()
 
-    def leave(self, sock: Any) -> None:
+    def leave(self, sock: socket.socket) -> None:
         """Accept no more on a socket."""
-        acceptor = self._acceptors.pop(sock.fileno(), None)
-        if acceptor is not None:
-            acceptor.stop()
+        if sock.fileno() in self._acceptors:
+            self._leave(*self._acceptors.pop(sock.fileno()))
+
+    def _leave(self, acceptor: Acceptor, own: socket.socket) -> None:
+        acceptor.stop()
+        own.close()
 
     def connections(self) -> dict[str, int]:
         """Numbers of open connections, by listener."""
@@ -81,10 +89,10 @@ class Serving:
         """
         if not self.is_draining:
             self.is_draining = True
-            for acceptor in self._acceptors.values():
+            for acceptor, own in self._acceptors.values():
                 if is_stop:
                     acceptor.sweep()
-                acceptor.stop()
+                self._leave(acceptor, own)
             self._acceptors.clear()
             for factory in self.factories.values():
                 factory.is_draining = True

@@ -5,6 +5,7 @@ logs the stack of the main thread, and ends the process with a status that makes
 start it again: mail is deferred for seconds, not for ever.
 """
 
+import faulthandler
 import os
 import sys
 import threading
@@ -16,11 +17,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-EXIT_STATUS = 70
-"""EX_SOFTWARE of sysexits.h."""
+from . import logs
+from .exit_status import GIVEN_UP
 
 LOG_TIMEOUT = 2.0
 """Seconds that writing the stack may take."""
+
+HARD_FACTOR = 1.5
+"""Of the patience, until the process is ended (status 1) even if our thread cannot run."""
 
 BEATS = 4
 """Signs of life the reactor gives in the time after which it counts as stuck."""
@@ -50,12 +54,17 @@ class Watchdog(Service):
     def stopService(self) -> None:
         """Stop watching."""
         self._stop.set()
+        faulthandler.cancel_dump_traceback_later()
         if self._call.running:
             self._call.stop()
         Service.stopService(self)
 
     def _beat(self) -> None:
         self._last = monotonic()
+        # For what lets no other thread run, such as one long match of a regular expression:
+        # this writes the stack and exits without any Python.
+        seconds = self._patience * HARD_FACTOR
+        faulthandler.dump_traceback_later(seconds, exit=True, file=logs.descriptor())
 
     def _watch(self) -> None:
         while not self._stop.wait(self._patience / BEATS):
@@ -73,7 +82,7 @@ class Watchdog(Service):
         writer.join(LOG_TIMEOUT)
         if writer.is_alive():
             os.write(2, "".join(stack).encode("utf-8", "replace"))
-        os._exit(EXIT_STATUS)
+        os._exit(GIVEN_UP)
 
 
 def _log_stack(seconds: float, stack: list[str]) -> None:

@@ -28,6 +28,7 @@ from ..codec.control import (
     Notice,
     Ready,
     ReopenLog,
+    Serve,
     ToWorker,
     encode,
     to_worker_reader,
@@ -76,6 +77,7 @@ class Worker:
         ]
         self._beat = LoopingCall(self._report)
         self._patience = engine.loaded.config.server.watchdog
+        self._is_serving = False
         self._is_ending = False
         self._is_done = False
         self.subscribers: dict[str, list[Callable[[bytes], None]]] = {}
@@ -109,12 +111,13 @@ class Worker:
             return
         for text in (*outcome.errors, *outcome.warnings):
             log.error("self-test: {text}", text=text)
-        self._adopt()
         self.channel.send(Ready(warnings=(*outcome.errors, *outcome.warnings)))
         self._beat.start(REPORT_SECONDS)
 
     def _adopt(self) -> None:
         """Accept on the sockets of our own place and of those that we cover; leave the others."""
+        if not self._is_serving:
+            return
         places = self._covered | {self._boot.place}
         for handed, sock in self._sockets:
             if places.isdisjoint(handed.workers):
@@ -126,6 +129,9 @@ class Worker:
     def _hear(self, message: ToWorker) -> None:
         if isinstance(message, Drain):
             self._drain(is_stop=message.is_stop, seconds=message.seconds)
+        elif isinstance(message, Serve):
+            self._is_serving = True
+            self._adopt()
         elif isinstance(message, Cover):
             self._covered = set(message.places)
             self._adopt()
@@ -223,7 +229,7 @@ def main() -> None:
     except OSError as error:
         _fail(f"cannot log to {boot.log}: {error.strerror}")
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=True)
-    logs.on_loss(alarms.keep)
+    logs.on_loss(alarms.tell)
     worker = Worker(reactor, boot, engine, alarms)
     workers.append(worker)
     signal.signal(signal.SIGTERM, lambda *_: turn.callFromThread(worker.stop))

@@ -24,6 +24,7 @@ from ..codec.control import (
     encode,
     to_master_reader,
 )
+from ..report.alarms import Alarms
 from .worker import FROM_MASTER, STACK_SIGNAL, TO_MASTER
 
 FIRST_SOCKET = 4
@@ -49,7 +50,7 @@ class WorkerProcess(ProcessProtocol):
         self,
         reactor: Any,
         boot: Boot,
-        alarm: Callable[[str], None],
+        alarms: Alarms,
         notice: Callable[["WorkerProcess", Notice], None],
     ) -> None:
         self._reactor = reactor
@@ -65,7 +66,7 @@ class WorkerProcess(ProcessProtocol):
         self.is_leaving = False
         """It has been told to end."""
         self.began = self.last_heard = reactor.seconds()
-        self._alarm = alarm
+        self._alarms = alarms
         self._notice = notice
         self._reader = to_master_reader()
         self._words = b""
@@ -77,9 +78,8 @@ class WorkerProcess(ProcessProtocol):
         arguments += [f"generation={boot.generation}", f"place={boot.place}"]
         descriptors: dict[int, int | str] = {FROM_MASTER: "w", 1: 1, 2: "r", TO_MASTER: "r"}
         descriptors |= {FIRST_SOCKET + at: number for at, number in enumerate(sockets)}
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self._reactor.spawnProcess(
-            self, sys.executable, arguments, env=environment, childFDs=descriptors
+            self, sys.executable, arguments, env=os.environ, childFDs=descriptors
         )
         self.pid = self.transport.pid if self.transport else None
         self.send(boot)
@@ -116,7 +116,7 @@ class WorkerProcess(ProcessProtocol):
         try:
             messages = self._reader.receive(data)
         except ControlError as error:
-            self._alarm(f"worker {self.pid}: {error}; ending it")
+            self._alarms(f"worker {self.pid}: {error}; ending it")
             self._signal("KILL")
             return
         self.last_heard = self._reactor.seconds()
@@ -132,7 +132,8 @@ class WorkerProcess(ProcessProtocol):
         elif isinstance(message, Failed):
             self._fail(message.reason)
         elif isinstance(message, Alarm):
-            self._alarm(f"worker {self.pid}: {message.text}")
+            # It is in the log already.
+            self._alarms.keep(f"worker {self.pid}: {message.text}")
         elif isinstance(message, Notice):
             self._notice(self, message)
 

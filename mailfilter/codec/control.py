@@ -87,8 +87,12 @@ class ReopenLog(Message, frozen=True):
     """Master to worker: the log file was moved away."""
 
 
+class Serve(Message, frozen=True):
+    """Master to worker: begin to accept, since all of the generation can."""
+
+
 class Ready(Message, frozen=True, kw_only=True):
-    """Worker to master: everything is loaded and tested, connections are accepted."""
+    """Worker to master: everything is loaded and tested; told to, we accept connections."""
 
     warnings: tuple[str, ...] = ()
     """What the self-test noticed and is not reason enough to stay away."""
@@ -153,7 +157,7 @@ class Answer(Message, frozen=True, kw_only=True):
     status: dict[str, object] | None = None
 
 
-ToWorker = Boot | Drain | Cover | ReopenLog | Notice
+ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Notice
 ToMaster = Ready | Failed | Report | Alarm | Notice
 
 T = TypeVar("T")

@@ -24,13 +24,13 @@ class Raised:
 
 
 class Alarms:
-    """The last alarms of a process, handed on to whoever listens (`tell`)."""
+    """The last alarms of a process; `tell` hands them on, without logging them."""
 
     def __init__(
         self, tell: Callable[[str], None] | None = None, wall_clock: Callable[[], float] = time
     ) -> None:
         self.raised: deque[Raised] = deque(maxlen=MAX_KEPT)
-        self._tell = tell
+        self.tell = tell or _nobody
         self._wall_clock = wall_clock
 
     def __call__(self, text: str) -> None:
@@ -38,9 +38,12 @@ class Alarms:
         text = text[:MAX_TEXT]
         log.error("alarm: {text}", text=text)
         self.keep(text)
-        if self._tell is not None:
-            self._tell(text)
+        self.tell(text)
 
     def keep(self, text: str) -> None:
         """Remember an alarm that has been logged elsewhere."""
         self.raised.append(Raised(self._wall_clock(), text[:MAX_TEXT]))
+
+
+def _nobody(text: str) -> None:
+    """There is nobody to hand alarms on to."""

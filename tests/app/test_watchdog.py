@@ -6,7 +6,8 @@ import sys
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.app.watchdog import EXIT_STATUS, Watchdog
+from mailfilter.app.exit_status import GIVEN_UP
+from mailfilter.app.watchdog import Watchdog
 
 PROGRAM = """
 import sys, time
@@ -40,9 +41,15 @@ def run(work: str) -> subprocess.CompletedProcess[str]:
 class WatchdogTests(SynchronousTestCase):
     def test_stuck(self) -> None:
         ended = run("spin_without_end")
-        self.assertEqual(ended.returncode, EXIT_STATUS)
+        self.assertEqual(ended.returncode, GIVEN_UP)
         self.assertIn("the reactor is stuck for", ended.stdout)
         self.assertIn("in spin_without_end", ended.stdout)
+
+    def test_stuck_for_all(self) -> None:
+        """Where no other thread gets to run, the stack is written all the same."""
+        ended = run("lambda: __import__('re').fullmatch('(a|a)*b', 'a' * 64)")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("in fullmatch", ended.stderr)
 
     def test_turning(self) -> None:
         ended = run("lambda: None")
