@@ -83,6 +83,19 @@ class ReloadTests(WorkersCase):
             self.assertEqual(self.filter.child.pid in pids, new == 1)
         self.assertEqual(load.stop(), [])
 
+    def test_one_process(self) -> None:
+        """Without workers a reload loses no request either, and new settings hold."""
+        self.edit("workers = 2", "workers = 1")
+        self.assertEqual(self.reload(), Answer())
+        load = Load(self.filter.http)
+        for _ in range(4):
+            self.assertEqual(self.reload(), Answer())
+            self.assertEqual(self.wait_workers(1), [self.filter.child.pid])
+        self.edit("[scan]", "[scan]\ntimout = 1")
+        self.assertIn("unknown key", self.reload().error)
+        self.assertEqual(load.stop(), [])
+        self.assertGreater(load.answered, 100)
+
     def test_listeners(self) -> None:
         """One that is added serves, one that is taken away is closed at once."""
         port, old = free_port(), self.filter.http
