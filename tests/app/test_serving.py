@@ -1,0 +1,264 @@
+"""Protocols on sockets, and how they come to an end: nobody who has begun is cut off."""
+
+import socket
+from collections.abc import Awaitable
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
+
+from mailfilter.app import serving
+from mailfilter.app.serving import Serving
+from mailfilter.config import Config, Loaded
+from mailfilter.config.model import Listener
+from mailfilter.testing.fake_scanner import FakeScanner
+from tests.codec.milter_mta import frame, message
+from tests.servers.http_case import CHECK, PING
+from tests.servers.milter_server import START, logged
+
+from .case import CLOCK, SECONDS, SocketCase
+
+LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+GRACE = 0.2
+
+
+class ServingCase(SocketCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(serving, "RELOAD_GRACE", GRACE)
+        self.patch(serving, "STOP_GRACE", GRACE)
+        self.scanner = FakeScanner(wait=True)
+        config = Config(
+            listeners={
+                "http": Listener(protocol="http", endpoint="tcp:0"),
+                "milter": Listener(protocol="milter", endpoint="tcp:0"),
+                "off": Listener(protocol="http", endpoint="tcp:0", enabled=False),
+            }
+        )
+        loaded = Loaded(config, {}, None, "/")
+        self.serving = Serving(reactor, loaded, self.scanner, self.fail)
+        self.sockets = {name: self.listening(("127.0.0.1", 0)) for name in ("http", "milter")}
+        for name, sock in self.sockets.items():
+            sock.setblocking(False)
+            self.serving.accept(name, sock, is_shared=False)
+        self.addCleanup(self.end)
+
+    async def end(self) -> None:
+        await self.serving.drain(is_stop=True, seconds=0)
+        await self.until(lambda: self.open == 0)
+
+    @property
+    def open(self) -> int:
+        return sum(self.serving.connections().values())
+
+    def connect(self, name: str) -> socket.socket:
+        """A client that the kernel has let in."""
+        client = socket.create_connection(self.sockets[name].getsockname(), SECONDS)
+        self.addCleanup(client.close)
+        return client
+
+    async def client(self, name: str, *parts: bytes) -> socket.socket:
+        """A client that is served, and has sent something."""
+        before = self.open
+        client = self.connect(name)
+        await self.until(lambda: self.open > before)
+        for part in parts:
+            client.sendall(part)
+        return client
+
+    def rest(self, client: socket.socket) -> Awaitable[bytes]:
+        """All that a client is sent until the connection ends."""
+        return deferToThread(lambda: b"".join(iter(lambda: client.recv(65536), b"")))
+
+    def drain(self, *, is_stop: bool, seconds: float = SECONDS) -> Deferred[None]:
+        return self.serving.drain(is_stop=is_stop, seconds=seconds)
+
+    def wait(self, seconds: float) -> Deferred[None]:
+        return deferLater(CLOCK, seconds)
+
+    def now(self) -> float:
+        return CLOCK.seconds()
+
+
+class AcceptTests(ServingCase):
+    async def test_factories(self) -> None:
+        """Of the listeners that listen; connections are counted by listener."""
+        self.assertEqual(self.serving.connections(), {"http": 0, "milter": 0})
+        await self.client("http")
+        self.assertEqual(self.serving.connections(), {"http": 1, "milter": 0})
+
+    async def test_leave(self) -> None:
+        """Who leaves a socket leaves its queue to others, and may come back."""
+        sock = self.sockets["http"]
+        self.serving.accept("http", sock, is_shared=True)
+        self.serving.leave(sock)
+        self.serving.leave(sock)
+        client = self.connect("http")
+        client.sendall(PING.replace(b"1.1", b"1.0"))
+        await self.client("milter")
+        self.assertEqual(self.serving.connections(), {"http": 0, "milter": 1})
+        self.serving.accept("http", sock, is_shared=False)
+        self.assertTrue((await self.rest(client)).endswith(b"pong\r\n"))
+
+
+class DrainTests(ServingCase):
+    async def test_nothing_to_do(self) -> None:
+        begun = self.now()
+        await self.drain(is_stop=False)
+        await self.drain(is_stop=True)
+        self.assertLess(self.now() - begun, GRACE)
+        self.assertTrue(self.serving.is_draining)
+
+    async def test_nobody_new(self) -> None:
+        """The sockets stay, for those who come after us."""
+        await self.drain(is_stop=False)
+        self.serving.accept("http", self.sockets["http"], is_shared=False)
+        client = self.connect("http")
+        client.setblocking(False)
+        successor = self.sockets["http"].accept()[0]
+        successor.close()
+        self.assertEqual(self.open, 0)
+
+    async def test_scan_after_a_reload(self) -> None:
+        await self.finish_scan(is_stop=False)
+
+    async def test_scan_at_a_stop(self) -> None:
+        await self.finish_scan(is_stop=True)
+
+    async def finish_scan(self, *, is_stop: bool) -> None:
+        """It is waited for, longer than those have who are idle."""
+        client = await self.client("http", CHECK)
+        await self.until(lambda: self.scanner.waiting == 1)
+        drained = self.drain(is_stop=is_stop)
+        await self.wait(GRACE * 1.5)
+        self.assertFalse(drained.called)
+        self.scanner.release()
+        self.assertTrue((await self.rest(client)).startswith(LAST))
+        await drained
+
+    async def test_idle_http(self) -> None:
+        """A client that says nothing has the grace to say something."""
+        idle, late = await self.client("http"), await self.client("http", PING)
+        self.assertNotIn(b"close", await deferToThread(late.recv, 1000))
+        drained = self.drain(is_stop=False)
+        late.sendall(PING)
+        reply = await self.rest(late)
+        self.assertTrue(reply.startswith(LAST), reply)
+        self.assertFalse(drained.called)
+        begun = self.now()
+        self.assertEqual(await self.rest(idle), b"")
+        self.assertGreater(self.now() - begun, GRACE / 4)
+        await drained
+
+    async def test_request_that_has_begun(self) -> None:
+        """A part of a request is no idleness, however long the rest takes."""
+        client = await self.client("http", CHECK[:-3])
+        drained = self.drain(is_stop=True)
+        await self.wait(GRACE * 1.5)
+        client.sendall(CHECK[-3:])
+        await self.until(lambda: self.scanner.waiting == 1)
+        self.scanner.release()
+        self.assertTrue((await self.rest(client)).startswith(LAST))
+        await drained
+
+    async def test_queue_at_a_stop(self) -> None:
+        """Whoever has been let in by the kernel is answered; there is nobody after us."""
+        clients = [self.connect("http") for _ in range(50)]
+        for client in clients:
+            client.sendall(PING)
+        drained = self.drain(is_stop=True)
+        self.assertEqual(self.open, 50)
+        for client in clients:
+            self.assertTrue((await self.rest(client)).startswith(LAST))
+        await drained
+
+    async def test_queue_after_a_reload(self) -> None:
+        """It is left to the successors."""
+        client = self.connect("http")
+        await self.drain(is_stop=False)
+        self.assertEqual(self.open, 0)
+        self.sockets["http"].accept()[0].close()
+        client.close()
+
+    async def test_milter_after_a_reload(self) -> None:
+        """A session between two messages goes on till the bound: its MTA cannot know."""
+        client = await self.client("milter", *START)
+        await deferToThread(client.recv, 1)
+        drained = self.drain(is_stop=False, seconds=GRACE * 3)
+        await self.wait(GRACE * 2)
+        for part in message():
+            client.sendall(part)
+        await self.until(lambda: self.scanner.waiting == 1)
+        self.scanner.release()
+        self.assertEqual(self.open, 1)
+        with logged() as lines:
+            await drained
+        self.assertEqual((self.open, lines), (0, []))
+        received = await deferToThread(self.until_reset, client)
+        self.assertTrue(received.endswith(frame("a")), received)
+
+    async def test_milter_at_a_stop(self) -> None:
+        """Between messages it is closed after the grace."""
+        client = await self.client("milter", *START)
+        begun = self.now()
+        await self.drain(is_stop=True)
+        self.assertGreaterEqual(self.now() - begun, GRACE)
+        self.assertTrue(await self.rest(client))
+
+    async def test_milter_in_a_message(self) -> None:
+        """It is waited for, and then the session ends."""
+        client = await self.client("milter", *START, *message()[:-1])
+        await self.until(lambda: all(not item.is_idle for item in self.milters()))
+        drained = self.drain(is_stop=True)
+        await self.wait(GRACE * 1.5)
+        client.sendall(message()[-1])
+        await self.until(lambda: self.scanner.waiting == 1)
+        self.scanner.release()
+        self.assertTrue((await self.rest(client)).endswith(frame("a")))
+        await drained
+
+    async def test_cut(self) -> None:
+        """There is an end to waiting, and the log tells of it."""
+        clients = [
+            await self.client("milter", *START, *message()),
+            await self.client("milter", *START, *message()[:-1]),
+            await self.client("milter", *START),
+            await self.client("http", CHECK),
+        ]
+        await self.until(lambda: self.scanner.waiting == 2)
+        await self.until(lambda: sum(not item.is_idle for item in self.milters()) == 2)
+        with logged() as lines:
+            await self.drain(is_stop=False, seconds=GRACE / 2)
+        self.assertEqual(
+            sorted(lines),
+            ["http: 1 connections cut off at work", "milter: 2 connections cut off at work"],
+        )
+        self.assertEqual((self.open, self.scanner.cancelled), (0, 2))
+        for client in clients:
+            await deferToThread(self.until_reset, client)
+
+    async def test_stop_during_a_drain(self) -> None:
+        """A stop is not bound to wait as long as the reload before it."""
+        await self.client("milter", *START)
+        await self.until(lambda: bool(self.milters()))
+        first = self.drain(is_stop=False)
+        await self.drain(is_stop=True)
+        self.assertEqual(self.open, 0)
+        await first
+
+    def milters(self) -> list[Any]:
+        return list(self.serving.factories["milter"].connections)
+
+    def until_reset(self, client: socket.socket) -> bytes:
+        """All that a client gets before its connection is cut."""
+        received = b""
+        while True:
+            try:
+                data = client.recv(65536)
+            except ConnectionResetError:
+                return received
+            if not data:
+                self.fail("closed in peace")
+            received += data
