@@ -11,7 +11,18 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from ..codec.control import Boot, Cover, Drain, File, Handed, Notice, ReopenLog, Report, Serve
+from ..codec.control import (
+    Boot,
+    ControlError,
+    Cover,
+    Drain,
+    File,
+    Handed,
+    Notice,
+    ReopenLog,
+    Report,
+    Serve,
+)
 from . import logs
 from .hub import GenerationError, Hub
 from .plan import Draft
@@ -84,9 +95,13 @@ class Generation:
     async def start(self, *, is_strict: bool) -> Sequence[str]:
         """See `hub.Serves.start`."""
         workers = []
-        for place in self._places:
-            place.coming = self._spawn(place, is_strict=is_strict)
-            workers.append(place.coming)
+        try:
+            for place in self._places:
+                place.coming = self._spawn(place, is_strict=is_strict)
+                workers.append(place.coming)
+        except (OSError, ControlError) as error:
+            self.kill()
+            raise GenerationError(f"cannot start a worker: {error}") from None
         waiting = DeferredList(
             [worker.ready for worker in workers], fireOnOneErrback=True, consumeErrors=True
         )
@@ -215,7 +230,7 @@ class Generation:
             return
         try:
             place.coming = self._spawn(place, is_strict=False)
-        except OSError as error:
+        except (OSError, ControlError) as error:
             place.failures += 1
             delay = self._replace_later(place)
             self._hub.alarms(f"cannot start a worker: {error}; trying again in {delay:g} s")

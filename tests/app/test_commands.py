@@ -128,6 +128,53 @@ class DaemonTests(CommandCase):
             self.assertLess(time.monotonic(), end, "the log is not opened anew")
             time.sleep(0.05)
 
+    def test_log_of_workers(self) -> None:
+        """Their lines are in the same file, and a rotation is theirs, too."""
+        self.configure("server.workers = 2")
+        self.assertEqual(self.run_command().returncode, 0)
+        self.wait_until_ready()
+        pid = int((self.folder / "run" / "x.pid").read_text())
+        self.addCleanup(self.wait_until_gone, pid)
+        self.addCleanup(os.kill, pid, signal.SIGTERM)
+        self.scan()
+        self.assertIn(" info scan ", (self.folder / "run" / "x.log").read_text())
+        self.move_log(pid)
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.assertEqual(len(workers), 2)
+        end = time.monotonic() + PATIENCE
+        while any(self.has_open(worker, "old.log") for worker in workers):
+            self.assertLess(time.monotonic(), end, "a worker holds the old log")
+            time.sleep(0.05)
+        self.scan()
+        self.assertIn(" info scan ", (self.folder / "run" / "x.log").read_text())
+
+    def test_log_on_a_full_disk(self) -> None:
+        """Mail does not wait for a log that cannot be written."""
+        for workers in (1, 2):
+            self.configure(f"server.workers = {workers}")
+            self.command = tuple(
+                "--logfile=/dev/full" if word == "--logfile=run/x.log" else word
+                for word in self.command
+            )
+            self.assertEqual(self.run_command().returncode, 0)
+            self.wait_until_ready()
+            pid = int((self.folder / "run" / "x.pid").read_text())
+            for _ in range(5):
+                self.scan()
+            os.kill(pid, signal.SIGTERM)
+            self.wait_until_gone(pid)
+
+    def scan(self) -> None:
+        """Have a message scanned."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as client:
+            client.sendall(b"POST /checkv2 HTTP/1.0\r\nContent-Length: 8\r\n\r\nA: b\r\n\r\n")
+            self.assertIn(b'"action"', client.makefile("rb").read())
+
+    def has_open(self, pid: str, name: str) -> bool:
+        """Whether a process holds a file of that name open."""
+        folder = Path(f"/proc/{pid}/fd")
+        return any(str(os.readlink(link)).endswith(name) for link in folder.iterdir())
+
     def test_port_in_use(self) -> None:
         """The command that started the daemon ends, with an error; nothing stays behind."""
         self.configure()
