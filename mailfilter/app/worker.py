@@ -163,6 +163,8 @@ class Worker:
         if self._is_done:
             return
         self._is_done = True
+        if self._beat.running:
+            self._beat.stop()
         self.channel.send(self._engine.report())
         self.channel.close()
         self._reactor.callLater(LAST_WORDS_SECONDS, self._leave)
