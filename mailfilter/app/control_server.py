@@ -3,19 +3,18 @@
 import os
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.protocol import Factory, connectionDone
-from twisted.internet.protocol import Protocol as Connection
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..codec.control import Answer, ControlError, Request, encode, request_reader
+from ..config.paths import CONTROL_SOCKET
 from ..servers.stream import Stream
 from .acceptor import Acceptor
-from .state import CONTROL
 
 MAX_CONNECTIONS = 32
 REQUEST_SECONDS = 10.0
@@ -26,14 +25,7 @@ Command = Callable[[], Coroutine[Any, Any, Answer]]
 log = Logger()
 
 
-class Listens(Protocol):
-    """What a connection needs of its server."""
-
-    commands: dict[str, Command]
-    clock: IReactorTime
-
-
-class ControlConnection(Connection):
+class ControlConnection(Protocol):
     """One request of `mailfilteradm`."""
 
     def __init__(self, server: "ControlServer") -> None:
@@ -130,7 +122,7 @@ def bind_in(directory: str) -> socket.socket:
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     before = os.umask(0o177)
     try:
-        opened.bind(f"/proc/self/fd/{handle}/{CONTROL}")
+        opened.bind(f"/proc/self/fd/{handle}/{CONTROL_SOCKET}")
         opened.listen(MAX_CONNECTIONS)
     except OSError:
         opened.close()
@@ -145,7 +137,7 @@ def bind_in(directory: str) -> socket.socket:
 def remove_in(directory: str) -> None:
     """Remove the socket, if there is one."""
     try:
-        os.unlink(os.path.join(directory, CONTROL))
+        os.unlink(os.path.join(directory, CONTROL_SOCKET))
     except OSError:
         return
 

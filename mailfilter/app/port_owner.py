@@ -43,7 +43,7 @@ def describe_unix_owner(path: str) -> str | None:
     return _owner(_unix_sockets(path))
 
 
-def explain_bind_error(name: str, listener: Listener, cause: Exception, loaded: Loaded) -> str:
+def explain_bind_error(name: str, listener: Listener, cause: OSError, loaded: Loaded) -> str:
     """One line: the setting and where it is set, what is wrong, and what to change."""
     key = key_text(("listeners", name, "endpoint"))
     endpoint = parse_endpoint(listener.endpoint)
@@ -54,10 +54,9 @@ def explain_bind_error(name: str, listener: Listener, cause: Exception, loaded: 
     return str(loaded.problem(key, string_text(listener.endpoint), what, hint))
 
 
-def _reason(endpoint: Endpoint, cause: Exception) -> tuple[str, str]:
+def _reason(endpoint: Endpoint, cause: OSError) -> tuple[str, str]:
     """What is wrong, and what to set otherwise."""
-    number = cause.errno if isinstance(cause, OSError) else None
-    words = cause.strerror if isinstance(cause, OSError) else None
+    number, words = cause.errno, cause.strerror
     if endpoint.path is not None:
         owner = describe_unix_owner(endpoint.path)
         used = f"the socket is in use by {owner}" if owner else f"cannot be bound: {words or cause}"

@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 
 LOCK = "master.lock"
-CONTROL = "control.sock"
-"""Name of the socket that `mailfilteradm` talks to."""
 
 
 class StateError(Exception):

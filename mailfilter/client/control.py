@@ -5,9 +5,8 @@ import socket
 from collections.abc import Mapping
 
 from ..codec.control import Answer, ControlError, Request, answer_reader, encode
-from ..config.paths import SYSTEM_STATE_DIR, find_state_dir
+from ..config.paths import CONTROL_SOCKET, SYSTEM_STATE_DIR, find_state_dir
 
-CONTROL = "control.sock"
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 3700.0
 """A reload takes as long as server.reload_timeout allows, at most an hour."""
@@ -34,7 +33,7 @@ def ask(directories: list[str], command: str) -> Answer:
         try:
             connected = _connect(directory)
         except OSError as error:
-            reasons.append(f"{os.path.join(directory, CONTROL)}: {error.strerror or error}")
+            reasons.append(f"{os.path.join(directory, CONTROL_SOCKET)}: {error.strerror or error}")
             continue
         with connected:
             return _ask(connected, command)
@@ -48,7 +47,7 @@ def _connect(directory: str) -> socket.socket:
     opened = socket.socket(socket.AF_UNIX)
     try:
         opened.settimeout(CONNECT_SECONDS)
-        opened.connect(f"/proc/self/fd/{handle}/{CONTROL}")
+        opened.connect(f"/proc/self/fd/{handle}/{CONTROL_SOCKET}")
     except OSError:
         opened.close()
         raise

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 DEFAULT_PATH = "/etc/mailfilter/mailfilter.toml"
 STATE_VARIABLE = "MAILFILTER_STATE_DIR"
 STATE_FOLDER = "mailfilter-state"
+CONTROL_SOCKET = "control.sock"
+"""In the state directory: what `mailfilteradm` talks to."""
 SYSTEM_STATE_DIR = "/var/lib/mailfilter"
 """What systemd makes of `StateDirectory=mailfilter`."""
 

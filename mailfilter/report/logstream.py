@@ -52,6 +52,7 @@ class LogStream:
         os.close(self._descriptor)
         self._descriptor = fresh
         self._poll = _poll_unless_file(fresh)
+        self._is_torn = False
 
     def write(self, text: str) -> None:
         """Append lines, which end with a line feed."""
@@ -74,8 +75,7 @@ class LogStream:
 
     def flush(self) -> None:
         """Write what is held, as far as that goes without waiting."""
-        if self._poll is not None:
-            self._write_to_pipe(b"")
+        self._write_held()
 
     def take_lost(self) -> int:
         """How many lines were lost since the last time, once lines are written again."""
@@ -85,21 +85,27 @@ class LogStream:
         return lost
 
     def _write_to_pipe(self, data: bytes) -> None:
-        if len(self._held) + len(data) > MAX_HELD:
+        self._write_held()
+        # Lines that begin to be lost are lost until there is room for many.
+        limit = MAX_HELD // 2 if self._is_losing else MAX_HELD
+        if len(self._held) + len(data) > limit:
             self._lose(1, "log lines are lost: nobody reads them")
-            data = b""
-        data = self._held + data
-        while data and self._is_ready():
-            end = data.rfind(b"\n", 0, CHUNK) + 1 or CHUNK
+            return
+        self._held += data
+        self._write_held()
+
+    def _write_held(self) -> None:
+        while self._held and self._is_ready():
+            end = self._held.rfind(b"\n", 0, CHUNK) + 1 or CHUNK
             try:
-                written = os.write(self._descriptor, data[:end])
+                written = os.write(self._descriptor, self._held[:end])
             except OSError as error:
-                self._lose(data.count(b"\n"), f"log lines are lost: {error.strerror}")
-                data = b""
-                break
-            data = data[written:]
-            self._is_losing = False
-        self._held = data
+                self._lose(self._held.count(b"\n"), f"log lines are lost: {error.strerror}")
+                self._held = b""
+                return
+            self._held = self._held[written:]
+            if len(self._held) <= MAX_HELD // 2:
+                self._is_losing = False
 
     def _is_ready(self) -> bool:
         if self._poll is None:

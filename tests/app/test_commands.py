@@ -79,7 +79,7 @@ class CommandCase(SynchronousTestCase):
 class DaemonTests(CommandCase):
     """Relative paths mean the directory in which the command was typed."""
 
-    command = (
+    command: tuple[str, ...] = (
         str(BIN / "twistd"),
         "--pidfile=run/x.pid",
         "--logfile=run/x.log",

@@ -13,6 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from mailfilter.app import master as module
+from mailfilter.app.exit_status import GIVEN_UP, NOT_STARTED
 from mailfilter.app.master import Master, ReloadError, State
 from mailfilter.app.plan import load_draft
 from mailfilter.codec.control import Notice
@@ -97,7 +98,7 @@ class StartTests(MasterCase):
     async def test_fails(self) -> None:
         await self.start()
         self.generations[0].fail("no hands")
-        self.assertEqual(self.exits, [module.NOT_STARTED])
+        self.assertEqual(self.exits, [NOT_STARTED])
 
     async def test_second_master(self) -> None:
         """Refused before it binds anything, with who is there."""
@@ -308,5 +309,5 @@ class HubTests(MasterCase):
     async def test_giving_up(self) -> None:
         made = await self.serve()
         made.hub.give_up("too large")
-        self.assertEqual(self.exits, [module.GIVEN_UP])
+        self.assertEqual(self.exits, [GIVEN_UP])
         self.assertIn("too large", made.alarms.raised[-1].text)

@@ -1,0 +1,166 @@
+"""`mailfilteradm reload` and `status`, against a master that answers what the test says."""
+
+import json
+import os
+import threading
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from click.testing import CliRunner, Result
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.app.control_server import bind_in
+from mailfilter.client.adm import main
+from mailfilter.client.control import state_dirs
+from mailfilter.client.status import status_text
+from mailfilter.codec.control import Answer, encode, request_reader
+
+WORKER = {
+    "pid": 12,
+    "generation": 3,
+    "place": 0,
+    "state": "serving",
+    "uptime": 7200.0,
+    "connections": 4,
+    "scans": 2,
+    "rate": 17.0,
+    "total": 1000,
+    "memory": 60 * 2**20 + 5,
+    "cpu": 1.26,
+}
+PAGE: dict[str, Any] = {
+    "version": "1.2",
+    "pid": 11,
+    "state": "serving",
+    "generation": 3,
+    "config": "/etc/m.toml",
+    "uptime": 90000.0,
+    "workers": [WORKER, {**WORKER, "pid": 13, "place": 1, "uptime": 5.0}],
+    "listeners": {
+        "unix": {"address": "/run/m.sock", "connections": 1, "queue": None},
+        "http": {"address": "127.0.0.1:11333", "connections": 7, "queue": 3},
+    },
+    "scans_under_way": 4,
+    "rate": 34.0,
+    "counters": {"scans": 2000, "action/reject": 20, "action/no action": 1980, "symbol/X": 5},
+    "histograms": {},
+    "events": {"reloads": 2},
+    "alarms": [{"at": 0.0, "text": "worker\x1b[31m 1 ended"}],
+}
+
+
+class ControlCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        # Longer than the path of a socket may be.
+        self.top = Path(mkdtemp())
+        self.addCleanup(rmtree, self.top)
+        self.folder = self.top / ("d" * 120)
+        self.folder.mkdir()
+        self.asked: list[str] = []
+
+    def serve(self, reply: bytes) -> None:
+        """Answer one request with these octets."""
+        listening = bind_in(str(self.folder))
+        listening.settimeout(10)
+
+        def talk() -> None:
+            with listening, listening.accept()[0] as connection:
+                (request,) = request_reader().receive(connection.recv(65536))
+                self.asked.append(request.command)
+                connection.sendall(reply)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        self.addCleanup(thread.join)
+
+    def run_command(self, *arguments: str) -> Result:
+        return CliRunner().invoke(main, [*arguments, "--state-dir", str(self.folder)])
+
+
+class CommandTests(ControlCase):
+    def test_reload(self) -> None:
+        self.serve(encode(Answer(warnings=("m.toml:1: odd",))))
+        result = self.run_command("reload")
+        self.assertEqual((result.exit_code, result.stdout), (0, "ok: reloaded\n"))
+        self.assertEqual(result.stderr, "warning: m.toml:1: odd\n")
+        self.assertEqual(self.asked, ["reload"])
+
+    def test_refused(self) -> None:
+        """The filter's own words, and an exit status for systemctl."""
+        self.serve(encode(Answer(error="m.toml:1: bad\nm.toml:2: worse")))
+        result = self.run_command("reload")
+        self.assertEqual((result.exit_code, result.stdout), (1, ""))
+        self.assertEqual(result.stderr, "m.toml:1: bad\nm.toml:2: worse\n")
+
+    def test_not_running(self) -> None:
+        result = self.run_command("status")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("no filter answers; is it running", result.stderr)
+        self.assertIn(f"{self.folder}/control.sock: No such file", result.stderr)
+
+    def test_nobody_listens(self) -> None:
+        """The filter died, its socket is left."""
+        bind_in(str(self.folder)).close()
+        result = self.run_command("status")
+        self.assertIn("Connection refused", result.stderr)
+
+    def test_ends_meanwhile(self) -> None:
+        self.serve(b"")
+        result = self.run_command("reload")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("the filter ended before it answered", result.stderr)
+
+    def test_nonsense(self) -> None:
+        self.serve(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        result = self.run_command("reload")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("octets, expected at most", result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+
+    def test_status(self) -> None:
+        self.serve(encode(Answer(status=PAGE)))
+        result = self.run_command("status")
+        self.assertEqual(result.exit_code, 0)
+        self.assertEqual(result.stdout, status_text(PAGE) + "\n")
+
+    def test_status_for_programs(self) -> None:
+        self.serve(encode(Answer(status=PAGE)))
+        self.assertEqual(json.loads(self.run_command("status", "--json").stdout), PAGE)
+
+
+class StatusTests(SynchronousTestCase):
+    def test_text(self) -> None:
+        """What a person must see; what came from elsewhere is escaped."""
+        text = status_text(PAGE)
+        lines = [" ".join(line.split()) for line in text.splitlines()]
+        for expected in (
+            "mailfilter 1.2, pid 11: serving, generation 3, up 1.0d",
+            "configuration: /etc/m.toml",
+            "scans: 2000, 34.0/s, 4 under way; no action 1980, reject 20",
+            "0 (pid 12) 3 serving 2.0h 4 2 1000 17.0 60MiB 1.3",
+            "1 (pid 13) 3 serving 5s 4 2 1000 17.0 60MiB 1.3",
+            "http 127.0.0.1:11333 7 3",
+            "unix /run/m.sock 1 ?",
+            "events: reloads 2",
+        ):
+            self.assertIn(expected, lines)
+        self.assertIn("1970-01-01T00:00:00Z worker", text)
+        self.assertNotIn("\x1b", text)
+
+    def test_before_anything(self) -> None:
+        text = status_text({**PAGE, "config": None, "counters": {}, "alarms": [], "events": {}})
+        self.assertIn("configuration: (defaults)", text)
+        self.assertIn("nothing scanned yet", text)
+
+
+class StateDirTests(SynchronousTestCase):
+    def test_told(self) -> None:
+        self.assertEqual(state_dirs("s", {}, "/w"), ["/w/s"])
+        self.assertEqual(state_dirs(None, {"MAILFILTER_STATE_DIR": "/e"}, "/w"), ["/e"])
+
+    def test_not_told(self) -> None:
+        """Where `make run` keeps it, then where systemd does."""
+        expected = [os.path.join("/w", "mailfilter-state"), "/var/lib/mailfilter"]
+        self.assertEqual(state_dirs(None, {}, "/w"), expected)
