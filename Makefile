@@ -1,5 +1,5 @@
-# The commands of this checkout: `make run`, `make test`, `make lint`, `make bench`, `make docs`,
-# `make locks`.
+# The commands of this checkout: `make run`, `make test`, `make lint`, `make bench`, `make soak`,
+# `make docs`, `make locks`.
 # Everything is installed into .venv; the .venv/.made* files say what is already there.
 
 PYTHON ?= python3
@@ -15,6 +15,8 @@ TESTS ?= tests
 TRIAL ?=
 # Directory of messages for the benchmark; empty takes those of the tests and some made up.
 MESSAGES ?=
+# Options of the soak test, as in: make soak SOAK="--only reload,kill"
+SOAK ?=
 
 # Settings of the caller's pip that change what is installed or where, not from which index.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PIP_CONSTRAINT \
@@ -25,7 +27,7 @@ PIP := $(BIN)/python -m pip --no-input --quiet install
 
 VENV_PACKAGE := $(if $(filter python3,$(notdir $(PYTHON))),python3-venv,$(notdir $(PYTHON))-venv)
 
-.PHONY: run test lint bench docs locks clean
+.PHONY: run test lint bench soak docs locks clean
 
 run: $(VENV)/.made-run
 	@exec $(BIN)/twistd -n --pidfile= mailfilter $(ARGS)
@@ -45,6 +47,11 @@ bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.parts $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.mail_parse --crlf \
 		$(or $(MESSAGES),$(if $(MAILFILTER_CORPUS),$(MAILFILTER_CORPUS)/dev,tests/data/messages))
+
+# Reloads, kills and stops under load, for some minutes; the part with Postfix needs root.
+soak: $(VENV)/.made-test
+	@$(BIN)/python -m tests.live.peers fetch || echo "make soak: Postfix is not there" >&2
+	@$(BIN)/python -m bench.soak $(SOAK)
 
 # The pages and the configuration file that are made from the code.
 docs: $(VENV)/.made-run

@@ -1,6 +1,6 @@
 """An HTTP client that asks for scans as an MTA's client does."""
 
-import socket
+from .dial import Address, Progress, dial
 
 HEAD = (
     b"POST /checkv2 HTTP/1.1\r\nHost: 127.0.0.1\r\nFrom: alice@example.net\r\n"
@@ -15,10 +15,12 @@ class Connection:
     Methods raise OSError when the filter is gone and ValueError when it answers nonsense.
     """
 
-    def __init__(self, port: int) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address: Address) -> None:
+        self.sock = dial(address)
         self.stream = self.sock.makefile("rb")
+        self.progress = Progress()
+        self.is_last = False
+        """The filter has said that no other request may follow on this connection."""
 
     def prepare(self, raw: bytes) -> bytes:
         """The request for a message."""
@@ -26,16 +28,29 @@ class Connection:
 
     def scan(self, request: bytes) -> None:
         """Send a request and read the reply."""
+        self.progress.begin()
         self.sock.sendall(request)
+        self.progress.sent()
         status = self.stream.readline()
-        length = -1
-        while (line := self.stream.readline()) not in (b"\r\n", b""):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
+        self.progress.is_answering = bool(status)
+        if not status:
+            raise ConnectionError("the filter closed the connection")
+        length = self.read_head()
         if b" 200 " not in status or length < 0:
             raise ValueError(f"reply {status!r}")
-        self.stream.read(length)
+        if len(self.stream.read(length)) < length:
+            raise ConnectionError("the filter closed the connection in a reply")
+
+    def read_head(self) -> int:
+        """Read the fields of a reply; the length of its body, -1 if that is not said."""
+        length = -1
+        while (line := self.stream.readline()) not in (b"\r\n", b""):
+            name, _, value = line.lower().partition(b":")
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"connection":
+                self.is_last = value.strip() == b"close"
+        return length
 
     def close(self) -> None:
         """Close it."""

@@ -1,8 +1,9 @@
 """A milter client that does what Postfix does; frames are built here, not by the filter's codec."""
 
-import socket
 import struct
 from dataclasses import dataclass
+
+from .dial import Address, Progress, dial
 
 VERSION, ACTIONS, STEPS = 6, 0x1FF, 0x1FFFFF
 """What Postfix offers (milter.md 3)."""
@@ -126,10 +127,13 @@ class Connection:
     Methods raise OSError when the filter is gone and ValueError when it answers nonsense.
     """
 
-    def __init__(self, port: int) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    is_last = False
+    """A filter does not say in this protocol that a connection ends."""
+
+    def __init__(self, address: Address) -> None:
+        self.sock = dial(address)
         self.stream = self.sock.makefile("rb")
+        self.progress = Progress()
         self.is_new = True
         self.sock.sendall(frame("O", struct.pack(">III", VERSION, ACTIONS, STEPS)))
         code, payload = self.read()
@@ -144,6 +148,7 @@ class Connection:
 
     def scan(self, script: list[Step]) -> None:
         """Send a message and wait for what becomes of it."""
+        self.progress.begin()
         if not self.is_new:
             # What Postfix sends between two messages.
             self.sock.sendall(frame("A"))
@@ -157,6 +162,9 @@ class Connection:
         """
         for step in script:
             self.sock.sendall(step.data)
+            self.progress.is_answering = False
+            if step is script[-1]:
+                self.progress.sent()
             if step.is_answered and self.reply() not in b"cs":
                 break
 
@@ -170,10 +178,14 @@ class Connection:
     def read(self) -> tuple[int, bytes]:
         """One frame of the filter: code and payload."""
         head = self.stream.read(5)
+        self.progress.is_answering |= bool(head)
         if len(head) < 5:
             raise ConnectionError("the filter closed the connection")
         length, code = struct.unpack(">IB", head)
-        return code, self.stream.read(length - 1)
+        payload = self.stream.read(length - 1)
+        if len(payload) < length - 1:
+            raise ConnectionError("the filter closed the connection in a reply")
+        return code, payload
 
     def close(self) -> None:
         """Say goodbye and close."""

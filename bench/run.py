@@ -1,8 +1,8 @@
 """What the whole filter costs: `python -m bench.run [--messages DIR]`.
 
 Starts the filter with its default configuration on free ports, in a process of its own, feeds it
-from another process, and reads from /proc what that cost. All clients together keep one core
-busy at most; with two cores the load generator does not take time from the filter.
+from another process, and reads from /proc what that cost, in all processes of the filter. All
+clients together keep one core busy at most.
 """
 
 import argparse
@@ -23,11 +23,15 @@ from . import messages
 
 READY_SECONDS = 60.0
 """For the start of the filter; it takes about one."""
+LOG_SHOWN = 4000
+"""Characters of the end of a log, when a run fails."""
 TICK = os.sysconf("SC_CLK_TCK")
 CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(messages.ROOT)}
 """The code of this checkout is measured, whatever else is installed."""
 
 CONFIG = """\
+[server]
+workers = {workers}
 [listeners.milter]
 protocol = "milter"
 endpoint = "tcp:{milter}:interface=127.0.0.1"
@@ -44,19 +48,35 @@ class Filter:
     process: subprocess.Popen[bytes]
     ports: dict[str, int]
 
+    def processes(self) -> list[int]:
+        """Process ids: the master, or all there is, and the workers."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [pid, *map(int, children.split())]
+
     def cpu(self) -> float:
         """CPU seconds used so far, user and system, to a hundredth."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
-        # The name of the program is in parentheses and may hold anything.
-        numbers = stat.rpartition(")")[2].split()
-        return (int(numbers[11]) + int(numbers[12])) / TICK
+        return sum(map(cpu_of, self.processes()))
 
-    def resident(self) -> float:
-        """Resident memory in MiB."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+    def memory(self) -> float:
+        """Memory in MiB; what processes share counts once."""
+        return sum(map(memory_of, self.processes()))
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds that a process has used so far."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    # The name of the program is in parentheses and may hold anything.
+    numbers = stat.rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / TICK
+
+
+def memory_of(pid: int) -> float:
+    """The proportional share of memory (PSS) of a process in MiB."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def free_port() -> int:
@@ -83,12 +103,12 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 @contextmanager
-def running() -> Iterator[Filter]:
+def running(workers: int = 1) -> Iterator[Filter]:
     """A filter with the default configuration, for as long as the block lasts."""
     ports = {"milter": free_port(), "http": free_port()}
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "mailfilter.toml")
-        config.write_text(CONFIG.format(**ports))
+        config.write_text(CONFIG.format(workers=workers, **ports))
         log = Path(folder, "log")
         twistd = str(Path(sys.executable).with_name("twistd"))
         command = [twistd, "-n", "--pidfile=", "mailfilter", "--config", str(config)]
@@ -101,7 +121,7 @@ def running() -> Iterator[Filter]:
                 wait_until_ready(process, port)
             yield Filter(process, ports)
         except RuntimeError:
-            sys.stderr.write(log.read_text("utf-8", "replace"))
+            sys.stderr.write(log.read_text("utf-8", "replace")[-LOG_SHOWN:])
             raise
         finally:
             process.send_signal(signal.SIGINT)
@@ -136,13 +156,13 @@ def measure(running: Filter, protocol: str, clients: int, *options: str) -> str:
         f"{protocol:9}{clients:7}{count:10.0f}{count / figures['seconds']:10.0f}"
         f"{1e6 * cpu / count:10.0f}{100 * cpu / figures['seconds']:8.0f}"
         f"{figures['p50']:9.2f}{figures['p95']:9.2f}{figures['p99']:9.2f}"
-        f"{running.resident():9.1f}"
+        f"{running.memory():9.1f}"
     )
 
 
 HEADINGS = (
     f"{'protocol':9}{'clients':>7}{'messages':>10}{'msg/s':>10}{'CPU us':>10}{'CPU %':>8}"
-    f"{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'RSS MiB':>9}"
+    f"{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'PSS MiB':>9}"
 )
 
 
@@ -152,14 +172,15 @@ def main() -> None:
     parser.add_argument("--messages", type=Path, help="a directory of messages")
     parser.add_argument("--seconds", type=float, default=5.0, help="per line of the table")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--workers", type=int, default=1, help="of the filter")
     args = parser.parse_args()
     found = messages.load(args.messages)
     size = sum(map(len, found)) / len(found)
     print(f"The whole filter: {len(found)} messages, {size / 1024:.1f} KiB mean; CPU us and CPU %")
-    print("are of the filter's process alone, per message and of one core.")
+    print("are of the filter's processes alone, per message and of one core.")
     options = ["--messages", str(args.messages.absolute())] if args.messages else []
-    with running() as started:
-        print(f"RSS before the first message: {started.resident():.1f} MiB")
+    with running(args.workers) as started:
+        print(f"PSS before the first message: {started.memory():.1f} MiB")
         print(HEADINGS)
         for protocol in ("http", "milter"):
             load(started, protocol, 1, "--seconds", "2", *options)
