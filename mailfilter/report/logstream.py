@@ -53,6 +53,7 @@ class LogStream:
         self._descriptor = fresh
         self._poll = _poll_unless_file(fresh)
         self._is_torn = False
+        self._write_held()
 
     def write(self, text: str) -> None:
         """Append lines, which end with a line feed."""
