@@ -210,14 +210,18 @@ class Generation:
 
     def _lost(self, place: Place, worker: WorkerProcess, what: str) -> None:
         """A worker that served is no more, and nobody told it so."""
-        lived = self._reactor.seconds() - worker.began
-        place.failures = 0 if lived >= GOOD_LIFE else place.failures + 1
         if place.coming is None:
+            self._judge(place, worker)
             delay = self._replace_later(place)
             what += f"; another one starts {f'in {delay:g} s' if delay else 'at once'}"
         self._hub.alarms(what)
         self._hub.count("worker_deaths")
         self._cover()
+
+    def _judge(self, place: Place, worker: WorkerProcess) -> None:
+        """Count a short life: what follows soon upon a start may follow upon the next one, too."""
+        lived = self._reactor.seconds() - worker.began
+        place.failures = 0 if lived >= GOOD_LIFE else place.failures + 1
 
     def _replace_later(self, place: Place) -> float:
         delay = 0.0 if place.failures <= 1 else min(MAX_DELAY, 0.5 * 2 ** (place.failures - 2))
@@ -244,6 +248,8 @@ class Generation:
 
     def _take_over(self, place: Place) -> None:
         """The one that was coming serves; the one before, if it is still there, may go."""
+        if self._is_over:
+            return
         before, place.worker, place.coming = place.worker, place.coming, None
         if place.worker is not None:
             place.worker.send(Serve())
@@ -265,10 +271,10 @@ class Generation:
         if self._is_over:
             return
         place.failures += 1
-        text = f"a new worker {place.number} does not get ready: {self._why(error)}"
-        if place.worker is None:
-            text += f"; trying again in {self._replace_later(place):g} s"
-        self._hub.alarms(text)
+        self._hub.alarms(
+            f"a new worker {place.number} does not get ready: {self._why(error)};"
+            f" trying again in {self._replace_later(place):g} s"
+        )
 
     def _cover(self) -> None:
         """Have the living accept for those who are not there."""
@@ -319,11 +325,13 @@ class Generation:
         if not limit or worker.report is None or place.coming is not None or place.timer:
             return
         if worker.report.memory > limit and not worker.is_leaving:
+            self._judge(place, worker)
+            delay = self._replace_later(place)
             self._hub.alarms(
                 f"worker {worker.place} (pid {worker.pid}) uses {worker.report.memory >> 20} MiB,"
                 f" more than server.worker_memory, {limit >> 20} MiB; replacing it"
+                f" {f'in {delay:g} s' if delay else 'at once'}"
             )
-            self._replace(place)
 
     # Ending.
 

@@ -206,7 +206,7 @@ class Master(Service):
             waiting, self._waiting = self._waiting, []
             self._notifier.reloading()
             try:
-                warnings = await self._reload()
+                warnings = await self._try_reload()
             except ReloadError as error:
                 if not self.is_stopping:
                     self.hub.count("reloads_failed")
@@ -220,6 +220,16 @@ class Master(Service):
         if not self.is_stopping:
             self.state = State.SERVING
             self._notifier.ready(self._summary())
+
+    async def _try_reload(self) -> list[str]:
+        """Reload; a mistake of ours in there must not cost those that serve."""
+        try:
+            return await self._reload()
+        except ReloadError:
+            raise
+        except Exception as error:
+            log.failure("a reload broke")
+            raise ReloadError(f"{type(error).__name__}: {error}") from None
 
     async def _reload(self) -> list[str]:
         pool = self._reactor.getThreadPool()

@@ -198,6 +198,37 @@ class ReplaceTests(GenerationCase):
         self.clock.advance(1)
         self.assertEqual([worker.stuck for worker in self.workers], [0, 0, 0])
 
+    def test_always_too_large(self) -> None:
+        """Where a limit is too low for any worker, they are not replaced without end."""
+        self.serve()
+        for _ in range(120):
+            for worker in self.workers:
+                worker.report = report(memory=2**20 + 1)
+                if not worker.ready.called:
+                    worker.get_ready()
+            self.pass_time(1)
+        self.assertLess(len(self.workers), 3 * 14)
+
+    def test_too_large_and_not_replaced(self) -> None:
+        """A replacement that does not get ready is not tried each second."""
+        self.serve()
+        self.workers[0].report = report(memory=2**20 + 1)
+        for _ in range(60):
+            self.pass_time(1)
+            if not self.workers[-1].ready.called:
+                self.workers[-1].ready.errback(WorkerError("no"))
+        self.assertLess(len(self.workers), 3 + 9)
+        self.assertNotIn(Drain, map(type, self.workers[0].sent))
+
+    def test_ready_too_late(self) -> None:
+        """One that is ready when all is over serves nobody."""
+        self.serve()
+        self.workers[0].end()
+        self.clock.advance(0)
+        self.generation.drain(is_stop=False, seconds=5.0)
+        self.workers[3].get_ready()
+        self.assertEqual(self.workers[3].sent, [])
+
     def test_grows(self) -> None:
         """A new one is ready before the old one is let go."""
         self.serve()

@@ -155,6 +155,15 @@ class ReloadTests(MasterCase):
         self.assertIn("check x: no", made.alarms.raised[-1].text)
         self.assertEqual(made.hub.events, {"reloads_failed": 1})
 
+    async def test_our_own_mistake(self) -> None:
+        """It is logged, and costs the reload alone."""
+        made = await self.serve()
+        self.patch(made.sockets, "take", lambda *_: 1 // 0)
+        error = await self.assertFailure(made.reload(), ReloadError)
+        self.assertIn("ZeroDivisionError", str(error))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        await self.until(lambda: made.state is State.SERVING)
+
     async def test_broken_file(self) -> None:
         made = await self.serve()
         self.write("scan.timout = '8s'")
