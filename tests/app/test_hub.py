@@ -1,0 +1,60 @@
+"""What is counted over the lives of workers."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.app.hub import Hub
+from mailfilter.codec.control import Histogram, Report
+from mailfilter.report.alarms import Alarms
+from mailfilter.report.counters import Sizes
+
+BOUNDS = (0.5,)
+
+
+def report(scans: int, *, counts: tuple[int, int] = (1, 0), **counters: int) -> Report:
+    return Report(
+        memory=1,
+        cpu=0.0,
+        scans=0,
+        connections={},
+        counters={"scans": scans, **counters},
+        histograms={"scan_seconds": Histogram(BOUNDS, counts, 0.25)},
+    )
+
+
+class TotalTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.hub = Hub(Alarms())
+
+    def test_nobody(self) -> None:
+        self.assertEqual(self.hub.totals([]), ({}, {}))
+
+    def test_living(self) -> None:
+        """Looking does not count them."""
+        reports = [report(1), report(2, counts=(2, 3), other=5)]
+        for _ in range(2):
+            counters, histograms = self.hub.totals(reports)
+            self.assertEqual(counters, {"scans": 3, "other": 5})
+            self.assertEqual(histograms, {"scan_seconds": Sizes(BOUNDS, (3, 3), 0.5)})
+
+    def test_dead(self) -> None:
+        """What they did stays done, and one that died before it said anything did nothing."""
+        self.hub.bury(report(1))
+        self.hub.bury(None)
+        self.hub.bury(report(10, counts=(0, 9)))
+        for _ in range(2):
+            counters, histograms = self.hub.totals([report(100)])
+            self.assertEqual(counters, {"scans": 111})
+            self.assertEqual(histograms, {"scan_seconds": Sizes(BOUNDS, (2, 9), 0.75)})
+        self.assertEqual(self.hub.totals([])[0], {"scans": 11})
+
+    def test_life_and_death(self) -> None:
+        """The sum is the same before and after."""
+        last, other = report(7), report(5)
+        before = self.hub.totals([last, other])
+        self.hub.bury(last)
+        self.assertEqual(self.hub.totals([other]), before)
+
+    def test_events(self) -> None:
+        self.hub.count("reloads")
+        self.hub.count("reloads")
+        self.assertEqual(self.hub.events, {"reloads": 2})

@@ -1,0 +1,77 @@
+"""Counts of scans: one of each verdict, in classes of time, and sums over processes."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.report.counters import SCAN_SECONDS, Counters, Sizes
+from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.verdict import Action, SymbolResult
+from mailfilter.testing.fake_scanner import NO_ACTION
+from tests.config.case import EXAMPLES
+
+ENVELOPE = Envelope(listener="http")
+COUNTS = st.lists(st.integers(0, 9), min_size=3, max_size=3).map(tuple)
+SIZES = st.builds(Sizes, st.just((1.0, 2.0)), COUNTS, st.integers(0, 99).map(float))
+
+
+class CounterTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.counters = Counters()
+
+    def count(self, **fields: object) -> None:
+        self.counters.count_scan(ENVELOPE, replace(NO_ACTION, **fields))  # type: ignore[arg-type]
+
+    def test_nothing(self) -> None:
+        self.assertEqual(self.counters.values, {})
+        sizes = self.counters.histograms()["scan_seconds"]
+        self.assertEqual((sum(sizes.counts), sizes.total), (0, 0.0))
+        self.assertEqual(len(sizes.counts), len(SCAN_SECONDS) + 1)
+
+    def test_values(self) -> None:
+        one, two = SymbolResult("A", 1.0, 1.0), SymbolResult("B", 0.0, 0.0)
+        self.count(size=10, symbols=(one, two))
+        self.count(size=5, symbols=(one,), action=Action.REJECT)
+        self.assertEqual(
+            self.counters.values,
+            {
+                "scans": 2,
+                "octets": 15,
+                "action/no action": 1,
+                "action/reject": 1,
+                "symbol/A": 2,
+                "symbol/B": 1,
+            },
+        )
+
+    def test_times(self) -> None:
+        """A bound belongs to its class; what is above all has one of its own."""
+        for elapsed in (0.0, 0.001, 0.0011, 10.0, 10.1, 600.0):
+            self.count(elapsed=elapsed)
+        sizes = self.counters.histograms()["scan_seconds"]
+        self.assertEqual(sizes.counts[:3], (2, 1, 0))
+        self.assertEqual(sizes.counts[-2:], (1, 2))
+        self.assertAlmostEqual(sizes.total, 620.1021)
+
+    def test_snapshot(self) -> None:
+        before = self.counters.histograms()
+        self.count()
+        self.assertEqual(sum(before["scan_seconds"].counts), 0)
+
+
+class SizesTests(SynchronousTestCase):
+    @EXAMPLES
+    @given(SIZES, SIZES, SIZES)
+    def test_plus(self, one: Sizes, two: Sizes, three: Sizes) -> None:
+        """A sum, in whatever order."""
+        self.assertEqual(one.plus(two), two.plus(one))
+        self.assertEqual(one.plus(two).plus(three), one.plus(two.plus(three)))
+        total = one.plus(two)
+        self.assertEqual(sum(total.counts), sum(one.counts) + sum(two.counts))
+        self.assertEqual(total.total, one.total + two.total)
+
+    def test_other_bounds(self) -> None:
+        one = Sizes((1.0,), (1, 2), 3.0)
+        self.assertRaises(ValueError, one.plus, Sizes((2.0,), (1, 2), 3.0))
