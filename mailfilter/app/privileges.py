@@ -57,7 +57,7 @@ def set_umask(text: str) -> None:
 def _user(loaded: Loaded, name: str) -> tuple[int, int]:
     try:
         entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
-    except (KeyError, OverflowError):
+    except (KeyError, OverflowError, ValueError):
         problem = loaded.problem("server.user", string_text(name), "there is no such user")
         raise PrivilegeError(str(problem)) from None
     return entry.pw_uid, entry.pw_gid
@@ -66,7 +66,7 @@ def _user(loaded: Loaded, name: str) -> tuple[int, int]:
 def _group(loaded: Loaded, name: str) -> int:
     try:
         entry = grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name)
-    except (KeyError, OverflowError):
+    except (KeyError, OverflowError, ValueError):
         problem = loaded.problem("server.group", string_text(name), "there is no such group")
         raise PrivilegeError(str(problem)) from None
     return entry.gr_gid

@@ -41,8 +41,10 @@ class StateDirectory:
                 f"state directory {self.path} is in use by {who};"
                 " stop that one, or choose another by --state-dir"
             ) from None
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):
+            # Only a word for those who come later: a disk that is full is no reason not to start.
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def give(self, uid: int, gid: int) -> None:
         """Make a user its owner."""

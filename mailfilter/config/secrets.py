@@ -80,17 +80,15 @@ def _below(node: Node | None, part: str | int) -> Node | None:
 
 
 def _group(name: str) -> set[int]:
-    if name.isdecimal():
-        return {int(name)}
     try:
-        return {grp.getgrnam(name).gr_gid}
-    except KeyError:
+        return {int(name) if name.isdecimal() else grp.getgrnam(name).gr_gid}
+    except (KeyError, ValueError):
         return set()
 
 
 def _primary_group(name: str) -> set[int]:
     try:
         entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
-    except (KeyError, OverflowError):
+    except (KeyError, OverflowError, ValueError):
         return set()
     return {entry.pw_gid}
