@@ -9,7 +9,7 @@ from .model import Composite, Config
 from .problem import DEFAULT, ConfigError, Origin, Problem, Problems, in_order
 from .rules import Place, find_problems, find_warnings
 from .schema import table_of
-from .secrets import find_exposed
+from .secrets import discreet, find_exposed
 from .toml_text import KeyPath, key_text
 from .tree import Builder, Reader, Tree, empty_tables, merge, settings_in
 
@@ -151,7 +151,7 @@ def _documents(sources: Sources, problems: Problems) -> list[Document]:
     documents = []
     for source in sources.files:
         document, found = read_document(source)
-        problems.add(*found)
+        problems.add(*map(discreet, found))
         if document is not None:
             documents.append(document)
     return documents

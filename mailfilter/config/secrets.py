@@ -10,18 +10,20 @@ import pwd
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from .files import Source
 from .model import Config, Server
 from .problem import Problem
 from .schema import Named, Node, Scalar, Table, table_of
-from .toml_text import KeyPath, key_text
+from .toml_text import KeyPath, key_text, parse_key
 from .tree import Tree, settings_in
 
 HIDDEN = "(secret)"
 """What is shown in place of a secret."""
 
-_SECRET_NAME = re.compile(r"(?:\A|_)(?:password|passwd|secret|token|api_?key|private_?key)\Z", re.I)
+_SECRET_WORD = re.compile("password|passwd|secret|token|api_?key|private_?key", re.I)
+_SECRET_NAME = re.compile(rf"(?:\A|_)(?:{_SECRET_WORD.pattern})\Z", re.I)
 
 
 def is_secret(path: KeyPath) -> bool:
@@ -32,6 +34,26 @@ def is_secret(path: KeyPath) -> bool:
     for part in path:
         node = _below(node, part)
     return isinstance(node, Scalar) and node.is_secret
+
+
+def masked(path: KeyPath, value: object) -> object:
+    """The value of a key, with words in place of secrets."""
+    if is_secret(path):
+        return HIDDEN
+    if isinstance(value, list):
+        return [masked((*path, at), item) for at, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: masked((*path, key), item) for key, item in value.items()}
+    return value
+
+
+def discreet(problem: Problem) -> Problem:
+    """A problem with the text of a file, without its value if that may be a secret."""
+    path = parse_key(problem.key) if problem.key else None
+    is_hidden = is_secret(path) if path else _SECRET_WORD.search(problem.value or "")
+    if problem.value is None or not is_hidden:
+        return problem
+    return replace(problem, value=HIDDEN, hint="")
 
 
 def find_exposed(
@@ -47,9 +69,8 @@ def find_exposed(
         if reason is None:
             continue
         for path, setting in settings_in(tree):
-            if is_secret(path):
-                key = key_text(path)
-                yield Problem(source.file, setting.origin.line, key, None, *reason)
+            for key in _secrets_in(path, setting.value):
+                yield Problem(source.file, setting.origin.line, key_text(key), None, *reason)
 
 
 def service_groups(server: Server) -> frozenset[int]:
@@ -60,6 +81,18 @@ def service_groups(server: Server) -> frozenset[int]:
     elif server.user:
         groups |= _primary_group(server.user)
     return frozenset(groups)
+
+
+def _secrets_in(path: KeyPath, value: object) -> Iterator[KeyPath]:
+    """The key itself, or those in the tables of a list."""
+    if is_secret(path):
+        yield path
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _secrets_in((*path, at), item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _secrets_in((*path, key), item)
 
 
 def _exposed(source: Source, groups: frozenset[int]) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from .model import Config
 from .names import nearest
 from .problem import DEFAULT, Origin
 from .schema import Array, Named, Node, Scalar, Table, table_of
-from .secrets import HIDDEN, is_secret
+from .secrets import HIDDEN, is_secret, masked
 from .toml_text import KeyPath, key_text, string_text, value_text
 from .values import show
 
@@ -71,7 +71,8 @@ def _entries(
         if value == {} and not isinstance(node, Named):
             yield _entry(loaded, path, "{}")
         return
-    text = string_text(HIDDEN) if value and is_secret(path) else _text(node, value)
+    hidden = value and is_secret(path)
+    text = string_text(HIDDEN) if hidden else _text(node, masked(path, value) if value else value)
     entry = _entry(loaded, path, text)
     # Nothing is a value where a file says so, or a default was taken away: "off".
     is_nothing = not (isinstance(node, Scalar) and node.word_is_default)
