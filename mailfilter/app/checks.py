@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -119,7 +120,13 @@ def _import(file: CheckFile) -> ModuleType:
     """Make a module of what was read: a worker that starts later must not see other code."""
     module = ModuleType(f"mailfilter_operator_checks_{Path(file.path).stem}")
     module.__file__ = file.path
-    exec(compile(file.data, file.path, "exec"), module.__dict__)
+    # Where `dataclasses` and `typing` look for what an annotation means.
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(file.data, file.path, "exec"), module.__dict__)
+    except BaseException:
+        sys.modules.pop(module.__name__, None)
+        raise
     return module
 
 
