@@ -30,6 +30,7 @@ from mailfilter.codec.control import (
     ReopenLog,
     Report,
     Request,
+    Serve,
     answer_reader,
     encode,
     request_reader,
@@ -64,6 +65,7 @@ TO_WORKER: Sequence[Message] = (
     Drain(is_stop=True, seconds=10.0),
     Cover(places=(0, 2)),
     Cover(places=()),
+    Serve(),
     ReopenLog(),
     Notice(topic="maps", value=b"\0\xff"),
 )
@@ -101,7 +103,8 @@ class FrameTests(SynchronousTestCase):
     def test_every_kind_is_here(self) -> None:
         """The table knows all messages that there are."""
         kinds = {type(message) for messages, _, _ in table() for message in messages}
-        self.assertEqual(kinds, set(Message.__subclasses__()))
+        ours = {kind for kind in Message.__subclasses__() if kind.__module__ == control.__name__}
+        self.assertEqual(kinds, ours)
 
     def test_octets(self) -> None:
         """The form itself, for those who watch the pipe."""
