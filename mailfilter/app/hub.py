@@ -88,5 +88,9 @@ def _merged(ours: Mapping[str, Sizes], theirs: Mapping[str, Histogram]) -> dict[
     merged = dict(ours)
     for name, item in theirs.items():
         sizes = Sizes(item.bounds, item.counts, item.total)
-        merged[name] = merged[name].plus(sizes) if name in merged else sizes
+        before = merged.get(name)
+        # Workers of a version with other classes may have replaced those before.
+        if before is not None and before.bounds == sizes.bounds:
+            sizes = before.plus(sizes)
+        merged[name] = sizes
     return merged

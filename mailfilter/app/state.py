@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 LOCK = "master.lock"
@@ -13,7 +14,7 @@ class StateError(Exception):
 
 
 class StateDirectory:
-    """A directory that only its user may enter, held by one process at a time."""
+    """A directory to which only its user may write, held by one process at a time."""
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
@@ -23,6 +24,12 @@ class StateDirectory:
         """Make it if need be, and lock it. Raises StateError."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mode = self.path.stat().st_mode
+            if mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise StateError(
+                    f"state directory {self.path} is writable by others;"
+                    " chmod go-w it, or choose another by --state-dir"
+                )
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._lock = os.open(self.path / LOCK, flags, 0o600)
         except OSError as error:
@@ -31,7 +38,7 @@ class StateDirectory:
             ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             holder = os.pread(self._lock, 32, 0).decode("ascii", "replace").strip()
             self.release()
             who = (
@@ -40,6 +47,12 @@ class StateDirectory:
             raise StateError(
                 f"state directory {self.path} is in use by {who};"
                 " stop that one, or choose another by --state-dir"
+            ) from None
+        except OSError as error:
+            self.release()
+            raise StateError(
+                f"state directory {self.path} cannot be locked: {error.strerror};"
+                " choose another by --state-dir"
             ) from None
         with contextlib.suppress(OSError):
             # Only a word for those who come later: a disk that is full is no reason not to start.

@@ -125,7 +125,9 @@ class LogStream:
 
 
 def _open(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    # Of a pipe by name, without a reader, that is an error instead of a wait.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+    return os.open(path, flags, 0o666)
 
 
 def _poll_unless_file(descriptor: int) -> "select.poll | None":

@@ -54,6 +54,21 @@ class TotalTests(SynchronousTestCase):
         self.hub.bury(last)
         self.assertEqual(self.hub.totals([other]), before)
 
+    def test_other_classes(self) -> None:
+        """A worker of another version counts times otherwise: the newest classes are shown."""
+        self.hub.bury(report(1))
+        other = Report(
+            memory=1,
+            cpu=0.0,
+            scans=0,
+            connections={},
+            counters={"scans": 1},
+            histograms={"scan_seconds": Histogram((0.25, 0.5), (1, 0, 0), 0.1)},
+        )
+        counters, histograms = self.hub.totals([other])
+        self.assertEqual(counters, {"scans": 2})
+        self.assertEqual(histograms["scan_seconds"].bounds, (0.25, 0.5))
+
     def test_events(self) -> None:
         self.hub.count("reloads")
         self.hub.count("reloads")

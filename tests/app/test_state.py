@@ -159,3 +159,13 @@ class StateTests(SynchronousTestCase):
         self.take().give(12, 34)
         for path in (self.path, self.path / LOCK):
             self.assertEqual((path.stat().st_uid, path.stat().st_gid), (12, 34))
+
+    def test_writable_by_others(self) -> None:
+        """They could put a lock or a socket of theirs there."""
+        for mode in (0o777, 0o770, 0o1777):
+            self.path.mkdir(exist_ok=True)
+            self.path.chmod(mode)
+            expected = f"state directory {self.path} is writable by others; chmod go-w it, or"
+            self.assertIn(expected, self.refused())
+        self.path.chmod(0o755)
+        self.take()

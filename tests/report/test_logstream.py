@@ -256,6 +256,14 @@ class PipeTests(StreamCase):
         self.assertEqual(self.read() + self.path.read_text(), expected + "more\n")
 
 
+class PipeByNameTests(StreamCase):
+    def test_no_reader(self) -> None:
+        """An error at once, not a wait for somebody who may never come."""
+        os.mkfifo(self.path)
+        with self.assertRaises(OSError):
+            LogStream.open(str(self.path))
+
+
 class LossLineTests(StreamCase):
     def logger(self, log: Log) -> Logger:
         self.stream = self.open("/dev/full")
