@@ -6,6 +6,8 @@ twistd is left alone; twist fills in its own before it reads its options, so the
 takes its place. Workers write to the same place by themselves: a `target` tells them.
 """
 
+import os
+import stat
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -110,6 +112,15 @@ def reopen_now() -> None:
     """Open the log file anew, if there is one of ours."""
     if _Chosen.output is not None:
         _Chosen.output.reopen()
+
+
+def give(uid: int, gid: int) -> None:
+    """Make a user the owner of our log file: its workers open it by themselves."""
+    output = _Chosen.output
+    if output and isinstance(output.stream, LogStream) and output.stream.path is not None:
+        found = output.stream.descriptor
+        if stat.S_ISREG(os.fstat(found).st_mode):
+            os.fchown(found, uid, gid)
 
 
 def descriptor() -> int:

@@ -164,6 +164,7 @@ class Master(Service):
         if owner is not None:
             self._directory.give(owner.uid, owner.gid)
             self.sockets.give(owner.uid, owner.gid)
+            logs.give(owner.uid, owner.gid)
 
     def _not_started(self, text: str) -> BaseException:
         if not self._daemon:

@@ -131,3 +131,22 @@ class OpenTests(TargetCase):
         output.apply(JSON)
         say(observer)
         self.assertEqual(json.loads(self.path.read_text())["message"], "hello")
+
+
+class OwnerTests(TargetCase):
+    """What workers of another user must be able to open."""
+
+    def test_file(self) -> None:
+        given = []
+        self.patch(os, "fchown", lambda *args: given.append(args))
+        for path, expected in ((str(self.path), 1), ("/dev/null", 0)):
+            given.clear()
+            logs._Chosen.output = Output(LogStream.open(path), Log())
+            logs.give(65534, 65533)
+            self.assertEqual([args[1:] for args in given], [(65534, 65533)] * expected)
+
+    def test_not_ours(self) -> None:
+        self.patch(os, "fchown", lambda *args: self.fail(str(args)))
+        for output in (None, Output(StringIO(), Log()), Output(LogStream(2), Log())):
+            logs._Chosen.output = output
+            logs.give(65534, 65533)
