@@ -36,6 +36,8 @@ MAX_QUEUE = 65_536
 _NOTHING_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _NOTHING_THERE = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EPERM})
 """EPERM: a firewall forbids this connection."""
+_NO_USE = frozenset({errno.EINVAL, errno.EBADF, errno.ENOTSOCK})
+"""It does not listen, or is not there: also later nobody will come, and asking would not end."""
 
 log = Logger()
 
@@ -64,6 +66,7 @@ class Acceptor:
         name = sock.getsockname()
         # Connections of Twisted show the port of what they were accepted on.
         self._realPortNumber = name[1] if isinstance(name, tuple) else name
+        self._where = f"port {name[1]}" if isinstance(name, tuple) else os.fsdecode(name)
 
     def start(self) -> None:
         """Begin to accept."""
@@ -103,6 +106,9 @@ class Acceptor:
                     return
                 if error.errno in _NOTHING_THERE:
                     return
+                if error.errno in _NO_USE:
+                    self._give_up(error)
+                    return
                 # ECONNABORTED, or an error of the network that is the connection's own.
                 continue
             self._serve(accepted, peer)
@@ -115,8 +121,14 @@ class Acceptor:
         self._pause = clock.callLater(PAUSE, self._resume)
         last, self._last_short = self._last_short, clock.seconds()
         if last is None or clock.seconds() - last >= QUIET:
-            where = _text(self._socket)
-            self._alarm(f"cannot accept on {where}: {os.strerror(error.errno or 0)}; waiting")
+            self._alarm(f"{self._trouble(error)}; waiting")
+
+    def _give_up(self, error: OSError) -> None:
+        self.stop()
+        self._alarm(f"{self._trouble(error)}; it is not tried again")
+
+    def _trouble(self, error: OSError) -> str:
+        return f"cannot accept on {self._where}: {os.strerror(error.errno or 0)}"
 
     def _resume(self) -> None:
         self._pause = None
@@ -155,8 +167,3 @@ def _peer_address(family: int, peer: Any) -> IAddress:
     if family == socket.AF_INET6:
         return IPv6Address("TCP", *peer)
     return IPv4Address("TCP", *peer)
-
-
-def _text(sock: socket.socket) -> str:
-    name = sock.getsockname()
-    return f"port {name[1]}" if isinstance(name, tuple) else os.fsdecode(name)

@@ -15,6 +15,7 @@ from ..codec.control import Answer, ControlError, Request, encode, request_reade
 from ..config.paths import CONTROL_SOCKET
 from ..servers.stream import Stream
 from .acceptor import Acceptor
+from .bind import bind_private
 
 MAX_CONNECTIONS = 32
 REQUEST_SECONDS = 10.0
@@ -118,18 +119,17 @@ class ControlServer(Factory):
 def bind_in(directory: str) -> socket.socket:
     """A socket in a directory whose path may be too long for one. Raises OSError."""
     remove_in(directory)
-    opened = socket.socket(socket.AF_UNIX)
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    before = os.umask(0o177)
     try:
-        opened.bind(f"/proc/self/fd/{handle}/{CONTROL_SOCKET}")
+        opened = bind_private(f"/proc/self/fd/{handle}/{CONTROL_SOCKET}")
+    finally:
+        os.close(handle)
+    try:
         opened.listen(MAX_CONNECTIONS)
     except OSError:
         opened.close()
+        remove_in(directory)
         raise
-    finally:
-        os.umask(before)
-        os.close(handle)
     opened.setblocking(False)
     return opened
 

@@ -3,15 +3,18 @@
 A socket outlives those who accept on it, and so do the connections that wait in its queue. For
 TCP there is one for each worker (SO_REUSEPORT), so that the kernel shares connections out; what
 is a file, or comes from systemd, is one socket for all.
+
+A new configuration `take`s what it needs and then has it `commit`ted or `abandon`ed. Until it is
+committed nothing changes for those who connect: a socket more that listened would get its share
+of the connections, with nobody to accept them.
 """
 
 import contextlib
+import errno
 import os
 import socket
-import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from ipaddress import ip_address
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from twisted.logger import Logger
 from twisted.python.systemd import ListenFDs
@@ -20,6 +23,7 @@ from ..config import Loaded
 from ..config.endpoint import Endpoint, parse_endpoint
 from ..config.model import Listener
 from ..config.toml_text import key_text, string_text
+from .bind import bind_tcp, bind_unix, inherit, inode, try_port
 from .port_owner import explain_bind_error
 from .systemd import listen_fds
 
@@ -37,36 +41,35 @@ class BindError(Exception):
     """Listeners cannot be bound; the text says which and why."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bound:
-    """The sockets of one address."""
+    """The sockets of one address. Those of two values may be the same; `Sockets` closes them."""
 
+    key: str
+    """What is the same for the same sockets, whatever the listener is called."""
     endpoint: Endpoint
-    sockets: list[socket.socket] = field(default_factory=list)
+    sockets: tuple[socket.socket, ...]
+    text: str
+    """The address, also when the sockets are closed."""
     inode: tuple[int, int] | None = None
     """Device and inode of the file of a unix socket of ours."""
-
-    def close(self) -> None:
-        """Close all, and remove the file if it is still ours."""
-        for item in self.sockets:
-            item.close()
-        if self.inode is None or self.is_gone:
-            return
-        path = self.endpoint.path or ""
-        try:
-            os.unlink(path)
-        except OSError as error:
-            # Who has become another user may not; the next start replaces it.
-            log.warn("{path} is left behind: {error}", path=path, error=error.strerror)
 
     @property
     def is_gone(self) -> bool:
         """The file was removed, or another has taken its place: nobody can connect any more."""
-        return self.inode is not None and _inode(self.endpoint.path) != self.inode
+        return self.inode is not None and inode(self.endpoint.path) != self.inode
 
     def address(self) -> str:
         """For people."""
-        return address_text(self.sockets[0])
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What was taken, and is neither committed nor abandoned."""
+
+    taken: Mapping[str, Bound]
+    loaded: Loaded
 
 
 class Sockets:
@@ -74,121 +77,99 @@ class Sockets:
 
     def __init__(self, systemd: ListenFDs | None = None) -> None:
         self._systemd = listen_fds(os.environ) if systemd is None else systemd
-        self._bound: dict[str, Bound] = {}
+        self._live: tuple[Bound, ...] = ()
+        self._pending: list[_Pending] = []
 
     def take(self, loaded: Loaded, count: int) -> Mapping[str, Bound]:
         """The sockets of each enabled listener, for so many workers; what is missing is bound.
 
-        Raises BindError with every listener that cannot be bound; then nothing has changed.
+        The new ones do not listen yet. Raises BindError with every listener that cannot be bound;
+        then it is as if nobody had asked.
         """
         taken: dict[str, Bound] = {}
-        fresh: dict[str, Bound] = {}
         problems = []
         for name, listener in enabled(loaded).items():
-            key = _identity(name, parse_endpoint(listener.endpoint))
-            had = self._bound.get(key)
-            if had is not None and not had.is_gone:
-                taken[name] = had
-                continue
             try:
-                taken[name] = fresh[key] = self._bind(listener, count)
+                taken[name] = self._find(name, parse_endpoint(listener.endpoint), count)
             except Exception as error:
                 problems.append(_explain(name, listener, error, loaded))
         if problems:
-            for bound in fresh.values():
-                bound.close()
+            _release(taken.values(), self._all())
             raise BindError("\n".join(problems))
-        for key in fresh.keys() & self._bound.keys():
-            # Until `keep` says that it is not wanted any more.
-            gone = self._bound[key]
-            self._bound[f"{key} {id(gone)}"] = gone
-        self._bound |= fresh
-        for name, bound in taken.items():
-            self._adapt(bound, parse_endpoint(loaded.config.listeners[name].endpoint), count)
+        self._pending.append(_Pending(taken, loaded))
         return taken
 
-    def keep(self, wanted: Mapping[str, Bound]) -> None:
-        """Close all others."""
-        kept = {id(bound) for bound in wanted.values()}
-        for key, bound in list(self._bound.items()):
-            if id(bound) not in kept:
-                del self._bound[key]
-                bound.close()
+    def commit(self, taken: Mapping[str, Bound]) -> None:
+        """Have what `take` has returned be what is listened on, and close all else.
+
+        Does nothing for what is. Raises BindError when one of the new sockets cannot be listened
+        on; then those from before still are, and what was taken is to be abandoned.
+        """
+        live = _sockets(self._live)
+        listening: list[socket.socket] = []
+        # New addresses first: they may fail, and nobody has come to them yet.
+        for name in sorted(taken, key=lambda name: not live.isdisjoint(taken[name].sockets)):
+            try:
+                _open(taken[name], live, listening)
+            except OSError as error:
+                _silence(listening)
+                raise BindError(self._why(taken, name, error)) from None
+        for bound in taken.values():
+            if not live.isdisjoint(bound.sockets) and not any(bound is had for had in self._live):
+                _adapt(bound)
+        before, self._live, self._pending = self._all(), tuple(taken.values()), []
+        _release(before, self._live)
+
+    def abandon(self, taken: Mapping[str, Bound]) -> None:
+        """Close what `take` has made for this; nothing if it is committed, or abandoned before."""
+        left = [pending for pending in self._pending if pending.taken is not taken]
+        if len(left) < len(self._pending):
+            self._pending = left
+            _release(taken.values(), self._all())
 
     def close(self) -> None:
         """Close all."""
-        self.keep({})
+        before, self._live, self._pending = self._all(), (), []
+        _release(before, ())
 
     def give(self, uid: int, gid: int) -> None:
         """Make a user the owner of the files."""
-        for bound in self._bound.values():
+        for bound in self._all():
             if bound.inode is not None:
                 os.chown(bound.endpoint.path or "", uid, gid)
 
-    def _bind(self, listener: Listener, count: int) -> Bound:
-        endpoint = parse_endpoint(listener.endpoint)
-        bound = Bound(endpoint)
-        try:
-            if endpoint.kind == "systemd":
-                bound.sockets.append(self._inherited(endpoint))
-            elif endpoint.path is not None:
-                bound.sockets.append(_bind_unix(endpoint, endpoint.path))
-                bound.inode = _inode(endpoint.path)
-            else:
-                self._probe(endpoint)
-                bound.sockets.append(_bind_tcp(endpoint, endpoint.port or 0))
-                port = bound.sockets[0].getsockname()[1]
-                for _ in range(1, count):
-                    bound.sockets.append(_bind_tcp(endpoint, port))
-                for item in bound.sockets:
-                    item.listen(_backlog(endpoint))
-        except BaseException:
-            bound.close()
-            raise
-        return bound
+    def _all(self) -> list[Bound]:
+        return [*self._live, *(b for pending in self._pending for b in pending.taken.values())]
 
-    def _adapt(self, bound: Bound, endpoint: Endpoint, count: int) -> None:
-        """Bring sockets that we had to a new configuration, as far as that can be done."""
-        bound.endpoint = endpoint
-        try:
-            if bound.inode is not None and endpoint.path is not None:
-                os.chmod(endpoint.path, _mode(endpoint))
-            while endpoint.port is not None and len(bound.sockets) < count:
-                item = _bind_tcp(endpoint, bound.sockets[0].getsockname()[1])
-                item.listen(_backlog(endpoint))
-                bound.sockets.append(item)
-        except OSError as error:
-            # Who became another user cannot bind more of them; workers share those there are.
-            log.warn("{address}: {error}", address=bound.address(), error=str(error))
+    def _find(self, name: str, endpoint: Endpoint, count: int) -> Bound:
+        """The sockets that we have for an endpoint, and what is missing."""
+        key = _identity(name, endpoint)
+        # What was taken last has most of them.
+        for had in reversed(self._all()):
+            if had.key == key and not had.is_gone:
+                more = _more(had, endpoint, count)
+                if not more and had.endpoint == endpoint:
+                    return had
+                return replace(had, endpoint=endpoint, sockets=had.sockets + more)
+        return self._bind(key, endpoint, count)
 
-    def _inherited(self, endpoint: Endpoint) -> socket.socket:
-        name, index = endpoint.parameters.get("name"), endpoint.parameters.get("index")
-        if name is not None:
-            number = self._systemd.inheritedNamedDescriptors().get(name)
-        else:
-            found = self._systemd.inheritedDescriptors()
-            number = found[int(index or 0)] if int(index or 0) < len(found) else None
-        if number is None:
-            raise LookupError("systemd has handed over no such socket")
-        inherited = socket.socket(fileno=os.dup(number))
-        family = endpoint.parameters["domain"]
-        if inherited.family != getattr(socket, f"AF_{family}"):
-            inherited.close()
-            raise LookupError(f"systemd has handed over a socket that is not of domain {family}")
-        inherited.setblocking(False)
-        return inherited
+    def _bind(self, key: str, endpoint: Endpoint, count: int) -> Bound:
+        if endpoint.kind == "systemd":
+            opened = inherit(self._systemd, endpoint)
+            return Bound(key, endpoint, (opened,), address_text(opened))
+        if endpoint.path is not None:
+            opened, file = bind_unix(endpoint.path)
+            return Bound(key, endpoint, (opened,), address_text(opened), file)
+        if not any(bound.endpoint.clashes(endpoint) for bound in self._all()):
+            # Where we are ourselves there is nobody else.
+            try_port(endpoint)
+        return _bind_all(key, endpoint, count)
 
-    def _probe(self, endpoint: Endpoint) -> None:
-        """Find out whether others listen there: SO_REUSEPORT would let us in beside them.
-
-        Raises OSError.
-        """
-        if any(bound.endpoint.clashes(endpoint) for bound in self._bound.values()):
-            return  # we do
-        with socket.socket(_family(endpoint)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(_address(endpoint, endpoint.port or 0))
-            probe.listen(1)
+    def _why(self, taken: Mapping[str, Bound], name: str, error: OSError) -> str:
+        for pending in self._pending:
+            if pending.taken is taken:
+                return _explain(name, enabled(pending.loaded)[name], error, pending.loaded)
+        return f"{taken[name].address()}: {error.strerror}"
 
 
 def enabled(loaded: Loaded) -> Mapping[str, Listener]:
@@ -235,84 +216,100 @@ def _explain(name: str, listener: Listener, error: Exception, loaded: Loaded) ->
     return str(loaded.problem(key, string_text(listener.endpoint), text))
 
 
-def _bind_tcp(endpoint: Endpoint, port: int) -> socket.socket:
-    opened = socket.socket(_family(endpoint))
+def _bind_all(key: str, endpoint: Endpoint, count: int) -> Bound:
+    """A socket of TCP for each worker. Raises OSError."""
+    opened = [bind_tcp(endpoint, endpoint.port or 0)]
     try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        opened.bind(_address(endpoint, port))
+        port = opened[0].getsockname()[1]
+        while len(opened) < count:
+            opened.append(bind_tcp(endpoint, port))
     except BaseException:
-        opened.close()
+        for item in opened:
+            item.close()
         raise
-    opened.setblocking(False)
-    return opened
+    return Bound(key, endpoint, tuple(opened), address_text(opened[0]))
 
 
-def _bind_unix(endpoint: Endpoint, path: str) -> socket.socket:
-    _remove_stale(path)
-    opened = socket.socket(socket.AF_UNIX)
+def _more(had: Bound, endpoint: Endpoint, count: int) -> tuple[socket.socket, ...]:
+    """What lacks for so many workers, as far as it can be had."""
+    opened: list[socket.socket] = []
+    if endpoint.port is None:
+        return ()
     try:
-        with _umask(0o177):
-            # Nobody connects before its mode is what it should be.
-            opened.bind(path)
-        os.chmod(path, _mode(endpoint))
-        opened.listen(_backlog(endpoint))
-    except BaseException:
-        opened.close()
-        raise
-    opened.setblocking(False)
-    return opened
+        while len(had.sockets) + len(opened) < count:
+            opened.append(bind_tcp(endpoint, had.sockets[0].getsockname()[1]))
+    except OSError as error:
+        # Who became another user cannot bind more of them; workers share those there are.
+        log.warn("{address}: {error}", address=had.address(), error=str(error))
+    return tuple(opened)
 
 
-@contextlib.contextmanager
-def _umask(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
+def _open(bound: Bound, live: set[socket.socket], listening: list[socket.socket]) -> None:
+    """Listen on those that are not live, and put them down. Raises OSError."""
+    fresh = [item for item in bound.sockets if item not in live]
+    if bound.inode is not None and fresh:
+        _set_mode(bound)
+    for item in fresh:
+        if bound.endpoint.kind != "systemd":
+            item.listen(_backlog(bound.endpoint))
+            listening.append(item)
+
+
+def _adapt(bound: Bound) -> None:
+    """Bring sockets that were live to a new configuration, as far as that can be done."""
     try:
-        yield
-    finally:
-        os.umask(before)
+        if bound.inode is not None:
+            _set_mode(bound)
+        for item in bound.sockets:
+            if bound.endpoint.kind != "systemd":
+                item.listen(_backlog(bound.endpoint))
+    except OSError as error:
+        log.warn("{address}: {error}", address=bound.address(), error=str(error))
 
 
-def _remove_stale(path: str) -> None:
-    """Remove a unix socket that a dead process left; one that is listened on stays."""
-    try:
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
-            return
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
-            probe.connect(path)
-    except ConnectionRefusedError:
-        os.unlink(path)
-    except OSError:
-        return
+def _set_mode(bound: Bound) -> None:
+    if bound.is_gone:
+        raise OSError(errno.ENOENT, "its file was removed or replaced")
+    given = bound.endpoint.parameters.get("mode")
+    os.chmod(bound.endpoint.path or "", DEFAULT_MODE if given is None else int(given, 8))
 
 
-def _inode(path: str | None) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path or "")
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+def _silence(listening: Iterable[socket.socket]) -> None:
+    """Listen no more, at once for everybody who has these sockets.
 
-
-def _mode(endpoint: Endpoint) -> int:
-    given = endpoint.parameters.get("mode")
-    return DEFAULT_MODE if given is None else int(given, 8)
+    Workers that were to accept still have them after they are closed here; until those are dead
+    connections would go to them that belong to sockets of before.
+    """
+    for item in listening:
+        if item.family != socket.AF_UNIX:
+            with contextlib.suppress(OSError):
+                item.shutdown(socket.SHUT_RDWR)
 
 
 def _backlog(endpoint: Endpoint) -> int:
     return int(endpoint.parameters.get("backlog", BACKLOG))
 
 
-def _family(endpoint: Endpoint) -> socket.AddressFamily:
-    version = ip_address(endpoint.interface).version
-    return socket.AF_INET6 if version == 6 else socket.AF_INET
+def _sockets(bounds: Iterable[Bound]) -> set[socket.socket]:
+    return {item for bound in bounds for item in bound.sockets}
 
 
-def _address(endpoint: Endpoint, port: int) -> tuple[object, ...]:
-    """What `bind` takes, with the zone of a link-local address as a number."""
-    flags = socket.AI_NUMERICHOST | socket.AI_PASSIVE
-    found = socket.getaddrinfo(
-        endpoint.interface, port, _family(endpoint), socket.SOCK_STREAM, 0, flags
-    )
-    return found[0][4]
+def _release(bounds: Iterable[Bound], kept: Iterable[Bound]) -> None:
+    """Close the sockets that are not kept, and remove their files if those are still ours."""
+    wanted = _sockets(kept)
+    for bound in bounds:
+        for item in bound.sockets:
+            # Of one that is closed the inode may by now be that of another file.
+            if item in wanted or item.fileno() < 0:
+                continue
+            if bound.inode is not None and not bound.is_gone:
+                _remove(bound.endpoint.path or "")
+            item.close()
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError as error:
+        # Who has become another user may not; the next start replaces it.
+        log.warn("{path} is left behind: {error}", path=path, error=error.strerror)

@@ -72,7 +72,14 @@ class SocketsCase(SocketCase):
         self.addCleanup(self.sockets.close)
 
     def take(self, count: int = 1, /, **endpoints: str) -> Mapping[str, Bound]:
+        """Bound, and nothing else has changed."""
         return self.sockets.take(self.loaded(**endpoints), count)
+
+    def serve(self, count: int = 1, /, **endpoints: str) -> Mapping[str, Bound]:
+        """Bound and listening, and all others closed."""
+        taken = self.take(count, **endpoints)
+        self.sockets.commit(taken)
+        return taken
 
     def refused(self, count: int = 1, /, **endpoints: str) -> list[str]:
         with self.assertRaises(BindError) as caught:
@@ -92,6 +99,14 @@ def descriptors(bound: Bound) -> list[int]:
 
 def ports(bound: Bound) -> list[int]:
     return [item.getsockname()[1] for item in bound.sockets]
+
+
+def is_listening(item: socket.socket) -> bool:
+    return bool(item.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+def is_closed(bound: Bound) -> bool:
+    return descriptors(bound) == [-1] * len(bound.sockets)
 
 
 def is_free(port: int) -> bool:

@@ -237,6 +237,30 @@ class TurnTests(QueueCase):
         acceptor.doRead()
         self.assertEqual(len(self.factory.made), 1)
 
+    def test_no_use(self) -> None:
+        """What does not listen is not asked again and again; somebody is told."""
+        for number in (errno.EINVAL, errno.EBADF, errno.ENOTSOCK):
+            self.setUp()
+            acceptor = self.accept(None, number, None)
+            acceptor.doRead()
+            self.assertEqual((len(self.factory.made), self.queue.waiting), (1, [None]))
+            self.assertFalse(self.is_accepting(acceptor))
+            self.assertEqual(self.turning.getDelayedCalls(), [])
+            text = f"cannot accept on port 25: {os.strerror(number)}; it is not tried again"
+            self.assertEqual(self.alarms, [text])
+
+    def test_closed(self) -> None:
+        """Also of one that is no more we know the address."""
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+            acceptor = Acceptor(
+                self.turning, closed, self.factory, self.alarms.append, is_shared=False
+            )
+        acceptor.start()
+        acceptor.doRead()
+        self.assertFalse(self.is_accepting(acceptor))
+        self.assertIn(f"cannot accept on port {port}: Bad file descriptor", self.alarms[0])
+
 
 class FactoryTests(QueueCase):
     def accepted(self, make: Any) -> list[bool]:

@@ -1,8 +1,12 @@
 """The socket for `mailfilteradm`: what it answers to requests, nonsense and crowds."""
 
+import errno
+import os
+import socket
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -101,6 +105,28 @@ class SocketTests(TestCase):
             await deferLater(reactor, 0.01)
 
     def test_no_directory(self) -> None:
-        """It is told at once."""
+        """It is told at once, and no socket is left."""
+        made: list[socket.socket] = []
+
+        class Watched(socket.socket):
+            def __init__(self, *arguments: Any, **named: Any) -> None:
+                super().__init__(*arguments, **named)
+                made.append(self)
+
+        self.patch(socket, "socket", Watched)
         server = ControlServer(reactor, "/nonexistent", {})
         self.assertRaises(OSError, server.start)
+        self.assertEqual([item for item in made if item.fileno() != -1], [])
+
+    def test_cannot_be_listened_on(self) -> None:
+        """The file is removed again."""
+        folder = Path(mkdtemp())
+        self.addCleanup(rmtree, folder)
+
+        class Refusing(socket.socket):
+            def listen(self, backlog: int = 0, /) -> None:
+                raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
+
+        self.patch(socket, "socket", Refusing)
+        self.assertRaises(OSError, ControlServer(reactor, str(folder), {}).start)
+        self.assertEqual(list(folder.iterdir()), [])

@@ -5,11 +5,11 @@ import socket
 
 from twisted.python.systemd import ListenFDs
 
-from mailfilter.app.sockets import Sockets
+from mailfilter.app.sockets import BindError, Sockets
 from tests.live.processes import free_port
 from tests.servers.milter_server import logged
 
-from .case import SocketsCase, is_free, ports
+from .case import SocketsCase, is_closed, is_free, ports
 
 
 class FileTests(SocketsCase):
@@ -21,19 +21,44 @@ class FileTests(SocketsCase):
         """As configured whatever the umask, and changed by a later configuration."""
         before = os.umask(0o077)
         self.addCleanup(os.umask, before)
-        bound = self.take(1, http=f"unix:{self.path}")["http"]
+        bound = self.serve(1, http=f"unix:{self.path}")["http"]
         self.assertEqual(self.mode(self.path), 0o666)
         for mode in (0o660, 0o600, 0o000, 0o666):
-            self.assertIs(self.take(1, http=f"unix:{self.path}:mode={mode:o}")["http"], bound)
+            now = self.mode(self.path)
+            taken = self.take(1, http=f"unix:{self.path}:mode={mode:o}")
+            self.assertEqual(taken["http"].sockets, bound.sockets)
+            self.assertEqual(self.mode(self.path), now)
+            self.sockets.commit(taken)
+            self.assertEqual(self.mode(self.path), mode)
+            self.sockets.commit(taken)
             self.assertEqual(self.mode(self.path), mode)
         self.assertEqual(os.umask(0o077), 0o077)
+
+    def test_mode_of_an_abandoned_one(self) -> None:
+        self.serve(1, http=f"unix:{self.path}:mode=600")
+        self.sockets.abandon(self.take(1, http=f"unix:{self.path}:mode=666"))
+        self.assertEqual(self.mode(self.path), 0o600)
+
+    def test_mode_cannot_be_set(self) -> None:
+        """A file that is new and of no use is removed again."""
+        taken = self.take(1, http=f"unix:{self.path}")
+
+        def refuse(path: str, mode: int) -> None:
+            raise PermissionError(1, "Operation not permitted", path)
+
+        self.patch(os, "chmod", refuse)
+        with self.assertRaises(BindError) as caught:
+            self.sockets.commit(taken)
+        self.assertIn("cannot be bound: Operation not permitted", str(caught.exception))
+        self.sockets.abandon(taken)
+        self.assertEqual(self.files(), [])
 
     def test_stale(self) -> None:
         """What a dead process left is replaced."""
         dead = socket.socket(socket.AF_UNIX)
         dead.bind(self.path)
         dead.close()
-        self.take(1, http=f"unix:{self.path}")
+        self.serve(1, http=f"unix:{self.path}")
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(self.path)
         self.sockets.close()
@@ -41,7 +66,7 @@ class FileTests(SocketsCase):
 
     def test_somebody_elses(self) -> None:
         """A path that meanwhile belongs to another is not touched; without it we go on."""
-        bound = self.take(1, http=f"unix:{self.path}")["http"]
+        bound = self.serve(1, http=f"unix:{self.path}")["http"]
         os.unlink(self.path)
         self.listening(self.path)
         os.chmod(self.path, 0o600)
@@ -56,12 +81,12 @@ class FileTests(SocketsCase):
     def test_gone(self) -> None:
         """A file that somebody removed is there again with the next configuration."""
         endpoint = f"unix:{self.path}:mode=660"
-        old = self.take(1, http=endpoint)
+        old = self.serve(1, http=endpoint)
         os.unlink(self.path)
         new = self.take(1, http=endpoint)
-        self.assertNotEqual(old["http"].sockets[0].fileno(), -1)
-        self.sockets.keep(new)
-        self.assertEqual(old["http"].sockets[0].fileno(), -1)
+        self.assertFalse(is_closed(old["http"]))
+        self.sockets.commit(new)
+        self.assertTrue(is_closed(old["http"]))
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(self.path)
         self.assertIs(self.take(1, http=endpoint)["http"], new["http"])
@@ -69,20 +94,20 @@ class FileTests(SocketsCase):
     def test_gone_and_kept(self) -> None:
         """The configuration that was to bring it back is given up."""
         endpoint = f"unix:{self.path}"
-        old = self.take(1, http=endpoint)
+        old = self.serve(1, http=endpoint)
         os.unlink(self.path)
         new = self.take(1, http=endpoint)
-        self.sockets.keep(old)
-        self.assertEqual(new["http"].sockets[0].fileno(), -1)
-        self.assertNotEqual(old["http"].sockets[0].fileno(), -1)
+        self.sockets.abandon(new)
+        self.assertTrue(is_closed(new["http"]))
+        self.assertFalse(is_closed(old["http"]))
         self.assertEqual(self.files(), [])
-        self.take(1, http=endpoint)
+        self.serve(1, http=endpoint)
         self.assertEqual(self.files(), ["s"])
 
     def test_folder_of_root(self) -> None:
         """Who has become another user may not remove a file there: all others are closed."""
         port = free_port()
-        self.take(1, a=f"unix:{self.path}", b=f"tcp:{port}:interface=127.0.0.1")
+        self.serve(1, a=f"unix:{self.path}", b=f"tcp:{port}:interface=127.0.0.1")
 
         def refuse(path: str) -> None:
             raise PermissionError(13, "Permission denied", path)
@@ -96,7 +121,7 @@ class FileTests(SocketsCase):
     def test_give(self) -> None:
         if os.geteuid() != 0:
             self.skipTest("only root can give files away")
-        self.take(1, a=f"unix:{self.path}", b=f"tcp:{free_port()}:interface=127.0.0.1")
+        self.serve(1, a=f"unix:{self.path}", b=f"tcp:{free_port()}:interface=127.0.0.1")
         self.sockets.give(12, 34)
         status = os.stat(self.path)
         self.assertEqual((status.st_uid, status.st_gid), (12, 34))
@@ -112,15 +137,15 @@ class SystemdTests(SocketsCase):
         """By name or index, one for all workers; closing ours leaves systemd's."""
         first, second = self.listening(("127.0.0.1", 0)), self.listening(f"{self.folder}/s")
         self.offer(first, second)
-        taken = self.take(4, a="systemd:domain=INET:name=n0", b="systemd:domain=UNIX:index=1")
+        taken = self.serve(4, a="systemd:domain=INET:name=n0", b="systemd:domain=UNIX:index=1")
         self.assertEqual(ports(taken["a"]), [first.getsockname()[1]])
         self.assertEqual(taken["b"].address(), f"{self.folder}/s")
-        again = self.take(2, a="systemd:domain=INET:name=n0", b="systemd:domain=UNIX:index=1")
+        again = self.serve(2, a="systemd:domain=INET:name=n0", b="systemd:domain=UNIX:index=1")
         self.assertEqual(again, taken)
         self.sockets.close()
         self.assertFalse(is_free(first.getsockname()[1]))
         self.assertEqual(self.files(), ["s"])
-        self.take(1, a="systemd:domain=INET:name=n0")
+        self.serve(1, a="systemd:domain=INET:name=n0")
 
     def test_wrong(self) -> None:
         self.offer(self.listening(("127.0.0.1", 0)))
@@ -131,3 +156,23 @@ class SystemdTests(SocketsCase):
         ):
             (text,) = self.refused(1, http=endpoint)
             self.assertIn(words, text)
+
+    def test_not_for_accepting(self) -> None:
+        """What the unit hands over when it is written for something else."""
+        with (
+            socket.socket() as silent,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+            open(os.devnull, "rb") as null,
+        ):
+            self.sockets = Sockets(
+                ListenFDs([silent.fileno(), datagrams.fileno(), null.fileno()], ["a", "b", "c"])
+            )
+            before = os.listdir("/proc/self/fd")
+            for name, words in (
+                ("a", "a socket that does not listen (its unit must not set Accept=yes)"),
+                ("b", "a socket that is not of type stream (ListenStream= of its unit)"),
+                ("c", "what systemd has handed over is not a socket"),
+            ):
+                (text,) = self.refused(1, http=f"systemd:domain=INET:name={name}")
+                self.assertIn(words, text)
+            self.assertEqual(len(os.listdir("/proc/self/fd")), len(before))

@@ -1,22 +1,21 @@
-"""Sockets that outlive those who accept on them: bound together or not at all, kept, given back."""
+"""Sockets that outlive those who accept on them: bound together or not at all, told why not."""
 
 import os
 import socket
 import subprocess
 import sys
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailfilter.app import sockets
 from mailfilter.app.sockets import BACKLOG, share
 from mailfilter.config import Config, Loaded
 from mailfilter.config.model import Listener
 from tests.config.case import EXAMPLES
 from tests.live.processes import free_port
-from tests.servers.milter_server import logged
 
-from .case import SocketsCase, descriptors, is_free, ports
+from .case import SocketsCase, is_closed, is_free, is_listening, ports
 
 OTHER = """
 import socket, sys
@@ -33,43 +32,52 @@ sys.stdin.read()
 class BindTests(SocketsCase):
     def test_one_for_each_worker(self) -> None:
         port = free_port()
-        bound = self.take(3, http=f"tcp:{port}:interface=127.0.0.1")["http"]
+        bound = self.serve(3, http=f"tcp:{port}:interface=127.0.0.1")["http"]
         self.assertEqual(ports(bound), [port] * 3)
         self.assertEqual(bound.address(), f"127.0.0.1:{port}")
         for item in bound.sockets:
             self.assertFalse(item.getblocking())
-            self.assertTrue(item.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+            self.assertTrue(is_listening(item))
 
     def test_one_for_all(self) -> None:
-        bound = self.take(3, http=f"unix:{self.folder}/s")["http"]
+        bound = self.serve(3, http=f"unix:{self.folder}/s")["http"]
         self.assertEqual(len(bound.sockets), 1)
         self.assertEqual(bound.address(), f"{self.folder}/s")
 
     def test_any_port(self) -> None:
         """Port 0 is one free port for all workers, and another one for each listener."""
-        taken = self.take(2, a="tcp:0:interface=127.0.0.1", b="tcp:0:interface=127.0.0.1")
+        taken = self.serve(2, a="tcp:0:interface=127.0.0.1", b="tcp:0:interface=127.0.0.1")
         self.assertEqual(len({*ports(taken["a"]), *ports(taken["b"])}), 2)
         self.assertNotEqual(ports(taken["a"])[0], 0)
-        again = self.take(2, a="tcp:0:interface=127.0.0.1", b="tcp:0:interface=127.0.0.1")
+        again = self.serve(2, a="tcp:0:interface=127.0.0.1", b="tcp:0:interface=127.0.0.1")
         self.assertEqual(again, taken)
+
+    def test_address_when_closed(self) -> None:
+        """Somebody may still ask while the filter stops."""
+        port = free_port()
+        taken = self.serve(2, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{self.folder}/s")
+        self.sockets.close()
+        self.assertTrue(is_closed(taken["a"]))
+        self.assertEqual(taken["a"].address(), f"127.0.0.1:{port}")
+        self.assertEqual(taken["b"].address(), f"{self.folder}/s")
 
     def test_ipv6(self) -> None:
         port = free_port()
-        bound = self.take(2, http=rf"tcp6:{port}:interface=\:\:1")["http"]
+        bound = self.serve(2, http=rf"tcp6:{port}:interface=\:\:1")["http"]
         self.assertEqual(bound.address(), f"[::1]:{port}")
 
     def test_crowd(self) -> None:
         """Who comes before anybody accepts gets in; Twisted's own queue is of 50."""
         self.assertGreaterEqual(BACKLOG, 200)
         port = free_port()
-        self.take(1, http=f"tcp:{port}:interface=127.0.0.1")
+        self.serve(1, http=f"tcp:{port}:interface=127.0.0.1")
         for _ in range(200):
             client = socket.create_connection(("127.0.0.1", port), 2)
             self.addCleanup(client.close)
 
     def test_backlog(self) -> None:
         """A queue of one's own size: of 1 the kernel takes two."""
-        self.take(1, http=f"unix:{self.folder}/s:backlog=1")
+        self.serve(1, http=f"unix:{self.folder}/s:backlog=1")
         found = []
         for _ in range(4):
             client = socket.socket(socket.AF_UNIX)
@@ -85,7 +93,7 @@ class BindTests(SocketsCase):
 
     def test_close(self) -> None:
         port = free_port()
-        self.take(2, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{self.folder}/s")
+        self.serve(2, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{self.folder}/s")
         self.assertFalse(is_free(port))
         self.sockets.close()
         self.assertTrue(is_free(port))
@@ -118,7 +126,7 @@ class RefusedTests(SocketsCase):
     def test_what_we_had_stays(self) -> None:
         """When something new cannot be bound the rest is as it was, also modes and numbers."""
         port, path = free_port(), str(self.folder / "s")
-        before = self.take(1, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{path}:mode=600")
+        before = self.serve(1, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{path}:mode=600")
         taken = self.listening(("127.0.0.1", 0)).getsockname()[1]
         self.refused(
             3,
@@ -129,6 +137,22 @@ class RefusedTests(SocketsCase):
         self.assertEqual(len(before["a"].sockets), 1)
         self.assertEqual(self.mode(path), 0o600)
         self.assertFalse(is_free(port))
+
+    def test_nothing_is_left(self) -> None:
+        """Of what was bound before the last one could not be, also beside those that we had."""
+        mine = f"tcp:{free_port()}:interface=127.0.0.1"
+        self.serve(1, a=mine)
+        used = self.listening(("127.0.0.1", 0)).getsockname()[1]
+        before = os.listdir("/proc/self/fd")
+        self.refused(
+            3,
+            a=mine,
+            b=f"tcp:{free_port()}:interface=127.0.0.1",
+            c=f"unix:{self.folder}/s",
+            d=f"tcp:{used}:interface=127.0.0.1",
+        )
+        self.assertEqual(len(os.listdir("/proc/self/fd")), len(before))
+        self.assertEqual(self.files(), [])
 
     def test_shared_by_another_process(self) -> None:
         """SO_REUSEPORT would let us in beside it, and each would get some of the connections."""
@@ -150,7 +174,7 @@ class RefusedTests(SocketsCase):
         port = free_port()
         self.listening(("127.0.0.2", port), shared=True)
         mine = f"tcp:{port}:interface=127.0.0.1"
-        self.take(1, a=mine)
+        self.serve(1, a=mine)
         (text,) = self.refused(1, a=mine, b=f"tcp:{port}:interface=127.0.0.2")
         self.assertIn(f"port {port} is in use by pid ", text)
 
@@ -162,6 +186,30 @@ class RefusedTests(SocketsCase):
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(path)
         living.accept()[0].close()
+
+    def test_crowded_socket(self) -> None:
+        """One whose queue is full is not waited for."""
+        path = str(self.folder / "s")
+        living = self.listening(path)
+        living.listen(0)
+        for _ in range(2):
+            client = socket.socket(socket.AF_UNIX)
+            self.addCleanup(client.close)
+            client.setblocking(False)
+            client.connect_ex(path)
+        waits: list[float | None] = []
+        connect = socket.socket.connect
+
+        class Watched(socket.socket):
+            def connect(self, address: Any) -> None:
+                waits.append(self.gettimeout())
+                connect(self, address)
+
+        self.patch(socket, "socket", Watched)
+        (text,) = self.refused(1, http=f"unix:{path}")
+        self.assertIn("the socket is in use by pid ", text)
+        self.assertEqual(waits, [0.0])
+        self.assertEqual(self.files(), ["s"])
 
     def test_no_socket(self) -> None:
         """A file of somebody is not removed."""
@@ -179,63 +227,6 @@ class RefusedTests(SocketsCase):
     def test_systemd(self) -> None:
         (text,) = self.refused(1, http="systemd:domain=INET:name=milter")
         self.assertIn("cannot be listened on: systemd has handed over no such socket", text)
-
-
-class KeptTests(SocketsCase):
-    def test_same_endpoint(self) -> None:
-        """The same sockets, whatever the listener is called now."""
-        port, path = free_port(), f"{self.folder}/s"
-        before = self.take(2, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{path}")
-        numbers = [descriptors(before[name]) for name in "ab"]
-        after = self.take(2, c=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{path}")
-        self.assertEqual([descriptors(after[name]) for name in "cb"], numbers)
-
-    def test_more_workers(self) -> None:
-        port = free_port()
-        endpoint = f"tcp:{port}:interface=127.0.0.1"
-        first = descriptors(self.take(1, http=endpoint)["http"])
-        bound = self.take(4, http=endpoint)["http"]
-        self.assertEqual((descriptors(bound)[:1], ports(bound)), (first, [port] * 4))
-        for item in bound.sockets:
-            self.assertTrue(item.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-        self.assertEqual(len(self.take(2, http=endpoint)["http"].sockets), 4)
-
-    def test_no_more_can_be_had(self) -> None:
-        """As when we have become another user: those there are must do."""
-        endpoint = f"tcp:{free_port()}:interface=127.0.0.1"
-        self.take(2, http=endpoint)
-
-        def refuse(*_arguments: object) -> socket.socket:
-            raise PermissionError(13, "Permission denied")
-
-        self.patch(sockets, "_bind_tcp", refuse)
-        with logged() as lines:
-            self.assertEqual(len(self.take(4, http=endpoint)["http"].sockets), 2)
-        self.assertIn("Permission denied", lines[0])
-
-    def test_wildcard_beside_ours(self) -> None:
-        """A reload that opens up what was for loopback alone, and back."""
-        port = free_port()
-        narrow, wide = f"tcp:{port}:interface=127.0.0.1", f"tcp:{port}"
-        first = self.take(1, http=narrow)
-        second = self.take(1, http=wide)
-        self.sockets.keep(second)
-        self.assertEqual(first["http"].sockets[0].fileno(), -1)
-        self.assertEqual(second["http"].address(), f"0.0.0.0:{port}")
-        third = self.take(1, http=narrow)
-        self.sockets.keep(third)
-        self.assertEqual(third["http"].address(), f"127.0.0.1:{port}")
-
-    def test_keep(self) -> None:
-        """Those that are not wanted any more are closed, and their files are gone."""
-        port, path = free_port(), f"{self.folder}/s"
-        self.take(2, a=f"tcp:{port}:interface=127.0.0.1", b=f"unix:{path}", c=f"unix:{path}2")
-        wanted = self.take(2, c=f"unix:{path}2")
-        self.assertEqual(self.files(), ["s", "s2"])
-        self.sockets.keep(wanted)
-        self.assertEqual(self.files(), ["s2"])
-        self.assertTrue(is_free(port))
-        self.assertIs(self.take(2, c=f"unix:{path}2")["c"], wanted["c"])
 
 
 class ShareTests(SocketsCase):
