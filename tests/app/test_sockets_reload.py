@@ -118,15 +118,20 @@ class AbandonTests(SocketsCase):
         self.assertEqual(self.files(), ["s"])
 
     def test_beside_another(self) -> None:
-        """What two have taken stays until both are abandoned."""
+        """What several have taken stays until all are abandoned."""
         first = self.take(1, a=self.endpoint, b=f"unix:{self.path}")
         second = self.take(2, a=self.endpoint, b=f"unix:{self.path}")
         self.assertEqual(second["b"], first["b"])
         self.sockets.abandon(first)
         self.assertFalse(is_closed(first["a"]))
         self.assertEqual(self.files(), ["s"])
+        third = self.take(2, a=self.endpoint, b=f"unix:{self.path}")
+        self.assertEqual(third, second)
         self.sockets.abandon(second)
-        self.assertTrue(is_closed(second["a"]))
+        self.sockets.abandon(second)
+        self.assertNotIn(-1, descriptors(third["a"]))
+        self.sockets.abandon(third)
+        self.assertTrue(is_closed(third["a"]))
         self.assertEqual(self.files(), [])
 
     def test_close(self) -> None:
