@@ -1,13 +1,12 @@
 """Who the filter runs as, once root is not needed any more."""
 
-import grp
 import os
-import pwd
 from dataclasses import dataclass
 
 from twisted.python.util import switchUID
 
 from ..config import Loaded
+from ..config.accounts import find_group, find_user
 from ..config.toml_text import string_text
 
 
@@ -55,18 +54,16 @@ def set_umask(text: str) -> None:
 
 
 def _user(loaded: Loaded, name: str) -> tuple[int, int]:
-    try:
-        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
-    except (KeyError, OverflowError, ValueError):
+    found = find_user(name)
+    if found is None:
         problem = loaded.problem("server.user", string_text(name), "there is no such user")
-        raise PrivilegeError(str(problem)) from None
-    return entry.pw_uid, entry.pw_gid
+        raise PrivilegeError(str(problem))
+    return found
 
 
 def _group(loaded: Loaded, name: str) -> int:
-    try:
-        entry = grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name)
-    except (KeyError, OverflowError, ValueError):
+    found = find_group(name)
+    if found is None:
         problem = loaded.problem("server.group", string_text(name), "there is no such group")
-        raise PrivilegeError(str(problem)) from None
-    return entry.gr_gid
+        raise PrivilegeError(str(problem))
+    return found

@@ -105,8 +105,8 @@ def reload(state_dir: str | None) -> None:
 def status(state_dir: str | None, as_json: bool) -> None:
     """Show how the running filter is: workers, connections, queues, memory, rates, alarms."""
     page = _ask(state_dir, "status").status or {}
-    text = msgspec.json.encode(page).decode("ascii", "replace") if as_json else status_text(page)
-    click.echo(text)
+    # As octets: JSON is UTF-8, whatever the locale.
+    click.echo(msgspec.json.encode(page) if as_json else status_text(page))
 
 
 def _ask(state_dir: str | None, command: str) -> Answer:

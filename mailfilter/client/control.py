@@ -5,11 +5,15 @@ import socket
 from collections.abc import Mapping
 
 from ..codec.control import Answer, ControlError, Request, answer_reader, encode
-from ..config.paths import CONTROL_SOCKET, SYSTEM_STATE_DIR, find_state_dir
+from ..config.paths import CONTROL_SOCKET, SYSTEM_STATE_DIR, control_address, find_state_dir
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 3700.0
-"""A reload takes as long as server.reload_timeout allows, at most an hour."""
+STATUS_SECONDS = 10.0
+"""The master answers at once, or is stuck."""
+RELOAD_SECONDS = 4 * 3600.0 + 300
+"""A reload may follow one that has just begun, and each takes the longest server.reload_timeout, or
+twice that where one process tries the configuration out before it takes it.
+"""
 
 
 class NotRunning(Exception):
@@ -36,24 +40,26 @@ def ask(directories: list[str], command: str) -> Answer:
             reasons.append(f"{os.path.join(directory, CONTROL_SOCKET)}: {error.strerror or error}")
             continue
         with connected:
+            connected.settimeout(patience(command))
             return _ask(connected, command)
     where = "\n  ".join(reasons)
     raise NotRunning(f"no filter answers; is it running, is this its --state-dir?\n  {where}")
 
 
+def patience(command: str) -> float:
+    """Seconds to wait for the answer to a command."""
+    return RELOAD_SECONDS if command == "reload" else STATUS_SECONDS
+
+
 def _connect(directory: str) -> socket.socket:
-    # By way of the directory, since a path of a socket must be short.
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     opened = socket.socket(socket.AF_UNIX)
     try:
         opened.settimeout(CONNECT_SECONDS)
-        opened.connect(f"/proc/self/fd/{handle}/{CONTROL_SOCKET}")
+        with control_address(directory) as address:
+            opened.connect(address)
     except OSError:
         opened.close()
         raise
-    finally:
-        os.close(handle)
-    opened.settimeout(ANSWER_SECONDS)
     return opened
 
 

@@ -7,14 +7,17 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any
 
+from .hiding import HIDDEN, is_quotable_source, is_unquotable
 from .lines import Duplicate, Lines, scan_lines
 from .problem import Problem
-from .toml_text import key_text
+from .toml_text import KeyPath, key_text
 
 MAX_FILE = 2**20
 """Octets of one file: a thousand times a real one, and still read in well under a second."""
 MAX_FILES = 256
 """Files in conf.d."""
+MAX_TOTAL = 16 * MAX_FILE
+"""Octets of all files together."""
 
 FRAGMENTS = "conf.d"
 
@@ -136,7 +139,8 @@ def _syntax_problem(file: str, text: str, lines: Lines, message: str) -> Problem
     match = _PLACE.fullmatch(message)
     words, line_text, column = match.groups() if match else (message, None, None)
     line = int(line_text) if line_text else text.rstrip().count("\n") + 1
-    path = next((path for path, at in reversed(lines.of.items()) if at == line), ())
+    keys = [] if line in lines.within_strings else lines.on(line)
+    path = keys[-1] if keys else ()
     hint = ""
     array = lines.open_arrays[0] if lines.open_arrays else ()
     begin = lines.of.get(array, line + 1)
@@ -147,11 +151,10 @@ def _syntax_problem(file: str, text: str, lines: Lines, message: str) -> Problem
             line, words = begin, "the array is not closed"
         if line != begin:
             hint = f"the array {key_text(path)} begins in line {begin}"
-            path = ()
-    source = text.split("\n")[line - 1].strip()
-    value = source.partition("=")[2].strip() if path and "=" in source else source
+            path, keys = (), []
+    value = _source_of(text.split("\n")[line - 1], keys)
     where = f" (column {column})" if column else ""
-    is_bare_unit = _BARE_UNIT.match(value)
+    is_bare_unit = _BARE_UNIT.match(value or "")
     if is_bare_unit:
         hint = f'did you mean "{is_bare_unit[0]}"?'
     return Problem(
@@ -164,12 +167,30 @@ def _syntax_problem(file: str, text: str, lines: Lines, message: str) -> Problem
     )
 
 
+def _source_of(line: str, keys: list[KeyPath]) -> str | None:
+    """The value on a line with these keys, if it is certain that it holds no secret.
+
+    What follows the mistake was not made sense of, and a line without a key may be anything, such
+    as a part of a secret.
+    """
+    if not keys:
+        return None
+    source = line.strip()
+    value = source.partition("=")[2].strip() if "=" in source else source
+    if any(map(is_unquotable, keys)) or not is_quotable_source(source):
+        return HIDDEN
+    return value
+
+
 def _twice(file: str, duplicate: Duplicate) -> Problem:
     key = key_text(duplicate.path)
     if duplicate.value is None:
         key = f"[{key}]"
+    value = duplicate.value
+    if value and not is_quotable_source(value):
+        value = HIDDEN
     expected = f"set a second time, first in line {duplicate.first_line}"
-    return Problem(file, duplicate.line, key, duplicate.value, expected)
+    return Problem(file, duplicate.line, key, value, expected)
 
 
 def _read(file: str) -> Source | None:

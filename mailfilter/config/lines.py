@@ -52,8 +52,14 @@ class Lines:
     duplicates: list[Duplicate] = field(default_factory=list)
     open_arrays: list[KeyPath] = field(default_factory=list)
     """The arrays inside which the scan stopped, the outermost first."""
+    within_strings: set[int] = field(default_factory=set)
+    """Lines that begin inside a text of several lines."""
     fault: tuple[int, str] | None = None
     """A limit that the document breaks: line and text."""
+
+    def on(self, line: int) -> list[KeyPath]:
+        """All keys and array elements that a line is the first to mention."""
+        return [path for path, at in self.of.items() if at == line]
 
     def find(self, path: KeyPath) -> int | None:
         """The line of a key, or of the nearest table around it."""
@@ -157,7 +163,9 @@ class _Scan:
         elif self.text.startswith("{", self.at):
             self.inline_table(path)
         elif self.text.startswith(('"', "'"), self.at):
+            start = self.at
             self.skip(_STRING, needed=True)
+            self.lines.within_strings.update(range(self.line(start) + 1, self.line(self.at) + 1))
         else:
             start = self.at
             self.skip(_PLAIN, needed=True)

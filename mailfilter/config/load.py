@@ -4,12 +4,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .files import Document, Source, find_fragments, read_document, read_source
+from .files import MAX_TOTAL, Document, Source, find_fragments, read_document, read_source
 from .model import Composite, Config
 from .problem import DEFAULT, ConfigError, Origin, Problem, Problems, in_order
 from .rules import Place, find_problems, find_warnings
 from .schema import table_of
-from .secrets import discreet, find_exposed
+from .secrets import Exposed, find_exposed
 from .toml_text import KeyPath, key_text
 from .tree import Builder, Reader, Tree, empty_tables, merge, settings_in
 
@@ -107,6 +107,9 @@ def take_sources(path: str | None) -> Sources:
         problems += found
         if source is not None:
             files.append(source)
+    if sum(len(source.data) for source in files) > MAX_TOTAL:
+        expected = f"expected at most {MAX_TOTAL // 2**20}MiB in all files together"
+        return Sources(path, os.path.dirname(path), (), (Problem(path, None, "", None, expected),))
     return Sources(path, os.path.dirname(path), tuple(files), tuple(problems))
 
 
@@ -124,8 +127,10 @@ def read_sources(sources: Sources) -> Reading:
         tree = merge(tree, trees[-1])
     place = _places(documents, tree)
     config = _build(tree, place, problems) if is_complete else None
+    exposed = Exposed()
     if config is not None:
-        problems.add(*find_exposed(config.server, sources.files, trees))
+        exposed = find_exposed(config.server, sources.files, trees)
+        problems.add(*exposed.problems)
     loaded = None
     if config is not None and not problems.is_full:
         loaded = Loaded(
@@ -134,7 +139,7 @@ def read_sources(sources: Sources) -> Reading:
             path=path,
             directory=directory,
             files=tuple(document.file for document in documents),
-            warnings=() if problems.found else tuple(find_warnings(config, place)),
+            warnings=() if problems.found else (*find_warnings(config, place), *exposed.warnings),
             sources=sources,
         )
     found = tuple(in_order(problems.found, path))
@@ -151,7 +156,7 @@ def _documents(sources: Sources, problems: Problems) -> list[Document]:
     documents = []
     for source in sources.files:
         document, found = read_document(source)
-        problems.add(*map(discreet, found))
+        problems.add(*found)
         if document is not None:
             documents.append(document)
     return documents

@@ -86,8 +86,8 @@ class Server:
         AUTO,
         Bounds(1, 256),
         Doc(
-            "Processes that scan; auto is one for each processor that we may use. With 1 there"
-            " is no master: one process does everything."
+            "Processes that scan; auto is one for each processor that we may use, by affinity;"
+            " quotas of cgroups do not count. With 1, one process does everything."
         ),
     ] = None
     user: Annotated[
@@ -100,13 +100,19 @@ class Server:
     ] = ""
     group: Annotated[
         str,
-        Doc("The group to become, by name or number; empty is the user's own. See user."),
+        Doc(
+            "The group to become, by name or number; empty is the user's own. Read at the start"
+            " only."
+        ),
         Example('"mailfilter"'),
     ] = ""
     umask: Annotated[
         str,
         UMASK,
-        Doc("Permissions that new files do not get, in octal; empty leaves them. See user."),
+        Doc(
+            "Permissions that new files do not get, in octal; empty leaves them. Read at the"
+            " start only."
+        ),
         Example('"027"'),
     ] = ""
     watchdog: Annotated[

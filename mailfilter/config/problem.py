@@ -1,8 +1,9 @@
 """What is wrong with a configuration, and where each of its values came from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .hiding import HIDDEN, is_unquotable_text
 from .toml_text import KeyPath, printable
 
 MAX_VALUE_SHOWN = 72
@@ -106,12 +107,19 @@ class Problems:
         )
 
     def add(self, *problems: Problem) -> None:
-        """Take problems in, while there is room."""
+        """Take problems in, while there is room, without the values of secrets."""
         for problem in problems:
             if len(self.found) == MAX_PROBLEMS:
                 problem = Problem(None, None, "", None, "more problems are not shown")
             if not self.is_full:
-                self.found.append(problem)
+                self.found.append(_discreet(problem))
+
+
+def _discreet(problem: Problem) -> Problem:
+    """A problem without its value if that may be a secret; a hint may repeat it."""
+    if problem.value in (None, HIDDEN) or not is_unquotable_text(problem.key):
+        return problem
+    return replace(problem, value=HIDDEN, hint="")
 
 
 def _short(value: str | None) -> str | None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .hiding import HIDDEN, is_secret, masked
 from .load import Loaded
 from .model import Config
 from .names import nearest
 from .problem import DEFAULT, Origin
 from .schema import Array, Named, Node, Scalar, Table, table_of
-from .secrets import HIDDEN, is_secret, masked
 from .toml_text import KeyPath, key_text, string_text, value_text
 from .values import show
 

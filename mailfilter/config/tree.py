@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, replace
 from typing import Any
 
 from .files import Document
+from .hiding import HIDDEN, is_unquotable, quoted
 from .names import listed, nearest
 from .problem import Origin, Problem, Problems, Unfit
 from .schema import Array, Field, Named, Node, Scalar, Table
@@ -100,11 +101,15 @@ class Reader:
         try:
             return read_scalar(scalar, value, self._directory)
         except Unfit as unfit:
-            return self._invalid(path, value, unfit.expected, unfit.hint).value
+            # Its words may repeat the value.
+            is_hidden = is_unquotable(path)
+            expected = f"expected {describe(scalar)}" if is_hidden else unfit.expected
+            return self._invalid(path, value, expected, unfit.hint).value
 
     def _invalid(self, path: KeyPath, value: object, expected: str, hint: str = "") -> Setting:
         if not self._problems.is_full:
-            text = None if value is None else value_text(value)
+            text = None if value is None else quoted(path, value)
+            hint = "" if text == HIDDEN else hint
             origin = self._origin(path)
             self._problems.add(
                 Problem(origin.file, origin.line, key_text(path), text, expected, hint)
@@ -116,7 +121,8 @@ class Reader:
         if self._problems.is_full:
             return
         is_table = isinstance(value, dict)
-        what, text = ("unknown table", None) if is_table else ("unknown key", value_text(value))
+        here = (*path, key)
+        what, text = ("unknown table", None) if is_table else ("unknown key", quoted(here, value))
         near = nearest(key, table.fields)
         meant = self._elsewhere.get(key) if near is None else (*path, near)
         where = f"[{key_text(path)}]" if path else "the configuration"
@@ -124,7 +130,6 @@ class Reader:
         if meant is not None:
             self._problems.doubtful.add(meant)
             hint = f"did you mean {key_text(meant)}?"
-        here = (*path, key)
         origin = self._origin(here)
         self._problems.add(Problem(origin.file, origin.line, key_text(here), text, what, hint))
 

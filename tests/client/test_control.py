@@ -1,6 +1,7 @@
 """`mailfilteradm reload` and `status`, against a master that answers what the test says."""
 
 import json
+import math
 import os
 import threading
 from pathlib import Path
@@ -12,10 +13,13 @@ from click.testing import CliRunner, Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app.control_server import bind_in
+from mailfilter.client import control
 from mailfilter.client.adm import main
 from mailfilter.client.control import state_dirs
 from mailfilter.client.status import status_text
 from mailfilter.codec.control import Answer, encode, request_reader
+from mailfilter.config.model import Server
+from mailfilter.config.schema import Scalar, table_of
 
 WORKER = {
     "pid": 12,
@@ -128,6 +132,30 @@ class CommandTests(ControlCase):
     def test_status_for_programs(self) -> None:
         self.serve(encode(Answer(status=PAGE)))
         self.assertEqual(json.loads(self.run_command("status", "--json").stdout), PAGE)
+
+    def test_status_is_utf_8(self) -> None:
+        page = {**PAGE, "config": "/etc/gr\u00fc\u00dfe.toml"}
+        self.serve(encode(Answer(status=page)))
+        output = self.run_command("status", "--json").stdout_bytes
+        self.assertEqual(json.loads(output.decode("utf-8", "strict")), page)
+
+    def test_stuck(self) -> None:
+        """The kernel takes the connection; nobody answers."""
+        seconds = {"status": 0.01}
+        self.patch(control, "patience", seconds.pop)
+        listening = bind_in(str(self.folder))
+        self.addCleanup(listening.close)
+        result = self.run_command("status")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("the filter does not answer: timed out", result.stderr)
+        self.assertEqual(seconds, {})
+
+    def test_patience(self) -> None:
+        """For the longest time that can be set."""
+        field = table_of(Server).fields["reload_timeout"].node
+        longest = field.high if isinstance(field, Scalar) else None
+        self.assertGreater(control.patience("reload"), 4 * (longest or math.inf))
+        self.assertEqual(control.patience("status"), 10)
 
 
 class StatusTests(SynchronousTestCase):

@@ -100,7 +100,7 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
     ("[scan]\n\ntimeout = ", "m.toml:3: scan.timeout: not valid TOML: invalid value"),
     (
         "[scan\n",
-        "m.toml:1: [scan: not valid TOML: expected ']' at the end of a table declaration (column 6)",
+        "m.toml:1: not valid TOML: expected ']' at the end of a table declaration (column 6)",
     ),
     ("\nx = [1,", "m.toml:2: x = [1,: not valid TOML: the array is not closed"),
     ("x = [[1], [2\n\n", "m.toml:1: x = [[1], [2: not valid TOML: the array is not closed"),
@@ -108,11 +108,11 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
     ("a = foo\nx = [1,", "m.toml:1: a = foo: not valid TOML: invalid value (column 5)"),
     (
         "[scan]\nx = [\n1,\ny = 3\n",
-        "m.toml:4: y = 3: not valid TOML: invalid value (column 1); the array scan.x begins in line 2",
+        "m.toml:4: not valid TOML: invalid value (column 1); the array scan.x begins in line 2",
     ),
     (
         "x = [\n1\n[scan]",
-        "m.toml:3: [scan]: not valid TOML: unclosed array (column 1); the array x begins in line 1",
+        "m.toml:3: not valid TOML: unclosed array (column 1); the array x begins in line 1",
     ),
     ("[scan]\n[log]\n[scan]\n", "m.toml:3: [scan]: set a second time, first in line 1"),
     (
@@ -121,7 +121,7 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
     ),
     (
         "a\0 = 1",
-        "m.toml:1: a\\u0000 = 1: not valid TOML: expected '=' after a key in a key/value pair (column 2)",
+        "m.toml:1: not valid TOML: expected '=' after a key in a key/value pair (column 2)",
     ),
     ("[listeners.'']", 'm.toml:1: listeners."": expected a name of 1 to 128 printable characters'),
     (

@@ -1,5 +1,8 @@
 """Where the configuration and the state are."""
 
+import os
+import socket
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config import default_path, find_state_dir, paths
@@ -16,6 +19,18 @@ class PathTests(SynchronousTestCase):
         with open(path, "w"):
             pass
         self.assertEqual(default_path(), path)
+
+    def test_control_address(self) -> None:
+        """Short however long the directory's path is, and nothing stays open."""
+        folder = os.path.join(self.mktemp(), "d" * 120)
+        os.makedirs(folder)
+        before = os.listdir("/proc/self/fd")
+        with socket.socket(socket.AF_UNIX) as opened, paths.control_address(folder) as address:
+            opened.bind(address)
+        self.assertEqual(os.listdir(folder), [paths.CONTROL_SOCKET])
+        self.assertEqual(len(os.listdir("/proc/self/fd")), len(before))
+        with self.assertRaises(OSError), paths.control_address(f"{folder}/none"):
+            pass
 
     def test_state_dir(self) -> None:
         """Option, our variable, systemd's variable, working directory; always absolute."""
