@@ -12,7 +12,12 @@ from pathlib import Path
 from types import ModuleType
 
 from ..checks import BUILT_IN
+from ..config.files import read_source
 from ..scan.check import Check, Stage, Symbol
+
+MAX_FILES = 40
+"""In the operator's directory. Together with those of the configuration, at a MiB each, they have
+room in a message to a worker."""
 
 ENTRY_POINT_GROUP = "mailfilter.checks"
 
@@ -46,17 +51,25 @@ def read_check_files(directory: str | None) -> tuple[list[CheckFile], list[str]]
     problem = _not_private(Path(directory))
     if problem is not None:
         return [], [problem]
+    paths = sorted(Path(directory).glob("*.py"))
+    if len(paths) > MAX_FILES:
+        return [], [f"{directory}: expected at most {MAX_FILES} files"]
     files, problems = [], []
-    for path in sorted(Path(directory).glob("*.py")):
+    for path in paths:
         problem = _not_private(path)
-        try:
-            if problem is None:
-                files.append(CheckFile(str(path), path.read_bytes()))
-        except OSError as error:
-            problem = f"{path}: {error.strerror}"
         if problem is not None:
             problems.append(problem)
+            continue
+        source, unread = read_source(str(path))
+        problems += map(str, unread)
+        if source is not None:
+            files.append(CheckFile(source.file, source.data))
     return files, problems
+
+
+def has_entry_points() -> bool:
+    """Whether other packages offer checks."""
+    return bool(entry_points(group=ENTRY_POINT_GROUP))
 
 
 def load_checks(files: Sequence[CheckFile] = (), problems: Sequence[str] = ()) -> list[type[Check]]:

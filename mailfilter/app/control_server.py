@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..codec.control import Answer, ControlError, Request, encode, request_reader
-from ..config.paths import CONTROL_SOCKET
+from ..config.paths import CONTROL_SOCKET, control_address
 from ..servers.stream import Stream
 from .acceptor import Acceptor
 from .bind import bind_private
@@ -119,11 +119,8 @@ class ControlServer(Factory):
 def bind_in(directory: str) -> socket.socket:
     """A socket in a directory whose path may be too long for one. Raises OSError."""
     remove_in(directory)
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        opened = bind_private(f"/proc/self/fd/{handle}/{CONTROL_SOCKET}")
-    finally:
-        os.close(handle)
+    with control_address(directory) as address:
+        opened = bind_private(address)
     try:
         opened.listen(MAX_CONNECTIONS)
     except OSError:

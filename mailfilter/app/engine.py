@@ -4,6 +4,7 @@ import gc
 import os
 import resource
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -35,6 +36,7 @@ class Engine:
         observers = [log_scan, self.counters.count_scan]
         self.scanner = Scanner(plan, loaded.config.scan, self.clock, observers)
         self.serving = Serving(reactor, loaded, self.scanner, alarm)
+        resident()
 
     def report(self) -> Report:
         """The figures of this moment."""
@@ -48,20 +50,28 @@ class Engine:
                 name: Histogram(sizes.bounds, sizes.counts, sizes.total)
                 for name, sizes in self.counters.histograms().items()
             },
-            is_draining=self.serving.is_draining,
         )
+
+
+@cache
+def _statm() -> int:
+    """Opened once: it must be readable when there are no descriptors left."""
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def resident() -> int:
     """Octets of memory that this process has in use."""
-    with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[1]) * _PAGE
+    return int(os.pread(_statm(), 128, 0).split()[1]) * _PAGE
+
+
+def raise_limits() -> None:
+    """Allow ourselves as many open files as we may have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def settle() -> None:
-    """Raise the limit of open files, and take what was loaded out of garbage collection."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Take what was loaded out of garbage collection."""
     # What an earlier configuration has left is in there, too.
     gc.unfreeze()
     gc.collect()

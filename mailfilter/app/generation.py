@@ -1,12 +1,11 @@
 """A generation: the workers of one configuration, replaced when they die."""
 
-import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -24,14 +23,12 @@ from ..codec.control import (
     Serve,
 )
 from . import logs
-from .hub import GenerationError, Hub
+from .hub import LOOK_SECONDS, GenerationError, Hub
 from .plan import Draft
 from .sockets import Bound, share
 from .status import WorkerStatus, worker_status
+from .ticks import every, stop
 from .worker_process import FIRST_SOCKET, WorkerError, WorkerProcess
-
-LOOK_SECONDS = 1.0
-"""Between two looks at how the workers are."""
 
 GOOD_LIFE = 60.0
 """Seconds after which a worker that dies was not a failure of its start."""
@@ -88,8 +85,7 @@ class Generation:
                 self._sockets.append(sock)
         self._leaving: set[WorkerProcess] = set()
         self._is_over = False
-        self._look = LoopingCall(self._look_after)
-        self._look.clock = reactor
+        self._look: LoopingCall | None = None
         self._looked = reactor.seconds()
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
@@ -113,6 +109,10 @@ class Generation:
             raise GenerationError(self._why(error)) from None
         if self._is_over:
             raise GenerationError("stopped")
+        return sorted({text for _, ready in results for text in ready.warnings})
+
+    def serve(self) -> None:
+        """See `hub.Serves.serve`."""
         for place in self._places:
             place.worker, place.coming = place.coming, None
             if place.worker is None:
@@ -120,8 +120,9 @@ class Generation:
                 self._replace(place)
             else:
                 place.worker.send(Serve())
-        self._look.start(LOOK_SECONDS, now=False)
-        return sorted({text for _, ready in results for text in ready.warnings})
+        if any(place.worker is None for place in self._places):
+            self._cover()
+        self._look = every(self._reactor, LOOK_SECONDS, self._look_after, now=False)
 
     def drain(self, *, is_stop: bool, seconds: float) -> Deferred[None]:
         """See `hub.Serves.drain`."""
@@ -179,7 +180,7 @@ class Generation:
         boot = Boot(
             generation=self.number,
             place=place.number,
-            parent=os.getpid(),
+            seconds=self._server.reload_timeout,
             config=sources.path,
             directory=sources.directory,
             files=tuple(File(i.file, i.data, i.mode, i.gid) for i in sources.files),
@@ -196,8 +197,8 @@ class Generation:
     def _ended(self, how: str, place: Place, worker: WorkerProcess) -> str:
         """A worker is no more."""
         who = f"worker {place.number} of generation {self.number} (pid {worker.pid})"
-        self._hub.bury(worker.report)
         self._leaving.discard(worker)
+        self._hub.bury(worker.report)
         if place.coming is worker:
             place.coming = None
         if place.worker is worker:
@@ -225,6 +226,8 @@ class Generation:
 
     def _replace_later(self, place: Place) -> float:
         delay = 0.0 if place.failures <= 1 else min(MAX_DELAY, 0.5 * 2 ** (place.failures - 2))
+        if place.timer is not None:
+            place.timer.cancel()
         place.timer = self._reactor.callLater(delay, self._replace, place)
         return delay
 
@@ -347,8 +350,7 @@ class Generation:
 
     def _end(self) -> None:
         self._is_over = True
-        if self._look.running:
-            self._look.stop()
+        stop(self._look)
         for place in self._places:
             if place.timer is not None:
                 place.timer.cancel()
@@ -356,16 +358,16 @@ class Generation:
 
     async def _wait(self, seconds: float) -> None:
         """Until all have ended, by themselves or not."""
-        everyone = DeferredList([_copy(worker.gone) for worker in self._living()])
+        everyone = DeferredList(
+            [_copy(worker.gone) for worker in self._living()], consumeErrors=True
+        )
+        everyone.addTimeout(seconds + KILL_MARGIN, self._reactor)
         timer = self._reactor.callLater(seconds, self.kill)
-        try:
-            await everyone
-        except CancelledError:
-            self.kill()
-            raise
-        finally:
-            if timer.active():
-                timer.cancel()
+        await everyone
+        if timer.active():
+            timer.cancel()
+        if self._living():
+            log.error("workers of generation {number} do not end", number=self.number)
 
     def _state(self, worker: WorkerProcess) -> str:
         if worker in self._leaving:
@@ -389,9 +391,9 @@ def _copy(gone: Deferred[str]) -> Deferred[None]:
     """Fires with another Deferred, and leaves it alone."""
     copy: Deferred[None] = Deferred()
 
-    def fire(how: str) -> str:
+    def fire(result: Any) -> Any:
         copy.callback(None)
-        return how
+        return result
 
-    gone.addCallback(fire)
+    gone.addBoth(fire)
     return copy

@@ -11,6 +11,9 @@ from ..report.alarms import Alarms
 from ..report.counters import Sizes
 from .status import WorkerStatus
 
+LOOK_SECONDS = 1.0
+"""Between two looks of a generation at its workers."""
+
 
 class GenerationError(Exception):
     """A generation cannot serve; the text says why."""
@@ -22,11 +25,14 @@ class Serves(Protocol):
     number: int
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
-        """Load, test and accept; what the tests noticed. Raises GenerationError, with nothing left.
+        """Load and test; what the tests noticed. Raises GenerationError, with nothing left.
 
         `is_strict` is whether a check that fails its test is reason not to serve.
         """
         ...
+
+    def serve(self) -> None:
+        """Begin to accept, once started. Raises OSError."""
 
     def drain(self, *, is_stop: bool, seconds: float) -> Deferred[None]:
         """Accept no more; fires when all is over, in about so many seconds at the latest."""

@@ -4,23 +4,23 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
-from twisted.internet.threads import deferToThreadPool
 
 from ..codec.control import Notice, Report
 from ..config import ConfigError, Loaded
 from ..scan.plan import Plan
+from .background import in_background
 from .engine import Engine, resident, settle
-from .hub import GenerationError, Hub
+from .generation import Generation
+from .hub import LOOK_SECONDS, GenerationError, Hub
 from .plan import Draft, load_files
 from .self_test import self_test
 from .sockets import Bound
 from .status import WorkerStatus, worker_status
+from .ticks import every, stop
 from .watchdog import Watchdog
-
-LOOK_SECONDS = 1.0
-"""Between two looks at memory and rate."""
 
 
 class LocalGeneration:
@@ -39,33 +39,50 @@ class LocalGeneration:
         self._is_over = False
         self._began = reactor.seconds()
         self._rate = 0.0
-        self._last_total = 0
-        self._look = LoopingCall(self._look_after)
-        self._look.clock = reactor
+        self._counted = (self._began, 0)
+        """When scans were counted last, and how many there were."""
+        self._look: LoopingCall | None = None
         self._watchdog: Watchdog | None = None
+        self._trial: Generation | None = None
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
         """See `Serves.start`."""
-        loaded, plan = await self._load()
-        engine = Engine(self._reactor, loaded, plan, self._hub.alarms)
-        outcome = await self_test(loaded, plan, engine.clock)
-        if is_strict and outcome.errors:
-            raise GenerationError(f"self-test: {'; '.join(outcome.errors)}")
-        if self._is_over:
-            raise GenerationError("stopped")
-        self._serve(engine)
-        return (*outcome.errors, *outcome.warnings)
+        if is_strict:
+            # In a process of its own: what computes without end must not hold up this one.
+            await self._try_out()
+        try:
+            return await self._start(is_strict)
+        except GenerationError:
+            self._end()
+            raise
+        except Exception as error:
+            self._end()
+            raise GenerationError(f"{type(error).__name__}: {error}") from error
+
+    def serve(self) -> None:
+        """See `Serves.serve`."""
+        engine = self._engine
+        if engine is None:
+            return
+        for name, bound in self._bound.items():
+            for sock in bound.sockets:
+                engine.serving.accept(name, sock, is_shared=False)
+        settle()
+        self._look = every(self._reactor, LOOK_SECONDS, self._look_after, now=False)
 
     def drain(self, *, is_stop: bool, seconds: float) -> Deferred[None]:
         """See `Serves.drain`."""
         self._is_over = True
         if self._engine is None:
+            self._end()
             return Deferred.fromCoroutine(_nothing())
         return Deferred.fromCoroutine(self._drain(self._engine, is_stop, seconds))
 
     def kill(self) -> None:
         """See `Serves.kill`."""
         self._is_over = True
+        if self._trial is not None:
+            self._trial.kill()
         if self._engine is not None:
             self._engine.serving.drain(is_stop=True, seconds=0)
 
@@ -96,27 +113,47 @@ class LocalGeneration:
         """See `Serves.reopen_logs`: ours is the master's."""
 
     async def _load(self) -> tuple[Loaded, Plan]:
-        draft = self._draft
-        if draft.plan is not None:
-            return draft.loaded, draft.plan
-        pool = self._reactor.getThreadPool()
+        draft, seconds = self._draft, self._server.reload_timeout
+        loading = in_background(
+            self._reactor, lambda: load_files(draft.loaded.sources, draft.check_files)
+        )
+        loading.addTimeout(seconds, self._reactor)
         try:
-            return await deferToThreadPool(
-                self._reactor, pool, load_files, draft.loaded.sources, draft.check_files
-            )
+            return await loading
         except ConfigError as error:
             raise GenerationError(str(error)) from None
+        except TimeoutError:
+            raise GenerationError(f"checks are not loaded within {seconds:g} s") from None
 
-    def _serve(self, engine: Engine) -> None:
-        self._engine = engine
-        for name, bound in self._bound.items():
-            for sock in bound.sockets:
-                engine.serving.accept(name, sock, is_shared=False)
-        settle()
+    async def _try_out(self) -> None:
+        """Have a worker load and test it all, and end it. Raises GenerationError."""
+        self._trial = Generation(self._reactor, self._hub, self.number, self._draft, {}, 1)
+        try:
+            await self._trial.start(is_strict=True)
+        finally:
+            self._trial.kill()
+            self._trial = None
+
+    async def _start(self, is_strict: bool) -> Sequence[str]:
         if self._server.watchdog:
-            self._watchdog = Watchdog(self._server.watchdog, engine.clock)
+            self._watchdog = Watchdog(self._server.watchdog, IReactorTime(self._reactor))
             self._watchdog.startService()
-        self._look.start(LOOK_SECONDS, now=False)
+        loaded, plan = await self._load()
+        engine = Engine(self._reactor, loaded, plan, self._hub.alarms)
+        outcome = await self_test(loaded, plan, engine.clock)
+        if is_strict and outcome.errors:
+            raise GenerationError(f"self-test: {'; '.join(outcome.errors)}")
+        if self._is_over:
+            raise GenerationError("stopped")
+        self._engine = engine
+        return (*outcome.errors, *outcome.warnings)
+
+    def _end(self) -> None:
+        """Stop what looks after us."""
+        stop(self._look)
+        if self._watchdog is not None:
+            self._watchdog.stopService()
+            self._watchdog = None
 
     async def _drain(self, engine: Engine, is_stop: bool, seconds: float) -> None:
         await engine.serving.drain(is_stop=is_stop, seconds=seconds)
@@ -124,14 +161,14 @@ class LocalGeneration:
             return
         self._hub.bury(engine.report())
         self._engine = None
-        self._look.stop()
-        if self._watchdog is not None:
-            self._watchdog.stopService()
+        self._end()
 
     def _look_after(self) -> None:
         if self._engine is not None:
-            total = self._engine.counters.values["scans"]
-            self._rate, self._last_total = float(total - self._last_total), total
+            now, total = self._reactor.seconds(), self._engine.counters.values["scans"]
+            then, before = self._counted
+            self._rate = (total - before) / (now - then) if now > then else 0.0
+            self._counted = now, total
         limit, memory = self._server.worker_memory, resident()
         if limit and memory > limit and not self._is_over:
             self._hub.give_up(

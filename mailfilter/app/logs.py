@@ -95,7 +95,14 @@ def open_target(text: str, settings: Log) -> ILogObserver:
         observer: ILogObserver = namedAny(text.removeprefix(_CALL))()
         return observer
     _Chosen.target = text
-    _Chosen.output = Output(LogStream(1) if text == STDOUT else LogStream.open(text), settings)
+    stream = LogStream(os.dup(1)) if text == STDOUT else LogStream.open(text)
+    _Chosen.output = Output(stream, settings)
+    return _Chosen.output
+
+
+def through_master(settings: Log) -> ILogObserver:
+    """An observer for a worker that cannot log itself: the master reads its standard error."""
+    _Chosen.output = Output(LogStream(os.dup(2)), settings)
     return _Chosen.output
 
 

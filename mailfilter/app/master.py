@@ -6,7 +6,6 @@ A reload that is asked for while another one (or the start) is under way follows
 for all who asked. Whatever happens in a reload, those that serve go on until others do.
 """
 
-import os
 from collections.abc import Mapping
 from enum import Enum
 from time import time
@@ -20,24 +19,23 @@ from twisted.logger import Logger
 
 from .. import __version__
 from ..codec.control import Answer, Notice
-from ..config import ConfigError, Loaded
+from ..config import ConfigError
 from ..report.alarms import Alarms
 from . import logs
 from .control_server import ControlServer
+from .engine import raise_limits
 from .exit_status import GIVEN_UP, NOT_STARTED, exit_with
 from .generation import Generation
 from .hub import GenerationError, Hub, Serves
 from .local import LocalGeneration
 from .master_signals import MasterSignals
-from .plan import Draft, draft
+from .plan import Draft, draft, worker_count
 from .privileges import Identity, PrivilegeError, become, find_identity, set_umask
+from .retired import Retired, drained
 from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
 from .status_page import status_page
 from .systemd import Notifier
-
-MAX_DRAINING = 2
-"""Generations that may drain at the same time; of more, the oldest must end soon."""
 
 STOPPING = "the filter is stopping"
 
@@ -94,9 +92,12 @@ class Master(Service):
         self._current: Serves | None = None
         self._loaded = first.loaded
         self._candidate: Serves | None = None
-        self._draining: list[Serves] = []
+        self._retired = Retired()
         self._waiting: list[Deferred[list[str]]] = []
         self._is_bound = False
+        self._is_told = False
+        """A reload that a signal has asked for has not begun yet."""
+        self._is_ending = False
         self._signals = MasterSignals(
             reactor, reload=self._on_hangup, reopen=self._reopen_logs, stop=self._stop_reactor
         )
@@ -125,9 +126,10 @@ class Master(Service):
             set_umask(loaded.config.server.umask)
             self._directory.take()
             self._bound = self.sockets.take(loaded, worker_count(loaded))
+            self.sockets.commit(self._bound)
             self._give(self._heir)
-        except (PrivilegeError, StateError, BindError) as error:
-            self._directory.release()
+        except (PrivilegeError, StateError, BindError, OSError) as error:
+            self._close()
             raise self._not_started(str(error)) from None
         self._signals.install()
 
@@ -138,7 +140,7 @@ class Master(Service):
         Service.startService(self)
         try:
             self._settle_in()
-        except OSError as error:
+        except (OSError, StateError) as error:
             self._close()
             raise self._not_started(f"cannot run as configured: {error}") from None
         loaded = self._first.loaded
@@ -149,6 +151,7 @@ class Master(Service):
             state=str(self._directory.path),
         )
         logs.on_loss(self.alarms.keep)
+        raise_limits()
         if self._notifier.watchdog:
             self._alive.start(self._notifier.watchdog / 2)
         self._reactor.callWhenRunning(self._begin)
@@ -205,6 +208,7 @@ class Master(Service):
         while self._waiting and not self.is_stopping:
             self.state = State.RELOADING
             waiting, self._waiting = self._waiting, []
+            self._is_told = False
             self._notifier.reloading()
             try:
                 warnings = await self._try_reload()
@@ -244,12 +248,11 @@ class Master(Service):
             raise ReloadError(str(error)) from None
         try:
             warnings = await self._swap(fresh, bound, is_strict=True)
-        except GenerationError as error:
-            if self.is_stopping:
-                raise ReloadError(STOPPING) from None
-            self.sockets.keep(old)
-            raise ReloadError(str(error)) from None
-        self.sockets.keep(bound)
+        except (GenerationError, BindError) as error:
+            raise ReloadError(STOPPING if self.is_stopping else str(error)) from None
+        finally:
+            # If it has come to serve nothing is left to abandon.
+            self.sockets.abandon(bound)
         if (output := logs.output()) is not None:
             output.apply(fresh.loaded.config.log)
         for name in bound.keys() - old.keys():
@@ -269,11 +272,17 @@ class Master(Service):
         if self.is_stopping:
             generation.kill()
             raise GenerationError(STOPPING)
+        try:
+            self.sockets.commit(bound)
+            generation.serve()
+        except Exception:
+            generation.kill()
+            raise
         old, self._current = self._current, generation
         self._bound, self._loaded = bound, fresh.loaded
         log.info("serving: {summary}", summary=self._summary())
         if old is not None:
-            self._retire(old)
+            self._retired.add(old, fresh.loaded.config.server)
         return warnings
 
     def _make(self, fresh: Draft, bound: Mapping[str, Bound]) -> Serves:
@@ -282,14 +291,6 @@ class Master(Service):
         if count == 1:
             return LocalGeneration(self._reactor, self.hub, self._count, fresh, bound)
         return Generation(self._reactor, self.hub, self._count, fresh, bound, count)
-
-    def _retire(self, old: Serves) -> None:
-        server = self._loaded.config.server
-        self._draining.append(old)
-        done = old.drain(is_stop=False, seconds=server.drain_timeout)
-        done.addBoth(lambda _: self._draining.remove(old))
-        if len(self._draining) > MAX_DRAINING:
-            self._draining[0].drain(is_stop=True, seconds=server.stop_timeout)
 
     # Stop.
 
@@ -301,20 +302,17 @@ class Master(Service):
     async def _stop(self) -> None:
         self.state = State.STOPPING
         self._notifier.stopping()
-        self._signals.restore()
+        self._signals.ignore()
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done.errback(ReloadError(STOPPING))
         if self._candidate is not None:
             self._candidate.kill()
         seconds = self._loaded.config.server.stop_timeout
-        found = [*self._draining, *([self._current] if self._current else [])]
-        drained = [item.drain(is_stop=True, seconds=seconds) for item in found]
-        if self._candidate is not None:
-            drained.append(self._candidate.drain(is_stop=True, seconds=0))
+        ends = [drained(generation, seconds) for generation in self._generations()]
         # Workers have been told to accept what waits; nothing more shall come.
         self.sockets.close()
-        await DeferredList(drained)
+        await DeferredList(ends)
         if self._alive.running:
             self._alive.stop()
         self._close()
@@ -330,16 +328,21 @@ class Master(Service):
 
     def _exit(self, status: int) -> None:
         """Stop, and have the process end with this status."""
-        exit_with(status)
+        if not self._is_ending:
+            exit_with(status)
         self._stop_reactor()
 
     def _stop_reactor(self) -> None:
-        if not self.is_stopping and self._reactor.running:
+        if not self.is_stopping and not self._is_ending and self._reactor.running:
+            self._is_ending = True
             self._reactor.stop()
 
     # What others ask.
 
     def _on_hangup(self) -> None:
+        if self._is_told:
+            return
+        self._is_told = True
         log.info("told to reload")
         self.reload().addErrback(lambda _: None)
 
@@ -353,7 +356,7 @@ class Master(Service):
             generation.tell(notice, but=sender)
 
     def _generations(self) -> list[Serves]:
-        found = [self._current, self._candidate, *self._draining]
+        found = [self._current, self._candidate, *self._retired.generations]
         return [generation for generation in found if generation is not None]
 
     async def _command_reload(self) -> Answer:
@@ -393,8 +396,3 @@ class Master(Service):
     def _broken(self, failure: Any) -> None:
         log.failure("the master failed", failure)
         self._exit(GIVEN_UP)
-
-
-def worker_count(loaded: Loaded) -> int:
-    """How many workers a configuration asks for, on this machine."""
-    return loaded.config.server.workers or len(os.sched_getaffinity(0))

@@ -25,7 +25,6 @@ class MasterSignals:
         self._stop = stop
         self._before: dict[int, Any] = {}
         self._has_terminal = False
-        self._is_waiting = False
 
     def install(self) -> None:
         """Take over the signals."""
@@ -33,7 +32,7 @@ class MasterSignals:
         for number, call in ((signal.SIGHUP, self._hangup), (signal.SIGUSR1, self._reopen)):
             self._before[number] = signal.signal(number, self._handler(call))
 
-    def restore(self) -> None:
+    def ignore(self) -> None:
         """Ignore what was taken over: who has begun to stop does not reload any more."""
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)

@@ -1,6 +1,7 @@
 """The command line of `twistd mailfilter` and `twist mailfilter`."""
 
 import os
+import signal
 import sys
 
 from twisted.python import usage
@@ -8,7 +9,7 @@ from twisted.python import usage
 from .. import __version__
 from ..config import ConfigError, Loaded, default_path, find_state_dir
 from .logs import choose_observer
-from .plan import Draft, load_draft
+from .plan import Draft, draft
 
 
 class Options(usage.Options):
@@ -36,7 +37,7 @@ class Options(usage.Options):
     ]
 
     draft: Draft
-    """The configuration and its checks, once the options have been parsed."""
+    """The configuration, once the options have been parsed; code of checks has not run yet."""
     state_dir: str
     """Absolute path of the state directory, which need not exist yet."""
 
@@ -59,9 +60,11 @@ class Options(usage.Options):
 
         Raises SystemExit with all that is wrong: a usage error would bury it in the help text.
         """
+        # Until the master takes it over; its default is to end the process.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.state_dir = find_state_dir(self["state-dir"], os.environ, os.getcwd())
         try:
-            self.draft = load_draft(self["config"] or default_path())
+            self.draft = draft(self["config"] or default_path())
         except ConfigError as error:
             raise SystemExit(f"mailfilter: the configuration cannot be used:\n{error}") from None
         for warning in self.loaded.warnings:

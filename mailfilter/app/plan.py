@@ -1,5 +1,6 @@
 """From files to the configuration and the plan of checks, with every mistake at once."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from ..config.problem import Problems, in_order
 from ..config.toml_text import KeyPath, key_text
 from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
-from .checks import CheckFile, CheckLoadError, load_checks, read_check_files
+from .checks import CheckFile, CheckLoadError, has_entry_points, load_checks, read_check_files
 
 _ENTRY_POINT = "entry point "
 """How what is said of an entry point begins; everything else is about scan.check_dir."""
@@ -23,8 +24,6 @@ class Draft:
 
     loaded: Loaded
     check_files: tuple[CheckFile, ...]
-    plan: Plan | None = None
-    """If it has been made in this process."""
 
 
 def draft(path: str | None) -> Draft:
@@ -39,7 +38,15 @@ def draft(path: str | None) -> Draft:
     files, unread = read_check_files(loaded.config.scan.check_dir or None)
     if unread:
         raise ConfigError([_unloaded(loaded, text) for text in unread])
+    if not files and not has_entry_points():
+        # Nothing but our own code would run: then what is between checks and files is told, too.
+        _load(loaded.sources, ())
     return Draft(loaded, tuple(files))
+
+
+def worker_count(loaded: Loaded) -> int:
+    """How many workers a configuration asks for, on this machine."""
+    return loaded.config.server.workers or len(os.sched_getaffinity(0))
 
 
 def load_all(path: str | None) -> tuple[Loaded, Plan]:
@@ -48,25 +55,15 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     Raises ConfigError with everything that is wrong in the files, in the checks and between
     them, by file and line.
     """
-    loaded, plan, _files = _load(take_sources(path), None)
-    return loaded, plan
-
-
-def load_draft(path: str | None) -> Draft:
-    """As `load_all`, with all that other processes need to do the same."""
-    loaded, plan, files = _load(take_sources(path), None)
-    return Draft(loaded, tuple(files), plan)
+    return _load(take_sources(path), None)
 
 
 def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Loaded, Plan]:
     """As `load_all`, from files that were read before."""
-    loaded, plan, _files = _load(sources, check_files)
-    return loaded, plan
+    return _load(sources, check_files)
 
 
-def _load(
-    sources: Sources, files: Sequence[CheckFile] | None
-) -> tuple[Loaded, Plan, Sequence[CheckFile]]:
+def _load(sources: Sources, files: Sequence[CheckFile] | None) -> tuple[Loaded, Plan]:
     reading = read_sources(sources)
     loaded = reading.loaded
     if loaded is None:
@@ -88,7 +85,7 @@ def _load(
                 problems.add(loaded.problem(key_text(item.key), None, item.text, item.hint))
     if problems.found or plan is None:
         raise ConfigError(in_order(problems.found, loaded.path))
-    return loaded, plan, files
+    return loaded, plan
 
 
 def _checks(

@@ -83,15 +83,15 @@ class Serving:
     def drain(self, *, is_stop: bool, seconds: float) -> Deferred[None]:
         """Accept no more; fires when every connection has ended, or been ended in that time.
 
-        When all of the filter stops, also what waits in the queues is accepted, and whoever has
-        nothing under way is soon cut off. After a reload clients of HTTP are told by their next
-        reply; a milter session between two messages goes on, since its MTA could not know.
+        What waits in the queues is accepted first: the socket may be about to be closed. When all
+        of the filter stops, whoever has nothing under way is soon cut off. After a reload clients
+        of HTTP are told by their next reply; a milter session between two messages goes on, since
+        its MTA could not know.
         """
         if not self.is_draining:
             self.is_draining = True
             for acceptor, own in self._acceptors.values():
-                if is_stop:
-                    acceptor.sweep()
+                acceptor.sweep()
                 self._leave(acceptor, own)
             self._acceptors.clear()
             for factory in self.factories.values():

@@ -7,16 +7,18 @@ Python says when all else fails; the sockets follow.
 
 import faulthandler
 import os
+import select
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
-from twisted.logger import Logger, globalLogBeginner
+from twisted.logger import ILogObserver, Logger, globalLogBeginner
 
 from ..codec.control import (
     Alarm,
@@ -40,9 +42,10 @@ from ..report.alarms import Alarms
 from . import logs
 from .channel import Channel
 from .checks import CheckFile
-from .engine import Engine, settle
+from .engine import Engine, raise_limits, settle
 from .plan import load_files
 from .self_test import Outcome, self_test
+from .ticks import every, stop
 
 FROM_MASTER, TO_MASTER = 0, 3
 
@@ -52,7 +55,14 @@ REPORT_SECONDS = 1.0
 LAST_WORDS_SECONDS = 1.0
 """For our last message to be read by a master that may be busy."""
 
-ALARM_FACTOR = 3
+LOAD_MARGIN = 5
+"""Seconds over what the master gives us to get ready, until the kernel ends us: it would have done
+so sooner, if it were there."""
+
+ORPHAN_SECONDS = 2.0
+"""Over its time to stop, until a worker whose master is gone ends whatever it is doing."""
+
+ALARM_FACTOR = 2
 """The kernel ends us if our reactor does not turn for so many times the watchdog's patience: the
 master would have done so sooner, if it were there."""
 
@@ -75,7 +85,7 @@ class Worker:
             (handed, socket.socket(handed.family, socket.SOCK_STREAM, fileno=handed.fd))
             for handed in boot.sockets
         ]
-        self._beat = LoopingCall(self._report)
+        self._beat: LoopingCall | None = None
         self._patience = engine.loaded.config.server.watchdog
         self._is_serving = False
         self._is_ending = False
@@ -87,7 +97,6 @@ class Worker:
     def start(self) -> Deferred[None]:
         """Begin, once the reactor runs."""
         self.channel.open(self._reactor, FROM_MASTER, TO_MASTER)
-        self._beat.clock = IReactorTime(self._reactor)
         return Deferred.fromCoroutine(self._start())
 
     def publish(self, topic: str, value: bytes) -> None:
@@ -112,7 +121,7 @@ class Worker:
         for text in (*outcome.errors, *outcome.warnings):
             log.error("self-test: {text}", text=text)
         self.channel.send(Ready(warnings=(*outcome.errors, *outcome.warnings)))
-        self._beat.start(REPORT_SECONDS)
+        self._beat = every(self._reactor, REPORT_SECONDS, self._report, now=True)
 
     def _adopt(self) -> None:
         """Accept on the sockets of our own place and of those that we cover; leave the others."""
@@ -144,12 +153,18 @@ class Worker:
     def _master_is_gone(self, reason: str) -> None:
         if self._is_done:
             self._leave()
-        elif not self._is_ending:
-            log.error("worker {pid}: {reason}; ending", pid=os.getpid(), reason=reason)
-            self.stop()
+            return
+        log.error("worker {pid}: {reason}; ending", pid=os.getpid(), reason=reason)
+        self.stop()
 
     def _drain(self, *, is_stop: bool, seconds: float) -> None:
         self._is_ending = True
+        # Whoever closes a socket last has accepted before what waits in its queue.
+        self._covered = {place for handed, _ in self._sockets for place in handed.workers}
+        try:
+            self._adopt()
+        except OSError as error:
+            log.error("cannot accept what waits: {error}", error=str(error))
         done = self._engine.serving.drain(is_stop=is_stop, seconds=seconds)
         for _, sock in self._sockets:
             # Those that nobody listens on any more must not stay open for our sake.
@@ -163,8 +178,7 @@ class Worker:
         if self._is_done:
             return
         self._is_done = True
-        if self._beat.running:
-            self._beat.stop()
+        stop(self._beat)
         self.channel.send(self._engine.report())
         self.channel.close()
         self._reactor.callLater(LAST_WORDS_SECONDS, self._leave)
@@ -174,9 +188,8 @@ class Worker:
             self._reactor.stop()
 
     def _report(self) -> None:
-        if self._patience:
-            # Its default is to end the process.
-            signal.alarm(max(2, int(self._patience * ALARM_FACTOR)))
+        # Its default is to end the process. Without a watchdog the alarm of the start is put off.
+        signal.alarm(max(2, int(self._patience * ALARM_FACTOR)) if self._patience else 0)
         if not self.channel.is_stalled:
             self.channel.send(self._engine.report())
 
@@ -184,13 +197,23 @@ class Worker:
 def read_boot(descriptor: int) -> Boot:
     """The first message of the master. Raises ControlError if it is no such thing."""
     reader = to_worker_reader()
-    while data := os.read(descriptor, 2**16):
-        messages = reader.receive(data)
-        if messages:
-            if isinstance(messages[0], Boot):
-                return messages[0]
-            break
+    head = _read_exactly(descriptor, 4)
+    reader.receive(head)
+    # No more than the message: what follows it is for others to read.
+    messages = reader.receive(_read_exactly(descriptor, int.from_bytes(head, "big")))
+    if messages and isinstance(messages[0], Boot):
+        return messages[0]
     raise ControlError("the master did not say what to become")
+
+
+def _read_exactly(descriptor: int, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        part = os.read(descriptor, min(count - len(data), 2**20))
+        if not part:
+            raise ControlError("the master has ended")
+        data += part
+    return bytes(data)
 
 
 def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
@@ -201,6 +224,34 @@ def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
     return Engine(reactor, loaded, plan, alarms)
 
 
+def _end_with_master(seconds: float) -> None:
+    """End, whatever the reactor is doing, so long after the pipe from the master has closed."""
+    watched = select.poll()
+    watched.register(os.dup(FROM_MASTER), 0)
+
+    def watch() -> None:
+        watched.poll()
+        time.sleep(seconds)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="master").start()
+
+
+def _open_log(boot: Boot, engine: Engine) -> tuple[ILogObserver, str]:
+    """Where to log, and what is wrong with where we should: no reason not to scan mail.
+
+    What others write to standard output goes to the master then, who escapes it.
+    """
+    settings, trouble = engine.loaded.config.log, ""
+    try:
+        observer = logs.open_target(boot.log, settings)
+    except OSError as error:
+        observer = logs.through_master(settings)
+        trouble = f"cannot log to {boot.log}: {error.strerror}; logging through the master"
+    os.dup2(2, 1)
+    return observer, trouble
+
+
 def _prepare_signals() -> None:
     """Ours are the master's business; what a terminal sends goes to all of its processes."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
@@ -209,7 +260,13 @@ def _prepare_signals() -> None:
     faulthandler.register(STACK_SIGNAL, 2, all_threads=False)
 
 
-def _fail(reason: str) -> None:
+def _keep_to_ourselves(boot: Boot) -> None:
+    """Let no program that a check starts have our sockets, or outlive us with our pipes."""
+    for descriptor in (FROM_MASTER, TO_MASTER, *(handed.fd for handed in boot.sockets)):
+        os.set_inheritable(descriptor, False)
+
+
+def _fail(reason: str) -> NoReturn:
     os.write(TO_MASTER, encode(Failed(reason=reason)))
     sys.exit(1)
 
@@ -221,22 +278,26 @@ def main() -> None:
 
     turn: Any = reactor
     boot = read_boot(FROM_MASTER)
+    signal.alarm(int(boot.seconds) + LOAD_MARGIN)
+    _keep_to_ourselves(boot)
     workers: list[Worker] = []
     alarms = Alarms(lambda text: workers[0].channel.send(Alarm(text=text)) if workers else None)
     try:
         engine = build_engine(reactor, boot, alarms)
-        observer = logs.open_target(boot.log, engine.loaded.config.log)
     except ConfigError as error:
         _fail(str(error))
-    except OSError as error:
-        _fail(f"cannot log to {boot.log}: {error.strerror}")
+    _end_with_master(engine.loaded.config.server.stop_timeout + ORPHAN_SECONDS)
+    observer, trouble = _open_log(boot, engine)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=True)
     logs.on_loss(alarms.tell)
     worker = Worker(reactor, boot, engine, alarms)
     workers.append(worker)
     signal.signal(signal.SIGTERM, lambda *_: turn.callFromThread(worker.stop))
+    raise_limits()
     settle()
     turn.callWhenRunning(worker.start)
+    if trouble:
+        turn.callWhenRunning(alarms, trouble)
     turn.run(installSignalHandlers=False)
 
 

@@ -33,6 +33,9 @@ FIRST_SOCKET = 4
 STACK_SECONDS = 1.0
 """From the request for the stack of a stuck worker to its end."""
 
+LAST_WORDS_SECONDS = 1.0
+"""From the end of a worker until nothing more is expected of its pipes."""
+
 MAX_WORDS = 2**16
 """Octets that a worker says on its standard error without a line break."""
 
@@ -59,6 +62,8 @@ class WorkerProcess(ProcessProtocol):
         self.ready: Deferred[Ready] = Deferred()
         self.gone: Deferred[str] = Deferred()
         self.report: Report | None = None
+        self._reported = 0.0
+        self._is_gone = False
         self.rate = 0.0
         """Scans a second between the last two reports."""
         self.pid: int | None = None
@@ -74,6 +79,7 @@ class WorkerProcess(ProcessProtocol):
     def spawn(self, sockets: Sequence[int]) -> None:
         """Start the process; `sockets` are the descriptors of `boot.sockets`, in order."""
         boot = self.boot
+        first = encode(boot)
         arguments = [sys.executable, "-P", "-m", "mailfilter.app.worker"]
         arguments += [f"generation={boot.generation}", f"place={boot.place}"]
         descriptors: dict[int, int | str] = {FROM_MASTER: "w", 1: 1, 2: "r", TO_MASTER: "r"}
@@ -82,7 +88,8 @@ class WorkerProcess(ProcessProtocol):
             self, sys.executable, arguments, env=os.environ, childFDs=descriptors
         )
         self.pid = self.transport.pid if self.transport else None
-        self.send(boot)
+        if self.transport is not None:
+            self.transport.writeToChild(FROM_MASTER, first)
 
     def send(self, message: Message) -> None:
         """Send it a message, if it lives."""
@@ -138,10 +145,11 @@ class WorkerProcess(ProcessProtocol):
             self._notice(self, message)
 
     def _take_report(self, report: Report) -> None:
-        if self.report is not None:
+        now = self._reactor.seconds()
+        if self.report is not None and now > self._reported:
             more = report.counters.get("scans", 0) - self.report.counters.get("scans", 0)
-            self.rate = float(more)
-        self.report = report
+            self.rate = more / (now - self._reported)
+        self.report, self._reported = report, now
 
     def _overhear(self, data: bytes) -> None:
         """Log what Python writes to standard error when all else fails."""
@@ -156,9 +164,21 @@ class WorkerProcess(ProcessProtocol):
         if not self.ready.called:
             self.ready.errback(WorkerError(reason))
 
+    def processExited(self, reason: Failure) -> None:
+        """It is no more; but a program that it has started may hold its pipes open."""
+        self._reactor.callLater(LAST_WORDS_SECONDS, self._finish, reason)
+
     def processEnded(self, reason: Failure) -> None:
+        self._finish(reason)
+
+    def _finish(self, reason: Failure) -> None:
+        if self._is_gone:
+            return
+        self._is_gone = True
+        if self.transport is not None:
+            self.transport.loseConnection()
+            self.transport = None
         how = _how_ended(reason)
-        self.transport = None
         self._fail(f"ended before it was ready: {how}")
         self.gone.callback(how)
 

@@ -51,8 +51,8 @@ class Boot(Message, frozen=True, kw_only=True):
     generation: int
     place: int
     """Number of the worker in its generation, from 0."""
-    parent: int
-    """Process id of the master."""
+    seconds: float
+    """In which it must be ready; the kernel ends it if it is not, whatever it is doing then."""
     config: str | None
     """Path of the main file."""
     directory: str
@@ -126,7 +126,6 @@ class Report(Message, frozen=True, kw_only=True):
     """Open, by listener."""
     counters: dict[str, int]
     histograms: dict[str, Histogram]
-    is_draining: bool = False
 
 
 class Alarm(Message, frozen=True, kw_only=True):

@@ -192,7 +192,7 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
     if scalar.format == "mailbox" and value and "@" not in value:
         near = f'"@{value}"' if "." in value else None
         raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near))
-    if scalar.format == "umask" and value and not re.fullmatch("0?[0-7]{3}", value):
+    if scalar.format == "umask" and value and not re.fullmatch("0?0[0-7]{2}", value):
         raise Unfit(f"expected {describe(scalar)}")
     if scalar.format == "path":
         return _absolute(value, directory)

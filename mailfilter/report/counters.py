@@ -11,6 +11,10 @@ SCAN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.
 """Upper bounds of the classes of scan times."""
 
 
+MAX_NAMES = 4096
+"""Different counters; a check that makes up names from mail must not fill memory with them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """How many values fell into each class; the last class is for what is above all bounds."""
@@ -44,7 +48,9 @@ class Counters:
         values["octets"] += verdict.size
         values[f"action/{verdict.action.value}"] += 1
         for symbol in verdict.symbols:
-            values[f"symbol/{symbol.name}"] += 1
+            name = f"symbol/{symbol.name}"
+            if name in values or len(values) < MAX_NAMES:
+                values[name] += 1
         self._times[bisect_left(SCAN_SECONDS, verdict.elapsed)] += 1
         self._seconds += verdict.elapsed
 

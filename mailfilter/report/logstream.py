@@ -100,6 +100,8 @@ class LogStream:
             end = self._held.rfind(b"\n", 0, CHUNK) + 1 or CHUNK
             try:
                 written = os.write(self._descriptor, self._held[:end])
+            except BlockingIOError:
+                return
             except OSError as error:
                 self._lose(self._held.count(b"\n"), f"log lines are lost: {error.strerror}")
                 self._held = b""

@@ -19,12 +19,16 @@ class FakeGeneration:
         self.is_strict: bool | None = None
         self.drained: list[tuple[bool, float]] = []
         self.is_killed = False
+        self.is_serving = False
         self.reopened = 0
         self.told: list[Notice] = []
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
         self.is_strict = is_strict
         return await self.started
+
+    def serve(self) -> None:
+        self.is_serving = True
 
     def ready(self, *warnings: str) -> None:
         self.started.callback(list(warnings))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailfilter.app.checks import CheckFile, CheckLoadError, load_checks
-from mailfilter.app.plan import draft, load_draft, load_files
+from mailfilter.app.plan import draft, load_all, load_files
 from mailfilter.codec.control import Boot, File, encode, to_worker_reader
 from mailfilter.config import ConfigError
 from mailfilter.config.files import Source
@@ -67,17 +67,16 @@ class DraftTests(ConfigCase):
         trace = self.folder / "trace"
         self.check.write_text(f"open({str(trace)!r}, 'w')\n{CHECK}")
         found = draft(self.path)
-        self.assertIs(found.plan, None)
         self.assertFalse(trace.exists())
         load_files(found.loaded.sources, found.check_files)
         self.assertTrue(trace.exists())
 
-    def test_with_plan(self) -> None:
-        found = load_draft(self.path)
-        assert found.plan is not None
-        self.assertIn("OURS", found.plan.symbols)
-        self.check.unlink()
-        self.assert_old(found.loaded.sources, found.check_files)
+    def test_between_checks_and_files(self) -> None:
+        """Without code of others, what only the plan can know is told at once, too."""
+        self.write("m.toml", "[checks.gtubee]\nenabled = false")
+        with self.assertRaises(ConfigError) as caught:
+            draft(self.path)
+        self.assertIn("did you mean gtube?", str(caught.exception))
 
     def test_defaults(self) -> None:
         found = draft(None)
@@ -108,7 +107,7 @@ class DraftTests(ConfigCase):
         texts = []
         for load in (
             lambda: load_files(found.loaded.sources, found.check_files),
-            lambda: load_draft(self.path),
+            lambda: load_all(self.path),
         ):
             with self.assertRaises(ConfigError) as caught:
                 load()
@@ -123,7 +122,7 @@ class DraftTests(ConfigCase):
         boot = Boot(
             generation=1,
             place=0,
-            parent=1,
+            seconds=1.0,
             config=sources.path,
             directory=sources.directory,
             files=tuple(File(i.file, i.data, i.mode, i.gid) for i in sources.files),

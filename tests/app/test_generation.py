@@ -41,6 +41,7 @@ class GenerationCase(SynchronousTestCase):
         for worker in self.workers:
             worker.get_ready()
         self.assertEqual(self.successResultOf(started), [])
+        self.generation.serve()
 
     def pass_time(self, seconds: float, but: tuple[FakeWorker, ...] = ()) -> None:
         """Time goes by, and all but some workers give signs of life."""
@@ -70,6 +71,8 @@ class StartTests(GenerationCase):
         self.assertEqual([worker.sent for worker in self.workers], [[], [], []])
         self.workers[2].get_ready()
         self.assertEqual(self.successResultOf(started), ["a", "b"])
+        self.assertEqual([worker.sent for worker in self.workers], [[], [], []])
+        self.generation.serve()
         self.assertEqual([worker.sent for worker in self.workers], [[Serve()]] * 3)
 
     def test_one_fails(self) -> None:
@@ -103,7 +106,9 @@ class StartTests(GenerationCase):
         self.workers[1].get_ready()
         self.workers[2].get_ready()
         self.successResultOf(started)
+        self.generation.serve()
         self.assertEqual(len(self.workers), 4)
+        self.assertEqual(self.covered(self.workers[1]), (0,))
         self.workers[3].get_ready()
         self.assertEqual(self.workers[3].sent[0], Serve())
 
@@ -179,6 +184,21 @@ class ReplaceTests(GenerationCase):
         self.clock.advance(1)
         self.workers[-1].get_ready()
         self.assertEqual(self.workers[-1].sent[0], Serve())
+
+    def test_dies_while_its_successor_is_due(self) -> None:
+        """One start for one place, whatever the reasons for it."""
+        self.serve()
+        self.pass_time(61)
+        self.workers[0].report = report(memory=2**20 + 1)
+        self.clock.advance(0.5)
+        self.generation._look_after()
+        self.workers[0].end()
+        self.clock.advance(0)
+        self.clock.advance(0)
+        self.assertEqual(len(self.workers), 4)
+        self.generation.drain(is_stop=True, seconds=1.0)
+        self.clock.advance(60)
+        self.assertEqual(len(self.workers), 4)
 
     def test_stuck(self) -> None:
         self.serve()
@@ -256,6 +276,15 @@ class EndTests(GenerationCase):
         self.successResultOf(gone)
         self.assertEqual(list(self.alarms.raised), [])
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_cannot_be_killed(self) -> None:
+        """Even then the end comes."""
+        self.serve()
+        gone = self.generation.drain(is_stop=True, seconds=5.0)
+        self.clock.advance(5.0 + KILL_MARGIN)
+        self.assertNoResult(gone)
+        self.clock.advance(KILL_MARGIN)
+        self.successResultOf(gone)
 
     def test_killed_in_the_end(self) -> None:
         """Those that do not end by themselves are ended."""

@@ -15,7 +15,7 @@ from twisted.trial.unittest import TestCase
 from mailfilter.app import master as module
 from mailfilter.app.exit_status import GIVEN_UP, NOT_STARTED
 from mailfilter.app.master import Master, ReloadError, State
-from mailfilter.app.plan import load_draft
+from mailfilter.app.plan import draft
 from mailfilter.codec.control import Notice
 from tests.app.fake_generation import FakeGeneration
 from tests.live.processes import free_port
@@ -44,9 +44,7 @@ class MasterCase(TestCase):
         return str(path)
 
     def make(self, *lines: str, daemon: bool = False) -> Master:
-        made = Master(
-            reactor, load_draft(self.write(*lines)), str(self.folder / "state"), daemon=daemon
-        )
+        made = Master(reactor, draft(self.write(*lines)), str(self.folder / "state"), daemon=daemon)
 
         def make_generation(_draft: object, _bound: object) -> FakeGeneration:
             self.generations.append(FakeGeneration(len(self.generations) + 1))

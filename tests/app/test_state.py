@@ -160,6 +160,26 @@ class StateTests(SynchronousTestCase):
         for path in (self.path, self.path / LOCK):
             self.assertEqual((path.stat().st_uid, path.stat().st_gid), (12, 34))
 
+    def test_lock_file_is_removed(self) -> None:
+        """By somebody who cleans up: the directory is locked all the same."""
+        self.take()
+        (self.path / LOCK).unlink()
+        self.assertIn("is in use by another mailfilter;", self.refused())
+
+    def test_not_ours_to_give(self) -> None:
+        """A directory that was there may hold anything."""
+        self.path.mkdir(mode=0o700)
+        given: list[object] = []
+        self.patch(os, "chown", lambda *args: given.append(args))
+        owner = self.path.stat().st_uid
+        directory = self.take()
+        with self.assertRaises(StateError) as caught:
+            directory.give(owner + 1, 0)
+        self.assertIn(
+            f"belongs to user {owner}, expected {owner + 1}; chown", str(caught.exception)
+        )
+        self.assertEqual(given, [])
+
     def test_writable_by_others(self) -> None:
         """They could put a lock or a socket of theirs there."""
         for mode in (0o777, 0o770, 0o1777):

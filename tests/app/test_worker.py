@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from mailfilter.codec.control import (
     Cover,
     Drain,
     Failed,
+    File,
     Handed,
     Message,
     Notice,
@@ -89,7 +91,7 @@ class WorkerTests(TestCase):
         boot = Boot(
             generation=1,
             place=place,
-            parent=os.getpid(),
+            seconds=10.0,
             config=None,
             directory="/",
             files=(),
@@ -181,7 +183,6 @@ class WorkerTests(TestCase):
             await deferLater(CLOCK, 0.01)
         last = self.channel.sent[-1]
         assert isinstance(last, Report)
-        self.assertTrue(last.is_draining)
         self.sock.close()
         self.assertNotEqual(socket.socket().connect_ex(("127.0.0.1", self.port)), 0)
 
@@ -215,6 +216,30 @@ class BootTests(SynchronousTestCase):
     def test_nothing(self) -> None:
         """The master has ended."""
         self.assertRaises(ControlError, self.boot, b"")
+
+    def test_no_more_than_it(self) -> None:
+        """What follows is left for whoever reads then."""
+        boot = Boot(
+            generation=1,
+            place=0,
+            seconds=10.0,
+            config=None,
+            directory="/",
+            files=(File("/x", b"x" * 300_000),),
+            checks=(),
+            sockets=(),
+            is_strict=False,
+            log="-",
+        )
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        following = encode(Serve())
+        writer = threading.Thread(target=os.write, args=(write, encode(boot) + following))
+        writer.start()
+        self.assertEqual(read_boot(read), boot)
+        writer.join()
+        os.close(write)
+        self.assertEqual(os.read(read, 100), following)
 
     def test_something_else(self) -> None:
         self.assertRaises(ControlError, self.boot, encode(Serve()))

@@ -42,7 +42,7 @@ from tests.config.case import EXAMPLES
 BOOT = Boot(
     generation=3,
     place=1,
-    parent=4711,
+    seconds=60.0,
     config="/etc/mailfilter/mailfilter.toml",
     directory="/etc/mailfilter",
     files=(File("/etc/mailfilter/mailfilter.toml", b"x = 1\n\xff\0", 0o640, 12),),
@@ -58,7 +58,6 @@ REPORT = Report(
     connections={"http": 1},
     counters={"scans": 7},
     histograms={"scan_seconds": Histogram((0.5, 1.0), (1, 2, 3), 4.5)},
-    is_draining=True,
 )
 TO_WORKER: Sequence[Message] = (
     BOOT,
@@ -245,7 +244,7 @@ class RefusedTests(SynchronousTestCase):
             "type": 5,
             "generation": "3",
             "place": 1.5,
-            "parent": None,
+            "seconds": "60",
             "config": b"/etc/mailfilter/mailfilter.toml",
             "directory": None,
             "files": [["/path", "text"]],

@@ -38,9 +38,20 @@ class ServerTests(ConfigCase):
         self.assertEqual(entry.value, '"auto"')
 
     def test_umask(self) -> None:
-        for text in ("", "027", "0027", "777", "000"):
+        for text in ("", "027", "0027", "077", "000"):
             self.assertEqual(self.server(f'umask = "{text}"').umask, text)
-        for value in ('"27x"', '"27"', '"1027"', '"00027"', '"028"', '"0o27"', '"٠٢٧"', '" 27"'):
+        for value in (
+            '"27x"',
+            '"27"',
+            '"1027"',
+            '"00027"',
+            '"028"',
+            '"777"',
+            '"127"',
+            '"0o27"',
+            '"٠٢٧"',
+            '" 27"',
+        ):
             self.assertEqual(self.wrong(f"umask = {value}"), UMASK, value)
         self.assertTrue(self.wrong("umask = 27").startswith(UMASK))
 

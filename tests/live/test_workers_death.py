@@ -1,14 +1,16 @@
 """Workers that end, get stuck or grow are replaced, and nobody is left behind."""
 
 import os
+import resource
 import signal
 import time
 
 from mailfilter.codec.control import Answer
+from tests.live import mta
 from tests.live.harness import wish
 from tests.live.processes import wait_until
 from tests.live.scan_client import Connection, with_length
-from tests.live.workers_case import WorkersCase, is_alive, scan
+from tests.live.workers_case import HAM, WorkersCase, is_alive, read_reply, scan
 
 
 class DeathTests(WorkersCase):
@@ -91,6 +93,57 @@ class DeathTests(WorkersCase):
         time.sleep(0.5)
         os.kill(self.filter.child.pid, signal.SIGKILL)
         wait_until(lambda: not any(map(is_alive, workers)), "all workers to end")
+
+    def test_master_is_killed_while_one_loads(self) -> None:
+        """A worker that hangs before it hears anything is ended by the kernel, too."""
+        self.edit("[server]", '[server]\nreload_timeout = "2s"')
+        self.assertEqual(self.reload(), Answer())
+        self.write_check("slow.py", "import time\n\ntime.sleep(60)\n")
+        self.filter.child.send(signal.SIGHUP)
+        wait_until(lambda: len(self.filter.workers()) == 4, "new workers")
+        workers = self.filter.workers()
+        os.kill(self.filter.child.pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(is_alive, workers)), "all workers to end")
+
+    def test_master_is_killed_while_one_drains(self) -> None:
+        """A session that may go on for an hour does not keep its worker without a master."""
+        self.edit('drain_timeout = "3s"', 'drain_timeout = "1h"')
+        session = mta.Session(self.filter.milter)
+        session.envelope("alice@example.org", ["bob@box.test"], "Q1")
+        self.assertEqual(self.reload(), Answer())
+        wait_until(lambda: len(self.filter.workers()) == 3, "the one without a session to end")
+        workers = self.filter.workers()
+        os.kill(self.filter.child.pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(is_alive, workers)), "all workers to end")
+        session.close()
+
+    def test_program_of_a_check(self) -> None:
+        """It has our pipes, and is no reason to take its worker for alive."""
+        before = frozenset(self.wait_workers())
+        self.assertTrue(scan(self.filter.http, with_length(wish({"Child": "20"}))))
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        self.wait_workers(but=before)
+        self.assertTrue(scan(self.filter.http, with_length(wish({"Child": "20"}))))
+        self.assertEqual(self.filter.stop(), -signal.SIGTERM)
+
+    def test_no_descriptors(self) -> None:
+        """Workers that have none left wait, and are not taken for stuck; nobody is turned away."""
+        before = self.wait_workers()
+        for pid in before:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (40, 40))
+        crowd = [Connection(self.filter.http) for _ in range(120)]
+        self.wait_log("Too many open files; waiting")
+        time.sleep(4.0)
+        self.assertEqual(self.wait_workers(), before)
+        for connection in crowd:
+            connection.write(HAM)
+        answered = 0
+        for connection in crowd:
+            answered += read_reply(connection).startswith(b"HTTP/1.1 200")
+            connection.close()
+        self.assertEqual(answered, len(crowd))
+        self.assertNotIn("stuck", self.filter.log(self.mark))
 
     def test_master_was_paused(self) -> None:
         """A pause of the master is not held against its workers."""

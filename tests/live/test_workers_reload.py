@@ -96,6 +96,20 @@ class ReloadTests(WorkersCase):
         self.assertEqual(load.stop(), [])
         self.assertGreater(load.answered, 100)
 
+    def test_one_process_and_bad_checks(self) -> None:
+        """What hangs, computes without end or ends its process is tried in another one first."""
+        self.edit("workers = 2", 'workers = 1\nreload_timeout = "3s"')
+        self.assertEqual(self.reload(), Answer())
+        for text, error in (
+            ("import time\n\ntime.sleep(60)\n", "not ready within 3 s"),
+            ("while True:\n    pass\n", "not ready within 3 s"),
+            ("import os\n\nos._exit(5)\n", "ended before it was ready: exit status 5"),
+        ):
+            self.write_check("bad.py", text)
+            self.assertEqual(self.reload().error, error)
+            self.assertTrue(scan(self.filter.http))
+        self.assertEqual(self.filter.stop(), -signal.SIGTERM)
+
     def test_listeners(self) -> None:
         """One that is added serves, one that is taken away is closed at once."""
         port, old = free_port(), self.filter.http

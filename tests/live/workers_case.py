@@ -78,20 +78,28 @@ class WorkersCase(LiveCase):
         """The workers that serve."""
         return [item for item in self.filter.status()["workers"] if item["state"] == "serving"]
 
+    def write_check(self, name: str, text: str) -> None:
+        """Put a file into the directory of checks, for this test."""
+        path = self.filter.home / "checks" / name
+        path.write_text(text)
+        self.addCleanup(path.unlink, missing_ok=True)
+
     def wait_log(self, text: str) -> None:
         """Wait until it is in the log of this test."""
         wait_until(lambda: text in self.filter.log(self.mark), f"{text!r} in the log")
 
 
 class Load:
-    """Four clients that scan without a pause; two keep their connections."""
+    """Clients that scan without a pause; some keep their connections."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, kept: int = 2, clients: int = 4) -> None:
         self._port = port
         self._stop = threading.Event()
         self._failures: list[str] = []
         self.answered = 0
-        self._threads = [threading.Thread(target=self._run, args=(n % 2,)) for n in range(4)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(n < kept,)) for n in range(clients)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -102,7 +110,7 @@ class Load:
             thread.join()
         return self._failures
 
-    def _run(self, keeps: int) -> None:
+    def _run(self, keeps: bool) -> None:
         connection: Connection | None = None
         while not self._stop.is_set():
             try:

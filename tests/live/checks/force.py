@@ -16,11 +16,13 @@ It is loaded from a directory, as an operator's own check would be. One field a 
     X-Test-Spin: 1                        never return
     X-Test-Hold: 1                        never return, nor let another thread run
     X-Test-Eat: 64                        keep so many MiB of memory
+    X-Test-Child: 30                      start a program that keeps our descriptors so long
     X-Test-Exit: 3                        end the process with this status
 """
 
 import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
@@ -78,6 +80,8 @@ async def _suffer(wish: str, text: str) -> None:
         re.fullmatch("(a|a)*b", "a" * 64)
     if wish == "eat":
         _EATEN.append(os.urandom(int(text) << 20))
+    if wish == "child":
+        subprocess.Popen(["sleep", text], close_fds=False)  # noqa: ASYNC220
     if wish == "exit":
         os._exit(int(text))
     if wish != "delay":
