@@ -16,6 +16,7 @@ from ..config.paths import CONTROL_SOCKET, control_address
 from ..servers.stream import Stream
 from .acceptor import Acceptor
 from .bind import bind_private
+from .state import StateError
 
 MAX_CONNECTIONS = 32
 REQUEST_SECONDS = 10.0
@@ -95,8 +96,12 @@ class ControlServer(Factory):
         self._acceptor: Acceptor | None = None
 
     def start(self) -> None:
-        """Listen; whoever was there before is gone, the lock says so. Raises OSError."""
-        self._socket = bind_in(self._directory)
+        """Listen; whoever was there before is gone, the lock says so. Raises StateError."""
+        try:
+            self._socket = bind_in(self._directory)
+        except OSError as error:
+            path = os.path.join(self._directory, CONTROL_SOCKET)
+            raise StateError(f"{path} cannot be bound: {error.strerror}") from None
         self._acceptor = Acceptor(self._reactor, self._socket, self, _ignore, is_shared=False)
         self._acceptor.start()
 

@@ -179,7 +179,7 @@ class WorkerProcess(ProcessProtocol):
             self.transport.loseConnection()
             self.transport = None
         how = _how_ended(reason)
-        self._fail(f"ended before it was ready: {how}")
+        self._fail(f"worker {self.place} ended before it was ready: {how}")
         self.gone.callback(how)
 
 

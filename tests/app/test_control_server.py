@@ -16,6 +16,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from mailfilter.app.control_server import MAX_CONNECTIONS, REQUEST_SECONDS, ControlServer
+from mailfilter.app.state import StateError
 from mailfilter.client.control import NotRunning, ask
 from mailfilter.codec.control import Answer, Request, answer_reader, encode
 
@@ -115,7 +116,7 @@ class SocketTests(TestCase):
 
         self.patch(socket, "socket", Watched)
         server = ControlServer(reactor, "/nonexistent", {})
-        self.assertRaises(OSError, server.start)
+        self.assertRaises(StateError, server.start)
         self.assertEqual([item for item in made if item.fileno() != -1], [])
 
     def test_cannot_be_listened_on(self) -> None:
@@ -128,5 +129,5 @@ class SocketTests(TestCase):
                 raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
 
         self.patch(socket, "socket", Refusing)
-        self.assertRaises(OSError, ControlServer(reactor, str(folder), {}).start)
+        self.assertRaises(StateError, ControlServer(reactor, str(folder), {}).start)
         self.assertEqual(list(folder.iterdir()), [])

@@ -70,6 +70,22 @@ class ReloadTests(WorkersCase):
         self.assertEqual(self.reload().error, "self-test: check bad: ZeroDivisionError")
         self.assertEqual(self.wait_workers(), before)
 
+    def test_code_of_checks(self) -> None:
+        """The master, which may be root, runs none of it, at a start or at a reload."""
+        trace = self.filter.home / "trace"
+        self.write_check(
+            "trace.py",
+            f"import os\n\nwith open({str(trace)!r}, 'a') as file:\n"
+            "    print(os.getpid(), file=file)\n\nfrom mailfilter.scan.check import Check\n\n\n"
+            "class Trace(Check):\n    name = 'trace'\n\n    def run(self, task):\n        return []\n",
+        )
+        self.filter.stop()
+        self.filter.start()
+        pids = {str(pid) for pid in self.wait_workers()}
+        self.assertEqual(self.reload(), Answer())
+        pids |= {str(pid) for pid in self.wait_workers()}
+        self.assertEqual(set(trace.read_text().split()), pids)
+
     def test_worker_that_does_not_get_ready(self) -> None:
         """Given up in time, with its processes."""
         path = self.filter.home / "checks" / "slow.py"
@@ -111,7 +127,7 @@ class ReloadTests(WorkersCase):
         for text, error in (
             ("import time\n\ntime.sleep(60)\n", "not ready within 3 s"),
             ("while True:\n    pass\n", "not ready within 3 s"),
-            ("import os\n\nos._exit(5)\n", "ended before it was ready: exit status 5"),
+            ("import os\n\nos._exit(5)\n", "worker 0 ended before it was ready: exit status 5"),
         ):
             self.write_check("bad.py", text)
             self.assertEqual(self.reload().error, error)
