@@ -77,7 +77,8 @@ class ReloadTests(WorkersCase):
             "trace.py",
             f"import os\n\nwith open({str(trace)!r}, 'a') as file:\n"
             "    print(os.getpid(), file=file)\n\nfrom mailfilter.scan.check import Check\n\n\n"
-            "class Trace(Check):\n    name = 'trace'\n\n    def run(self, task):\n        return []\n",
+            "class Trace(Check):\n    name = 'trace'\n\n"
+            "    def run(self, task):\n        return []\n",
         )
         self.filter.stop()
         self.filter.start()
