@@ -214,7 +214,7 @@ class Generation:
         if place.coming is None:
             self._judge(place, worker)
             delay = self._replace_later(place)
-            what += f"; another one starts {f'in {delay:g} s' if delay else 'at once'}"
+            what += f"; another one starts {_when(delay)}"
         self._hub.alarms(what)
         self._hub.count("worker_deaths")
         self._cover()
@@ -281,12 +281,10 @@ class Generation:
 
     def _cover(self) -> None:
         """Have the living accept for those who are not there."""
-        living = [place for place in self._places if place.worker is not None]
+        living = [place.worker for place in self._places if place.worker is not None]
         absent = [place.number for place in self._places if place.worker is None]
-        for at, place in enumerate(living):
-            covered = tuple(absent[at :: len(living)])
-            if place.worker is not None:
-                place.worker.send(Cover(places=covered))
+        for at, worker in enumerate(living):
+            worker.send(Cover(places=tuple(absent[at :: len(living)])))
 
     def _why(self, error: Exception) -> str:
         first = getattr(error, "subFailure", None)
@@ -332,8 +330,7 @@ class Generation:
             delay = self._replace_later(place)
             self._hub.alarms(
                 f"worker {worker.place} (pid {worker.pid}) uses {worker.report.memory >> 20} MiB,"
-                f" more than server.worker_memory, {limit >> 20} MiB; replacing it"
-                f" {f'in {delay:g} s' if delay else 'at once'}"
+                f" more than server.worker_memory, {limit >> 20} MiB; replacing it {_when(delay)}"
             )
 
     # Ending.
@@ -379,6 +376,10 @@ class Generation:
     def _living(self) -> list[WorkerProcess]:
         found = [item for place in self._places for item in (place.worker, place.coming)]
         return [worker for worker in (*found, *self._leaving - {*found}) if worker is not None]
+
+
+def _when(delay: float) -> str:
+    return f"in {delay:g} s" if delay else "at once"
 
 
 def _stop_timer(how: str, timer: IDelayedCall) -> str:

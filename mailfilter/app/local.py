@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
@@ -18,7 +18,7 @@ from .hub import LOOK_SECONDS, GenerationError, Hub
 from .plan import Draft, load_files
 from .self_test import self_test
 from .sockets import Bound
-from .status import WorkerStatus, worker_status
+from .status import Rate, WorkerStatus, worker_status
 from .ticks import every, stop
 from .watchdog import Watchdog
 
@@ -38,9 +38,8 @@ class LocalGeneration:
         self._engine: Engine | None = None
         self._is_over = False
         self._began = reactor.seconds()
-        self._rate = 0.0
-        self._counted = (self._began, 0)
-        """When scans were counted last, and how many there were."""
+        self._rate = Rate()
+        self._rate.observe(self._began, 0)
         self._look: LoopingCall | None = None
         self._watchdog: Watchdog | None = None
         self._trial: Generation | None = None
@@ -75,7 +74,7 @@ class LocalGeneration:
         self._is_over = True
         if self._engine is None:
             self._end()
-            return Deferred.fromCoroutine(_nothing())
+            return succeed(None)
         return Deferred.fromCoroutine(self._drain(self._engine, is_stop, seconds))
 
     def kill(self) -> None:
@@ -98,7 +97,7 @@ class LocalGeneration:
                 place=0,
                 state=state,
                 uptime=self._reactor.seconds() - self._began,
-                rate=self._rate,
+                rate=self._rate.value,
             )
         ]
 
@@ -165,16 +164,9 @@ class LocalGeneration:
 
     def _look_after(self) -> None:
         if self._engine is not None:
-            now, total = self._reactor.seconds(), self._engine.counters.values["scans"]
-            then, before = self._counted
-            self._rate = (total - before) / (now - then) if now > then else 0.0
-            self._counted = now, total
+            self._rate.observe(self._reactor.seconds(), self._engine.counters.values["scans"])
         limit, memory = self._server.worker_memory, resident()
         if limit and memory > limit and not self._is_over:
             self._hub.give_up(
                 f"{memory >> 20} MiB are used, more than server.worker_memory, {limit >> 20} MiB"
             )
-
-
-async def _nothing() -> None:
-    """What is over at once."""

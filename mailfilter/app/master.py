@@ -36,6 +36,7 @@ from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
 from .status_page import status_page
 from .systemd import Notifier
+from .ticks import every, stop
 
 STOPPING = "the filter is stopping"
 
@@ -101,8 +102,7 @@ class Master(Service):
         self._signals = MasterSignals(
             reactor, reload=self._on_hangup, reopen=self._reopen_logs, stop=self._stop_reactor
         )
-        self._alive = LoopingCall(self._notifier.alive)
-        self._alive.clock = reactor
+        self._alive: LoopingCall | None = None
         commands = {"reload": self._command_reload, "status": self._command_status}
         self._control = ControlServer(reactor, state_dir, commands)
 
@@ -153,7 +153,8 @@ class Master(Service):
         logs.on_loss(self.alarms.keep)
         raise_limits()
         if self._notifier.watchdog:
-            self._alive.start(self._notifier.watchdog / 2)
+            seconds = self._notifier.watchdog / 2
+            self._alive = every(self._reactor, seconds, self._notifier.alive, now=True)
         self._reactor.callWhenRunning(self._begin)
 
     def _settle_in(self) -> None:
@@ -313,8 +314,7 @@ class Master(Service):
         # Workers have been told to accept what waits; nothing more shall come.
         self.sockets.close()
         await DeferredList(ends)
-        if self._alive.running:
-            self._alive.stop()
+        stop(self._alive)
         self._close()
 
     def _close(self) -> None:

@@ -40,7 +40,7 @@ def draft(path: str | None) -> Draft:
         raise ConfigError([_unloaded(loaded, text) for text in unread])
     if not files and not has_entry_points():
         # Nothing but our own code would run: then what is between checks and files is told, too.
-        _load(loaded.sources, ())
+        _load(reading, ())
     return Draft(loaded, tuple(files))
 
 
@@ -55,16 +55,16 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     Raises ConfigError with everything that is wrong in the files, in the checks and between
     them, by file and line.
     """
-    return _load(take_sources(path), None)
+    return _load(read_sources(take_sources(path)), None)
 
 
 def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Loaded, Plan]:
     """As `load_all`, from files that were read before."""
-    return _load(sources, check_files)
+    return _load(read_sources(sources), check_files)
 
 
-def _load(sources: Sources, files: Sequence[CheckFile] | None) -> tuple[Loaded, Plan]:
-    reading = read_sources(sources)
+def _load(reading: Reading, files: Sequence[CheckFile] | None) -> tuple[Loaded, Plan]:
+    """Checks and plan; without their files those of the operator are read now."""
     loaded = reading.loaded
     if loaded is None:
         raise ConfigError(reading.problems)

@@ -29,6 +29,20 @@ class WorkerStatus:
     """Seconds, user and system."""
 
 
+class Rate:
+    """Scans a second between the last two counts."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self._last: tuple[float, int] | None = None
+
+    def observe(self, now: float, total: int) -> None:
+        """So many scans at this time (seconds)."""
+        if self._last is not None and now > self._last[0]:
+            self.value = (total - self._last[1]) / (now - self._last[0])
+        self._last = now, total
+
+
 def worker_status(
     report: Report | None,
     *,

@@ -75,11 +75,10 @@ log = Logger()
 class Worker:
     """One worker in its process."""
 
-    def __init__(self, reactor: Any, boot: Boot, engine: Engine, alarms: Alarms) -> None:
+    def __init__(self, reactor: Any, boot: Boot, engine: Engine) -> None:
         self._reactor = reactor
         self._boot = boot
         self._engine = engine
-        self._alarms = alarms
         self._covered: set[int] = set()
         self._sockets = [
             (handed, socket.socket(handed.family, socket.SOCK_STREAM, fileno=handed.fd))
@@ -88,7 +87,6 @@ class Worker:
         self._beat: LoopingCall | None = None
         self._patience = engine.loaded.config.server.watchdog
         self._is_serving = False
-        self._is_ending = False
         self._is_done = False
         self.subscribers: dict[str, list[Callable[[bytes], None]]] = {}
         """Topic of notices -> who wants to know."""
@@ -114,7 +112,6 @@ class Worker:
         except Exception as error:
             outcome = Outcome(errors=(f"{type(error).__name__}: {error}",), warnings=())
         if self._boot.is_strict and outcome.errors:
-            self._is_ending = True
             self.channel.send(Failed(reason=f"self-test: {'; '.join(outcome.errors)}"))
             self._end()
             return
@@ -158,7 +155,6 @@ class Worker:
         self.stop()
 
     def _drain(self, *, is_stop: bool, seconds: float) -> None:
-        self._is_ending = True
         # Whoever closes a socket last has accepted before what waits in its queue.
         self._covered = {place for handed, _ in self._sockets for place in handed.workers}
         try:
@@ -290,7 +286,7 @@ def main() -> None:
     observer, trouble = _open_log(boot, engine)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=True)
     logs.on_loss(alarms.tell)
-    worker = Worker(reactor, boot, engine, alarms)
+    worker = Worker(reactor, boot, engine)
     workers.append(worker)
     signal.signal(signal.SIGTERM, lambda *_: turn.callFromThread(worker.stop))
     raise_limits()

@@ -25,6 +25,7 @@ from ..codec.control import (
     to_master_reader,
 )
 from ..report.alarms import Alarms
+from .status import Rate
 from .worker import FROM_MASTER, STACK_SIGNAL, TO_MASTER
 
 FIRST_SOCKET = 4
@@ -62,10 +63,8 @@ class WorkerProcess(ProcessProtocol):
         self.ready: Deferred[Ready] = Deferred()
         self.gone: Deferred[str] = Deferred()
         self.report: Report | None = None
-        self._reported = 0.0
         self._is_gone = False
-        self.rate = 0.0
-        """Scans a second between the last two reports."""
+        self._rate = Rate()
         self.pid: int | None = None
         """Its process id, also when it has ended."""
         self.is_leaving = False
@@ -75,6 +74,11 @@ class WorkerProcess(ProcessProtocol):
         self._notice = notice
         self._reader = to_master_reader()
         self._words = b""
+
+    @property
+    def rate(self) -> float:
+        """Scans a second between the last two reports."""
+        return self._rate.value
 
     def spawn(self, sockets: Sequence[int]) -> None:
         """Start the process; `sockets` are the descriptors of `boot.sockets`, in order."""
@@ -145,11 +149,8 @@ class WorkerProcess(ProcessProtocol):
             self._notice(self, message)
 
     def _take_report(self, report: Report) -> None:
-        now = self._reactor.seconds()
-        if self.report is not None and now > self._reported:
-            more = report.counters.get("scans", 0) - self.report.counters.get("scans", 0)
-            self.rate = more / (now - self._reported)
-        self.report, self._reported = report, now
+        self._rate.observe(self._reactor.seconds(), report.counters.get("scans", 0))
+        self.report = report
 
     def _overhear(self, data: bytes) -> None:
         """Log what Python writes to standard error when all else fails."""

@@ -34,7 +34,6 @@ from mailfilter.codec.control import (
 )
 from mailfilter.config import Config, Loaded
 from mailfilter.config.model import Listener, Server
-from mailfilter.report.alarms import Alarms
 from mailfilter.scan.check import Check, Findings, Symbol
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.task import Task
@@ -100,7 +99,7 @@ class WorkerTests(TestCase):
             is_strict=is_strict,
             log="-",
         )
-        worker = Worker(reactor, boot, engine, Alarms())
+        worker = Worker(reactor, boot, engine)
         self.patch(worker, "channel", self.channel)
         self.patch(worker, "_leave", lambda: None)
         self.addCleanup(self.end, worker)
