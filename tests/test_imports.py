@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "report": frozenset({"scan", "mail", "config.model"}),
     "servers": frozenset({"codec", "scan", "report", "mail", "config.model"}),
     "client": frozenset({"codec", "scan", "report", "mail", "config"}),
+    "store": frozenset({"config.model"}),
     "testing": frozenset({"codec", "mail", "scan", "config.model"}),
 }
 """Package -> packages (or single modules) of ours that it may import, beside itself.

@@ -19,7 +19,15 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 PEERS = CHECKOUT / ".peers"
 DEBIAN = PEERS / "debian"
-PACKAGES = ("postfix", "swaks", "rspamd", "systemd")
+PACKAGES = (
+    "postfix",
+    "swaks",
+    "rspamd",
+    "systemd",
+    "redis-server",
+    "redis-sentinel",
+    "redis-tools",
+)
 """What the tests talk to, and systemd-analyze; curl comes with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""

@@ -1,0 +1,1 @@
+"""The parts of the store in memory, by kind of thing."""
