@@ -54,7 +54,8 @@ def masked(
 ) -> object:
     """The value of a key, with words in place of secrets."""
     if is_hidden(path):
-        return HIDDEN
+        # That there is none may be seen.
+        return HIDDEN if value != "" else value
     if isinstance(value, list):
         return [masked((*path, at), item, is_hidden) for at, item in enumerate(value)]
     if isinstance(value, dict):

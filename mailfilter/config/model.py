@@ -40,7 +40,7 @@ class Format:
     of the configuration file.
     """
 
-    name: Literal["endpoint", "network", "mailbox", "path", "umask"]
+    name: Literal["endpoint", "network", "mailbox", "path", "umask", "peer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,11 @@ NETWORK = Format("network")
 MAILBOX = Format("mailbox")
 PATH = Format("path")
 UMASK = Format("umask")
+PEER = Format("peer")
 OFF = Word("off")
 AUTO = Word("auto", is_default=True)
 FailPolicy = Literal["accept", "tempfail", "reject"]
+Privacy = Literal["plain", "hashed", "dropped"]
 CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]
 
 
@@ -195,6 +197,17 @@ class Scan:
     max_options: Annotated[
         int, Bounds(1, 10000), Doc("Options kept of one symbol; more are cut off.")
     ] = 100
+    trace_header: Annotated[
+        str,
+        Doc(
+            "Name of a header field with the trace id, by which `mailfilteradm explain` finds the"
+            " scan; empty adds none."
+        ),
+        Example('"X-Mailfilter-Trace"'),
+    ] = ""
+    trace_in_reply: Annotated[
+        bool, Doc("The SMTP reply to a message that is refused or deferred ends with its trace id.")
+    ] = False
     check_dir: Annotated[
         str,
         PATH,
@@ -204,6 +217,106 @@ class Scan:
         ),
         Example('"/etc/mailfilter/checks"'),
     ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redis:
+    """A Redis server, or those that Sentinel looks after."""
+
+    servers: Annotated[
+        tuple[str, ...],
+        PEER,
+        Doc(
+            "The server: HOST:PORT, [ADDRESS]:PORT or the path of a unix socket. With sentinel,"
+            " all the sentinels."
+        ),
+    ] = ("127.0.0.1:6379",)
+    sentinel: Annotated[
+        str,
+        Doc("Name under which the sentinels know the master; empty is without Sentinel."),
+        Example('"mymaster"'),
+    ] = ""
+    username: Annotated[str, Doc("User of the access control list; empty is the default user.")] = (
+        ""
+    )
+    password: Annotated[str, Secret(), Doc("Its password; empty does not log in.")] = ""
+    sentinel_username: Annotated[str, Doc("As username, at the sentinels.")] = ""
+    sentinel_password: Annotated[str, Secret(), Doc("As password, at the sentinels.")] = ""
+    database: Annotated[int, Bounds(0, 65535), Doc("Number of the database.")] = 0
+    prefix: Annotated[
+        str, Doc("What all our keys and channels begin with; filters of one prefix share all.")
+    ] = "mailfilter:"
+    tls: Annotated[bool, Doc("Speak TLS, with verification of the certificate.")] = False
+    tls_name: Annotated[
+        str,
+        Doc(
+            "Name that the certificate must be for; empty is the host we connect to. To be set"
+            " where Sentinel hands out addresses."
+        ),
+        Example('"redis.example.org"'),
+    ] = ""
+    tls_ca: Annotated[
+        str,
+        PATH,
+        Doc("File with the certificates of authorities to trust; empty is those of the system."),
+        Example('"/etc/mailfilter/redis-ca.pem"'),
+    ] = ""
+    connections: Annotated[
+        int, Bounds(1, 64), Doc("Of each worker; calls share them, so that two are plenty.")
+    ] = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the filter keeps what it must remember."""
+
+    kind: Annotated[
+        Literal["embedded", "redis", "memory"],
+        Doc(
+            "embedded is a file of this machine, redis a server that several machines share;"
+            " memory forgets, and is each worker's own."
+        ),
+    ] = "embedded"
+    path: Annotated[
+        str,
+        PATH,
+        Doc("embedded: the file; empty is store.sqlite in the state directory."),
+        Example('"/var/lib/mailfilter/store.sqlite"'),
+    ] = ""
+    max_size: Annotated[
+        int, SIZE, Bounds(2**20, 2**44), Doc("embedded: the file does not grow beyond this.")
+    ] = 2**30
+    timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(0.01, 60),
+        Doc("A call that is not answered after this long is given up; keep it below a scan's."),
+    ] = 1.0
+    redis: Annotated[Redis, Doc("The Redis server.")] = field(default_factory=Redis)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySettings:
+    """What is remembered of the messages that were scanned, for `mailfilteradm history`."""
+
+    enabled: Annotated[bool, Doc("Off remembers nothing.")] = True
+    rows: Annotated[int, Bounds(1, 10**6), Doc("Messages remembered at most.")] = 10_000
+    age: Annotated[
+        float, DURATION, Bounds(60, 10 * 365 * 86400.0), Doc("They are forgotten after this long.")
+    ] = 30 * 86400.0
+    size: Annotated[
+        int, SIZE, Bounds(2**16, 2**40), Doc("What they may take together, with their traces.")
+    ] = 256 * 2**20
+    subject: Annotated[
+        Privacy, Doc("How subjects are kept: as they are, as a hash, or not at all.")
+    ] = "plain"
+    addresses: Annotated[
+        Privacy,
+        Doc(
+            "How addresses of senders and recipients, names of users, and what traces and options"
+            " of symbols quote of mail are kept. Hashed ones can be searched for."
+        ),
+    ] = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,6 +533,12 @@ class Config:
     log: Annotated[Log, Doc("Logging.")] = field(default_factory=Log)
     scan: Annotated[Scan, Doc("Scanning.")] = field(default_factory=Scan)
     actions: Annotated[Actions, Doc("Thresholds.")] = field(default_factory=Actions)
+    store: Annotated[StoreSettings, Doc("What is remembered.")] = field(
+        default_factory=StoreSettings
+    )
+    history: Annotated[HistorySettings, Doc("The messages scanned.")] = field(
+        default_factory=HistorySettings
+    )
     groups: Annotated[Mapping[str, Group], Doc("Groups of symbols.")] = field(
         default_factory=default_groups
     )

@@ -68,7 +68,8 @@ def _about(source: Source, tree: Tree, expected: str, hint: str) -> Iterator[Pro
 def _secrets_in(path: KeyPath, value: object) -> Iterator[KeyPath]:
     """The key itself, or those in the tables of a list."""
     if is_secret(path):
-        yield path
+        if value != "":  # That is none.
+            yield path
     elif isinstance(value, list):
         for at, item in enumerate(value):
             yield from _secrets_in((*path, at), item)

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 
 from .endpoint import parse_endpoint
 from .names import listed, nearest
+from .peer import parse_peer
 from .problem import Unfit
 from .schema import Array, Scalar
 from .toml_text import string_text, value_text
@@ -81,6 +82,7 @@ _FORMATS = {
     "network": "a network such as 192.0.2.0/24",
     "mailbox": "an address or @domain",
     "path": "a path",
+    "peer": "HOST:PORT, [ADDRESS]:PORT or an absolute path",
     "umask": 'an octal number such as "027"',
 }
 
@@ -194,9 +196,19 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
         raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near))
     if scalar.format == "umask" and value and not re.fullmatch("0?0[0-7]{2}", value):
         raise Unfit(f"expected {describe(scalar)}")
+    if scalar.format == "peer":
+        _check_peer(scalar, value)
     if scalar.format == "path":
         return _absolute(value, directory)
     return value
+
+
+def _check_peer(scalar: Scalar, text: str) -> None:
+    try:
+        parse_peer(text)
+    except ValueError as error:
+        hint = _did_you_mean(string_text(f"{text}:6379")) if ":" not in text else str(error)
+        raise Unfit(f"expected {describe(scalar)}", hint) from None
 
 
 def _read_endpoint(text: str, directory: str) -> str:

@@ -1,0 +1,40 @@
+"""Servers that we connect to: `host:port`, `[address]:port`, or the path of a unix socket."""
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+MAX_UNIX_PATH = 107
+MAX_HOST = 253
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where to connect; either a path, or a host and port."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.path:
+            return self.path
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_peer(text: str) -> Peer:
+    """Take a description apart. Raises ValueError that says what is wrong with it."""
+    if text.startswith("/"):
+        if "\0" in text or len(text.encode()) > MAX_UNIX_PATH:
+            raise ValueError(f"a path has at most {MAX_UNIX_PATH} octets")
+        return Peer(path=text)
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
+        raise ValueError("there is no port from 1 to 65535")
+    if host.startswith("[") and host.endswith("]"):
+        return Peer(str(IPv6Address(host[1:-1])), int(port))
+    if not host or len(host) > MAX_HOST or not host.isascii() or not host.isprintable():
+        raise ValueError("there is no host")
+    if ":" in host or " " in host or "/" in host:
+        raise ValueError("an IPv6 address stands in brackets")
+    return Peer(host, int(port))

@@ -1,0 +1,48 @@
+"""Servers that we connect to."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.config.peer import Peer, parse_peer
+
+GOOD = {
+    "localhost:6379": Peer("localhost", 6379),
+    "192.0.2.1:1": Peer("192.0.2.1", 1),
+    "[2001:db8::1]:65535": Peer("2001:db8::1", 65535),
+    "/run/redis.sock": Peer(path="/run/redis.sock"),
+}
+BAD = (
+    "",
+    "localhost",
+    ":6379",
+    "localhost:",
+    "localhost:0",
+    "localhost:65536",
+    "localhost:99999999999999999999",
+    "localhost:x",
+    "localhost:٣",
+    "::1:6379",
+    "[::1]",
+    "[nonsense]:6379",
+    "redis://localhost:6379",
+    "a b:6379",
+    "a\r\nb:6379",
+    "/" + "x" * 200,
+    "/run/\0",
+    "x" * 300 + ":1",
+)
+
+
+class PeerTests(SynchronousTestCase):
+    """Descriptions of peers."""
+
+    def test_good(self) -> None:
+        """They are taken apart, and written as they were."""
+        for text, peer in GOOD.items():
+            self.assertEqual(parse_peer(text), peer)
+            self.assertEqual(str(peer), text)
+
+    def test_bad(self) -> None:
+        """What is none is refused."""
+        for text in BAD:
+            with self.assertRaises(ValueError, msg=text):
+                parse_peer(text)
