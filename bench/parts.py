@@ -93,14 +93,14 @@ def scan(plan: Plan, config: Config, raw: bytes, clock: Clock) -> None:
         for wave in waves:
             for step in (*wave.direct, *wave.waiting):
                 clock.time(f"check {step.name}", run_check, step, task, tally)
-    verdict = clock.time("scores and verdict", finish, tally, trace, message)
+    verdict = clock.time("scores and verdict", finish, tally, trace, message, config)
     clock.time("reply as JSON", verdict_json, verdict)
     clock.time("log line", write_line, verdict)
 
 
-def finish(tally: Tally, trace: Trace, message: Any) -> Any:
+def finish(tally: Tally, trace: Trace, message: Any, config: Config) -> Any:
     """The verdict."""
-    return verdict_of(tally, trace, message, skipped=False)
+    return verdict_of(tally, trace, message, config.scan, skipped=False)
 
 
 LINES = LineObserver(io.StringIO(), as_json=False)

@@ -40,7 +40,7 @@ class Format:
     of the configuration file.
     """
 
-    name: Literal["endpoint", "network", "mailbox", "path", "umask", "peer"]
+    name: Literal["endpoint", "network", "mailbox", "path", "umask", "peer", "field"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ MAILBOX = Format("mailbox")
 PATH = Format("path")
 UMASK = Format("umask")
 PEER = Format("peer")
+FIELD = Format("field")
 OFF = Word("off")
 AUTO = Word("auto", is_default=True)
 FailPolicy = Literal["accept", "tempfail", "reject"]
@@ -199,14 +200,19 @@ class Scan:
     ] = 100
     trace_header: Annotated[
         str,
+        FIELD,
         Doc(
             "Name of a header field with the trace id, by which `mailfilteradm explain` finds the"
-            " scan; empty adds none."
+            " scan; empty adds none. Others of that name stay: ours is the last."
         ),
         Example('"X-Mailfilter-Trace"'),
     ] = ""
     trace_in_reply: Annotated[
-        bool, Doc("The SMTP reply to a message that is refused or deferred ends with its trace id.")
+        bool,
+        Doc(
+            "The SMTP reply to a message that is refused or deferred ends with its trace id, as"
+            " 'Spam message rejected (trace 0123456789ab)'."
+        ),
     ] = False
     check_dir: Annotated[
         str,
@@ -308,13 +314,17 @@ class HistorySettings:
         int, SIZE, Bounds(2**16, 2**40), Doc("What they may take together, with their traces.")
     ] = 256 * 2**20
     subject: Annotated[
-        Privacy, Doc("How subjects are kept: as they are, as a hash, or not at all.")
+        Privacy,
+        Doc(
+            "How subjects are kept: as they are, as a hash, or not at all. What symbols and traces"
+            " quote of mail is kept by the stricter of this and addresses."
+        ),
     ] = "plain"
     addresses: Annotated[
         Privacy,
         Doc(
-            "How addresses of senders and recipients, names of users, and what traces and options"
-            " of symbols quote of mail are kept. Hashed ones can be searched for."
+            "How senders, recipients, names of users and of clients, and message ids are kept; the"
+            " client's address and the queue id always are. Hashed ones can be searched for."
         ),
     ] = "plain"
 

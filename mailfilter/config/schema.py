@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from .model import Bounds, Doc, Example, Format, Secret, Unit, Word
 
-FormatName = Literal["endpoint", "network", "mailbox", "path", "umask", "peer"]
+FormatName = Literal["endpoint", "network", "mailbox", "path", "umask", "peer", "field"]
 UnitName = Literal["duration", "size"]
 Kind = Literal["boolean", "integer", "number", "text"]
 

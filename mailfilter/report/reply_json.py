@@ -25,12 +25,11 @@ from ..scan.verdict import (
     Verdict,
 )
 from .edits import clean_edits
-from .headers import clean_refusal, clean_reply_text, encode_header_text
+from .headers import encode_header_text
+from .refusal import reply_text
 
 MAX_OCCURRENCE = 127
 """Largest number in `remove_headers`: two clients read it into 8 bits."""
-
-_REFUSAL_CLASSES: Mapping[Action, str] = {Action.REJECT: "5", Action.SOFT_REJECT: "4"}
 
 _INSTEAD_OF_REJECT = frozenset((Action.DISCARD, Action.QUARANTINE))
 
@@ -51,12 +50,20 @@ def render_json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
+def encode_json(value: Any) -> bytes:
+    """Encode what we keep for ourselves as compact JSON in UTF-8; otherwise as `render_json`."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return _encode(_without_surrogates(value))
+
+
 def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, Mapping):
         return {_without_surrogates(key): _without_surrogates(one) for key, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_without_surrogates(one) for one in value]
     return value
 
@@ -149,15 +156,9 @@ def _groups(verdict: Verdict) -> dict[str, Any]:
 
 def _messages(verdict: Verdict) -> dict[str, str]:
     """The text for the SMTP reply. It may begin with codes, but only of the action's class."""
-    text = verdict.smtp_message or ""
-    digit = _REFUSAL_CLASSES.get(verdict.action)
-    if digit is None:
-        lines = clean_reply_text(text)
-    else:
-        codes, lines = clean_refusal(text, digit)
-        if codes:
-            lines = [codes, *lines]
-    return {"smtp_message": " ".join(lines)} if lines else {}
+    text = reply_text(verdict)
+    words = [text.codes, *text.lines] if text.codes else text.lines
+    return {"smtp_message": " ".join(words)} if words else {}
 
 
 def milter_dict(edits: Iterable[Edit], dropped: list[str]) -> dict[str, Any]:

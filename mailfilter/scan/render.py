@@ -2,22 +2,28 @@
 
 import re
 
+from ..config.model import Scan
 from ..mail import Message
+from .summary import summarize
 from .tally import Tally
 from .trace import Trace
-from .verdict import Action, Verdict
+from .verdict import Action, AddHeader, Edit, Summary, Verdict
 
 _PLACE = re.compile("%([sd%])")
 
 
-def verdict_of(tally: Tally, trace: Trace, message: Message, *, skipped: bool) -> Verdict:
+def verdict_of(
+    tally: Tally, trace: Trace, message: Message, options: Scan, *, skipped: bool
+) -> Verdict:
     """Decide, and say in the trace what decided."""
-    score, symbols, composites = tally.results()
+    score, symbols, composites, cuts = tally.results()
     action, score = tally.decide(score)
     for source, text in tally.notes:
-        trace.add(source, text)
+        trace.add(source, text, quotes=True)
     if composites:
         trace.add("composites", ", ".join(composites))
+    for cut in cuts:
+        trace.add("groups", cut)
     settings = tally.settings
     if settings.names:
         trace.add("profiles", ", ".join(settings.names))
@@ -30,7 +36,7 @@ def verdict_of(tally: Tally, trace: Trace, message: Message, *, skipped: bool) -
         thresholds=settings.thresholds,
         trace_id=trace.trace_id,
         symbols=symbols,
-        edits=tuple(tally.edits),
+        edits=_edits(tally, trace, options, skipped=skipped),
         smtp_message=forced.force.message if forced else None,
         subject=_subject(tally, message, score) if action is Action.REWRITE_SUBJECT else None,
         forced_by=forced.by if forced else None,
@@ -40,7 +46,17 @@ def verdict_of(tally: Tally, trace: Trace, message: Message, *, skipped: bool) -
         size=message.size,
         elapsed=trace.elapsed(),
         trace=trace.entries(),
+        runs=tuple(trace.runs),
+        summary=Summary() if skipped else summarize(message),
+        shows_trace=options.trace_in_reply and not skipped,
     )
+
+
+def _edits(tally: Tally, trace: Trace, options: Scan, *, skipped: bool) -> tuple[Edit, ...]:
+    """What checks asked for, and the trace id; of what is not scanned nothing is remembered."""
+    if not options.trace_header or skipped:
+        return tuple(tally.edits)
+    return (*tally.edits, AddHeader(options.trace_header, trace.trace_id))
 
 
 def _reason(tally: Tally, action: Action, score: float, *, skipped: bool) -> str:

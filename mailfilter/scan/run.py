@@ -21,7 +21,7 @@ from .render import verdict_of
 from .tally import Tally
 from .task import Task
 from .trace import Trace
-from .verdict import Verdict
+from .verdict import CheckRun, Verdict
 
 LONGEST_TURN = 0.025
 """Seconds of work after which the reactor gets its turn between two checks."""
@@ -94,7 +94,7 @@ class Scanner:
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
-        return verdict_of(tally, trace, message, skipped=skipped)
+        return verdict_of(tally, trace, message, self.options, skipped=skipped)
 
     def log_failure(self, check: str, failure: Failure) -> None:
         """Log why a check gave no answer, but not for every message."""
@@ -131,13 +131,15 @@ class _Run:
         self._trace = trace
         self._disabled = settings.disabled
         self._work_clock = scanner.work_clock
-        self._turn_began = self._work_clock()
+        self._began = self._turn_began = self._work_clock()
         self._pass_all = "pass_all" in envelope.flags
         deadline = trace.start + scanner.options.timeout
         hits = MappingProxyType(tally.hits)
         self._task = Task(envelope, message, settings, hits, deadline, self._clock.seconds)
 
     async def run(self) -> None:
+        for name in sorted(self._disabled):
+            self._trace.runs.append(CheckRun(name, "", trouble="not run: a profile disables it"))
         for stage, waves in self._scanner.plan.stages.items():
             if self._is_final():
                 self._trace.add(stage, "not run: the action is already decided")
@@ -156,7 +158,7 @@ class _Run:
         together = None
         if wave.waiting:
             steps = [step for step in wave.waiting if step.name not in self._disabled]
-            together = _Together(self._clock, self._took, self._failed)
+            together = _Together(self._clock, self._work_clock, self._took, self._failed)
             together.start(steps, self._task)
         try:
             for step in wave.direct:
@@ -176,16 +178,16 @@ class _Run:
             self._turn_began = self._work_clock()
 
     def _direct(self, step: Step) -> None:
-        if self._task.remaining() <= 0:
-            self._failed(step, None)
-            return
         began = self._work_clock()
+        if self._task.remaining() <= 0:
+            self._failed(step, None, began)
+            return
         try:
-            self._took(step, cast(Findings, step.check.run(self._task)))
+            self._took(step, cast(Findings, step.check.run(self._task)), began)
         except BaseException:
             # Also what is not an Exception: a library may call sys.exit(), and no reply at all
             # would follow. Signals do not come this way, the reactor handles them itself.
-            self._failed(step, Failure())
+            self._failed(step, Failure(), began)
         took = self._work_clock() - began
         if took > SLOW_CHECK:
             self._trace.add(step.name, f"took {took:.3f} s without a pause")
@@ -193,19 +195,28 @@ class _Run:
                 "check {check} held up the reactor for {took:.3f} s", check=step.name, took=took
             )
 
-    def _took(self, step: Step, findings: Findings | None) -> None:
+    def _took(self, step: Step, findings: Findings | None, began: float) -> None:
         """Count what a check returned; raises what a generator of findings raises."""
         symbols = self._tally.take(step.name, findings)
+        self._note_run(step, began, tuple(symbols), None)
         if symbols:
             self._trace.add(step.name, ", ".join(symbols))
 
-    def _failed(self, step: Step, failure: Failure | None) -> None:
+    def _failed(self, step: Step, failure: Failure | None, began: float) -> None:
         """A check gave no answer: out of time if there is no failure."""
         reason = "time is spent" if failure is None else type(failure.value).__name__
         self._tally.add(Hit(step.fail_symbol, options=(reason,)))
+        self._note_run(step, began, (step.fail_symbol,), f"no answer: {reason}")
         self._trace.add(step.name, f"no answer: {reason}")
         if failure is not None:
             self._scanner.log_failure(step.name, failure)
+
+    def _note_run(
+        self, step: Step, began: float, symbols: tuple[str, ...], trouble: str | None
+    ) -> None:
+        at, took = began - self._began, self._work_clock() - began
+        run = CheckRun(step.name, step.stage, at, took, symbols, step.check.after, trouble)
+        self._trace.runs.append(run)
 
 
 class _Together:
@@ -217,10 +228,13 @@ class _Together:
     def __init__(
         self,
         clock: IReactorTime,
-        took: Callable[[Step, Findings | None], None],
-        failed: Callable[[Step, Failure | None], None],
+        work_clock: Callable[[], float],
+        took: Callable[[Step, Findings | None, float], None],
+        failed: Callable[[Step, Failure | None, float], None],
     ) -> None:
+        """`took` and `failed` get, last, when the check began, by `work_clock`."""
         self._clock = clock
+        self._work_clock = work_clock
         self._took = took
         self._failed = failed
         self._running: dict[str, tuple[Step, Deferred[Findings], IDelayedCall | None]] = {}
@@ -228,22 +242,24 @@ class _Together:
 
     def start(self, steps: Sequence[Step], task: Task) -> None:
         for step in steps:
+            began = self._work_clock()
             left = min(step.timeout, task.remaining())
             if left <= 0:
-                self._failed(step, None)
+                self._failed(step, None, began)
                 continue
             try:
                 coroutine = cast("Coroutine[Any, Any, Findings]", step.check.run(task))
             except BaseException:
                 # Calling an `async def` only fails if its signature does not fit.
-                self._failed(step, Failure())
+                self._failed(step, Failure(), began)
                 continue
             deferred = Deferred.fromCoroutine(coroutine)
             timer = None
             if not deferred.called:
-                timer = self._clock.callLater(left, self._expire, step)
+                timer = self._clock.callLater(left, self._expire, step, began)
             self._running[step.name] = (step, deferred, timer)
-            deferred.addCallback(self._answered, step).addErrback(self._broke, step)
+            deferred.addCallback(self._answered, step, began)
+            deferred.addErrback(self._broke, step, began)
 
     async def wait(self) -> None:
         """Return when every check has answered, failed, or spent its time."""
@@ -259,22 +275,22 @@ class _Together:
                 timer.cancel()
             deferred.cancel()
 
-    def _answered(self, findings: Findings, step: Step) -> None:
+    def _answered(self, findings: Findings, step: Step, began: float) -> None:
         """Count an answer; what `_took` raises goes on to `_broke`."""
         if step.name in self._running:
-            self._took(step, findings)
+            self._took(step, findings, began)
             self._forget(step)
             self._check_done()
 
-    def _broke(self, failure: Failure, step: Step) -> None:
+    def _broke(self, failure: Failure, step: Step, began: float) -> None:
         if not self._forget(step):
             return
-        self._failed(step, failure)
+        self._failed(step, failure, began)
         self._check_done()
 
-    def _expire(self, step: Step) -> None:
+    def _expire(self, step: Step, began: float) -> None:
         _step, deferred, _timer = self._running.pop(step.name)
-        self._failed(step, None)
+        self._failed(step, None, began)
         deferred.cancel()
         self._check_done()
 

@@ -107,19 +107,19 @@ class Tally:
         if self.forced is None or force.priority > self.forced.force.priority:
             self.forced = Forced(check, force)
 
-    def results(self) -> tuple[float, tuple[SymbolResult, ...], list[str]]:
-        """Score, symbols, and the composites that fired."""
+    def results(self) -> tuple[float, tuple[SymbolResult, ...], list[str], list[str]]:
+        """Score, symbols, the composites that fired, and what caps of groups have cut, as text."""
         scores = {name: self._score(hit) for name, hit in self.hits.items() if self._counts(name)}
         fired, removals = self.plan.composites.apply(scores, self._composite_score)
         for name in fired:
             scores[name] = self._weight(name)
         kept = _apply_removals(scores, removals)
-        capped = _apply_caps(kept, self.plan.symbols, self.plan.group_caps)
+        capped, cuts = _apply_caps(kept, self.plan.symbols, self.plan.group_caps)
         hidden = {name for name, removal in removals.items() if removal & Removal.SYMBOL}
         symbols = tuple(
             self._result(name, score) for name, score in capped.items() if name not in hidden
         )
-        return round(sum(capped.values()), SCORE_DIGITS), symbols, fired
+        return round(sum(capped.values()), SCORE_DIGITS), symbols, fired, cuts
 
     def decide(self, score: float) -> tuple[Action, float]:
         """Action and score: what a check forced, else what the score reaches."""
@@ -174,23 +174,27 @@ def _apply_removals(
 
 def _apply_caps(
     scores: Mapping[str, float], symbols: Mapping[str, SymbolInfo], caps: Mapping[str, float]
-) -> dict[str, float]:
-    """Cut what the symbols of a group add above its cap.
+) -> tuple[dict[str, float], list[str]]:
+    """Cut what the symbols of a group add above its cap, and say so.
 
     Cut from the last name back: checks that wait end in any order, the verdict must not differ.
     """
     capped = dict(scores)
+    cuts: list[str] = []
     members: dict[str, list[str]] = {}
     for name in scores:
         info = symbols.get(name)
         if info is not None and info.group in caps:
             members.setdefault(info.group, []).append(name)
     for group, names in members.items():
-        excess = sum(scores[name] for name in names) - caps[group]
+        total = sum(scores[name] for name in names)
+        excess = total - caps[group]
+        if round(excess, SCORE_DIGITS) > 0:
+            cuts.append(f"{group}: {total:g} cut to {caps[group]:g}")
         for name in sorted(names, reverse=True):
             if excess <= 0:
                 break
             cut = min(excess, max(scores[name], 0.0))
             capped[name] = round(scores[name] - cut, SCORE_DIGITS)
             excess -= cut
-    return capped
+    return capped, cuts

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class Action(StrEnum):
     """What to do with a message, by Rspamd's names (specs: http-scan.md 1.5)."""
@@ -106,6 +108,41 @@ class TraceEntry:
     at: float
     source: str
     text: str
+    quotes: bool = False
+    """Whether the text may hold something of the message: a check wrote it."""
+
+
+class CheckRun(Struct, frozen=True, gc=False, omit_defaults=True):
+    """How a check fared in a scan.
+
+    No dataclass: one is made for each check of each message, and a dataclass costs ten times as
+    much.
+    """
+
+    check: str
+    stage: str
+    at: float = 0.0
+    """Seconds of work after which it began."""
+    took: float = 0.0
+    """Seconds from its beginning to its answer; of those that wait, others work meanwhile."""
+    symbols: tuple[str, ...] = ()
+    """What it found; composites, caps and profiles may still take from that."""
+    reads: tuple[str, ...] = ()
+    """Checks whose answers it reads."""
+    trouble: str | None = None
+    """Why there is no answer; nothing of the message is in there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is remembered of a message beside its verdict: bounded, decoded, never escaped."""
+
+    senders: tuple[str, ...] = ()
+    """Addresses of From."""
+    recipients: tuple[str, ...] = ()
+    """Addresses of To and Cc."""
+    subject: str | None = None
+    """As it came, decoded; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +173,9 @@ class Verdict:
     elapsed: float = 0.0
     """Wall seconds of the scan."""
     trace: tuple[TraceEntry, ...] = ()
+    runs: tuple[CheckRun, ...] = ()
+    """The checks in the order in which they ended."""
+    summary: Summary = Summary()
+    """Of the message; empty if it was not scanned."""
+    shows_trace: bool = False
+    """Whether the text of a refusal ends with the trace id."""

@@ -13,7 +13,8 @@ from ..codec.milter_agreement import Agreement
 from ..codec.milter_headers import count_fields
 from ..config.model import FailPolicy
 from ..report.edits import MAX_INDEX, clean_edits
-from ..report.headers import clean_refusal, clean_reply_text, encode_header_text
+from ..report.headers import clean_reply_text, encode_header_text
+from ..report.refusal import REJECT_TEXT, SOFT_REJECT_TEXT, reply_text
 from ..scan.verdict import (
     Action,
     AddHeader,
@@ -30,8 +31,6 @@ from ..scan.verdict import (
 SPAM_HEADER = "X-Spam"
 SKIPPED_HEADER = "X-Spam-Skipped"
 
-REJECT_TEXT = "Spam message rejected"
-SOFT_REJECT_TEXT = "Try again later"
 QUARANTINE_TEXT = "Spam message quarantined"
 FAILURE_TEXT = "Message could not be scanned"
 OVERSIZE_TEXT = "Message is too large to be scanned"
@@ -144,21 +143,21 @@ def render_oversize(policy: FailPolicy, agreement: Agreement) -> Rendered:
 
 def _refusal(verdict: Verdict) -> bytes | None:
     if verdict.action is Action.REJECT:
-        return _reply(verdict.smtp_message, 554, "5.7.1", REJECT_TEXT)
+        return _reply(verdict, 554, "5.7.1", REJECT_TEXT)
     if verdict.action is Action.SOFT_REJECT:
-        return _reply(verdict.smtp_message, 451, "4.7.1", SOFT_REJECT_TEXT)
+        return _reply(verdict, 451, "4.7.1", SOFT_REJECT_TEXT)
     if verdict.action is Action.DISCARD:
         return replies.DISCARD
     return None
 
 
-def _reply(message: str | None, code: int, enhanced: str, default: str) -> bytes:
+def _reply(verdict: Verdict, code: int, enhanced: str, default: str) -> bytes:
     """Render a refusal; a text may begin with codes of its own, if they mean the same class."""
-    codes, lines = clean_refusal(message or "", enhanced[0])
-    if codes:
-        own_code, _, enhanced = codes.partition(" ")
+    text = reply_text(verdict)
+    if text.codes:
+        own_code, _, enhanced = text.codes.partition(" ")
         code = int(own_code)
-    return replies.reply_code(code, enhanced, lines or [default])
+    return replies.reply_code(code, enhanced, text.lines or (default,))
 
 
 def _reason(verdict: Verdict) -> str:
