@@ -1,0 +1,182 @@
+"""The store in one file of this machine: SQLite, shared by all workers, nothing to set up.
+
+Calls are carried out in threads of each process: one that reads, one that writes, one for slow
+calls. The one that writes takes all that waits into one transaction (one sync for all, where a
+call asks for any), so that many calls at once cost little more than one.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from ..config.model import StoreSettings
+from .base import Call, Listener, Stats, Store
+from .errors import StoreError, TooLarge
+from .health import Health
+from .sqlite.clock import MachineTime, StoreTime
+from .sqlite.desk import Desk
+from .sqlite.lane import Lane
+from .sqlite.notices import Listen
+from .sqlite.opening import Opening
+from .sqlite.upkeep import Look, Sweep
+
+R = TypeVar("R")
+
+POLL_SECONDS = 0.2
+"""Between two looks for notices, while somebody listens."""
+SWEEP_SECONDS = 30.0
+SLOW_FACTOR = 30
+"""How much longer slow calls may take, which are not made while a message waits."""
+
+log = Logger()
+
+
+class EmbeddedStore(Store):
+    """See the module."""
+
+    kind = "embedded"
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: StoreSettings,
+        path: str,
+        health: Health,
+        alarm: Callable[[str], None],
+        *,
+        is_service: bool = True,
+        machine: MachineTime | None = None,
+    ) -> None:
+        """Without `is_service` a file that is not there is not made, nor one mended."""
+        self._reactor = reactor
+        self._health = health
+        self._seconds = settings.timeout
+        self._alarm = alarm
+        self.clock = StoreTime(machine or MachineTime())
+        self._opening = Opening(
+            path, settings.max_size, self.clock, self._alarm_from_thread, is_service=is_service
+        )
+        slow = settings.timeout * SLOW_FACTOR
+        self._read = Lane(reactor, "read", Desk(self._opening).read, settings.timeout)
+        self._write = Lane(reactor, "write", Desk(self._opening).write, settings.timeout)
+        self._slow = Lane(reactor, "slow", Desk(self._opening).mixed, slow)
+        self._listeners: dict[bytes, list[Listener]] = {}
+        self._fresh: list[Listener] = []
+        self._heard: int | None = None
+        self._is_service = is_service
+        self._polling = self._repeat(self._poll)
+        self._sweeping = self._repeat(self._sweep)
+
+    def open(self) -> None:
+        """Begin to open, and to sweep."""
+        if self._is_service:
+            self._sweeping.start(SWEEP_SECONDS, now=True)
+
+    async def close(self) -> None:
+        """End the threads; one that is stuck is left behind."""
+        for loop in (self._polling, self._sweeping):
+            if loop.running:
+                loop.stop()
+        ended = gatherResults([lane.end() for lane in (self._read, self._write, self._slow)])
+        ended.addTimeout(self._seconds, self._reactor)
+        try:
+            await ended
+        except Exception:
+            log.warn("the store is busy still; leaving it")
+            return
+        self._opening.close()
+
+    async def do(self, call: Call[R]) -> R:
+        """Carry out a call. Raises StoreError."""
+        try:
+            result: R = await self._lane(call).submit(call)
+        except TooLarge:
+            # The caller's, not the store's.
+            raise
+        except StoreError as error:
+            self._health.failed(error)
+            raise
+        self._health.succeeded()
+        return result
+
+    def subscribe(self, topic: bytes, listener: Listener) -> Callable[[], None]:
+        """See `Store.subscribe`; notices come within `POLL_SECONDS`."""
+        listeners = self._listeners.setdefault(topic, [])
+        listeners.append(listener)
+        self._fresh.append(listener)
+        if not self._polling.running:
+            self._polling.start(POLL_SECONDS, now=True)
+        return lambda: self._unsubscribe(topic, listener)
+
+    async def stats(self) -> Stats:
+        """Counted now. Raises StoreError."""
+        found = await self.do(Look())
+        octets = found.pages * found.page_size
+        details = {
+            "schema version": str(found.version),
+            "free": f"{found.free_pages * found.page_size} octets in the file",
+            "limit": f"{found.max_pages * found.page_size} octets",
+        }
+        return Stats(self.kind, self._opening.path, octets, found.entries, details)
+
+    def _lane(self, call: Call[Any]) -> Lane:
+        if call.is_slow:
+            return self._slow
+        return self._write if call.is_write else self._read
+
+    def _repeat(self, step: Callable[[], Deferred[None]]) -> LoopingCall:
+        loop = LoopingCall(step)
+        loop.clock = self._reactor
+        return loop
+
+    def _unsubscribe(self, topic: bytes, listener: Listener) -> None:
+        listeners = self._listeners.get(topic, [])
+        if listener in listeners:
+            listeners.remove(listener)
+        if not listeners:
+            self._listeners.pop(topic, None)
+        if not self._listeners and self._polling.running:
+            self._polling.stop()
+
+    def _poll(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._listen())
+
+    async def _listen(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        try:
+            news = await self.do(Listen(self._heard))
+        except StoreError:
+            self._fresh = fresh + self._fresh
+            return
+        was_away = self._heard is not None and not news.is_complete
+        self._heard = news.last
+        everybody = [one for several in self._listeners.values() for one in several]
+        for listener in everybody if was_away else fresh:
+            self._tell(listener, None)
+        for topic, value in news.notices:
+            for listener in list(self._listeners.get(topic, ())):
+                if listener not in fresh:
+                    self._tell(listener, value)
+
+    def _tell(self, listener: Listener, value: bytes | None) -> None:
+        try:
+            listener(value)
+        except Exception:
+            log.failure("a listener of notices failed")
+
+    def _sweep(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._sweep_all())
+
+    async def _sweep_all(self) -> None:
+        try:
+            while await self.do(Sweep(self.clock)):
+                pass
+        except StoreError:
+            # Told of already; the next one is not far.
+            return
+
+    def _alarm_from_thread(self, text: str) -> None:
+        self._reactor.callFromThread(self._alarm, text)

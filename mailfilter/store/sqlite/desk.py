@@ -1,0 +1,149 @@
+"""What a thread does its calls with: a connection, and whether they go into a transaction."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import StoreError
+from .failures import named
+from .handlers import HANDLERS
+from .lane import Pending
+from .opening import Opening, end_turn, wait_for_turn
+
+_KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_TOOBIG})
+
+
+class Desk:
+    """Belongs to one thread, which opens its connection when it is first needed."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._db: sqlite3.Connection | None = None
+        self._turn: int | None = None
+        self._is_full_sync = False
+
+    def read(self, batch: Sequence[Pending]) -> None:
+        """Carry out calls that change nothing; an empty batch is the end."""
+        self._each(batch) if batch else self._close()
+
+    def write(self, batch: Sequence[Pending]) -> None:
+        """Carry out calls in one transaction: with one sync for all, where there is any."""
+        if not batch:
+            self._close()
+            return
+        waiting = [pending for pending in batch if not pending.is_dropped]
+        while waiting:
+            failed = self._try_together(waiting)
+            if failed is None:
+                return
+            # What it had done was taken back with all else; the others begin again.
+            waiting = [pending for pending in waiting if pending is not failed]
+
+    def mixed(self, batch: Sequence[Pending]) -> None:
+        """Carry out calls of both kinds, one by one."""
+        if not batch:
+            self._close()
+            return
+        for pending in batch:
+            (self.write if pending.call.is_write else self.read)([pending])
+
+    def _each(self, batch: Sequence[Pending]) -> None:
+        for pending in batch:
+            if pending.is_dropped:
+                continue
+            try:
+                db = self._connection()
+                handler = HANDLERS[type(pending.call)]
+                if pending.call.is_slow:
+                    db.execute("BEGIN")
+                pending.result = handler(db, self._opening.clock.now(), pending.call)
+                if pending.call.is_slow:
+                    db.execute("COMMIT")
+            except Exception as error:
+                pending.error = self._failure(error)
+
+    def _try_together(self, batch: Sequence[Pending]) -> Pending | None:
+        """One transaction; the answer is the call that must be left out for it to succeed."""
+        current: Pending | None = None
+        try:
+            self._begin(is_durable=any(pending.call.is_durable for pending in batch))
+            db, now = self._connection(), self._opening.clock.now()
+            for current in batch:
+                current.result = HANDLERS[type(current.call)](db, now, current.call)
+            current = None
+            db.execute("COMMIT")
+        except Exception as error:
+            failure = self._failure(error)
+            if current is None or _is_of_all(error):
+                for pending in batch:
+                    pending.error = failure
+                return None
+            current.error = failure
+            return current
+        finally:
+            if self._turn is not None:
+                end_turn(self._turn)
+        return None
+
+    def _begin(self, *, is_durable: bool) -> None:
+        if self._turn is None:
+            self._turn = self._opening.turn()
+        wait_for_turn(self._turn)
+        db = self._connection()
+        if is_durable != self._is_full_sync:
+            db.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
+            self._is_full_sync = is_durable
+        db.execute("BEGIN IMMEDIATE")
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = self._opening.connect()
+            self._is_full_sync = False
+        return self._db
+
+    def _failure(self, error: Exception) -> StoreError:
+        """Take back what was done, and name what went wrong."""
+        db = self._db
+        if db is not None:
+            if db.in_transaction:
+                self._roll_back(db)
+            code = getattr(error, "sqlite_errorcode", None)
+            if code is not None and code & 0xFF not in _KEEPS_CONNECTION:
+                # A file that could not be written, or was away, may need to be opened again.
+                self._disconnect()
+        return named(error, self._opening.path)
+
+    def _roll_back(self, db: sqlite3.Connection) -> None:
+        try:
+            db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            db.close()
+
+    def _close(self) -> None:
+        self._disconnect()
+        if self._turn is not None:
+            os.close(self._turn)
+            self._turn = None
+
+
+def _is_of_all(error: Exception) -> bool:
+    """Whether it is no fault of the call that met it."""
+    return isinstance(error, sqlite3.Error | OSError) and not isinstance(
+        error, sqlite3.ProgrammingError | sqlite3.InterfaceError | sqlite3.IntegrityError
+    )
+
+
+def run_one(opening: Opening, call: Any) -> Any:
+    """Carry out one call in this thread. Raises StoreError."""
+    desk, pending = Desk(opening), Pending(call)
+    desk.mixed([pending])
+    desk.mixed([])
+    if pending.error is not None:
+        raise pending.error
+    return pending.result

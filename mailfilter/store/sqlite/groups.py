@@ -1,0 +1,174 @@
+"""Sets and hashes in the file: a row for the whole, and one for each member or field."""
+
+import sqlite3
+from collections.abc import Mapping
+
+from ..base import (
+    HashAdd,
+    HashAll,
+    HashGet,
+    HashPut,
+    HashRemove,
+    SetAdd,
+    SetHas,
+    SetMembers,
+    SetRemove,
+)
+from ..in_memory.groups import as_number, check_fields
+from ..in_memory.values import clamp
+from .values import expiry, marks
+
+_OF_SET = (
+    "FROM container c JOIN member m ON m.container = c.id"
+    " WHERE c.kind = 'set' AND c.key = ? AND c.expires > ?"
+)
+_OF_HASH = (
+    "FROM container c JOIN field f ON f.container = c.id"
+    " WHERE c.kind = 'hash' AND c.key = ? AND c.expires > ?"
+)
+_PARTS = {"set": "member", "hash": "field"}
+
+
+def set_add(db: sqlite3.Connection, now: int, call: SetAdd) -> list[bool]:
+    container, size, last = _find(db, now, "set", call.key) or _make(db, "set", call.key)
+    absent = []
+    for member in call.members:
+        last += 1
+        absent.append(_add_member(db, container, member, last))
+    size += sum(absent)
+    if size > call.cap:
+        _drop_oldest(db, container, size - call.cap)
+        size = call.cap
+    _keep(db, container, size, last, expiry(now, call.seconds))
+    return absent
+
+
+def set_has(db: sqlite3.Connection, now: int, call: SetHas) -> list[bool]:
+    statement = f"SELECT m.member {_OF_SET} AND m.member IN ({marks(len(call.members))})"
+    found = {member for (member,) in db.execute(statement, (call.key, now, *call.members))}
+    return [member in found for member in call.members]
+
+
+def set_members(db: sqlite3.Connection, now: int, call: SetMembers) -> list[bytes]:
+    statement = f"SELECT m.member {_OF_SET} ORDER BY m.number DESC LIMIT ?"
+    return [member for (member,) in db.execute(statement, (call.key, now, call.limit))]
+
+
+def set_remove(db: sqlite3.Connection, now: int, call: SetRemove) -> int:
+    found = _find(db, now, "set", call.key)
+    if found is None:
+        return 0
+    container, size, _ = found
+    members = marks(len(call.members))
+    statement = f"DELETE FROM member WHERE container = ? AND member IN ({members})"
+    count = db.execute(statement, (container, *call.members)).rowcount
+    _shrink(db, container, size - count)
+    return count
+
+
+def hash_get(db: sqlite3.Connection, now: int, call: HashGet) -> list[bytes | None]:
+    statement = f"SELECT f.name, f.value {_OF_HASH} AND f.name IN ({marks(len(call.fields))})"
+    values: dict[bytes, bytes] = dict(
+        db.execute(statement, (call.key, now, *call.fields)).fetchall()
+    )
+    return [values.get(name) for name in call.fields]
+
+
+def hash_all(db: sqlite3.Connection, now: int, call: HashAll) -> dict[bytes, bytes]:
+    return dict(db.execute(f"SELECT f.name, f.value {_OF_HASH}", (call.key, now)).fetchall())
+
+
+def hash_put(db: sqlite3.Connection, now: int, call: HashPut) -> None:
+    _put_fields(db, now, call.key, call.values, call.seconds)
+
+
+def hash_add(db: sqlite3.Connection, now: int, call: HashAdd) -> list[int]:
+    texts = hash_get(db, now, HashGet(call.key, list(call.amounts)))
+    amounts = call.amounts.values()
+    numbers = [clamp(as_number(text) + amount) for text, amount in zip(texts, amounts, strict=True)]
+    new = {name: b"%d" % number for name, number in zip(call.amounts, numbers, strict=True)}
+    _put_fields(db, now, call.key, new, call.seconds)
+    return numbers
+
+
+def hash_remove(db: sqlite3.Connection, now: int, call: HashRemove) -> int:
+    found = _find(db, now, "hash", call.key)
+    if found is None:
+        return 0
+    container, size, _ = found
+    statement = f"DELETE FROM field WHERE container = ? AND name IN ({marks(len(call.fields))})"
+    count = db.execute(statement, (container, *call.fields)).rowcount
+    _shrink(db, container, size - count)
+    return count
+
+
+def forget(db: sqlite3.Connection, container: int, kind: str) -> None:
+    """Remove a set or a hash and all that is in it."""
+    db.execute(f"DELETE FROM {_PARTS[kind]} WHERE container = ?", (container,))
+    db.execute("DELETE FROM container WHERE id = ?", (container,))
+
+
+def _find(db: sqlite3.Connection, now: int, kind: str, key: bytes) -> tuple[int, int, int] | None:
+    """Id, size and last number of what has not expired; what has is removed."""
+    statement = "SELECT id, size, last, expires FROM container WHERE kind = ? AND key = ?"
+    found = db.execute(statement, (kind, key)).fetchone()
+    if found is None:
+        return None
+    container, size, last, expires = found
+    if expires <= now:
+        forget(db, container, kind)
+        return None
+    return container, size, last
+
+
+def _make(db: sqlite3.Connection, kind: str, key: bytes) -> tuple[int, int, int]:
+    statement = "INSERT INTO container (kind, key, size, last, expires) VALUES (?, ?, 0, 0, 0)"
+    return db.execute(statement, (kind, key)).lastrowid or 0, 0, 0
+
+
+def _keep(db: sqlite3.Connection, container: int, size: int, last: int, expires: int) -> None:
+    statement = "UPDATE container SET size = ?, last = ?, expires = ? WHERE id = ?"
+    db.execute(statement, (size, last, expires, container))
+
+
+def _shrink(db: sqlite3.Connection, container: int, size: int) -> None:
+    if size:
+        db.execute("UPDATE container SET size = ? WHERE id = ?", (size, container))
+    else:
+        db.execute("DELETE FROM container WHERE id = ?", (container,))
+
+
+def _add_member(db: sqlite3.Connection, container: int, member: bytes, number: int) -> bool:
+    statement = "UPDATE member SET number = ? WHERE container = ? AND member = ?"
+    if db.execute(statement, (number, container, member)).rowcount:
+        return False
+    statement = "INSERT INTO member (container, member, number) VALUES (?, ?, ?)"
+    db.execute(statement, (container, member, number))
+    return True
+
+
+def _drop_oldest(db: sqlite3.Connection, container: int, count: int) -> None:
+    db.execute(
+        "DELETE FROM member WHERE container = :set AND member IN"
+        " (SELECT member FROM member WHERE container = :set ORDER BY number LIMIT :count)",
+        {"set": container, "count": count},
+    )
+
+
+def _put_fields(
+    db: sqlite3.Connection,
+    now: int,
+    key: bytes,
+    values: Mapping[bytes, bytes],
+    seconds: float | None,
+) -> None:
+    container, size, last = _find(db, now, "hash", key) or _make(db, "hash", key)
+    statement = f"SELECT count(*) FROM field WHERE container = ? AND name IN ({marks(len(values))})"
+    (known,) = db.execute(statement, (container, *values)).fetchone()
+    size += len(values) - known
+    check_fields(size)
+    db.executemany(
+        "REPLACE INTO field (container, name, value) VALUES (?, ?, ?)",
+        [(container, name, value) for name, value in values.items()],
+    )
+    _keep(db, container, size, last, expiry(now, seconds))

@@ -1,0 +1,167 @@
+"""Histories in the file: their rows are numbered in order of arrival."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from ..base import HistoryAdd, HistoryClear, HistoryFind, HistoryGet, Limits, Page, Row
+
+_TRIMMED = 500
+"""Rows looked at in one step of trimming."""
+
+
+def history_add(db: sqlite3.Connection, now: int, call: HistoryAdd) -> None:
+    history, size, octets = _find(db, call.key) or _make(db, call.key)
+    db.executemany(
+        "INSERT INTO row (history, at, time, octets, row_id, terms, body, detail)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                history,
+                now,
+                row.time,
+                row.octets(),
+                row.row_id,
+                _joined(row.terms),
+                row.body,
+                row.detail,
+            )
+            for row in call.rows
+        ],
+    )
+    size += len(call.rows)
+    octets += sum(row.octets() for row in call.rows)
+    size, octets = _trim(db, now, history, size, octets, call.limits)
+    limits = call.limits
+    db.execute(
+        "UPDATE history SET size = ?, octets = ?, max_size = ?, max_octets = ?, max_age = ?"
+        " WHERE id = ?",
+        (size, octets, limits.rows, limits.octets, _age(limits), history),
+    )
+
+
+def history_find(db: sqlite3.Connection, now: int, call: HistoryFind) -> Page:
+    conditions, values = ["h.key = ?", "r.at + h.max_age > ?"], [call.key, now]
+    for condition, value in (
+        ("r.number < ?", None if call.before is None else int(call.before)),
+        ("r.time >= ?", call.since),
+        ("r.time < ?", call.until),
+        *(("instr(r.terms, ?)", b"\0%b\0" % term) for term in call.terms),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    statement = (
+        "SELECT r.number, r.row_id, r.time, r.terms, r.body FROM history h"
+        f" JOIN row r ON r.history = h.id WHERE {' AND '.join(conditions)}"
+        " ORDER BY r.number DESC LIMIT ?"
+    )
+    found = db.execute(statement, (*values, call.limit + 1)).fetchall()
+    rows = [
+        Row(row_id, at, parted(terms), body) for _, row_id, at, terms, body in found[: call.limit]
+    ]
+    return Page(rows, b"%d" % found[call.limit - 1][0] if len(found) > call.limit else None)
+
+
+def history_get(db: sqlite3.Connection, now: int, call: HistoryGet) -> Row | None:
+    found = db.execute(
+        "SELECT r.row_id, r.time, r.body, r.detail FROM history h JOIN row r ON r.history = h.id"
+        " WHERE h.key = ? AND r.row_id = ? AND r.at + h.max_age > ? ORDER BY r.number DESC LIMIT 1",
+        (call.key, call.row_id, now),
+    ).fetchone()
+    return None if found is None else Row(found[0], found[1], (), found[2], found[3])
+
+
+def history_clear(db: sqlite3.Connection, now: int, call: HistoryClear) -> int:
+    found = _find(db, call.key)
+    if found is None:
+        return 0
+    history = found[0]
+    (count,) = db.execute(
+        "SELECT count(*) FROM row r JOIN history h ON h.id = r.history"
+        " WHERE r.history = ? AND r.at + h.max_age > ?",
+        (history, now),
+    ).fetchone()
+    db.execute("DELETE FROM row WHERE history = ?", (history,))
+    db.execute("DELETE FROM history WHERE id = ?", (history,))
+    return int(count)
+
+
+def trim_by_age(db: sqlite3.Connection, now: int, limit: int) -> None:
+    """Remove rows that are too old, of histories that nobody adds to."""
+    for history, age in db.execute("SELECT id, max_age FROM history").fetchall():
+        statement = "SELECT number FROM row WHERE history = ? AND at <= ? ORDER BY number LIMIT ?"
+        old = db.execute(statement, (history, now - age, limit)).fetchall()
+        if old:
+            _drop(db, history, old[-1][0])
+
+
+def drop_oldest(db: sqlite3.Connection, limit: int) -> int:
+    """Remove the oldest rows of all histories; how many went."""
+    oldest = db.execute("SELECT number FROM row ORDER BY number LIMIT ?", (limit,)).fetchall()
+    if not oldest:
+        return 0
+    histories = db.execute("SELECT id FROM history").fetchall()
+    return sum(_drop(db, history, oldest[-1][0]) for (history,) in histories)
+
+
+def _drop(db: sqlite3.Connection, history: int, last: int) -> int:
+    """Remove the rows of a history up to a number."""
+    statement = "DELETE FROM row WHERE history = ? AND number <= ? RETURNING octets"
+    gone = [octets for (octets,) in db.execute(statement, (history, last)).fetchall()]
+    statement = "UPDATE history SET size = size - ?, octets = octets - ? WHERE id = ?"
+    db.execute(statement, (len(gone), sum(gone), history))
+    return len(gone)
+
+
+def _find(db: sqlite3.Connection, key: bytes) -> tuple[int, int, int] | None:
+    """Id, number of rows, and their octets."""
+    statement = "SELECT id, size, octets FROM history WHERE key = ?"
+    found: tuple[int, int, int] | None = db.execute(statement, (key,)).fetchone()
+    return found
+
+
+def _make(db: sqlite3.Connection, key: bytes) -> tuple[int, int, int]:
+    statement = (
+        "INSERT INTO history (key, size, octets, max_size, max_octets, max_age)"
+        " VALUES (?, 0, 0, 0, 0, 0)"
+    )
+    return db.execute(statement, (key,)).lastrowid or 0, 0, 0
+
+
+def _trim(
+    db: sqlite3.Connection, now: int, history: int, size: int, octets: int, limits: Limits
+) -> tuple[int, int]:
+    """Let the oldest rows go; number and octets of those that stay."""
+    last_to_go = 0
+    while True:
+        oldest = db.execute(
+            "SELECT number, at, octets FROM row WHERE history = ? AND number > ?"
+            " ORDER BY number LIMIT ?",
+            (history, last_to_go, _TRIMMED),
+        ).fetchall()
+        for number, at, weight in oldest:
+            is_over = size > 1 and (size > limits.rows or octets > limits.octets)
+            if not is_over and at + _age(limits) > now:
+                break
+            last_to_go, size, octets = number, size - 1, octets - weight
+        else:
+            if oldest:
+                continue
+        break
+    if last_to_go:
+        db.execute("DELETE FROM row WHERE history = ? AND number <= ?", (history, last_to_go))
+    return size, octets
+
+
+def _age(limits: Limits) -> int:
+    return round(limits.seconds * 1000)
+
+
+def _joined(terms: Sequence[bytes]) -> bytes:
+    """Each term between two NULs, so that a search finds whole ones only."""
+    return b"".join(b"\0" + term for term in terms) + b"\0"
+
+
+def parted(terms: bytes) -> list[bytes]:
+    """The terms of a row."""
+    return terms.split(b"\0")[1:-1]

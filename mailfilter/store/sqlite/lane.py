@@ -1,0 +1,149 @@
+"""A thread that carries out calls one after another, so that the reactor's never waits."""
+
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+from twisted.internet.base import DelayedCall
+from twisted.internet.defer import Deferred
+
+from ..calls.call import Call
+from ..errors import StoreError, TimedOut, Unavailable
+
+MAX_WAITING = 10_000
+"""Calls that have no answer yet; more are refused."""
+MAX_BATCH = 256
+"""Calls that the thread takes at once."""
+
+
+class Pending:
+    """A call on its way; the thread sets `result` or `error`, the reactor fires `deferred`."""
+
+    __slots__ = ("call", "deadline", "deferred", "error", "is_dropped", "result")
+
+    def __init__(self, call: Call[Any]) -> None:
+        self.call = call
+        self.deferred: Deferred[Any] = Deferred(self._drop)
+        self.deadline: DelayedCall | None = None
+        self.is_dropped = False
+        """Nobody waits for the answer: the call need not be begun."""
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def _drop(self, deferred: Deferred[Any]) -> None:
+        self.is_dropped = True
+
+
+Work = Callable[[list[Pending]], None]
+"""Carries out calls, in the thread; gives each a result or an error."""
+
+
+class Lane:
+    """A queue, its thread, and the way back."""
+
+    def __init__(self, reactor: Any, name: str, work: Work, seconds: float) -> None:
+        """`seconds` is what a call may take, the time that it waits included."""
+        self._reactor = reactor
+        self._name = name
+        self._work = work
+        self._seconds = seconds
+        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
+        self._done: deque[Pending] = deque()
+        self._is_waking = False
+        self._waiting = 0
+        self._thread: Thread | None = None
+        self._ended: Deferred[None] | None = None
+
+    def submit(self, call: Call[Any]) -> Deferred[Any]:
+        """Queue a call. The Deferred fails with StoreError; to cancel it drops the call."""
+        pending = Pending(call)
+        if self._ended is not None:
+            pending.deferred.errback(Unavailable("the store is closed"))
+        elif self._waiting >= MAX_WAITING:
+            pending.deferred.errback(Unavailable(f"{self._waiting} calls wait already"))
+        else:
+            pending.deadline = self._reactor.callLater(self._seconds, self._give_up, pending)
+            self._waiting += 1
+            self._start()
+            self._queue.put(pending)
+        return pending.deferred
+
+    def end(self) -> Deferred[None]:
+        """Take no more calls; fires when those that wait are done and the thread has ended."""
+        if self._ended is None:
+            self._ended = Deferred()
+            if self._thread is None:
+                self._ended.callback(None)
+            else:
+                self._queue.put(None)
+        return self._ended
+
+    def _start(self) -> None:
+        if self._thread is None:
+            # Nothing can take a thread out of a wait for a lock or a disk: it must not keep the
+            # process.
+            self._thread = Thread(target=self._run, name=f"store-{self._name}", daemon=True)
+            self._thread.start()
+
+    def _give_up(self, pending: Pending) -> None:
+        pending.is_dropped = True
+        if not pending.deferred.called:
+            seconds = f"{self._seconds:g} s"
+            pending.deferred.errback(TimedOut(f"no answer within {seconds}: disk or lock is busy"))
+
+    # In the thread.
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            batch, is_last = self._take()
+            if batch:
+                self._work(batch)
+            self._done.extend(batch)
+            if not self._is_waking:
+                self._is_waking = True
+                self._reactor.callFromThread(self._deliver)
+        self._work([])
+        self._reactor.callFromThread(self._has_ended)
+
+    def _take(self) -> tuple[list[Pending], bool]:
+        """What waits, at least one; and whether there will be no more."""
+        batch: list[Pending] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) == MAX_BATCH:
+                return batch, False
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+    # In the reactor's thread again.
+
+    def _deliver(self) -> None:
+        # Before looking, so that what comes while we look wakes us again.
+        self._is_waking = False
+        while self._done:
+            self._answer(self._done.popleft())
+
+    def _answer(self, pending: Pending) -> None:
+        self._waiting -= 1
+        if pending.deadline is not None and pending.deadline.active():
+            pending.deadline.cancel()
+        if pending.deferred.called:
+            return
+        if pending.error is None:
+            pending.deferred.callback(pending.result)
+        elif isinstance(pending.error, StoreError):
+            pending.deferred.errback(pending.error)
+        else:
+            text = f"{type(pending.error).__name__}: {pending.error}"
+            pending.deferred.errback(StoreError(text))
+
+    def _has_ended(self) -> None:
+        if self._ended is not None:
+            self._ended.callback(None)

@@ -1,0 +1,140 @@
+"""What is done to the file besides calls of features: sweeping, figures, checking, copying."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..calls.call import Call
+from .clock import StoreTime
+from .groups import forget
+from .histories import drop_oldest, trim_by_age
+from .notices import KEPT_SECONDS
+from .schema import NEVER
+
+SWEPT = 1000
+"""Things of each table that one sweep removes: others must not wait long for their turn."""
+MIN_SECONDS = 20
+"""Between two sweeps, whichever processes make them."""
+CROWDED = 0.9
+"""Part of the size allowed, above which what expires soonest goes before its time."""
+EVICTED = 0.05
+"""Part of the things that goes then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(Call[bool]):
+    """Remove what has expired; the answer is whether there is more to do."""
+
+    clock: StoreTime
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is in the file."""
+
+    entries: dict[str, int]
+    pages: int
+    free_pages: int
+    max_pages: int
+    page_size: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Call[Figures]):
+    """Count what is in the file."""
+
+    is_write: ClassVar[bool] = False
+    is_slow: ClassVar[bool] = True
+
+
+def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> bool:
+    found = db.execute("SELECT at FROM swept").fetchone()
+    if found is not None and 0 <= now - found[0] < MIN_SECONDS * 1000:
+        return False
+    call.clock.keep(db)
+    removed = 0
+    for table in ("value", "counter", "bucket"):
+        removed = max(removed, _expire(db, table, now, SWEPT))
+    removed = max(removed, _expire_containers(db, now, SWEPT))
+    db.execute("DELETE FROM notice WHERE at < ?", (now - KEPT_SECONDS * 1000,))
+    trim_by_age(db, now, SWEPT)
+    evicted = _evict(db) if _is_crowded(db) else 0
+    has_more = removed == SWEPT or evicted > 0
+    if not has_more:
+        db.execute("REPLACE INTO swept (id, at) VALUES (1, ?)", (now,))
+    return has_more
+
+
+def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
+    counts = {
+        "values": "value",
+        "counters": "counter",
+        "buckets": "bucket",
+        "sets": "container WHERE kind = 'set'",
+        "hashes": "container WHERE kind = 'hash'",
+        "history rows": "row",
+        "log entries": "entry",
+    }
+    entries = {
+        name: int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        for name, table in counts.items()
+    }
+    return Figures(
+        entries,
+        pages=_pragma(db, "page_count"),
+        free_pages=_pragma(db, "freelist_count"),
+        max_pages=_pragma(db, "max_page_count"),
+        page_size=_pragma(db, "page_size"),
+        version=_pragma(db, "user_version"),
+    )
+
+
+def problems(db: sqlite3.Connection) -> Sequence[str]:
+    """What is wrong with the file; nothing if it is sound."""
+    found = [text for (text,) in db.execute("PRAGMA integrity_check(100)")]
+    return [] if found == ["ok"] else found
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _expire(db: sqlite3.Connection, table: str, until: int, limit: int) -> int:
+    statement = (
+        f"DELETE FROM {table} WHERE key IN"
+        f" (SELECT key FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?)"
+    )
+    return db.execute(statement, (until, limit)).rowcount
+
+
+def _expire_containers(db: sqlite3.Connection, until: int, limit: int) -> int:
+    statement = "SELECT id, kind, size FROM container WHERE expires <= ? ORDER BY expires LIMIT ?"
+    containers = parts = 0
+    for container, kind, size in db.execute(statement, (until, limit)).fetchall():
+        forget(db, container, kind)
+        containers += 1
+        parts += size
+        if parts >= SWEPT * 10:
+            return limit
+    return containers
+
+
+def _is_crowded(db: sqlite3.Connection) -> bool:
+    used = _pragma(db, "page_count") - _pragma(db, "freelist_count")
+    return used > CROWDED * _pragma(db, "max_page_count")
+
+
+def _evict(db: sqlite3.Connection) -> int:
+    """Remove a part of what would expire first, and of the oldest rows; how many things went."""
+    removed = 0
+    for table in ("value", "counter", "bucket"):
+        removed += _expire(db, table, NEVER - 1, _some(db, table))
+    removed += _expire_containers(db, NEVER - 1, _some(db, "container"))
+    return removed + drop_oldest(db, _some(db, "row"))
+
+
+def _some(db: sqlite3.Connection, table: str) -> int:
+    (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return min(SWEPT, int(count * EVICTED) + 1)
