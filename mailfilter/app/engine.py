@@ -15,6 +15,7 @@ from ..report.counters import Counters
 from ..report.logline import log_scan
 from ..scan.plan import Plan
 from ..scan.run import Scanner
+from ..store import make_store
 from .serving import Serving
 
 GC_THRESHOLD = 20_000
@@ -27,16 +28,31 @@ class Engine:
     """Made anew for each configuration."""
 
     def __init__(
-        self, reactor: Any, loaded: Loaded, plan: Plan, alarm: Callable[[str], None]
+        self,
+        reactor: Any,
+        loaded: Loaded,
+        plan: Plan,
+        alarm: Callable[[str], None],
+        state_dir: str,
     ) -> None:
         self.loaded = loaded
         self.plan = plan
         self.clock = IReactorTime(reactor)
         self.counters = Counters()
+        config = loaded.config
+        self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         observers = [log_scan, self.counters.count_scan]
-        self.scanner = Scanner(plan, loaded.config.scan, self.clock, observers)
+        self.scanner = Scanner(plan, config.scan, self.clock, observers)
         self.serving = Serving(reactor, loaded, self.scanner, alarm)
         resident()
+
+    def open(self) -> None:
+        """Begin to use the store; scans need not wait for it."""
+        self.store.open()
+
+    async def close(self) -> None:
+        """When the last scan is over: write what is left, within the time of a call."""
+        await self.store.close()
 
     def report(self) -> Report:
         """The figures of this moment."""
@@ -51,6 +67,9 @@ class Engine:
                 for name, sizes in self.counters.histograms().items()
             },
         )
+
+    def _count(self, name: str) -> None:
+        self.counters.values[name] += 1
 
 
 @cache

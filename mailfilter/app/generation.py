@@ -181,6 +181,7 @@ class Generation:
             generation=self.number,
             place=place.number,
             seconds=self._server.reload_timeout,
+            state_dir=self._hub.state_dir,
             config=sources.path,
             directory=sources.directory,
             files=tuple(File(i.file, i.data, i.mode, i.gid) for i in sources.files),

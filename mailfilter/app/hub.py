@@ -59,8 +59,9 @@ class Serves(Protocol):
 class Hub:
     """One for the life of the master."""
 
-    def __init__(self, alarms: Alarms) -> None:
+    def __init__(self, alarms: Alarms, state_dir: str) -> None:
         self.alarms = alarms
+        self.state_dir = state_dir
         self.events: Counter[str] = Counter()
         """What happened to processes: `reloads`, `worker_deaths`, ..."""
         self.relay: Callable[[object, Notice], None] = lambda sender, notice: None

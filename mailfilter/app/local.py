@@ -138,12 +138,13 @@ class LocalGeneration:
             self._watchdog = Watchdog(self._server.watchdog, IReactorTime(self._reactor))
             self._watchdog.startService()
         loaded, plan = await self._load()
-        engine = Engine(self._reactor, loaded, plan, self._hub.alarms)
+        engine = Engine(self._reactor, loaded, plan, self._hub.alarms, self._hub.state_dir)
         outcome = await self_test(loaded, plan, engine.clock)
         if is_strict and outcome.errors:
             raise GenerationError(f"self-test: {'; '.join(outcome.errors)}")
         if self._is_over:
             raise GenerationError("stopped")
+        engine.open()
         self._engine = engine
         return (*outcome.errors, *outcome.warnings)
 
@@ -158,6 +159,7 @@ class LocalGeneration:
         await engine.serving.drain(is_stop=is_stop, seconds=seconds)
         if self._engine is None:
             return
+        await engine.close()
         self._hub.bury(engine.report())
         self._engine = None
         self._end()

@@ -80,7 +80,7 @@ class Master(Service):
         self._notifier = notifier or Notifier({})
         self.state = State.STARTING
         self.alarms = Alarms()
-        self.hub = Hub(self.alarms)
+        self.hub = Hub(self.alarms, state_dir)
         self.hub.relay = self._relay
         self.hub.give_up = self._give_up
         self.sockets = Sockets()

@@ -117,6 +117,7 @@ class Worker:
             return
         for text in (*outcome.errors, *outcome.warnings):
             log.error("self-test: {text}", text=text)
+        engine.open()
         self.channel.send(Ready(warnings=(*outcome.errors, *outcome.warnings)))
         self._beat = every(self._reactor, REPORT_SECONDS, self._report, now=True)
 
@@ -161,13 +162,18 @@ class Worker:
             self._adopt()
         except OSError as error:
             log.error("cannot accept what waits: {error}", error=str(error))
-        done = self._engine.serving.drain(is_stop=is_stop, seconds=seconds)
+        done = Deferred.fromCoroutine(self._finish(is_stop, seconds))
         for _, sock in self._sockets:
             # Those that nobody listens on any more must not stay open for our sake.
             sock.close()
         self._sockets.clear()
         done.addErrback(lambda failure: log.failure("draining failed", failure))
         done.addCallback(lambda _: self._end())
+
+    async def _finish(self, is_stop: bool, seconds: float) -> None:
+        """Let what is under way end, then what it has left to be written."""
+        await self._engine.serving.drain(is_stop=is_stop, seconds=seconds)
+        await self._engine.close()
 
     def _end(self) -> None:
         """Send our last figures, then leave."""
@@ -217,7 +223,7 @@ def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
     files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
     checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
     loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
-    return Engine(reactor, loaded, plan, alarms)
+    return Engine(reactor, loaded, plan, alarms, boot.state_dir)
 
 
 def _end_with_master(seconds: float) -> None:

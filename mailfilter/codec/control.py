@@ -53,6 +53,8 @@ class Boot(Message, frozen=True, kw_only=True):
     """Number of the worker in its generation, from 0."""
     seconds: float
     """In which it must be ready; the kernel ends it if it is not, whatever it is doing then."""
+    state_dir: str
+    """Where the filter keeps what it must remember."""
     config: str | None
     """Path of the main file."""
     directory: str

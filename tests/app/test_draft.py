@@ -123,6 +123,7 @@ class DraftTests(ConfigCase):
             generation=1,
             place=0,
             seconds=1.0,
+            state_dir="/var/lib/mailfilter",
             config=sources.path,
             directory=sources.directory,
             files=tuple(File(i.file, i.data, i.mode, i.gid) for i in sources.files),

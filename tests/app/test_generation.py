@@ -24,7 +24,7 @@ class GenerationCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.alarms = Alarms()
-        self.hub = Hub(self.alarms)
+        self.hub = Hub(self.alarms, "/var/lib/mailfilter")
         FakeWorker.made = []
         FakeWorker.error = None
         self.workers = FakeWorker.made

@@ -23,7 +23,7 @@ def report(scans: int, *, counts: tuple[int, int] = (1, 0), **counters: int) -> 
 
 class TotalTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.hub = Hub(Alarms())
+        self.hub = Hub(Alarms(), "/var/lib/mailfilter")
 
     def test_nobody(self) -> None:
         self.assertEqual(self.hub.totals([]), ({}, {}))

@@ -33,7 +33,7 @@ from mailfilter.codec.control import (
     encode,
 )
 from mailfilter.config import Config, Loaded
-from mailfilter.config.model import Listener, Server
+from mailfilter.config.model import Listener, Server, StoreSettings
 from mailfilter.scan.check import Check, Findings, Symbol
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.task import Task
@@ -83,14 +83,17 @@ class WorkerTests(TestCase):
         config = Config(
             listeners={"http": Listener(protocol="http", endpoint=endpoint)},
             server=Server(watchdog=0.0, stop_timeout=2.0),
+            store=StoreSettings(kind="memory"),
         )
         loaded = Loaded(config=config, origins={}, path=None, directory="/")
-        engine = Engine(reactor, loaded, build_plan(config, checks), lambda text: None)
+        plan = build_plan(config, checks)
+        engine = Engine(reactor, loaded, plan, lambda text: None, self.mktemp())
         handed = Handed("http", os.dup(self.sock.fileno()), int(self.sock.family), (0,))
         boot = Boot(
             generation=1,
             place=place,
             seconds=10.0,
+            state_dir="/var/lib/mailfilter",
             config=None,
             directory="/",
             files=(),
@@ -222,6 +225,7 @@ class BootTests(SynchronousTestCase):
             generation=1,
             place=0,
             seconds=10.0,
+            state_dir="/var/lib/mailfilter",
             config=None,
             directory="/",
             files=(File("/x", b"x" * 300_000),),

@@ -43,6 +43,7 @@ BOOT = Boot(
     generation=3,
     place=1,
     seconds=60.0,
+    state_dir="/var/lib/mailfilter",
     config="/etc/mailfilter/mailfilter.toml",
     directory="/etc/mailfilter",
     files=(File("/etc/mailfilter/mailfilter.toml", b"x = 1\n\xff\0", 0o640, 12),),

@@ -53,8 +53,9 @@ class StoreTime:
         row = db.execute("SELECT boot, offset, seen, wall FROM clock").fetchone()
         if row is None:
             self._offset = wall - running
-        elif row[0] == boot_id and boot_id:
-            # Earlier than what was seen: the machine has been set back to a snapshot.
+        elif row[0] == boot_id and (boot_id or running >= row[2] - row[1]):
+            # Earlier than what was seen: the machine has been set back to a snapshot. Where boots
+            # have no names, one that has run for longer than the last is taken for the same.
             self._offset = max(row[1], row[2] - running)
         else:
             self._offset = row[2] + max(0, wall - row[3]) - running
