@@ -17,9 +17,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "config": frozenset(),
     "scan": frozenset({"mail", "config.model"}),
     "checks": frozenset({"mail", "scan"}),
-    "report": frozenset({"scan", "mail", "config.model"}),
+    "report": frozenset({"scan", "mail", "store", "config.model"}),
     "servers": frozenset({"codec", "scan", "report", "mail", "config.model"}),
-    "client": frozenset({"codec", "scan", "report", "mail", "config"}),
+    "client": frozenset({"codec", "scan", "report", "mail", "store", "config"}),
     "store": frozenset({"config.model"}),
     "testing": frozenset({"codec", "mail", "scan", "config.model"}),
 }

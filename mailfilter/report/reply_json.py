@@ -98,35 +98,35 @@ def verdict_dict(
     if verdict.forced_by is not None:
         reply["passthrough_module"] = verdict.forced_by
     reply["is_skipped"] = verdict.is_skipped
-    reply["score"] = _number(verdict.score)
-    reply["required_score"] = _number(verdict.required_score)
+    reply["score"] = finite(verdict.score)
+    reply["required_score"] = finite(verdict.required_score)
     reply["action"] = action.value
     if action is Action.REWRITE_SUBJECT and verdict.subject is not None:
         # Clients write the subject as one line: a fold would end their protocol's line.
         reply["subject"] = encode_header_text(verdict.subject).replace("\n", "")
     if action in _INSTEAD_OF_REJECT:
         reply["reject"] = action.value
-    reply["thresholds"] = {name.value: _number(score) for name, score in verdict.thresholds}
+    reply["thresholds"] = {name.value: finite(score) for name, score in verdict.thresholds}
     reply["symbols"] = _symbols(verdict)
     if "groups" in flags:
         reply["groups"] = _groups(verdict)
     reply["messages"] = _messages(verdict)
     if verdict.message_id is not None:
         reply["message-id"] = verdict.message_id
-    reply["time_real"] = round(_number(verdict.elapsed), 6)
+    reply["time_real"] = round(finite(verdict.elapsed), 6)
     if milter:
         reply["milter"] = milter
     if "trace" in flags:
         reply["trace_id"] = verdict.trace_id
         reply["trace"] = [
-            {"at": round(_number(entry.at), 6), "source": entry.source, "text": entry.text}
+            {"at": round(finite(entry.at), 6), "source": entry.source, "text": entry.text}
             for entry in verdict.trace
         ]
     return reply
 
 
-def _number(value: float) -> float:
-    """JSON has no NaN and no infinity; and an integer must show as 15.0."""
+def finite(value: float) -> float:
+    """A number for JSON, which has no NaN and no infinity; and an integer must show as 15.0."""
     return float(value) if isfinite(value) else 0.0
 
 
@@ -135,8 +135,8 @@ def _symbols(verdict: Verdict) -> dict[str, Any]:
     for symbol in verdict.symbols:
         entry: dict[str, Any] = {
             "name": symbol.name,
-            "score": _number(symbol.score),
-            "metric_score": _number(symbol.weight),
+            "score": finite(symbol.score),
+            "metric_score": finite(symbol.weight),
         }
         if symbol.description:
             entry["description"] = symbol.description
@@ -150,8 +150,8 @@ def _groups(verdict: Verdict) -> dict[str, Any]:
     scores: dict[str, float] = {}
     for symbol in verdict.symbols:
         if symbol.group:
-            scores[symbol.group] = scores.get(symbol.group, 0.0) + _number(symbol.score)
-    return {name: {"score": _number(score)} for name, score in scores.items()}
+            scores[symbol.group] = scores.get(symbol.group, 0.0) + finite(symbol.score)
+    return {name: {"score": finite(score)} for name, score in scores.items()}
 
 
 def _messages(verdict: Verdict) -> dict[str, str]:

@@ -23,7 +23,7 @@ class Trace:
         """How the checks fared: at most one for each check of the plan."""
 
     def add(self, source: str, text: str, *, quotes: bool = False) -> None:
-        """Add an entry at the present time; `quotes` says that it may hold something of the mail."""
+        """Add an entry at the present time; `quotes`: it may hold something of the mail."""
         if len(self._entries) < MAX_ENTRIES:
             self._entries.append(TraceEntry(self.elapsed(), source, text, quotes))
 

@@ -1,0 +1,82 @@
+"""What the history keeps of mail: as it is, as a hash, or not at all.
+
+Hashes are keyed with a secret that lies in the store, so that they say nothing to those who get
+hold of a row alone; whoever has the whole store has the key, and can try out what he suspects.
+Texts that differ in case alone have the same hash.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Literal
+
+from ..config.model import HistorySettings, Privacy
+from ..store.base import Key, key
+
+SECRET: Key = key("history_secret")
+"""Where the secret lies: the first filter that needs one puts it there."""
+
+SECRET_OCTETS = 32
+
+HASHED = "h:"
+"""How a text begins that stands for another."""
+
+DIGEST_OCTETS = 8
+"""Of a hash: enough that no two of the rows kept are mistaken for each other."""
+
+CACHED = 4096
+"""Hashes kept of values that come again: symbols, actions, domains, those who write a lot."""
+
+Kind = Literal["action", "symbol", "from", "to", "address", "ip", "user", "message-id", "queue-id"]
+"""What rows can be found by."""
+
+_STRICTNESS: Mapping[Privacy, int] = {"plain": 0, "hashed": 1, "dropped": 2}
+
+
+class Hasher:
+    """Hashes with one secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self.term = lru_cache(CACHED)(self._term)
+        """The term (see `store.base.Row.terms`) for a value of a kind."""
+        self.masked = lru_cache(CACHED)(self._masked)
+        """What stands for a text."""
+
+    def _term(self, kind: Kind, value: str) -> bytes:
+        return self._digest(kind, value).encode()
+
+    def _masked(self, text: str) -> str:
+        return HASHED + self._digest("text", text)
+
+    def _digest(self, kind: str, value: str) -> str:
+        octets = f"{kind}\0{value.lower()}".encode("utf-8", "surrogatepass")
+        return blake2b(octets, digest_size=DIGEST_OCTETS, key=self._secret).hexdigest()
+
+
+class Masks:
+    """How texts of each sort are kept. What is dropped becomes an empty text."""
+
+    def __init__(self, settings: HistorySettings, hasher: Hasher) -> None:
+        self.hasher = hasher
+        quotes = stricter(settings.subject, settings.addresses)
+        self.has_addresses = settings.addresses != "dropped"
+        self.is_plain = quotes == "plain"
+        self.subject = _mask(settings.subject, hasher)
+        self.address = _mask(settings.addresses, hasher)
+        """Also for names of users and clients, and for message ids."""
+        self.quote = _mask(quotes, hasher)
+        """For what a check may have taken from anywhere in a message."""
+
+
+def stricter(one: Privacy, other: Privacy) -> Privacy:
+    """The one that keeps less."""
+    return max(one, other, key=_STRICTNESS.__getitem__)
+
+
+def _mask(privacy: Privacy, hasher: Hasher) -> Callable[[str], str]:
+    if privacy == "plain":
+        return str
+    if privacy == "dropped":
+        return lambda _text: ""
+    return lambda text: hasher.masked(text) if text else ""
