@@ -20,6 +20,7 @@ class Desk:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self._db: sqlite3.Connection | None = None
+        self._epoch = 0
         self._turn: int | None = None
         self._is_full_sync = False
 
@@ -70,7 +71,9 @@ class Desk:
             self._begin(is_durable=any(pending.call.is_durable for pending in batch))
             db, now = self._connection(), self._opening.clock.now()
             for current in batch:
-                current.result = HANDLERS[type(current.call)](db, now, current.call)
+                # The turn may have been long in coming.
+                if not current.is_dropped:
+                    current.result = HANDLERS[type(current.call)](db, now, current.call)
             current = None
             db.execute("COMMIT")
         except Exception as error:
@@ -87,18 +90,22 @@ class Desk:
         return None
 
     def _begin(self, *, is_durable: bool) -> None:
+        db = self._connection()
         if self._turn is None:
             self._turn = self._opening.turn()
         wait_for_turn(self._turn)
-        db = self._connection()
+        self._opening.look_after()
         if is_durable != self._is_full_sync:
             db.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
             self._is_full_sync = is_durable
         db.execute("BEGIN IMMEDIATE")
 
     def _connection(self) -> sqlite3.Connection:
+        if self._epoch != self._opening.epoch:
+            self._close()
         if self._db is None:
             self._db = self._opening.connect()
+            self._epoch = self._opening.epoch
             self._is_full_sync = False
         return self._db
 

@@ -53,6 +53,8 @@ class Opening:
         self._fd: int | None = None
         self._failed: tuple[float, StoreError] | None = None
         self._identity = (0, 0)
+        self.epoch = 0
+        """Counts the times that the file was lost; connections of an earlier one are stale."""
 
     def connect(self) -> sqlite3.Connection:
         """A connection for the thread that asks. Raises StoreError."""
@@ -70,21 +72,27 @@ class Opening:
             self._failed = None
             return db
 
-    def is_same_file(self) -> bool:
-        """Whether the file is still there that we have opened."""
+    def look_after(self) -> None:
+        """See that the file is still there that we have opened. Raises Unavailable."""
         try:
             found = os.stat(self.path)
-        except OSError:
-            return False
-        return (found.st_dev, found.st_ino) == self._identity
+        except FileNotFoundError:
+            what = "removed"
+        else:
+            if (found.st_dev, found.st_ino) == self._identity:
+                return
+            what = "replaced"
+        self.close()
+        raise Unavailable(f"{self.path}: the file was {what} while it was in use; opening it anew")
 
     def turn(self) -> int:
         """A descriptor of the file whose lock is the turn to write, of one's own."""
         return self._open_lock("-turn")
 
     def close(self) -> None:
-        """Let go of the lock; connections must have been closed."""
+        """Let go of the file; connections to it are stale from now on."""
         with self._lock:
+            self.epoch += 1
             if self._fd is not None:
                 os.close(self._fd)
                 self._fd = None
@@ -181,7 +189,11 @@ class Opening:
 
 
 def _create(path: str, *, keep: bool = False) -> int:
-    """Make a file that is ours alone, unless it is there; `keep` leaves it open."""
+    """Make a file that is ours alone, unless it is there; `keep` leaves it open.
+
+    Only for a database that this process has not opened yet: to close any descriptor of a file
+    gives up the locks that SQLite has on it.
+    """
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
     try:
         if os.geteuid() == 0:
