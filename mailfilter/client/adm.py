@@ -4,32 +4,21 @@ Exit codes: 0 all is well, 1 something is wrong, 2 the command line is.
 """
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import click
 import msgspec
 
 from .. import __version__
 from ..codec.control import Answer, ControlError
-from ..config import ConfigError, Loaded, default_path, load
+from ..config import Loaded, load
 from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 from .control import NotRunning, ask, state_dirs
+from .history import explain, history
+from .options import CONFIG_OPTION, FILE, STATE_OPTION, fail, load_or_exit
 from .status import status_text
-
-T = TypeVar("T")
-
-FILE = click.Path(path_type=str)
-STATE_OPTION = click.option(
-    "--state-dir",
-    type=FILE,
-    help="The state directory of the filter, as it was started with. Otherwise"
-    " MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.",
-)
-CONFIG_OPTION = click.option("-c", "--config", "option", type=FILE, help="The configuration file.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +33,10 @@ class Knowledge:
 @click.version_option(__version__, prog_name="mailfilteradm")
 def main() -> None:
     """Administer mailfilter."""
+
+
+main.add_command(history)
+main.add_command(explain)
 
 
 @main.group()
@@ -66,7 +59,7 @@ def check(knowledge: Knowledge, file: str | None, option: str | None) -> None:
     """
     if file is not None and option is not None:
         raise click.UsageError("expected one file, as FILE or --config FILE")
-    loaded = _load(knowledge.load_all, option if file is None else file)[0]
+    loaded = load_or_exit(knowledge.load_all, option if file is None else file)[0]
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     files = _count(len(loaded.files), "file") if loaded.files else "built-in defaults"
@@ -82,7 +75,7 @@ def show(key: str | None, option: str | None) -> None:
 
     The output is TOML. Without KEY everything is shown.
     """
-    for entry in _entries(_load(load, option), key):
+    for entry in _entries(load_or_exit(load, option), key):
         click.echo(str(entry))
 
 
@@ -114,21 +107,10 @@ def _ask(state_dir: str | None, command: str) -> Answer:
     try:
         answer = ask(state_dirs(state_dir, os.environ, os.getcwd()), command)
     except (NotRunning, ControlError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
+        fail(str(error))
     if answer.error:
-        click.echo(answer.error, err=True)
-        sys.exit(1)
+        fail(answer.error)
     return answer
-
-
-def _load(loader: Callable[[str | None], T], file: str | None) -> T:
-    """What is loaded from a file or the default one; where it is wrong, say so and exit."""
-    try:
-        return loader(default_path() if file is None else file)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
 
 
 def _entries(loaded: Loaded, key: str | None) -> list[Entry]:
@@ -139,8 +121,7 @@ def _entries(loaded: Loaded, key: str | None) -> list[Entry]:
         return effective(loaded, path)
     except KeyError as error:
         hint = f"; {error.args[0]}" if error.args[0] else ""
-        click.echo(f"{printable(key or '')}: unknown key{hint}", err=True)
-        sys.exit(1)
+        fail(f"{printable(key or '')}: unknown key{hint}")
 
 
 def _count(number: int, noun: str) -> str:

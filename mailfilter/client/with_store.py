@@ -1,0 +1,136 @@
+"""Commands that look into the store: they open it as the configuration says, beside the filter."""
+
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+from twisted.python.util import switchUID
+
+from ..config import Loaded, load
+from ..config.model import StoreSettings
+from ..store import make_store, store_path
+from ..store.base import Store
+from ..store.errors import StoreError
+from .control import state_dirs
+from .options import fail, load_or_exit
+
+T = TypeVar("T")
+
+NO_MEMORY = (
+    'store.kind = "memory" keeps what is remembered inside each process of the filter: there is'
+    " nothing to look at from here"
+)
+
+
+class NoStore(Exception):
+    """There is none where it was looked for; the text says where that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a command works with."""
+
+    store: Store
+    loaded: Loaded
+    reactor: Any
+
+
+def with_store(
+    option: str | None,
+    state_dir: str | None,
+    work: Callable[[Opened], Coroutine[Any, Any, T]],
+    *,
+    as_owner: bool = True,
+) -> T:
+    """Open the store, do some work, and close it; the answer of the work.
+
+    `option` and `state_dir` are those of `--config` and `--state-dir`. Root becomes the owner of
+    an embedded store first, since files beside it that belong to root would shut the filter out;
+    without `as_owner` it does not. Whatever is wrong is said, and the exit status is 1. Once in a
+    process: no reactor runs twice.
+    """
+    loaded = load_or_exit(load, option)
+    settings = loaded.config.store
+    try:
+        directory = find_store(settings, state_dirs(state_dir, os.environ, os.getcwd()))
+        if as_owner and settings.kind == "embedded":
+            _become_owner(store_path(settings, directory))
+        return run_in_reactor(lambda reactor: _session(reactor, loaded, directory, work))
+    except NoStore as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"the store cannot be opened: {error}")
+    except StoreError as error:
+        fail(f"store {settings.kind}: {error}")
+
+
+def find_store(settings: StoreSettings, directories: Sequence[str]) -> str:
+    """The state directory, of those where the filter's may be, that has the store.
+
+    Raises NoStore: a command must not make one where it happens to look.
+    """
+    if settings.kind == "memory":
+        raise NoStore(NO_MEMORY)
+    if settings.kind != "embedded":
+        return directories[0]
+    paths = list(dict.fromkeys(store_path(settings, directory) for directory in directories))
+    for directory in directories:
+        if os.path.exists(store_path(settings, directory)):
+            return directory
+    where = "\n  ".join(paths)
+    raise NoStore(
+        "there is no store; has the filter run yet, is this its --config, its --state-dir?"
+        f"\n  {where}"
+    )
+
+
+def run_in_reactor(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine in the reactor, which is started for it; raises what it raises."""
+    # Whoever imports the reactor chooses it, and commands that do without should not pay.
+    from twisted.internet import reactor
+
+    running: Any = reactor
+    answers: list[T] = []
+    failures: list[Failure] = []
+
+    def begin() -> None:
+        done = Deferred.fromCoroutine(main(running))
+        done.addCallbacks(answers.append, failures.append)
+        done.addBoth(lambda _none: running.stop() if running.running else None)
+
+    running.callWhenRunning(begin)
+    running.run()
+    if failures:
+        failures[0].raiseException()
+    if not answers:
+        # A signal has stopped the reactor.
+        raise KeyboardInterrupt
+    return answers[0]
+
+
+async def _session(
+    reactor: Any,
+    loaded: Loaded,
+    directory: str,
+    work: Callable[[Opened], Coroutine[Any, Any, T]],
+) -> T:
+    def ignore(_text: str) -> None:
+        """What goes wrong is said once, by the error of the call."""
+
+    settings = loaded.config.store
+    store = make_store(reactor, settings, directory, ignore, ignore, is_service=False)
+    store.open()
+    try:
+        return await work(Opened(store, loaded, reactor))
+    finally:
+        await store.close()
+
+
+def _become_owner(path: str) -> None:
+    """Give up root for the user whose store this is. Raises OSError."""
+    found = os.stat(path)
+    if os.geteuid() == 0 and found.st_uid != 0:
+        switchUID(found.st_uid, found.st_gid)
