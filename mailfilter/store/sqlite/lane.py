@@ -6,8 +6,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 
 from ..calls.call import Call
 from ..errors import StoreError, TimedOut, Unavailable
@@ -23,10 +23,10 @@ class Pending:
 
     __slots__ = ("call", "deadline", "deferred", "error", "is_dropped", "result")
 
-    def __init__(self, call: Call[Any]) -> None:
+    def __init__(self, call: Call[Any], deadline: float = 0.0) -> None:
         self.call = call
         self.deferred: Deferred[Any] = Deferred(self._drop)
-        self.deadline: DelayedCall | None = None
+        self.deadline = deadline
         self.is_dropped = False
         """Nobody waits for the answer: the call need not be begun."""
         self.result: Any = None
@@ -51,6 +51,9 @@ class Lane:
         self._seconds = seconds
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._done: deque[Pending] = deque()
+        self._unanswered: deque[Pending] = deque()
+        """By deadline. Those that were answered leave it late: a timer for each costs more."""
+        self._timer: IDelayedCall | None = None
         self._is_waking = False
         self._waiting = 0
         self._thread: Thread | None = None
@@ -58,13 +61,15 @@ class Lane:
 
     def submit(self, call: Call[Any]) -> Deferred[Any]:
         """Queue a call. The Deferred fails with StoreError; to cancel it drops the call."""
-        pending = Pending(call)
+        pending = Pending(call, self._reactor.seconds() + self._seconds)
         if self._ended is not None:
             pending.deferred.errback(Unavailable("the store is closed"))
         elif self._waiting >= MAX_WAITING:
             pending.deferred.errback(Unavailable(f"{self._waiting} calls wait already"))
         else:
-            pending.deadline = self._reactor.callLater(self._seconds, self._give_up, pending)
+            self._unanswered.append(pending)
+            if self._timer is None:
+                self._timer = self._reactor.callLater(self._seconds, self._give_up)
             self._waiting += 1
             self._start()
             self._queue.put(pending)
@@ -87,11 +92,19 @@ class Lane:
             self._thread = Thread(target=self._run, name=f"store-{self._name}", daemon=True)
             self._thread.start()
 
-    def _give_up(self, pending: Pending) -> None:
-        pending.is_dropped = True
-        if not pending.deferred.called:
-            seconds = f"{self._seconds:g} s"
-            pending.deferred.errback(TimedOut(f"no answer within {seconds}: disk or lock is busy"))
+    def _give_up(self) -> None:
+        """Answer those whose time is over, and look again when the next one's is."""
+        self._timer = None
+        now = self._reactor.seconds()
+        unanswered = self._unanswered
+        while unanswered and (unanswered[0].deferred.called or unanswered[0].deadline <= now):
+            pending = unanswered.popleft()
+            pending.is_dropped = True
+            if not pending.deferred.called:
+                text = f"no answer within {self._seconds:g} s: disk or lock is busy"
+                pending.deferred.errback(TimedOut(text))
+        if unanswered and self._timer is None:
+            self._timer = self._reactor.callLater(unanswered[0].deadline - now, self._give_up)
 
     # In the thread.
 
@@ -132,8 +145,11 @@ class Lane:
 
     def _answer(self, pending: Pending) -> None:
         self._waiting -= 1
-        if pending.deadline is not None and pending.deadline.active():
-            pending.deadline.cancel()
+        self._fire(pending)
+        while self._unanswered and self._unanswered[0].deferred.called:
+            self._unanswered.popleft()
+
+    def _fire(self, pending: Pending) -> None:
         if pending.deferred.called:
             return
         if pending.error is None:
@@ -145,5 +161,8 @@ class Lane:
             pending.deferred.errback(StoreError(text))
 
     def _has_ended(self) -> None:
+        if self._timer is not None and not self._unanswered:
+            self._timer.cancel()
+            self._timer = None
         if self._ended is not None:
             self._ended.callback(None)
