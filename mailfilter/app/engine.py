@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from ..codec.control import Histogram, Report
 from ..config import Loaded
 from ..report.counters import Counters
+from ..report.history import Recorder
 from ..report.logline import log_scan
 from ..scan.plan import Plan
 from ..scan.run import Scanner
@@ -41,7 +42,10 @@ class Engine:
         self.counters = Counters()
         config = loaded.config
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
+        self._recorder = Recorder(self.store, config.history, self.clock, self._count)
         observers = [log_scan, self.counters.count_scan]
+        if config.history.enabled:
+            observers.append(self._recorder)
         self.scanner = Scanner(plan, config.scan, self.clock, observers)
         self.serving = Serving(reactor, loaded, self.scanner, alarm)
         resident()
@@ -51,7 +55,8 @@ class Engine:
         self.store.open()
 
     async def close(self) -> None:
-        """When the last scan is over: write what is left, within the time of a call."""
+        """When the last scan is over: write what is left, within the time of a call or two."""
+        await self._recorder.stop(self.loaded.config.store.timeout)
         await self.store.close()
 
     def report(self) -> Report:

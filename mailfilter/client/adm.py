@@ -19,6 +19,7 @@ from .control import NotRunning, ask, state_dirs
 from .history import explain, history
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, fail, load_or_exit
 from .status import status_text
+from .store import store
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def main() -> None:
 
 main.add_command(history)
 main.add_command(explain)
+main.add_command(store)
 
 
 @main.group()

@@ -5,7 +5,7 @@ calls. The one that writes takes all that waits into one transaction (one sync f
 call asks for any), so that many calls at once cost little more than one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -21,7 +21,7 @@ from .sqlite.desk import Desk
 from .sqlite.lane import Lane
 from .sqlite.notices import Listen
 from .sqlite.opening import Opening
-from .sqlite.upkeep import Look, Sweep
+from .sqlite.upkeep import Backup, Inspect, Look, Sweep
 
 R = TypeVar("R")
 
@@ -117,10 +117,18 @@ class EmbeddedStore(Store):
         octets = found.pages * found.page_size
         details = {
             "schema version": str(found.version),
-            "free": f"{found.free_pages * found.page_size} octets in the file",
-            "limit": f"{found.max_pages * found.page_size} octets",
+            "free": f"{found.free_pages * found.page_size / 2**20:.1f} MiB of it",
+            "limit": f"{found.max_pages * found.page_size / 2**20:.1f} MiB",
         }
         return Stats(self.kind, self._opening.path, octets, found.entries, details)
+
+    async def inspect(self) -> Sequence[str]:
+        """What is wrong with the file; nothing if it is sound. Raises StoreError."""
+        return await self.do(Inspect())
+
+    async def backup(self, path: str) -> None:
+        """Copy the file as it is now to one that is not there yet. Raises StoreError."""
+        await self.do(Backup(path))
 
     def _lane(self, call: Call[Any]) -> Lane:
         if call.is_slow:

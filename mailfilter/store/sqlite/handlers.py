@@ -43,4 +43,6 @@ HANDLERS: Mapping[type[base.Call[Any]], Handler] = {
     notices.Listen: notices.listen,
     upkeep.Sweep: upkeep.sweep,
     upkeep.Look: upkeep.look,
+    upkeep.Inspect: upkeep.inspect,
+    upkeep.Backup: upkeep.backup,
 }

@@ -1,7 +1,9 @@
 """What is done to the file besides calls of features: sweeping, figures, checking, copying."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -49,6 +51,24 @@ class Look(Call[Figures]):
     is_slow: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True)
+class Inspect(Call[Sequence[str]]):
+    """What is wrong with the file; nothing if it is sound. Reads all of it."""
+
+    is_write: ClassVar[bool] = False
+    is_slow: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Backup(Call[None]):
+    """Copy the file, as it is at this moment, to one that is not there yet."""
+
+    is_write: ClassVar[bool] = False
+    is_slow: ClassVar[bool] = True
+
+    path: str
+
+
 def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> bool:
     found = db.execute("SELECT at FROM swept").fetchone()
     if found is not None and 0 <= now - found[0] < MIN_SECONDS * 1000:
@@ -91,8 +111,20 @@ def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
     )
 
 
-def problems(db: sqlite3.Connection) -> Sequence[str]:
-    """What is wrong with the file; nothing if it is sound."""
+def backup(db: sqlite3.Connection, now: int, call: Backup) -> None:
+    part = f"{call.path}.part"
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        with closing(sqlite3.connect(part)) as copy:
+            # We are in a transaction: what others write meanwhile is not seen.
+            db.backup(copy)
+        # Unlike a rename, this does not replace a file that has appeared meanwhile.
+        os.link(part, call.path)
+    finally:
+        os.unlink(part)
+
+
+def inspect(db: sqlite3.Connection, now: int, call: Inspect) -> Sequence[str]:
     found = [text for (text,) in db.execute("PRAGMA integrity_check(100)")]
     return [] if found == ["ok"] else found
 
