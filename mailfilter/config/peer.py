@@ -1,7 +1,7 @@
 """Servers that we connect to: `host:port`, `[address]:port`, or the path of a unix socket."""
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 
 MAX_UNIX_PATH = 107
 MAX_HOST = 253
@@ -15,11 +15,23 @@ class Peer:
     port: int = 0
     path: str = ""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether what is said to it stays on this machine."""
+        return bool(self.path) or self.host == "localhost" or _is_loopback(self.host)
+
     def __str__(self) -> str:
         if self.path:
             return self.path
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def parse_peer(text: str) -> Peer:

@@ -7,6 +7,7 @@ from itertools import combinations
 from .endpoint import parse_endpoint
 from .model import Actions, Config, ProfileActions
 from .names import listed, nearest
+from .peer import parse_peer
 from .problem import Origin, Problem
 from .toml_text import KeyPath, key_text, string_text, value_text
 from .units import format_duration
@@ -60,8 +61,31 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
         value = string_text(format_duration(scan.check_timeout))
         expected = f"has no effect beyond scan.timeout, {format_duration(scan.timeout)}"
         yield _problem(place, key, value, expected)
+    if config.store.timeout >= scan.timeout:
+        value = string_text(format_duration(config.store.timeout))
+        expected = f"no scan can wait so long: scan.timeout is {format_duration(scan.timeout)}"
+        yield _problem(place, ("store", "timeout"), value, expected)
+    yield from _redis_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
+
+
+def _redis_warnings(config: Config, place: Place) -> Iterator[Problem]:
+    """Settings of Redis that change nothing, or send a password where others may read it."""
+    redis, table = config.store.redis, ("store", "redis")
+    if config.store.kind != "redis":
+        return
+    if redis.username and not redis.password:
+        yield _problem(place, (*table, "username"), None, "has no effect without a password")
+    for key in ("tls_name", "tls_ca"):
+        if getattr(redis, key) and not redis.tls:
+            value = string_text(getattr(redis, key))
+            yield _problem(place, (*table, key), value, "has no effect without tls = true")
+    if redis.password and not redis.tls:
+        for at, server in enumerate(redis.servers):
+            if not parse_peer(server).is_local:
+                expected = "the password goes there unencrypted; set tls = true"
+                yield _problem(place, (*table, "servers", at), string_text(server), expected)
 
 
 def _same_endpoints(config: Config, place: Place, is_doubtful: Doubt) -> Iterator[Problem]:

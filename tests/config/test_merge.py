@@ -168,6 +168,7 @@ class MergeTests(ConfigCase):
             [str(item).replace(f"{self.folder}/", "") for item in loaded.warnings],
             [
                 'scan.check_timeout = "4s": has no effect beyond scan.timeout, 1s',
+                'store.timeout = "1s": no scan can wait so long: scan.timeout is 1s',
                 "m.toml:3: listeners: no listener is enabled",
             ],
         )

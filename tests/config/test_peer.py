@@ -41,6 +41,13 @@ class PeerTests(SynchronousTestCase):
             self.assertEqual(parse_peer(text), peer)
             self.assertEqual(str(peer), text)
 
+    def test_local(self) -> None:
+        """What stays on this machine."""
+        local = ("localhost:1", "127.0.0.9:1", "[::1]:1", "/run/redis.sock")
+        self.assertTrue(all(parse_peer(text).is_local for text in local))
+        far = ("192.0.2.1:1", "redis.example.org:1", "[2001:db8::1]:1")
+        self.assertFalse(any(parse_peer(text).is_local for text in far))
+
     def test_bad(self) -> None:
         """What is none is refused."""
         for text in BAD:

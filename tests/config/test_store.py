@@ -1,0 +1,66 @@
+"""The tables [store] and [history]."""
+
+import os
+
+from mailfilter.config.show import effective
+
+from .case import ConfigCase
+
+REDIS = """
+[store]
+kind = "redis"
+[store.redis]
+servers = ["192.0.2.1:6379", "127.0.0.1:6379"]
+password = "correct horse"
+tls_name = "redis.example.org"
+"""
+
+
+class StoreTests(ConfigCase):
+    """What is read, and what is said about it."""
+
+    def warnings(self, text: str) -> list[str]:
+        """Load a private file; the warnings, without their places."""
+        os.chmod(self.write("m.toml", ""), 0o600)
+        loaded = self.load(text)
+        return [f"{item.key}: {item.expected}" for item in loaded.warnings]
+
+    def test_redis(self) -> None:
+        """What has no effect, and what others may read, is told."""
+        self.assertEqual(
+            self.warnings(REDIS),
+            [
+                "store.redis.tls_name: has no effect without tls = true",
+                "store.redis.servers[0]: the password goes there unencrypted; set tls = true",
+            ],
+        )
+        self.assertEqual(self.warnings(REDIS + "tls = true"), [])
+        user = '[store]\nkind = "redis"\n[store.redis]\nusername = "u"'
+        self.assertEqual(
+            self.warnings(user), ["store.redis.username: has no effect without a password"]
+        )
+
+    def test_elsewhere(self) -> None:
+        """Of a server that is not used nothing is said."""
+        self.assertEqual(self.warnings(REDIS.replace('kind = "redis"', 'kind = "embedded"')), [])
+
+    def test_secret(self) -> None:
+        """Passwords are not shown, nor allowed where everybody may read them."""
+        (problem,) = self.problems(REDIS)
+        self.assertIn("store.redis.password: a secret in a file that everybody may read", problem)
+        os.chmod(self.write("m.toml", ""), 0o600)
+        loaded = self.load(REDIS)
+        self.assertEqual(loaded.config.store.redis.password, "correct horse")
+        shown = {str(entry.key): entry for entry in effective(loaded)}
+        self.assertNotIn("correct horse", str(shown))
+
+    def test_bad_peers(self) -> None:
+        """A server that is none is told with its place."""
+        text = '[store.redis]\nservers = ["redis.example.org"]'
+        self.assertEqual(
+            self.problems(text),
+            [
+                'm.toml:2: store.redis.servers[0] = "redis.example.org": expected HOST:PORT,'
+                ' [ADDRESS]:PORT or an absolute path; did you mean "redis.example.org:6379"?'
+            ],
+        )
