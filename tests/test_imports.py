@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "report": frozenset({"scan", "mail", "store", "config.model"}),
     "servers": frozenset({"codec", "scan", "report", "mail", "config.model"}),
     "client": frozenset({"codec", "scan", "report", "mail", "store", "config"}),
-    "store": frozenset({"config.model"}),
+    "store": frozenset({"config.model", "config.peer"}),
     "testing": frozenset({"codec", "mail", "scan", "config.model"}),
 }
 """Package -> packages (or single modules) of ours that it may import, beside itself.

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import time
 import venv
+import zipfile
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -209,6 +210,11 @@ class InstallTests(SynchronousTestCase):
         self.check_installed(python, copy_of_tree())
 
 
+def scripts_in(names: Sequence[str]) -> set[str]:
+    """Of the names in an archive, the scripts for Redis."""
+    return {Path(name).name for name in names if name.endswith(".lua")}
+
+
 class DistributionTests(SynchronousTestCase):
     """What the distributions hold."""
 
@@ -219,6 +225,15 @@ class DistributionTests(SynchronousTestCase):
         for name in ("etc/mailfilter.toml", "tests/test_packaging.py", "Makefile", "README.md"):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if "__pycache__" in name or ".cache" in name], [])
+
+    def test_scripts(self) -> None:
+        """Both have the scripts that run in Redis."""
+        scripts = {path.name for path in (ROOT / "mailfilter/store/scripts").glob("*.lua")}
+        (wheel,) = built().glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            self.assertEqual(scripts_in(archive.namelist()), scripts)
+        with tarfile.open(built() / f"mailfilter-{__version__}.tar.gz") as source:
+            self.assertEqual(scripts_in(source.getnames()), scripts)
 
     def test_every_file_of_tests_is_in_it(self) -> None:
         """Data of the tests are not left out."""

@@ -238,7 +238,7 @@ class BucketCases:
         for _ in range(3):
             self.assertEqual(await self.take(bucket), [0.0])
         (wait,) = await self.take(bucket)
-        self.assertAlmostEqual(wait, 100, delta=5)
+        self.assertLess(abs(wait - 100), 5)
 
     async def test_refill(self: Any) -> None:
         """It fills at its rate, up to the burst."""
@@ -276,7 +276,7 @@ class BucketCases:
         """Amounts need not be whole."""
         self.assertEqual(await self.take(Bucket(A, 0.001, 1, amount=0.75)), [0.0])
         (wait,) = await self.take(Bucket(A, 0.001, 1, amount=0.5))
-        self.assertAlmostEqual(wait, 250, delta=5)
+        self.assertLess(abs(wait - 250), 5)
 
     async def test_bucket_bounds(self: Any) -> None:
         """What makes no sense is refused."""

@@ -1,0 +1,175 @@
+"""Making connections: to a server, or to the master that sentinels know."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.protocol import Factory
+
+from ...config.model import StoreSettings
+from ...config.peer import Peer, parse_peer
+from ..errors import ReadOnly, StoreError, Unavailable
+from .connection import Connection
+from .scripts import Trip, all_scripts, same
+from .tls import Verified
+from .trouble import error_of
+
+MIN_CONNECT = 2.0
+"""Seconds that connecting may take at least, whatever a call may: TLS and a name to look up."""
+
+C = TypeVar("C", bound=Connection)
+Make = Callable[[Any, float, str, bool], C]
+"""Makes a connection, as the class does: clock, timeout, place, whether there is TLS."""
+
+
+class Connector:
+    """Knows where servers are and how one logs in there."""
+
+    def __init__(self, reactor: Any, settings: StoreSettings) -> None:
+        self._reactor, self._settings, self._redis = reactor, settings, settings.redis
+        self._peers = [parse_peer(server) for server in settings.redis.servers]
+        self._tls = Verified(settings.redis.tls_ca, settings.redis.tls_name, reactor)
+        self._secrets = (settings.redis.password, settings.redis.sentinel_password)
+        self.server = str(self._peers[0])
+        """The server that we were connected to last."""
+
+    @property
+    def can_move(self) -> bool:
+        """Whether another server may become the master."""
+        return bool(self._redis.sentinel) or len(self._peers) > 1
+
+    async def connect(self, make: "Make[C]") -> C:
+        """A connection that is ready for calls. Raises StoreError, within a time."""
+        seconds = max(MIN_CONNECT, self._settings.timeout)
+        attempt = Deferred.fromCoroutine(self._connect(make))
+        attempt.addTimeout(seconds, self._reactor)
+        try:
+            return await attempt
+        except TimeoutError:
+            raise Unavailable(f"{self.server}: not connected within {seconds:g} s") from None
+
+    def refused(self, reply: Exception, place: str, user: str | None = None) -> StoreError:
+        """The error for what a server said."""
+        user = self._redis.username if user is None else user
+        return error_of(str(reply), place, user, secrets=self._secrets)
+
+    async def _connect(self, make: "Make[C]") -> C:
+        if self._redis.sentinel:
+            return await self._log_in(await self._master(), make, is_master=True)
+        if len(self._peers) == 1:
+            return await self._log_in(self._peers[0], make, is_master=False)
+        error: StoreError = Unavailable("there is no server")
+        for peer in list(self._peers):
+            try:
+                connection = await self._log_in(peer, make, is_master=True)
+            except StoreError as failure:
+                error = failure
+                continue
+            # The one that worked is asked first next time.
+            self._peers.remove(peer)
+            self._peers.insert(0, peer)
+            return connection
+        raise error
+
+    async def _master(self) -> Peer:
+        """Ask the sentinels in turn. Raises StoreError of the last."""
+        error: StoreError = Unavailable("there is no sentinel")
+        for peer in list(self._peers):
+            try:
+                found = await self._ask_sentinel(peer)
+            except StoreError as failure:
+                error = failure
+                self._peers.remove(peer)
+                self._peers.append(peer)
+                continue
+            return found
+        raise error
+
+    async def _ask_sentinel(self, peer: Peer) -> Peer:
+        redis, place = self._redis, f"sentinel {peer}"
+        connection = await self._reach(peer, Connection, place)
+        try:
+            words: list[tuple[Any, ...]] = [_auth(redis.sentinel_username, redis.sentinel_password)]
+            words.append(("SENTINEL", "get-master-addr-by-name", redis.sentinel))
+            replies = await self._ask(connection, [found for found in words if found])
+        finally:
+            connection.end(Unavailable("closed"))
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise self.refused(reply, place, redis.sentinel_username)
+        if not isinstance(replies[-1], list) or len(replies[-1]) != 2:
+            raise Unavailable(f"{place}: it knows no master named {redis.sentinel!r}")
+        host, port = (item.decode("utf-8", "replace") for item in replies[-1])
+        return Peer(host, int(port))
+
+    async def _log_in(self, peer: Peer, make: "Make[C]", is_master: bool) -> C:
+        self.server = place = str(peer)
+        connection = await self._reach(peer, make, place)
+        try:
+            await self._prepare(connection, is_master)
+        except BaseException:
+            connection.end(Unavailable("closed"))
+            raise
+        return connection
+
+    async def _prepare(self, connection: Connection, is_master: bool) -> None:
+        """Log in, choose the database, bring the scripts: all at once."""
+        redis = self._redis
+        words: list[tuple[Any, ...]] = [_auth(redis.username, redis.password)]
+        words.append(("SELECT", redis.database) if redis.database else ())
+        if connection.needs_scripts:
+            words += [("SCRIPT", "LOAD", script.text) for script in all_scripts()]
+        wanted = [found for found in words if found]
+        replies = await self._ask(connection, [*wanted, ("ROLE",)] if is_master else wanted)
+        role = replies.pop() if is_master else None
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise self.refused(reply, connection.place)
+        # Whether this is a master one may not be allowed to ask.
+        if isinstance(role, list) and role[0] != b"master":
+            text = role[0].decode("utf-8", "replace")[:20]
+            raise ReadOnly(f"{connection.place}: it is no master but a {text}")
+
+    async def _ask(self, connection: Connection, commands: "list[tuple[Any, ...]]") -> list[Any]:
+        """Replies to commands, sent at once; refusals are among them. Raises StoreError."""
+        waiters = [connection.send(Trip(words, same).command()) for words in commands]
+        replies = []
+        for waiter in waiters:
+            reply = await waiter
+            if isinstance(reply, StoreError):
+                raise reply
+            replies.append(reply)
+        return replies
+
+    async def _reach(self, peer: Peer, make: "Make[C]", place: str) -> C:
+        """A connection on which nothing was said yet."""
+        redis = self._redis
+        connection = make(self._reactor, self._settings.timeout, place, redis.tls)
+        endpoint = self._endpoint(peer)
+        if redis.tls:
+            endpoint = wrapClientTLS(await self._tls.options(peer.host or "localhost"), endpoint)
+        try:
+            await endpoint.connect(Factory.forProtocol(lambda: connection))
+            await connection.usable
+        except (StoreError, CancelledError):
+            # Nobody will wait for it any more.
+            connection.usable.addErrback(lambda _: None)
+            connection.end(Unavailable("closed"))
+            raise
+        except Exception as error:
+            raise Unavailable(f"{place}: {str(error)[:200] or type(error).__name__}") from error
+        return connection
+
+    def _endpoint(self, peer: Peer) -> IStreamClientEndpoint:
+        seconds = max(MIN_CONNECT, self._settings.timeout)
+        if peer.path:
+            return UNIXClientEndpoint(self._reactor, peer.path, seconds)
+        return HostnameEndpoint(self._reactor, peer.host, peer.port, seconds)
+
+
+def _auth(username: str, password: str) -> tuple[str, ...]:
+    if not password:
+        return ()
+    return ("AUTH", username, password) if username else ("AUTH", password)

@@ -1,0 +1,211 @@
+"""Connections that are kept up: what is lost is made again, for ever, with pauses in between."""
+
+from collections.abc import Callable
+from random import random
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from txredisapi import ResponseError  # type: ignore[import-untyped]
+
+from ..errors import Denied, ReadOnly, StoreError, Unavailable
+from ..health import Health
+from .connection import Connection
+from .connector import Connector, Make
+from .scripts import Trip
+from .trouble import again, is_lost_script
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+LONGEST_PAUSE_MOVING = 1.0
+"""Where another server may become the master at any moment."""
+STEADY = 1.0
+"""Seconds after which a connection counts as one that works."""
+
+R = TypeVar("R")
+log = Logger()
+
+
+class Kept:
+    """A connection that is made again whenever it is lost."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        connector: Connector,
+        make: "Make[Any]",
+        is_up: Callable[[Any], None],
+        is_down: Callable[[StoreError], None],
+    ) -> None:
+        """`is_up` hears of each new connection, `is_down` of each loss and failed attempt."""
+        self._reactor, self._connector, self._make = reactor, connector, make
+        self._is_up, self._is_down = is_up, is_down
+        self._task: Deferred[None] | None = None
+        self._is_wanted = False
+        self.connection: Connection | None = None
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._is_wanted = True
+        self._task = Deferred.fromCoroutine(self._keep())
+        self._task.addErrback(self._stopped)
+
+    def stop(self) -> None:
+        """Let go."""
+        self._is_wanted = False
+        task, self._task = self._task, None
+        connection = self.connection
+        if task is not None:
+            task.cancel()
+        if connection is not None:
+            connection.end(Unavailable("the store is closed"))
+
+    def _stopped(self, failure: Any) -> None:
+        if not failure.check(CancelledError):
+            log.failure("a connection to Redis is not kept up any more", failure)
+
+    async def _keep(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = self._reactor.seconds()
+            error = await self._connect_once()
+            # Some endpoints that are cancelled fail in a way of their own.
+            if not self._is_wanted:
+                return
+            self._is_down(error)
+            if self._reactor.seconds() - began > STEADY and not isinstance(error, Denied):
+                pause = FIRST_PAUSE
+            longest = LONGEST_PAUSE_MOVING if self._connector.can_move else LONGEST_PAUSE
+            # A password does not get right by trying often.
+            pause = LONGEST_PAUSE if isinstance(error, Denied) else min(pause, longest)
+            await deferLater(self._reactor, pause * (0.5 + random() / 2))
+            pause *= 2
+
+    async def _connect_once(self) -> StoreError:
+        """Connect and wait for the end; why there is none, or why it ended."""
+        try:
+            connection = await self._connector.connect(self._make)
+        except StoreError as error:
+            return error
+        self.connection = connection
+        self._is_up(connection)
+        try:
+            error: StoreError = await connection.lost
+            return error
+        finally:
+            self.connection = None
+
+
+class Pool:
+    """The connections for calls."""
+
+    def __init__(
+        self, reactor: Any, connector: Connector, health: Health, size: int, timeout: float
+    ) -> None:
+        self._reactor, self._connector, self._health = reactor, connector, health
+        self._timeout = timeout
+        self.on_moved: Callable[[StoreError], None] = lambda error: None
+        """Hears that there is another master now."""
+        self._kept = [
+            Kept(reactor, connector, Connection, self._is_up, self._is_down) for _ in range(size)
+        ]
+        self._trouble: StoreError = Unavailable("the store is closed")
+        self._waiting: list[Deferred[None]] = []
+        self._patient_until = 0.0
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._trouble = Unavailable(f"{self._connector.server}: not connected yet")
+        self._patient_until = self._reactor.seconds() + self._timeout
+        for kept in self._kept:
+            kept.start()
+
+    def stop(self) -> None:
+        """Let go of all connections."""
+        self._trouble = Unavailable("the store is closed")
+        self._patient_until = 0.0
+        for kept in self._kept:
+            kept.stop()
+        self._wake()
+
+    def drop(self, error: StoreError) -> None:
+        """End all connections, to find the master anew."""
+        for kept in self._kept:
+            if kept.connection is not None:
+                kept.connection.end(again(error))
+        self.on_moved(again(error))
+
+    @property
+    def connected(self) -> int:
+        """How many connections there are."""
+        return sum(kept.connection is not None for kept in self._kept)
+
+    async def ask(self, trip: Trip[R]) -> R:
+        """Send a command, and make an answer of the reply. Raises StoreError."""
+        connection = self._pick()
+        if connection is None:
+            connection = await self._first()
+        reply = await connection.send(trip.command())
+        if trip.script is not None and _is_lost_script(reply):
+            reply = await connection.send(trip.whole_command())
+        if isinstance(reply, Exception):
+            raise self._error(reply, connection)
+        return trip.decode(reply)
+
+    def _error(self, reply: Exception, connection: Connection) -> StoreError:
+        if isinstance(reply, StoreError):
+            return again(reply)
+        error = self._connector.refused(reply, connection.place)
+        if isinstance(error, ReadOnly) and self._connector.can_move:
+            self.drop(Unavailable(f"{connection.place}: it is no master any more"))
+        return error
+
+    def _pick(self) -> Connection | None:
+        best: Connection | None = None
+        for kept in self._kept:
+            found = kept.connection
+            if found is None or not found.is_usable:
+                continue
+            if best is None or found.under_way < best.under_way:
+                best = found
+        return best
+
+    async def _first(self) -> Connection:
+        """The first connection after the beginning; at other times nobody waits."""
+        left = self._patient_until - self._reactor.seconds()
+        if left > 0:
+            waiter: Deferred[None] = Deferred()
+            self._waiting.append(waiter)
+            waiter.addTimeout(left, self._reactor)
+            try:
+                await waiter
+            except TimeoutError:
+                self._patient_until = 0.0
+        connection = self._pick()
+        if connection is None:
+            raise again(self._trouble)
+        return connection
+
+    def _is_up(self, connection: Connection) -> None:
+        self._patient_until = 0.0
+        self._health.succeeded()
+        self._wake()
+
+    def _is_down(self, error: StoreError) -> None:
+        self._trouble = error
+        self._health.failed(error)
+        # Not being allowed in does not get better by waiting.
+        if isinstance(error, Denied):
+            self._patient_until = 0.0
+            self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.called:
+                waiter.callback(None)
+
+
+def _is_lost_script(reply: Any) -> bool:
+    return isinstance(reply, ResponseError) and is_lost_script(str(reply))

@@ -1,0 +1,70 @@
+-- KEYS: stream of rows, hash of bodies, hash of ids, hash of what holds for all.
+-- ARGV: most rows, microseconds they are kept, most octets; then of each row its id, time, terms,
+-- octets, body and detail.
+-- Rows have numbers, which are the ids in the stream; bodies and details lie beside them, so that
+-- to look for rows does not read these.
+local stream, bodies, ids, common = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local rows, age, size = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- Rows that have expired are not shown in any case, so that not all need to go in one call.
+local MOST_EXPIRED = 2000
+
+local known = redis.call('HMGET', common, 'last', 'octets', 'at')
+local last, octets = tonumber(known[1] or 0), tonumber(known[2] or 0)
+local clock = redis.call('TIME')
+-- The server's clock may have been set back; rows are in the order of their times.
+local now = math.max(clock[1] * 1000000 + clock[2], tonumber(known[3] or 0))
+local at = string.format('%.0f', now)
+
+for i = 4, #ARGV, 6 do
+  last = last + 1
+  local number = string.format('%.0f', last)
+  redis.call('XADD', stream, number .. '-0', 'i', ARGV[i], 't', ARGV[i + 1], 'f', ARGV[i + 2],
+    'o', ARGV[i + 3], 'a', at)
+  redis.call('HSET', bodies, 'b' .. number, ARGV[i + 4], 'd' .. number, ARGV[i + 5])
+  redis.call('HSET', ids, ARGV[i], number)
+  octets = octets + tonumber(ARGV[i + 3])
+end
+
+local count = redis.call('XLEN', stream)
+local gone, expired, batch = nil, 0, 2
+
+local function drop(entry)
+  local number, values = string.match(entry[1], '^%d+'), entry[2]
+  redis.call('HDEL', bodies, 'b' .. number, 'd' .. number)
+  if redis.call('HGET', ids, values[2]) == number then
+    redis.call('HDEL', ids, values[2])
+  end
+  octets = octets - tonumber(values[8])
+  count = count - 1
+  gone = tonumber(number)
+end
+
+local function trim()
+  local from = gone and string.format('%.0f-0', gone + 1) or '-'
+  local entries = redis.call('XRANGE', stream, from, '+', 'COUNT', batch)
+  for _, entry in ipairs(entries) do
+    local is_over = count > 1 and (count > rows or octets > size)
+    if not is_over then
+      if tonumber(entry[2][10]) + age > now or expired >= MOST_EXPIRED then
+        return false
+      end
+      expired = expired + 1
+    end
+    drop(entry)
+  end
+  batch = 100
+  return #entries > 0
+end
+
+while trim() do end
+if gone then
+  redis.call('XTRIM', stream, 'MINID', string.format('%.0f-0', gone + 1))
+end
+redis.call('HSET', common, 'last', string.format('%.0f', last), 'octets',
+  string.format('%.0f', octets), 'at', at, 'rows', ARGV[1], 'age', ARGV[2], 'size', ARGV[3])
+-- A history that nobody adds to any more goes as a whole.
+local unused = string.format('%.0f', math.ceil((now + age) / 1000) + 1000)
+for _, key in ipairs(KEYS) do
+  redis.call('PEXPIREAT', key, unused)
+end
+return 1

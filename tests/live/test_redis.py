@@ -1,0 +1,92 @@
+"""The store in Redis does what every store does, over every way to a server."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mailfilter.store.base import Dump, Put, Store
+from tests.store.case import A, StoreCase
+from tests.store.case_more import AllCases
+
+from .redis import PERMISSIONS, Server, Told, make_store, passes, settings, shared
+
+
+class RedisCase(StoreCase):
+    """A server for all tests of a class, a prefix for each."""
+
+    short = 0.5
+    lines: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[dict[str, Any]] = {}
+    server: Server
+
+    def setUp(self) -> Any:
+        """Start the server, if it does not run yet."""
+        self.server = shared(*self.lines)
+        return super().setUp()
+
+    async def make_store(self) -> Store:
+        """A store with a prefix of its own."""
+        self.told = Told()
+        store = make_store(settings(self.place(), **self.options), self.told)
+        self.addCleanup(lambda: self.assertEqual(self.told.counts, []))
+        return store
+
+    def place(self) -> Server | Path:
+        """Where the store connects."""
+        return self.server
+
+    async def passes(self, seconds: float) -> None:
+        """Real time."""
+        await passes(seconds)
+
+
+class RedisCases(AllCases):
+    """All cases; none but one makes a store refuse."""
+
+    async def test_too_many_fields(self: Any) -> None:
+        """The one."""
+        await super().test_too_many_fields()
+        self.assertEqual(self.told.counts, ["store/too_large"] * 2)
+        self.told.counts.clear()
+
+
+class RedisTests(RedisCases, RedisCase):
+    """All cases over TCP."""
+
+
+class UnixTests(RedisCases, RedisCase):
+    """All cases over a unix socket, in another database, with no more permissions than needed."""
+
+    lines = (f"user filter on >se*cret ~t*:* &t*:* {PERMISSIONS}", "user default off")
+    options = {"username": "filter", "password": "se*cret", "database": 3}
+
+    def place(self) -> Server | Path:
+        """The socket."""
+        return self.server.socket
+
+
+class PlaceTests(RedisCase):
+    """What a store says of its server."""
+
+    async def test_stats(self) -> None:
+        """Where it is and what it is, but no secret."""
+        stats = await self.store.stats()
+        self.assertRegex(stats.place, rf"^redis 127.0.0.1:{self.server.port}/0 prefix t\d+:$")
+        self.assertGreater(stats.octets, 100_000)
+        self.assertEqual(stats.details["role"], "master")
+        self.assertEqual(stats.details["connections"], "2")
+        self.assertRegex(stats.details["version"], r"^\d+\.\d+")
+
+
+class PrefixTests(RedisCase):
+    """A prefix with characters that mean something in patterns, beside others that it matches."""
+
+    options = {"prefix": "[t]*?\\:"}
+
+    async def test_own_keys_only(self) -> None:
+        """A dump and the counts hold our own keys, and all of them."""
+        self.server.ask("SET", "tx?\\:v:foreign", "1")
+        self.addCleanup(self.server.ask, "FLUSHALL")
+        await self.do(Put({A: b"1"}))
+        self.assertEqual((await self.store.stats()).entries["values"], 1)
+        part = await self.do(Dump())
+        self.assertEqual(part.calls, [Put({A: b"1"})])
