@@ -39,7 +39,7 @@ no scan {trace_id} is remembered; perhaps
   it is older than history.rows, history.age and history.size allow
   another machine has scanned it, or the filter uses another store (--config, --state-dir)
   its client asked for no log, a profile skipped it, or it has only just ended
-  history.enabled was off, or the store was away for long ('mailfilteradm status' tells)"""
+  history.enabled was off, or the store was away for long (the log tells)"""
 
 
 def _reading(read: Callable[[str], T]) -> Callable[[Any, Any, str | None], T | None]:

@@ -71,6 +71,8 @@ class Recorder:
         self._doubtful: list[Waiting] = []
         """The rows of a call of which nobody knows whether it was carried out."""
         self._failures = 0
+        self._untold = 0
+        """Scans that were dropped since the log told of any."""
         self._is_stopping = False
 
     def __call__(self, envelope: Envelope, verdict: Verdict) -> None:
@@ -104,10 +106,8 @@ class Recorder:
             finally:
                 if timer.active():
                     timer.cancel()
-        left = self._queue.clear()
-        self._drop(left)
-        if left:
-            log.warn("history: {left} scans were not stored before the end", left=left)
+        self._drop(self._queue.clear())
+        self._tell_dropped()
 
     async def _store_rest(self) -> None:
         if self._flushing is not None:
@@ -149,19 +149,20 @@ class Recorder:
                 await self._add([item for item, _row in part], [row for _item, row in part])
         except CancelledError:
             raise
-        except StoreError as error:
-            if not isinstance(error, TooLarge):
+        except Exception as error:
+            is_trouble = isinstance(error, StoreError) and not isinstance(error, TooLarge)
+            if not is_trouble:
+                log.failure("history: {count} scans cannot be stored", count=len(batch))
+            if is_trouble or not batch:
                 self._failures += 1
                 return False
             self._give_up(batch)
-        except Exception:
-            self._give_up(batch)
         self._failures = 0
+        self._tell_dropped()
         return True
 
     def _give_up(self, batch: list[Waiting]) -> None:
         """Never again with these: whatever is wrong with them would stop all others."""
-        log.failure("history: some of {count} scans cannot be stored", count=len(batch))
         self._drop(sum(item.is_queued for item in batch))
         self._queue.remove(batch)
 
@@ -204,5 +205,12 @@ class Recorder:
         return self._masks
 
     def _drop(self, dropped: int) -> None:
+        self._untold += dropped
         for _ in range(dropped):
             self._count("history/dropped")
+
+    def _tell_dropped(self) -> None:
+        """Once trouble is over, or we are; while it lasts the store tells of it."""
+        if self._untold:
+            log.warn("history: {count} scans are not remembered", count=self._untold)
+            self._untold = 0
