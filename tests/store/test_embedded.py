@@ -19,6 +19,8 @@ class EmbeddedCase(StoreCase):
     """Stores whose time the test makes pass."""
 
     max_size = 2**28
+    seconds = 20.0
+    """What a call may take."""
     number = 0
 
     async def make_store(self) -> Store:
@@ -46,7 +48,7 @@ class EmbeddedCase(StoreCase):
         machine = MachineTime(lambda: boot, self.uptime.seconds, self.wall.seconds)
         store = EmbeddedStore(
             reactor,
-            StoreSettings(timeout=20.0, max_size=self.max_size),
+            StoreSettings(timeout=self.seconds, max_size=self.max_size),
             path,
             Health("embedded", self.uptime, self.alarms.append, self.counts.append),
             self.alarms.append,

@@ -5,13 +5,26 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import StoreError
+from ..errors import Full, StoreError
 from .failures import named
+from .files import end_turn, wait_for_turn
 from .handlers import HANDLERS
 from .lane import Pending
-from .opening import Opening, end_turn, wait_for_turn
+from .opening import Opening
+from .upkeep import make_room
 
 _KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_TOOBIG})
+
+_OF_ONE = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_MISUSE,
+        sqlite3.SQLITE_RANGE,
+        sqlite3.SQLITE_TOOBIG,
+    }
+)
 
 
 class Desk:
@@ -34,12 +47,20 @@ class Desk:
             self._close()
             return
         waiting = [pending for pending in batch if not pending.is_dropped]
+        has_made_room = False
         while waiting:
             failed = self._try_together(waiting)
-            if failed is None:
+            if failed is not None:
+                # What it had done was taken back with all else; the others begin again.
+                waiting = [pending for pending in waiting if pending is not failed]
+                continue
+            if has_made_room or not isinstance(waiting[0].error, Full):
                 return
-            # What it had done was taken back with all else; the others begin again.
-            waiting = [pending for pending in waiting if pending is not failed]
+            has_made_room = True
+            if not self._make_room():
+                return
+            for pending in waiting:
+                pending.error = None
 
     def mixed(self, batch: Sequence[Pending]) -> None:
         """Carry out calls of both kinds, one by one."""
@@ -68,8 +89,8 @@ class Desk:
         """One transaction; the answer is the call that must be left out for it to succeed."""
         current: Pending | None = None
         try:
-            self._begin(is_durable=any(pending.call.is_durable for pending in batch))
-            db, now = self._connection(), self._opening.clock.now()
+            db = self._begin(is_durable=any(pending.call.is_durable for pending in batch))
+            now = self._opening.clock.now()
             for current in batch:
                 # The turn may have been long in coming.
                 if not current.is_dropped:
@@ -85,11 +106,25 @@ class Desk:
             current.error = failure
             return current
         finally:
-            if self._turn is not None:
-                end_turn(self._turn)
+            self._end_turn()
         return None
 
-    def _begin(self, *, is_durable: bool) -> None:
+    def _make_room(self) -> bool:
+        """After a write has found none; whether it may try again."""
+        try:
+            db = self._begin(is_durable=False)
+            make_room(db, self._opening.clock.now())
+            db.execute("COMMIT")
+            # Once all of the log is in the file, its space is used anew.
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except Exception as error:
+            self._failure(error)
+            return False
+        finally:
+            self._end_turn()
+        return True
+
+    def _begin(self, *, is_durable: bool) -> sqlite3.Connection:
         db = self._connection()
         if self._turn is None:
             self._turn = self._opening.turn()
@@ -99,6 +134,11 @@ class Desk:
             db.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
             self._is_full_sync = is_durable
         db.execute("BEGIN IMMEDIATE")
+        return db
+
+    def _end_turn(self) -> None:
+        if self._turn is not None:
+            end_turn(self._turn)
 
     def _connection(self) -> sqlite3.Connection:
         if self._epoch != self._opening.epoch:
@@ -140,10 +180,11 @@ class Desk:
 
 
 def _is_of_all(error: Exception) -> bool:
-    """Whether it is no fault of the call that met it."""
-    return isinstance(error, sqlite3.Error | OSError) and not isinstance(
-        error, sqlite3.ProgrammingError | sqlite3.InterfaceError | sqlite3.IntegrityError
-    )
+    """Whether it is no fault of the call that met it: others may not come upon a damaged part."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
+        return code not in _OF_ONE
+    return isinstance(error, OSError)
 
 
 def run_one(opening: Opening, call: Any) -> Any:

@@ -26,6 +26,8 @@ _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_AUTH: Denied,
     sqlite3.SQLITE_CANTOPEN: Unavailable,
     sqlite3.SQLITE_IOERR: Unavailable,
+    # What it says when there is no space for the index of the log.
+    sqlite3.SQLITE_IOERR_SHMSIZE: Full,
     sqlite3.SQLITE_TOOBIG: TooLarge,
 }
 
@@ -49,8 +51,8 @@ def named(error: Exception, path: str) -> StoreError:
     if isinstance(error, StoreError):
         return error
     if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        kind = _BY_CODE.get(code, StoreError)
+        code = getattr(error, "sqlite_errorcode", 0)
+        kind = _BY_CODE.get(code) or _BY_CODE.get(code & 0xFF, StoreError)
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         hint = f"; {HINTS[kind]}" if kind in HINTS else ""
         return kind(f"{path}: {error} ({name}){hint}")

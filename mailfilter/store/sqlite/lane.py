@@ -113,13 +113,21 @@ class Lane:
         while not is_last:
             batch, is_last = self._take()
             if batch:
-                self._work(batch)
+                self._work_on(batch)
             self._done.extend(batch)
             if not self._is_waking:
                 self._is_waking = True
                 self._reactor.callFromThread(self._deliver)
         self._work([])
         self._reactor.callFromThread(self._has_ended)
+
+    def _work_on(self, batch: list[Pending]) -> None:
+        try:
+            self._work(batch)
+        except Exception as error:
+            # It should have kept this to itself; without the thread all calls would wait for ever.
+            for pending in batch:
+                pending.error = pending.error or error
 
     def _take(self) -> tuple[list[Pending], bool]:
         """What waits, at least one; and whether there will be no more."""

@@ -11,13 +11,21 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Lock
-from urllib.parse import quote
 
 from ..errors import Corrupt, StoreError, Unavailable, WrongVersion
 from .clock import StoreTime
 from .failures import named
+from .files import (
+    COMPANIONS,
+    Identity,
+    create,
+    identity,
+    quoted,
+    set_aside,
+    set_aside_companions,
+    try_lock,
+)
 from .schema import VERSION, upgrade, version_of
 
 MIN_SQLITE = (3, 35, 0)
@@ -28,7 +36,6 @@ RETRY_SECONDS = 1.0
 """After an attempt to open has failed, until the next."""
 STATEMENTS = 512
 """Prepared statements kept of each connection."""
-MODE = 0o600
 
 
 class Opening:
@@ -52,7 +59,8 @@ class Opening:
         self._lock = Lock()
         self._fd: int | None = None
         self._failed: tuple[float, StoreError] | None = None
-        self._identity = (0, 0)
+        self._identity: Identity = None
+        self._companions: dict[str, Identity] = {}
         self.epoch = 0
         """Counts the times that the file was lost; connections of an earlier one are stale."""
 
@@ -60,7 +68,8 @@ class Opening:
         """A connection for the thread that asks. Raises StoreError."""
         with self._lock:
             if self._failed is not None and time.monotonic() - self._failed[0] < RETRY_SECONDS:
-                raise self._failed[1]
+                # A new one each time: it collects what it passes through.
+                raise type(self._failed[1])(str(self._failed[1]))
             try:
                 if self._fd is None:
                     self._open()
@@ -73,16 +82,18 @@ class Opening:
             return db
 
     def look_after(self) -> None:
-        """See that the file is still there that we have opened. Raises Unavailable."""
-        try:
-            found = os.stat(self.path)
-        except FileNotFoundError:
-            what = "removed"
-        else:
-            if (found.st_dev, found.st_ino) == self._identity:
-                return
-            what = "replaced"
+        """See that the file is still there that we have opened; only for who has the turn to write.
+
+        Raises Unavailable. What SQLite has left beside a file that is gone would be taken for a
+        part of the one that comes in its place, and spoil it.
+        """
+        found = identity(self.path)
+        if found == self._identity:
+            self._companions = {suffix: identity(self.path + suffix) for suffix in COMPANIONS}
+            return
+        set_aside_companions(self.path, self._companions)
         self.close()
+        what = "removed" if found is None else "replaced"
         raise Unavailable(f"{self.path}: the file was {what} while it was in use; opening it anew")
 
     def turn(self) -> int:
@@ -104,7 +115,7 @@ class Opening:
             raise Unavailable(f"{self.path}: there is no store")
         fd = self._open_lock("-lock")
         try:
-            if self._is_service and _try_lock(fd):
+            if self._is_service and try_lock(fd):
                 self._prepare()
             # From exclusive to shared, for all who wait.
             fcntl.flock(fd, fcntl.LOCK_SH)
@@ -121,12 +132,12 @@ class Opening:
         except (sqlite3.DatabaseError, Corrupt) as error:
             if not isinstance(named(error, self.path), Corrupt):
                 raise
-            aside = _set_aside(self.path)
+            aside = set_aside(self.path)
             self._alarm(f"the store was corrupt ({error}); it begins anew, the old is {aside}")
             self._make_ready()
 
     def _make_ready(self) -> None:
-        _create(self.path)
+        create(self.path)
         db = self._connect()
         try:
             version = version_of(db)
@@ -158,11 +169,10 @@ class Opening:
             db.execute("COMMIT")
         finally:
             db.close()
-        found = os.stat(self.path)
-        self._identity = (found.st_dev, found.st_ino)
+        self._identity = identity(self.path)
 
     def _connect(self) -> sqlite3.Connection:
-        uri = f"file:{_quoted(self.path)}?mode=rw"
+        uri = f"file:{quoted(self.path)}?mode=rw"
         db = sqlite3.connect(
             uri,
             uri=True,
@@ -171,6 +181,8 @@ class Opening:
             cached_statements=STATEMENTS,
         )
         try:
+            # Before anything is changed: the file may be of another program.
+            version_of(db)
             (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":
                 raise Unavailable(f"{self.path}: its file system cannot hold a store")
@@ -185,75 +197,10 @@ class Opening:
         return db
 
     def _open_lock(self, suffix: str) -> int:
-        return _create(self.path + suffix, keep=True)
-
-
-def _create(path: str, *, keep: bool = False) -> int:
-    """Make a file that is ours alone, unless it is there; `keep` leaves it open.
-
-    Only for a database that this process has not opened yet: to close any descriptor of a file
-    gives up the locks that SQLite has on it.
-    """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
-    try:
-        if os.geteuid() == 0:
-            _give_to_owner(fd, os.path.dirname(path))
-    except BaseException:
-        os.close(fd)
-        raise
-    if not keep:
-        os.close(fd)
-        return -1
-    return fd
-
-
-def _give_to_owner(fd: int, directory: str) -> None:
-    """What root makes must be of use to the service, whose directory it is."""
-    owner = os.stat(directory)
-    found = os.fstat(fd)
-    if (found.st_uid, found.st_size) == (0, 0) and owner.st_uid:
-        os.fchown(fd, owner.st_uid, owner.st_gid)
-
-
-def _try_lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return create(self.path + suffix, keep=True)
 
 
 def _check(db: sqlite3.Connection) -> None:
     (result,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if result != "ok":
         raise Corrupt(str(result))
-
-
-def _set_aside(path: str) -> str:
-    """Rename the file and what belongs to it; the new name."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = f"{path}.corrupt-{stamp}"
-    number = 0
-    while os.path.exists(aside):
-        number += 1
-        aside = f"{path}.corrupt-{stamp}-{number}"
-    os.rename(path, aside)
-    for suffix in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            os.rename(path + suffix, aside + suffix)
-    return aside
-
-
-def _quoted(path: str) -> str:
-    """A path as part of a URI."""
-    return quote(os.fsencode(path))
-
-
-def wait_for_turn(fd: int) -> None:
-    """Wait until nobody else writes."""
-    fcntl.flock(fd, fcntl.LOCK_EX)
-
-
-def end_turn(fd: int) -> None:
-    """Let the next one write."""
-    fcntl.flock(fd, fcntl.LOCK_UN)

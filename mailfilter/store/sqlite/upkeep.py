@@ -21,7 +21,9 @@ MIN_SECONDS = 20
 CROWDED = 0.9
 """Part of the size allowed, above which what expires soonest goes before its time."""
 EVICTED = 0.05
-"""Part of the things that goes then."""
+"""Part of the things that goes then, up to `SWEPT`."""
+ROUNDS = 10
+"""Of such parts that may go before a write that found no space tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,20 @@ def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> bool:
     if found is not None and 0 <= now - found[0] < MIN_SECONDS * 1000:
         return False
     call.clock.keep(db)
-    removed = 0
-    for table in ("value", "counter", "bucket"):
-        removed = max(removed, _expire(db, table, now, SWEPT))
-    removed = max(removed, _expire_containers(db, now, SWEPT))
-    db.execute("DELETE FROM notice WHERE at < ?", (now - KEPT_SECONDS * 1000,))
-    trim_by_age(db, now, SWEPT)
+    removed = _clear(db, now)
     evicted = _evict(db) if _is_crowded(db) else 0
     has_more = removed == SWEPT or evicted > 0
     if not has_more:
         db.execute("REPLACE INTO swept (id, at) VALUES (1, ?)", (now,))
     return has_more
+
+
+def make_room(db: sqlite3.Connection, now: int) -> None:
+    """For a write that has found no space, and cannot wait for the next sweep."""
+    _clear(db, now)
+    for _ in range(ROUNDS):
+        if not _is_crowded(db) or not _evict(db):
+            return
 
 
 def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
@@ -133,6 +138,15 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
+def _clear(db: sqlite3.Connection, now: int) -> int:
+    """Remove what has expired, a part at a time; the most that went of any kind."""
+    removed = max(_expire(db, table, now, SWEPT) for table in ("value", "counter", "bucket"))
+    removed = max(removed, _expire_containers(db, now, SWEPT))
+    db.execute("DELETE FROM notice WHERE at < ?", (now - KEPT_SECONDS * 1000,))
+    trim_by_age(db, now, SWEPT)
+    return removed
+
+
 def _expire(db: sqlite3.Connection, table: str, until: int, limit: int) -> int:
     statement = (
         f"DELETE FROM {table} WHERE key IN"
@@ -168,5 +182,7 @@ def _evict(db: sqlite3.Connection) -> int:
 
 
 def _some(db: sqlite3.Connection, table: str) -> int:
-    (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+    # To count all of a large table would take longer than to remove the part.
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT ?)"
+    (count,) = db.execute(counted, (int(SWEPT / EVICTED),)).fetchone()
     return min(SWEPT, int(count * EVICTED) + 1)

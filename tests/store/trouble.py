@@ -1,0 +1,122 @@
+"""What the tests of the embedded store under trouble share: a file, and stores of it to come."""
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.trial.unittest import SkipTest
+
+from mailfilter.store.base import Call
+from mailfilter.store.embedded import EmbeddedStore
+from mailfilter.store.errors import StoreError
+from mailfilter.store.sqlite import opening
+
+from .test_embedded import EmbeddedCase
+
+
+class TroubleCase(EmbeddedCase):
+    """A path where no store is yet; tests open one, or several, when they are ready for it."""
+
+    store: EmbeddedStore
+
+    async def _set_up(self) -> None:
+        self.path = os.path.join(self.directory(), "store.sqlite")
+        # An attempt to open that failed is not followed by a second of silence.
+        self.patch(opening, "RETRY_SECONDS", 0.0)
+
+    def start(self, path: str = "", **options: Any) -> EmbeddedStore:
+        """Open a store of the file, which is closed at the end; `store` is the last of them."""
+        self.store = self.open_store(path or self.path, **options)
+        self.addCleanup(lambda store: Deferred.fromCoroutine(store.close()), self.store)
+        return self.store
+
+    async def fails(self, kind: type[StoreError], call: Call[Any]) -> str:
+        """What the store says when a call meets this trouble."""
+        try:
+            answer = await self.store.do(call)
+        except StoreError as error:
+            self.assertIs(type(error), kind, str(error))
+            return str(error)
+        raise AssertionError(f"answered {answer!r}")
+
+    async def outcomes(self, *calls: Call[Any]) -> list[Any]:
+        """The answer to each of several calls at the same time, or the kind of its error."""
+        results = await DeferredList(
+            [Deferred.fromCoroutine(self.store.do(call)) for call in calls], consumeErrors=True
+        )
+        return [value if is_good else value.type for is_good, value in results]
+
+    def passes_now(self, seconds: float) -> None:
+        """So much time goes by for the machine."""
+        self.uptime.advance(seconds)
+        self.wall.advance(seconds)
+
+    async def told(self, text: str) -> str:
+        """The first alarm with this text, once it has come."""
+        await self.until(lambda: any(text in alarm for alarm in self.alarms))
+        return next(alarm for alarm in self.alarms if text in alarm)
+
+    def beside(self, pattern: str) -> list[Path]:
+        """Files in the directory of the store."""
+        return sorted(Path(self.path).parent.glob(pattern))
+
+
+def query(path: str, *statements: str) -> Any:
+    """What SQLite answers to the last of the statements, with nothing of ours in between."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for statement in statements:
+            found = db.execute(statement).fetchall()
+    return found
+
+
+def octets_of(path: str) -> bytes:
+    """All of a file."""
+    return Path(path).read_bytes()
+
+
+def write_file(path: str, octets: bytes = b"") -> None:
+    """Make or overwrite a file."""
+    Path(path).write_bytes(octets)
+
+
+def damage(path: str, offset: int, octets: bytes) -> None:
+    """Overwrite a part of a file."""
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        file.write(octets)
+
+
+@contextmanager
+def mounted(options: str) -> Iterator[str]:
+    """A file system in memory; the test is skipped where none may be mounted."""
+    # Not below the folder of the tests, which trial removes with all that is in it.
+    place = subprocess.run(
+        ["mktemp", "-d", "/tmp/mf-mount.XXXXXX"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False
+    )
+    try:
+        if done.returncode:
+            raise SkipTest("no file system may be mounted here")
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], capture_output=True, check=False)
+        os.rmdir(place)
+
+
+def mount_for(case: TroubleCase, options: str) -> tuple[str, Callable[[str], None]]:
+    """A file system until the end of a test, and what mounts it anew with other options."""
+    manager = mounted(options)
+    place = manager.__enter__()
+    case.addCleanup(manager.__exit__, None, None, None)
+
+    def remount(changed: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{changed}", place], check=True)
+
+    return place, remount
