@@ -148,11 +148,12 @@ class Connection(RedisProtocol):  # type: ignore[misc]
         if self.transport is not None:
             self.transport.abortConnection()
         self._sent.clear()
+        # First, so that whoever waits for a reply and asks again does not ask here.
+        self.lost.callback(error)
         while self.replyQueue.waiting:
             self.replyQueue.put(error)
         if not self.usable.called:
             self.usable.errback(Failure(again(error)))
-        self.lost.callback(error)
 
     def connectionLost(self, why: Failure) -> None:
         """The connection is gone."""

@@ -10,7 +10,7 @@ from twisted.internet.protocol import Factory
 
 from ...config.model import StoreSettings
 from ...config.peer import Peer, parse_peer
-from ..errors import ReadOnly, StoreError, Unavailable
+from ..errors import ReadOnly, StoreError, TimedOut, Unavailable
 from .connection import Connection
 from .scripts import Trip, all_scripts, same
 from .tls import Verified
@@ -47,6 +47,9 @@ class Connector:
         attempt.addTimeout(seconds, self._reactor)
         try:
             return await attempt
+        except TimedOut as error:
+            # To those whose calls need a connection, it is not there.
+            raise Unavailable(str(error)) from None
         except TimeoutError:
             raise Unavailable(f"{self.server}: not connected within {seconds:g} s") from None
 

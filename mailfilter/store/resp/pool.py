@@ -71,9 +71,11 @@ class Kept:
             began = self._reactor.seconds()
             error = await self._connect_once()
             # Some endpoints that are cancelled fail in a way of their own.
+            if self._is_wanted:
+                self._is_down(error)
+            # Whoever hears of it may have stopped us.
             if not self._is_wanted:
                 return
-            self._is_down(error)
             if self._reactor.seconds() - began > STEADY and not isinstance(error, Denied):
                 pause = FIRST_PAUSE
             longest = LONGEST_PAUSE_MOVING if self._connector.can_move else LONGEST_PAUSE
@@ -91,8 +93,8 @@ class Kept:
         self.connection = connection
         self._is_up(connection)
         try:
-            error: StoreError = await connection.lost
-            return error
+            reason: StoreError = await connection.lost
+            return reason
         finally:
             self.connection = None
 

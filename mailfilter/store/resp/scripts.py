@@ -32,14 +32,14 @@ class Trip(Generic[R_co]):
     def command(self) -> bytes:
         """The command as it is sent."""
         if self.script is None:
-            return pack_command(self.words)  # type: ignore[arg-type, no-any-return]
-        return pack_command((b"EVALSHA", self.script.sha, *self.words))  # type: ignore[arg-type, no-any-return]
+            return pack_command(tuple(self.words))  # type: ignore[no-any-return]
+        return pack_command((b"EVALSHA", self.script.sha, *self.words))  # type: ignore[no-any-return]
 
     def whole_command(self) -> bytes:
         """The same with the text of the script, for a server that does not have it."""
         if self.script is None:
             return self.command()
-        return pack_command((b"EVAL", self.script.text, *self.words))  # type: ignore[arg-type, no-any-return]
+        return pack_command((b"EVAL", self.script.text, *self.words))  # type: ignore[no-any-return]
 
 
 @cache
