@@ -41,6 +41,11 @@ def make_store(
     health = Health(settings.kind, IReactorTime(reactor), alarm, count)
     if settings.kind == "memory":
         return MemoryStore(IReactorTime(reactor))
+    if settings.kind == "redis":
+        # txredisapi brings in the reactor, which whoever starts the process chooses.
+        from .redis import RedisStore
+
+        return RedisStore(reactor, settings, health)
     return EmbeddedStore(
         reactor,
         settings,
