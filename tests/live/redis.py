@@ -15,7 +15,7 @@ import hiredis
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import SkipTest
+from twisted.trial.unittest import SkipTest, TestCase
 
 from mailfilter.config.model import Redis, StoreSettings
 from mailfilter.store.base import Store
@@ -145,6 +145,11 @@ def make_store(made: StoreSettings, told: Told | None = None) -> Store:
     return store
 
 
+def closing(case: TestCase, store: Store) -> None:
+    """Have the store closed at the end of a test."""
+    case.addCleanup(lambda: Deferred.fromCoroutine(store.close()))
+
+
 async def passes(seconds: float) -> None:
     """Real time goes by."""
     await deferLater(reactor, seconds)
@@ -159,6 +164,7 @@ __all__ = [
     "PERMISSIONS",
     "Server",
     "Told",
+    "closing",
     "make_store",
     "need_redis",
     "on_its_own",

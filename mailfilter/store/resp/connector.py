@@ -51,7 +51,9 @@ class Connector:
             # To those whose calls need a connection, it is not there.
             raise Unavailable(str(error)) from None
         except TimeoutError:
-            raise Unavailable(f"{self.server}: not connected within {seconds:g} s") from None
+            hint = "; does it speak TLS there?" if self._redis.tls else ""
+            text = f"{self.server}: not connected within {seconds:g} s{hint}"
+            raise Unavailable(text) from None
 
     def refused(self, reply: Exception, place: str, user: str | None = None) -> StoreError:
         """The error for what a server said."""

@@ -197,10 +197,9 @@ class Pool:
     def _is_down(self, error: StoreError) -> None:
         self._trouble = error
         self._health.failed(error)
-        # Not being allowed in does not get better by waiting.
-        if isinstance(error, Denied):
-            self._patient_until = 0.0
-            self._wake()
+        # What failed once is not worth waiting for.
+        self._patient_until = 0.0
+        self._wake()
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
