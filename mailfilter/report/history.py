@@ -1,7 +1,8 @@
 """The history: scans are remembered in the store, a while after their reply.
 
-A scan costs its connection only a place in a queue. Rows are made and stored together, a turn of
-the reactor for some of them at a time. While the store is away they wait in memory, up to the
+A scan costs its connection only a place in a queue. Its row is made in the reactor's next turn,
+with those of the other scans of its turn: then rows never fall behind scans, and nobody waits for
+many of them. Rows are stored together. While the store is away they wait in memory, up to the
 bounds of `history_queue`; the oldest go first, and are counted.
 
 Rows are neither lost nor doubled where the store says what it has done. After a time-out nobody
@@ -36,7 +37,8 @@ FLUSH_ROWS = 200
 """So many are stored at once, and as soon as they wait."""
 
 ROWS_A_TURN = 25
-"""Rows made in one turn of the reactor: about two milliseconds."""
+"""Rows made in one turn of the reactor where many wait to be made, since the secret was not there:
+about one millisecond."""
 
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 """After failures in a row; the last goes on."""
@@ -66,6 +68,9 @@ class Recorder:
         self._limits = Limits(settings.rows, settings.age, settings.size)
         self._masks: Masks | None = None
         self._queue = Queue()
+        self._fresh: list[Waiting] = []
+        """Whose rows are to be made in the next turn."""
+        self._making: IDelayedCall | None = None
         self._timer: IDelayedCall | None = None
         self._flushing: Deferred[None] | None = None
         self._doubtful: list[Waiting] = []
@@ -79,7 +84,12 @@ class Recorder:
         """Remember a scan, unless there was none, or its client wants no trace of it."""
         if verdict.is_skipped or "no_log" in envelope.flags or self._is_stopping:
             return
-        self._drop(self._queue.add(Waiting(envelope, verdict, self._wall_clock())))
+        item = Waiting(envelope, verdict, self._wall_clock())
+        self._drop(self._queue.add(item))
+        if self._masks is not None:
+            self._fresh.append(item)
+            if self._making is None:
+                self._making = self._clock.callLater(0.0, self._make_fresh)
         if self._flushing is None and not self._failures and len(self._queue) == FLUSH_ROWS:
             self._schedule(0.0)
         elif self._timer is None and self._flushing is None:
@@ -93,19 +103,20 @@ class Recorder:
     async def stop(self, seconds: float) -> None:
         """Store what waits, within so many seconds; what is left then is dropped and counted."""
         self._is_stopping = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._making):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._making = None
         rest = Deferred.fromCoroutine(self._store_rest())
         if not rest.called:
-            timer = self._clock.callLater(seconds, rest.cancel)
+            limit = self._clock.callLater(seconds, rest.cancel)
             try:
                 await rest
             except CancelledError:
                 pass
             finally:
-                if timer.active():
-                    timer.cancel()
+                if limit.active():
+                    limit.cancel()
         self._drop(self._queue.clear())
         self._tell_dropped()
 
@@ -167,17 +178,34 @@ class Recorder:
         self._queue.remove(batch)
 
     async def _rows(self, batch: list[Waiting], masks: Masks) -> list[tuple[Waiting, Row]]:
-        made = []
-        for number, item in enumerate(batch, 1):
-            try:
-                made.append((item, self._queue.make_row(item, masks)))
-            except Exception:
-                self._queue.discard(item)
-                self._drop(1)
-                log.failure("history: a scan cannot be told")
-            if number % ROWS_A_TURN == 0:
-                await deferLater(self._clock, 0.0)
-        return made
+        """What waits with its rows; most of them have been made before."""
+        rows = []
+        made = 0
+        for item in batch:
+            if item.row is None:
+                made += 1
+                self._make(item, masks)
+                if made % ROWS_A_TURN == 0:
+                    await deferLater(self._clock, 0.0)
+            if item.row is not None:
+                rows.append((item, item.row))
+        return rows
+
+    def _make_fresh(self) -> None:
+        self._making = None
+        fresh, self._fresh = self._fresh, []
+        for item in fresh:
+            if self._masks is not None and item.is_queued:
+                self._make(item, self._masks)
+
+    def _make(self, item: Waiting, masks: Masks) -> None:
+        """Make a row; of a scan that has none nothing waits any longer."""
+        try:
+            self._queue.make_row(item, masks)
+        except Exception:
+            self._queue.discard(item)
+            self._drop(1)
+            log.failure("history: a scan cannot be told")
 
     async def _add(self, items: list[Waiting], rows: list[Row]) -> None:
         """Add the rows of one call."""

@@ -11,7 +11,6 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import HistorySettings
-from mailfilter.report import history_queue
 from mailfilter.report.history import (
     FLUSH_ROWS,
     FLUSH_SECONDS,
@@ -20,7 +19,7 @@ from mailfilter.report.history import (
     Recorder,
 )
 from mailfilter.report.history_queue import MAX_OCTETS, MAX_ROWS, Queue, Waiting, scan_octets
-from mailfilter.report.history_row import HISTORY
+from mailfilter.report.history_row import HISTORY, row_of
 from mailfilter.report.privacy import SECRET, Hasher
 from mailfilter.scan.verdict import ReplaceBody, SymbolResult
 from mailfilter.store.base import Call, Get, HistoryAdd, HistoryFind, HistoryGet, Row
@@ -30,6 +29,8 @@ from mailfilter.store.memory import MemoryStore
 from .history_case import ENVELOPE, NOW, VERDICT, masks
 
 R = TypeVar("R")
+
+ROW_OF = "mailfilter.report.history_queue.row_of"
 
 
 class FlakyStore(MemoryStore):
@@ -110,12 +111,27 @@ class FlushTests(RecorderCase):
 
     def test_nothing_in_the_scan(self) -> None:
         """No row is made and no store asked while the scan's connection waits."""
-        with patch.object(history_queue, "row_of", side_effect=AssertionError):
+        self.record(1)
+        self.turn(FLUSH_SECONDS)
+        self.store.calls.clear()
+        with patch(ROW_OF, side_effect=AssertionError):
             self.record(FLUSH_ROWS - 1)
         self.assertEqual(self.store.calls, [])
 
+    def test_made_in_the_next_turn(self) -> None:
+        """The rows of the scans of one turn are made together, before they are stored."""
+        self.record(1)
+        self.turn(FLUSH_SECONDS)
+        self.record(3, 1)
+        with patch(ROW_OF, wraps=row_of) as made:
+            self.clock.advance(0)
+            self.assertEqual((made.call_count, self.store.adds()), (3, 1))
+            self.turn(FLUSH_SECONDS)
+            self.assertEqual((made.call_count, self.store.adds()), (3, 2))
+        self.assertEqual(self.ids(), [0, 1, 2, 3])
+
     def test_many(self) -> None:
-        """Many are stored at once, in turns of the reactor that are short."""
+        """Many whose rows could not be made before: in turns of the reactor that are short."""
         self.record(FLUSH_ROWS)
         with patch.object(self.clock, "callLater", wraps=self.clock.callLater) as later:
             self.turn()
@@ -275,6 +291,10 @@ class TroubleTests(RecorderCase):
         self.assertEqual(len(self.flushLoggedErrors(AttributeError)), 1)
         self.assertEqual((self.ids(), self.recorder.waiting), ([0, 1], 0))
         self.assertEqual(self.counted["history/dropped"], 1)
+        self.recorder(ENVELOPE, replace(VERDICT, summary=None))  # type: ignore[arg-type]
+        self.clock.advance(0)
+        self.assertEqual(len(self.flushLoggedErrors(AttributeError)), 1)
+        self.assertEqual(self.recorder.waiting, 0)
 
 
 class StopTests(RecorderCase):
