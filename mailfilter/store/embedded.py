@@ -82,7 +82,8 @@ class EmbeddedStore(Store):
         for loop in (self._polling, self._sweeping):
             if loop.running:
                 loop.stop()
-        ended = gatherResults([lane.end() for lane in (self._read, self._write, self._slow)])
+        lanes = (self._read, self._write, self._slow)
+        ended = gatherResults([lane.end() for lane in lanes], consumeErrors=True)
         ended.addTimeout(self._seconds, self._reactor)
         try:
             await ended

@@ -57,12 +57,13 @@ class Lane:
         self._is_waking = False
         self._waiting = 0
         self._thread: Thread | None = None
-        self._ended: Deferred[None] | None = None
+        self._is_ending = False
+        self._enders: list[Deferred[None]] = []
 
     def submit(self, call: Call[Any]) -> Deferred[Any]:
         """Queue a call. The Deferred fails with StoreError; to cancel it drops the call."""
         pending = Pending(call, self._reactor.seconds() + self._seconds)
-        if self._ended is not None:
+        if self._is_ending:
             pending.deferred.errback(Unavailable("the store is closed"))
         elif self._waiting >= MAX_WAITING:
             pending.deferred.errback(Unavailable(f"{self._waiting} calls wait already"))
@@ -77,13 +78,15 @@ class Lane:
 
     def end(self) -> Deferred[None]:
         """Take no more calls; fires when those that wait are done and the thread has ended."""
-        if self._ended is None:
-            self._ended = Deferred()
-            if self._thread is None:
-                self._ended.callback(None)
-            else:
-                self._queue.put(None)
-        return self._ended
+        ended: Deferred[None] = Deferred()
+        if not self._is_ending:
+            self._is_ending = True
+            self._queue.put(None)
+        if self._thread is None:
+            ended.callback(None)
+        else:
+            self._enders.append(ended)
+        return ended
 
     def _start(self) -> None:
         if self._thread is None:
@@ -172,5 +175,8 @@ class Lane:
         if self._timer is not None and not self._unanswered:
             self._timer.cancel()
             self._timer = None
-        if self._ended is not None:
-            self._ended.callback(None)
+        self._thread = None
+        for ended in self._enders:
+            # Unless somebody has stopped waiting for it.
+            if not ended.called:
+                ended.callback(None)
