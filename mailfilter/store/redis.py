@@ -25,6 +25,7 @@ from .resp.pool import Pool
 from .resp.scripts import Trip, nothing
 from .resp.space import Space
 from .resp.values import Buckets, Counters, Values
+from .resp.watch import Watch
 
 R = TypeVar("R")
 
@@ -42,6 +43,7 @@ class RedisStore(Store):
         self._listening = Listening(reactor, self._connector, health, prefix)
         self._pool = Pool(reactor, self._connector, health, redis.connections, settings.timeout)
         self._pool.on_moved = self._listening.drop
+        self._watch = Watch(reactor, self._connector, self._pool.drop) if redis.sentinel else None
         self._space = Space(prefix, self._pool.ask)
         self._single = self._trips(prefix)
         self._several = self._calls(prefix)
@@ -54,12 +56,16 @@ class RedisStore(Store):
         self._is_open = True
         self._pool.start()
         self._listening.start()
+        if self._watch is not None:
+            self._watch.start()
 
     async def close(self) -> None:
         if not self._is_open:
             return
         self._is_open = False
         self._listening.stop()
+        if self._watch is not None:
+            self._watch.stop()
         end = self._reactor.seconds() + self._settings.timeout
         while self._under_way and self._reactor.seconds() < end:
             await deferLater(self._reactor, 0.01)

@@ -1,10 +1,11 @@
 """Making connections: to a server, or to the master that sentinels know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
@@ -19,6 +20,7 @@ from .trouble import error_of
 MIN_CONNECT = 2.0
 """Seconds that connecting may take at least, whatever a call may: TLS and a name to look up."""
 
+T = TypeVar("T")
 C = TypeVar("C", bound=Connection)
 Make = Callable[[Any, float, str, bool], C]
 """Makes a connection, as the class does: clock, timeout, place, whether there is TLS."""
@@ -42,8 +44,27 @@ class Connector:
 
     async def connect(self, make: "Make[C]") -> C:
         """A connection that is ready for calls. Raises StoreError, within a time."""
+        return await self._within_time(self._connect(make))
+
+    async def has_moved(self) -> bool:
+        """Whether sentinels name another master, which says so, too. Raises StoreError."""
+        return await self._within_time(self._has_moved())
+
+    async def _has_moved(self) -> bool:
+        before, peer = self.server, await self._master()
+        if str(peer) == before:
+            return False
+        try:
+            connection = await self._log_in(peer, Connection, is_master=True)
+        except BaseException:
+            self.server = before
+            raise
+        connection.end(Unavailable("closed"))
+        return True
+
+    async def _within_time(self, coroutine: Coroutine[Any, Any, T]) -> T:
         seconds = max(MIN_CONNECT, self._settings.timeout)
-        attempt = Deferred.fromCoroutine(self._connect(make))
+        attempt = Deferred.fromCoroutine(coroutine)
         attempt.addTimeout(seconds, self._reactor)
         try:
             return await attempt
@@ -163,6 +184,8 @@ class Connector:
             connection.usable.addErrback(lambda _: None)
             connection.end(Unavailable("closed"))
             raise
+        except ConnectingCancelledError:
+            raise CancelledError from None
         except Exception as error:
             raise Unavailable(f"{place}: {str(error)[:200] or type(error).__name__}") from error
         return connection
