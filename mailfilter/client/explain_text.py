@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..report.escape import escape
+from ..report.history_terms import NO_MESSAGE_ID
 from .history_text import items, moment, number, table, text, texts
 
 MAX_NAMES = 10
@@ -34,13 +35,14 @@ def _mail(trace_id: str, row: Row, detail: Row) -> Iterator[str]:
     if text(row, "user") != "unknown":
         client.append(f"user {text(row, 'user')}")
     told = int(number(detail, "recipients"))
+    message_id = text(row, "message-id")
     yield from _pairs(
         ("sender", text(row, "sender_smtp")),
         ("from", text(row, "sender_mime")),
         ("recipients", _names(texts(row, "rcpt_smtp"), told)),
         ("to, cc", _names(texts(row, "rcpt_mime"), 0)),
         ("subject", text(row, "subject")),
-        ("message id", text(row, "message-id")),
+        ("message id", "" if message_id == NO_MESSAGE_ID else message_id),
         ("queue id", text(detail, "queue_id")),
         ("client", ", ".join(filter(None, client))),
         ("size", f"{number(row, 'size'):.0f}"),

@@ -8,7 +8,7 @@ from ..scan.envelope import Envelope
 from ..scan.verdict import Verdict
 from ..store.base import Key, Row, key
 from .history_detail import detail_of
-from .history_terms import terms_of
+from .history_terms import NO_MESSAGE_ID, terms_of
 from .privacy import Masks
 from .reply_json import encode_json, verdict_dict
 
@@ -74,7 +74,7 @@ def row_dict(
     row["subject"] = masks.subject((summary.subject or "")[:chars])
     row["size"] = verdict.size
     row["ip"] = UNKNOWN if envelope.client_ip is None else str(envelope.client_ip)
-    if verdict.message_id is not None:
+    if verdict.message_id is not None and verdict.message_id != NO_MESSAGE_ID:
         row["message-id"] = masks.address(verdict.message_id[:chars])
     return row
 

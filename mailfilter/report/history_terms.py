@@ -7,6 +7,9 @@ from ..scan.envelope import Envelope, IPAddress
 from ..scan.verdict import Verdict
 from .privacy import Kind, Masks
 
+NO_MESSAGE_ID = "undef"
+"""What stands for the id of a message without one; so it does in every mode of privacy."""
+
 MAX_SYMBOLS = 200
 MAX_ADDRESSES = 300
 """Of each kind that a row is found by; with two terms for an address and its domain, and twice
@@ -26,7 +29,7 @@ def terms_of(envelope: Envelope, verdict: Verdict, masks: Masks) -> Sequence[byt
         return found
     if envelope.user:
         found.append(term("user", envelope.user))
-    if verdict.message_id:
+    if verdict.message_id and verdict.message_id != NO_MESSAGE_ID:
         found.append(term("message-id", verdict.message_id))
     summary = verdict.summary
     senders = [*summary.senders]

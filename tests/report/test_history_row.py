@@ -64,6 +64,13 @@ class BodyTests(SynchronousTestCase):
         self.assertEqual((row["rcpt_smtp"], row["rcpt_mime"], row["symbols"]), ([], [], {}))
         self.assertNotIn("message-id", row)
 
+    def test_no_message_id(self) -> None:
+        """A message without an id has the same word in every mode, and is not found by it."""
+        for mode in ("plain", "hashed", "dropped"):
+            row = make_row(addresses=mode, message_id="undef")
+            self.assertEqual(body_of(row)["message-id"], "undef")
+            self.assertFalse(found_by(row, "message-id", "undef"))
+
     def test_rewritten_subject(self) -> None:
         """The subject is the one that came; the new one is in the trace."""
         row = make_row(action=Action.REWRITE_SUBJECT, subject_="x")
