@@ -3,7 +3,7 @@
 To import this brings in the reactor: a process that keeps things elsewhere does without.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import CancelledError
@@ -72,9 +72,13 @@ class RedisStore(Store):
         self._pool.stop()
 
     async def do(self, call: Call[R]) -> R:
+        return await self._counted(self._carry_out(call))
+
+    async def _counted(self, doing: Coroutine[Any, Any, R]) -> R:
+        """Have something done, and tell how that went."""
         self._under_way += 1
         try:
-            answer = await self._carry_out(call)
+            answer = await doing
         except StoreError as error:
             self._health.failed(error)
             raise
@@ -93,6 +97,10 @@ class RedisStore(Store):
         return self._listening.subscribe(topic, listener)
 
     async def stats(self) -> Stats:
+        return await self._counted(self._stats())
+
+    async def _stats(self) -> Stats:
+        self._check_open()
         ask = self._pool.ask
         said = await stats.information(ask)
         entries = await stats.count(self._space, ask)
@@ -101,9 +109,12 @@ class RedisStore(Store):
         details["connections"] = str(self._pool.connected)
         return Stats(self.kind, self._place(), int(said.get("used_memory", 0)), entries, details)
 
-    async def _carry_out(self, call: Call[R]) -> R:
+    def _check_open(self) -> None:
         if not self._is_open:
             raise Unavailable("the store is closed")
+
+    async def _carry_out(self, call: Call[R]) -> R:
+        self._check_open()
         make = self._single.get(type(call))
         if make is not None:
             return cast(R, await self._pool.ask(make(call)))

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mailfilter.store.base import Dump, Put, Store
+from mailfilter.store.base import Dump, Publish, Put, Store
+from mailfilter.store.errors import Unavailable
 from tests.store.case import A, StoreCase
 from tests.store.case_more import AllCases
 
@@ -75,6 +76,46 @@ class PlaceTests(RedisCase):
         self.assertEqual(stats.details["role"], "master")
         self.assertEqual(stats.details["connections"], "2")
         self.assertRegex(stats.details["version"], r"^\d+\.\d+")
+
+    async def test_closed(self) -> None:
+        """A closed store answers with an error, until it is opened again."""
+        await self.do(Put({A: b"1"}))
+        got: list[bytes | None] = []
+        self.store.subscribe(b"topic", got.append)
+        await self.until(lambda: got == [None])
+        await self.store.close()
+        with self.assertRaises(Unavailable):
+            await self.do(Put({A: b"2"}))
+        with self.assertRaises(Unavailable):
+            await self.store.stats()
+        self.assertEqual(self.told.counts, ["store/unavailable"] * 2)
+        self.told.counts.clear()
+        self.store.open()
+        self.assertEqual(await self.value(A), b"1")
+        await self.until(lambda: got == [None, None])
+
+    async def test_listeners(self) -> None:
+        """One that fails does not keep others from hearing; each hears of its beginning once."""
+        got: list[bytes | None] = []
+
+        def fails(value: bytes | None) -> None:
+            raise ValueError("a listener that fails")
+
+        self.store.subscribe(b"topic", fails)
+        end = self.store.subscribe(b"topic", got.append)
+        await self.until(lambda: got == [None])
+        later: list[bytes | None] = []
+        self.store.subscribe(b"topic", later.append)
+        await self.until(lambda: later == [None])
+        await self.do(Publish(b"topic", b"1"))
+        await self.until(lambda: got == [None, b"1"] and later == [None, b"1"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+        end()
+        end()
+        await self.do(Publish(b"topic", b"2"))
+        await self.until(lambda: later == [None, b"1", b"2"])
+        self.assertEqual(got, [None, b"1"])
+        self.flushLoggedErrors(ValueError)
 
 
 class PrefixTests(RedisCase):

@@ -260,7 +260,30 @@ class HostileTests(FakeCase):
         self.begin(bulk(b"x") * 2)
         self.assertEqual(await self.store.do(Get([A])), [b"x"])
         await pause(0.01)
-        self.assertIn("nobody asked", await self.fails(Get([A])))
+        self.assertIn("nobody asked", await self.fails(Get([A]), Unavailable))
+
+    async def test_others_are_innocent(self) -> None:
+        """One reply that is too large is the trouble of one call; others lose the connection."""
+
+        def answer(speaker: Speaker, words: list[bytes]) -> Answer:
+            # The reply before it comes with it.
+            return bulk(b"x") + b"$100000000\r\n" if words[1].endswith(B) else None
+
+        self.begin(answer)
+        calls = [Deferred.fromCoroutine(self.store.do(Get([name]))) for name in (A, B, C)]
+        self.assertEqual(await calls[0], [b"x"])
+        for call, kind in zip(calls[1:], (TooLarge, Unavailable), strict=True):
+            with self.assertRaises(kind):
+                await call
+        await self.fails(Get([B]), Unavailable)
+        self.assertEqual(self.counts.count("store/too_large"), 1)
+
+    async def test_refusal_of_octets(self) -> None:
+        """A refusal may be made of anything."""
+        self.begin(b"-ERR \xff\xfe\x1b[2J \xf0\x9f" + b"x" * 1000 + b"\r\n")
+        said = await self.fails(Get([A]))
+        self.assertTrue(said.isprintable())
+        self.assertLess(len(said), 300)
 
     async def test_makes_no_sense(self) -> None:
         """Another shape of reply than expected is an error of the store."""

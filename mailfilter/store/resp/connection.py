@@ -110,22 +110,31 @@ class Connection(RedisProtocol):  # type: ignore[misc]
         if self._ended is not None:
             return
         self._heard = self._clock.seconds()
+        trouble: StoreError | None = None
         try:
             self._frames.feed(data)
+        except StoreError as error:
+            trouble = type(error)(f"{self.place}: {error}")
+            data = data[: self._frames.complete]
+        self._parse(data)
+        if trouble is not None and self._ended is None:
+            self._misbehaved(trouble)
+
+    def _parse(self, data: bytes) -> None:
+        try:
             self._reader.feed(data)
             while (reply := self._reader.gets()) is not False:
                 self.replyReceived(reply)
                 if self._ended is not None:
                     return
-        except StoreError as error:
-            self.end(type(error)(f"{self.place}: {error}"))
         except (InvalidData, MemoryError) as error:
-            self.end(StoreError(f"{self.place}: this is not the protocol of Redis: {error}"))
+            text = f"{self.place}: this is not the protocol of Redis: {error}"
+            self._misbehaved(StoreError(text))
 
     def replyReceived(self, reply: Any) -> None:
         """A whole reply: to whoever waits for it."""
         if not self._sent:
-            self.end(self.unasked(reply))
+            self._misbehaved(self.unasked(reply))
             return
         self._octets -= self._sent.popleft().octets
         self._given_up = max(0, self._given_up - 1)
@@ -136,6 +145,19 @@ class Connection(RedisProtocol):  # type: ignore[misc]
         if isinstance(reply, Exception):
             return Unavailable(f"{self.place}: {str(reply)[:200]}")
         return StoreError(f"{self.place}: a reply that nobody asked for")
+
+    def _misbehaved(self, error: StoreError) -> None:
+        """What came is no reply: that is told to who waits for it; to others the loss is."""
+        if self._sent:
+            sent = self._sent.popleft()
+            self._given_up = max(0, self._given_up - 1)
+            self._octets -= sent.octets
+            culprit = self.replyQueue.waiting.pop(0)
+        else:
+            culprit = None
+        self.end(Unavailable(f"{error}; the connection was dropped"))
+        if culprit is not None:
+            culprit.callback(error)
 
     def end(self, error: StoreError) -> None:
         """Let go of the connection; all who wait get the error."""

@@ -20,11 +20,13 @@ class Frames:
         self._left = 0
         self._line = b""
         self._octets = 0
+        self.complete = 0
+        """How many of the octets that came last belong to replies that are complete."""
 
     def feed(self, data: bytes) -> None:
         """The next octets. Raises TooLarge, or StoreError if this is not the protocol."""
         at, end = 0, len(data)
-        began = 0
+        self.complete = 0
         while at < end:
             if self._left:
                 step = min(self._left, end - at)
@@ -32,7 +34,7 @@ class Frames:
                 at += step
                 if self._left:
                     break
-                began = self._done(at, began)
+                self._done(at)
                 continue
             stop = data.find(b"\n", at)
             if stop < 0:
@@ -48,8 +50,8 @@ class Frames:
             if line[-2:] != b"\r\n":
                 raise _garbage(line)
             if self._begins(line):
-                began = self._done(at, began)
-        self._octets += end - began
+                self._done(at)
+        self._octets += end - self.complete
         if self._octets > MAX_REPLY:
             raise TooLarge(f"a reply of more than {MAX_REPLY} octets")
 
@@ -77,16 +79,15 @@ class Frames:
             raise TooLarge(f"arrays within arrays, more than {MAX_DEPTH}")
         return False
 
-    def _done(self, at: int, began: int) -> int:
-        """An element has ended; where the reply that it is part of began, or the next begins."""
+    def _done(self, at: int) -> None:
+        """An element has ended, and maybe what it is part of."""
         levels = self._open
         while levels:
             levels[-1] -= 1
             if levels[-1]:
-                return began
+                return
             levels.pop()
-        self._octets = 0
-        return at
+        self._octets, self.complete = 0, at
 
     def _check_line(self) -> None:
         if len(self._line) > MAX_LINE:
