@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailfilter.store.base import Count, Get, Put, Store, key
 from mailfilter.store.errors import Corrupt, Unavailable
+from mailfilter.store.sqlite import opening
 from mailfilter.store.sqlite.opening import Opening
 from mailfilter.store.sqlite.upkeep import Sweep
 
@@ -152,6 +153,23 @@ class CorruptTests(TroubleCase):
                 (os.rmdir if name == "directory" else os.unlink)(self.path + suffix)
                 await self.do(Put({A: b"1"}))
                 self.assertEqual(await self.value(A), b"1")
+
+    async def test_told_again(self) -> None:
+        """For a second after a failure to open it is told again, each time by an error of its own.
+
+        One that is raised again and again holds all that it has passed through.
+        """
+        self.patch(opening, "RETRY_SECONDS", 3600.0)
+        os.mkdir(self.path)
+        self.start()
+        found = []
+        for _ in range(3):
+            try:
+                await self.do(Get([A]))
+            except Unavailable as error:
+                found.append(error)
+        self.assertEqual({str(error) for error in found}, {str(found[0])})
+        self.assertEqual(len({id(error) for error in found}), 3)
 
     async def test_no_directory(self) -> None:
         """Where the directory is missing, too."""

@@ -6,6 +6,7 @@ from contextlib import closing
 from mailfilter.store.base import Count, Get, HistoryFind, Put, key
 from mailfilter.store.embedded import EmbeddedStore
 from mailfilter.store.errors import StoreError, Unavailable
+from mailfilter.store.sqlite.opening import Opening
 
 from .case import A, B
 from .trouble import TroubleCase, query, write_file
@@ -166,6 +167,19 @@ class ReplacedTests(TroubleCase):
         await self.told("corrupt")
         await self.store.close()
         self.assertEqual(query(self.path, "PRAGMA integrity_check"), [("ok",)])
+
+    async def test_noticed_by_another_thread(self) -> None:
+        """A transaction that has begun ends as such when another thread finds the file gone."""
+        await self.used()
+        original = Opening.look_after
+
+        def look(opening: Opening) -> None:
+            original(opening)
+            opening.epoch += 1
+
+        self.patch(Opening, "look_after", look)
+        for number in range(3):
+            self.assertEqual(await self.do(Count({A: 1})), [number + 1])
 
     async def test_descriptors(self) -> None:
         """Nothing stays open of what was there before."""
