@@ -78,13 +78,24 @@ def find_store(settings: StoreSettings, directories: Sequence[str]) -> str:
         return directories[0]
     paths = list(dict.fromkeys(store_path(settings, directory) for directory in directories))
     for directory in directories:
-        if os.path.exists(store_path(settings, directory)):
+        if _is_there(store_path(settings, directory)):
             return directory
     where = "\n  ".join(paths)
     raise NoStore(
         "there is no store; has the filter run yet, is this its --config, its --state-dir?"
         f"\n  {where}"
     )
+
+
+def _is_there(path: str) -> bool:
+    """Whether a file is. Raises NoStore where that is not for us to know."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        raise NoStore(f"{path}: permission denied; try as the filter's user, or as root") from None
+    except OSError:
+        return False
+    return True
 
 
 def run_in_reactor(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:

@@ -15,7 +15,7 @@ MAX_OCTETS = 16 * 2**20
 """Of all that waits: some minutes of mail while the store is away."""
 
 PLAIN_OCTETS = 4096
-"""What a scan of a few symbols takes until its row is made; measured, and rounded up."""
+"""What a scan of a few symbols takes until its row is made, as measured."""
 
 
 class Waiting:

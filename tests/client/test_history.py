@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
+from unittest.mock import patch
 
 from click.testing import Result
 
@@ -18,6 +19,8 @@ from mailfilter.client.history_find import (
     parse_trace_id,
     read_json,
 )
+from mailfilter.client.with_store import NoStore, find_store
+from mailfilter.config.model import StoreSettings
 from mailfilter.report.history_row import HISTORY
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.verdict import Action, AddHeader, Summary, SymbolResult, TraceEntry, Verdict
@@ -298,6 +301,16 @@ class WithStoreTests(StoreCommandCase):
         self.assertEqual((result.stdout, result.exit_code), ("", 1))
         self.assertIn("there is no store; has the filter run yet", result.stderr)
         self.assertIn(f"{state}/store.sqlite", result.stderr)
+
+    def test_not_allowed(self) -> None:
+        """Where only the filter's user may look."""
+
+        def refuse(path: str) -> None:
+            raise PermissionError
+
+        with patch("os.stat", refuse):
+            error = self.assertRaises(NoStore, find_store, StoreSettings(), ["/nowhere"])
+        self.assertIn("/nowhere/store.sqlite: permission denied; try as", str(error))
 
     def test_memory(self) -> None:
         """Nobody can look into the memory of another process."""
