@@ -3,7 +3,22 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mailfilter.store.base import Dump, Publish, Put, Store
+from mailfilter.store.base import (
+    Bucket,
+    Dump,
+    HistoryAdd,
+    HistoryClear,
+    HistoryFind,
+    Limits,
+    Publish,
+    Put,
+    Row,
+    Snapshot,
+    SnapshotGet,
+    SnapshotPut,
+    Store,
+    Take,
+)
 from mailfilter.store.errors import Unavailable
 from tests.store.case import A, StoreCase
 from tests.store.case_more import AllCases
@@ -116,6 +131,66 @@ class PlaceTests(RedisCase):
         await self.until(lambda: later == [None, b"1", b"2"])
         self.assertEqual(got, [None, b"1"])
         self.flushLoggedErrors(ValueError)
+
+
+class EdgeTests(RedisCase):
+    """What is so in this store only."""
+
+    options = {"prefix": "edge:"}
+
+    def setUp(self) -> Any:
+        """Nothing is there."""
+        result = super().setUp()
+        self.server.ask("FLUSHALL")
+        return result
+
+    async def test_clock_was_set_back(self) -> None:
+        """What bears a time that is to come by the server's clock does no harm."""
+        later = (int(self.server.ask("TIME")[0]) + 3600) * 1_000_000
+        self.server.ask("SET", b"edge:b:" + A, f"0.5 {later}")
+        (wait,) = await self.do(Take([Bucket(A, 0.01, 10)]))
+        self.assertTrue(49 < wait <= 50, wait)
+        rows = [Row(b"%d" % n, 0.0, (), b"") for n in range(3)]
+        await self.do(HistoryAdd(A, rows[:2], Limits(10, 60, 1000)))
+        self.server.ask("HSET", b"edge:m:" + A, "at", str(later))
+        await self.do(HistoryAdd(A, rows[2:], Limits(10, 60, 1000)))
+        self.assertEqual((await self.do(HistoryFind(A))).rows, rows[2:])
+
+    async def test_large_rows(self) -> None:
+        """A page is bounded in octets, too."""
+        for number in range(12):
+            row = Row(b"%d" % number, 0.0, (b"x",), b"x" * 2**20, b"y" * 2**20)
+            await self.do(HistoryAdd(A, [row], Limits(100, 60, 2**30)))
+        first = await self.do(HistoryFind(A))
+        second = await self.do(HistoryFind(A, before=first.cursor))
+        found = [int(row.row_id) for page in (first, second) for row in page.rows]
+        self.assertEqual(found, list(range(11, -1, -1)))
+        self.assertIsNone(second.cursor)
+
+    async def test_expired_rows(self) -> None:
+        """Rows that have expired but still lie there are in no dump, and not counted as cleared."""
+        limits = Limits(100, self.short, 2**20)
+        await self.do(HistoryAdd(A, [Row(b"1", 0.0, (), b"")], limits))
+        await self.passes(self.short * 0.7)
+        await self.do(HistoryAdd(A, [Row(b"2", 0.0, (), b"")], limits))
+        await self.passes(self.short * 0.5)
+        calls = [call for call in (await self.do(Dump())).calls if isinstance(call, HistoryAdd)]
+        self.assertEqual([row.row_id for call in calls for row in call.rows], [b"2"])
+        self.assertEqual(self.server.ask("XLEN", b"edge:h:" + A), 2)
+        self.assertEqual(await self.do(HistoryClear(A)), 1)
+        self.assertEqual(self.server.ask("KEYS", "edge:*"), [])
+
+    async def test_snapshot_parts(self) -> None:
+        """Parts of snapshots that were replaced do not stay."""
+        for size in (2 * 10**6, 10**6, 10, 3 * 10**6):
+            await self.do(SnapshotPut(A, Snapshot(1, b"x" * size)))
+            self.assertEqual(len(self.server.ask("KEYS", "edge:z:*")), 1)
+        self.assertFalse(await self.do(SnapshotPut(A, Snapshot(0, b"x" * 10**6))))
+        self.assertEqual(len(self.server.ask("KEYS", "edge:z:*")), 1)
+        self.server.ask("DEL", *self.server.ask("KEYS", "edge:z:*"))
+        with self.assertRaises(Unavailable):
+            await self.do(SnapshotGet(A))
+        self.told.counts.clear()
 
 
 class PrefixTests(RedisCase):

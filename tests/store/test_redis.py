@@ -5,6 +5,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from mailfilter.config.model import Redis, StoreSettings
@@ -174,6 +175,20 @@ class RefusalTests(FakeCase):
             began = reactor.seconds()
             self.assertIn("refused", await self.fails(Get([A]), Unavailable))
             self.assertLess(reactor.seconds() - began, 0.1)
+
+    async def test_quiet(self) -> None:
+        """Attempts to connect are told of once, as an alarm, and not in the log besides."""
+        events: list[Any] = []
+        observer: Any = events.append
+        self.begin(bulk(b"x"), login={b"SCRIPT": b"-LOADING Redis is loading\r\n"})
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        for _ in range(50):
+            await pause(0.01)
+            await self.fails(Get([A]), Unavailable)
+        self.assertGreater(self.server.connections, 2)
+        self.assertEqual(len(self.alarms), 1)
+        self.assertEqual([event for event in events if event["log_level"] > LogLevel.debug], [])
 
 
 class HostileTests(FakeCase):

@@ -75,6 +75,11 @@ class Connector:
             hint = "; does it speak TLS there?" if self._redis.tls else ""
             text = f"{self.server}: not connected within {seconds:g} s{hint}"
             raise Unavailable(text) from None
+        except (StoreError, CancelledError):
+            raise
+        except Exception as error:
+            # Such as a sentinel that names no port.
+            raise StoreError(f"{self.server}: {type(error).__name__}: {error}") from error
 
     def refused(self, reply: Exception, place: str, user: str | None = None) -> StoreError:
         """The error for what a server said."""
@@ -173,11 +178,14 @@ class Connector:
         """A connection on which nothing was said yet."""
         redis = self._redis
         connection = make(self._reactor, self._settings.timeout, place, redis.tls)
+        factory = Factory.forProtocol(lambda: connection)
+        # It would log each attempt.
+        factory.noisy = False
         endpoint = self._endpoint(peer)
         if redis.tls:
             endpoint = wrapClientTLS(await self._tls.options(peer.host or "localhost"), endpoint)
         try:
-            await endpoint.connect(Factory.forProtocol(lambda: connection))
+            await endpoint.connect(factory)
             await connection.usable
         except (StoreError, CancelledError):
             # Nobody will wait for it any more.

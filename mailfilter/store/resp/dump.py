@@ -115,10 +115,15 @@ class Dumps:
 
     async def _history(self, key: Key) -> AsyncIterator[Part]:
         full = self._space.full
-        known = await self._ask(Trip((b"HMGET", full(b"m", key), b"rows", b"age", b"size"), same))
+        known = await self._ask(
+            Trip((b"HMGET", full(b"m", key), b"rows", b"age", b"size", b"at"), same)
+        )
         if None in known:
             return
         limits = Limits(int(known[0]), int(known[1]) / 1_000_000, int(known[2]))
+        seconds, micros = await self._ask(Trip((b"TIME",), same))
+        # What has expired stays until it is in the way, but would begin anew elsewhere.
+        expired = max(int(seconds) * 1_000_000 + int(micros), int(known[3])) - int(known[1])
         start = b"-"
         while True:
             words = (b"XRANGE", full(b"h", key), start, b"+", b"COUNT", ROWS)
@@ -133,7 +138,10 @@ class Dumps:
                 _row(entry[1], body or b"", detail or b"")
                 for entry, body, detail in zip(entries, bodies[::2], bodies[1::2], strict=True)
             ]
-            yield [base.HistoryAdd(key, part, limits) for part in parts(rows, Row.octets)]
+            fresh = [
+                row for entry, row in zip(entries, rows, strict=True) if int(entry[1][9]) > expired
+            ]
+            yield [base.HistoryAdd(key, part, limits) for part in parts(fresh, Row.octets)]
 
     async def _log(self, key: Key) -> AsyncIterator[Part]:
         state = await self._ask(self._logs.look(base.LogLook(key)))

@@ -54,9 +54,9 @@ def _words(row: Row) -> tuple[bytes | int | str, ...]:
     return row.row_id, repr(float(row.time)), terms, row.octets(), row.body, row.detail
 
 
-def split_terms(octets: bytes) -> list[bytes]:
+def split_terms(octets: bytes) -> tuple[bytes, ...]:
     """The terms of a row, as they are in the stream."""
-    return octets[1:-1].split(b"\0") if octets else []
+    return tuple(octets[1:-1].split(b"\0")) if octets else ()
 
 
 def _page(reply: list[bytes]) -> Page:
