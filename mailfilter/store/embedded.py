@@ -186,7 +186,8 @@ class EmbeddedStore(Store):
 
     async def _sweep_all(self) -> None:
         try:
-            while await self.do(Sweep(self.clock)):
+            # Not after the end, which must not look like trouble.
+            while self._sweeping.running and await self.do(Sweep(self.clock)):
                 pass
         except StoreError:
             # Told of already; the next one is not far.

@@ -16,6 +16,7 @@ from mailfilter.store.errors import StoreError, TimedOut, TooLarge, Unavailable
 from mailfilter.store.sqlite import desk, lane
 from mailfilter.store.sqlite.handlers import HANDLERS
 from mailfilter.store.sqlite.lane import Lane, Pending
+from mailfilter.store.sqlite.upkeep import Sweep
 
 from .case import A, B, C
 from .trouble import TroubleCase
@@ -265,6 +266,16 @@ class ThreadTests(TroubleCase):
             await self.fails(Unavailable, call)
         await self.fails_stats()
         await self.store.close()
+
+    async def test_end_of_a_long_sweep(self) -> None:
+        """A sweep that has more to do stops at the end, which is no trouble."""
+        self.handle(Sweep, lambda db, now, call: True)
+        self.start()
+        await self.do(Put({A: b"1"}))
+        await self.store.close()
+        for _ in range(5):
+            await self.pause()
+        self.assertEqual((self.counts, self.alarms), ([], []))
 
     async def fails_stats(self) -> None:
         """Figures are no more to be had."""

@@ -17,7 +17,7 @@ from tests.live.processes import wait_until
 
 from . import hammer
 from .hammer import SHARED, TOKENS
-from .trouble import TroubleCase
+from .trouble import TroubleCase, write_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,6 +93,15 @@ class HammerTests(TroubleCase):
         self.start()
         self.assertEqual(await self.do(Count({SHARED: 0})), [3000])
         self.assertEqual(await self.do(HashGet(SHARED, [b"f"])), [b"3000"])
+
+    async def test_damaged(self) -> None:
+        """When all come upon a damaged file one sets it aside, and none is lost with it."""
+        write_file(self.path, b"garbage" * 10_000)
+        results = self.hammer("counters", 4, 20)
+        for part in (0, 1):
+            numbers = sorted(number for result in results for number in result[part])
+            self.assertEqual(numbers, list(range(1, 81)))
+        self.assertEqual(len(self.beside("*.corrupt-*Z*")), 1)
 
     async def test_buckets(self) -> None:
         """No more is granted than there is, and no less."""

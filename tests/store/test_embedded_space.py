@@ -1,6 +1,7 @@
 """The embedded store where nothing can be written: no space, no permission, a limit reached."""
 
 import os
+import sqlite3
 from itertools import count
 
 from twisted.logger import capturedLogs
@@ -20,6 +21,7 @@ from mailfilter.store.base import (
     key,
 )
 from mailfilter.store.errors import Denied, Full, ReadOnly, StoreError
+from mailfilter.store.sqlite.opening import Opening
 from mailfilter.store.sqlite.upkeep import Sweep
 
 from .case import A, B
@@ -146,6 +148,27 @@ class DiskTests(SpaceCase):
         remount("rw")
         self.assertTrue(await self.works())
         self.assertEqual(await self.value(B), b"before")
+
+    async def test_read_only_while_running(self) -> None:
+        """Writes fail by name, reads go on, until it can be written again."""
+        self.start()
+        await self.do(Put({B: b"before"}))
+        original = Opening._connect
+
+        def connect(opening: Opening) -> sqlite3.Connection:
+            db = original(opening)
+            # What SQLite says then is the same as on a file system that has become read-only.
+            db.execute("PRAGMA query_only = ON")
+            return db
+
+        with_trouble = self.patch(Opening, "_connect", connect)
+        self.store._opening.epoch += 1
+        for _ in range(3):
+            self.assertIn("cannot be written", await self.fails(ReadOnly, Put({A: b"1"})))
+            self.assertEqual(await self.do(Get([A, B])), [None, b"before"])
+        self.assertEqual(len(self.alarms), 1)
+        with_trouble.restore()
+        self.assertTrue(await self.works())
 
     async def test_not_ours(self) -> None:
         """A directory, and a file, that we have no right to."""
