@@ -5,29 +5,17 @@ from collections.abc import Sequence
 
 from ..base import HistoryAdd, HistoryClear, HistoryFind, HistoryGet, Limits, Page, Row
 
+_INSERTED = 50
+"""Rows of one statement. Each step of a statement gives the interpreter up, and may have to wait
+some milliseconds to get it back from a reactor that is busy: a few large ones keep up with it."""
 _TRIMMED = 500
 """Rows looked at in one step of trimming."""
 
 
 def history_add(db: sqlite3.Connection, now: int, call: HistoryAdd) -> None:
     history, size, octets = _find(db, call.key) or _make(db, call.key)
-    db.executemany(
-        "INSERT INTO row (history, at, time, octets, row_id, terms, body, detail)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                history,
-                now,
-                row.time,
-                row.octets(),
-                row.row_id,
-                _joined(row.terms),
-                row.body,
-                row.detail,
-            )
-            for row in call.rows
-        ],
-    )
+    for start in range(0, len(call.rows), _INSERTED):
+        _insert(db, history, now, call.rows[start : start + _INSERTED])
     size += len(call.rows)
     octets += sum(row.octets() for row in call.rows)
     size, octets = _trim(db, now, history, size, octets, call.limits)
@@ -128,26 +116,57 @@ def _make(db: sqlite3.Connection, key: bytes) -> tuple[int, int, int]:
     return db.execute(statement, (key,)).lastrowid or 0, 0, 0
 
 
+def _insert(db: sqlite3.Connection, history: int, now: int, rows: Sequence[Row]) -> None:
+    values: list[object] = []
+    for row in rows:
+        terms = _joined(row.terms)
+        values += history, now, row.time, row.octets(), row.row_id, terms, row.body, row.detail
+    db.execute(
+        "INSERT INTO row (history, at, time, octets, row_id, terms, body, detail) VALUES "
+        + ",".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows)),
+        values,
+    )
+
+
+_TO_GO = """
+SELECT count(*), max(number), sum(octets) FROM (
+  SELECT number, at, octets,
+    row_number() OVER (ORDER BY number) - 1 AS rows_before,
+    sum(octets) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) - octets AS octets_before
+  FROM (
+    SELECT number, at, octets FROM row WHERE history = :history AND number > :after
+    ORDER BY number LIMIT :limit
+  )
+) WHERE at <= :old OR (
+  :size - rows_before > 1
+  AND (:size - rows_before > :max_size OR :octets - octets_before > :max_octets)
+)
+"""
+"""Of the oldest rows those that go: each for its age, or for what is there once those before it
+have gone."""
+
+
 def _trim(
     db: sqlite3.Connection, now: int, history: int, size: int, octets: int, limits: Limits
 ) -> tuple[int, int]:
     """Let the oldest rows go; number and octets of those that stay."""
-    last_to_go = 0
-    while True:
-        oldest = db.execute(
-            "SELECT number, at, octets FROM row WHERE history = ? AND number > ?"
-            " ORDER BY number LIMIT ?",
-            (history, last_to_go, _TRIMMED),
-        ).fetchall()
-        for number, at, weight in oldest:
-            is_over = size > 1 and (size > limits.rows or octets > limits.octets)
-            if not is_over and at + _age(limits) > now:
-                break
-            last_to_go, size, octets = number, size - 1, octets - weight
-        else:
-            if oldest:
-                continue
-        break
+    last_to_go, count, limit = 0, 1, 1
+    while count == limit:
+        # Mostly nothing goes, which one row tells.
+        limit = _TRIMMED if last_to_go else 1
+        values = {
+            "history": history,
+            "after": last_to_go,
+            "limit": limit,
+            "old": now - _age(limits),
+            "size": size,
+            "octets": octets,
+            "max_size": limits.rows,
+            "max_octets": limits.octets,
+        }
+        count, number, weight = db.execute(_TO_GO, values).fetchone()
+        if count:
+            last_to_go, size, octets = number, size - count, octets - weight
     if last_to_go:
         db.execute("DELETE FROM row WHERE history = ? AND number <= ?", (history, last_to_go))
     return size, octets
