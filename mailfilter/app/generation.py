@@ -11,18 +11,16 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from ..codec.control import (
-    Boot,
     ControlError,
     Cover,
     Drain,
-    File,
     Handed,
     Notice,
     ReopenLog,
     Report,
     Serve,
 )
-from . import logs
+from .boot import make_boot
 from .hub import LOOK_SECONDS, GenerationError, Hub
 from .plan import Draft
 from .sockets import Bound, share
@@ -176,19 +174,13 @@ class Generation:
     # Starting and replacing.
 
     def _spawn(self, place: Place, *, is_strict: bool) -> WorkerProcess:
-        sources = self.draft.loaded.sources
-        boot = Boot(
+        boot = make_boot(
+            self.draft,
             generation=self.number,
             place=place.number,
-            seconds=self._server.reload_timeout,
+            sockets=self._handed,
             state_dir=self._hub.state_dir,
-            config=sources.path,
-            directory=sources.directory,
-            files=tuple(File(i.file, i.data, i.mode, i.gid) for i in sources.files),
-            checks=tuple(File(i.path, i.data) for i in self.draft.check_files),
-            sockets=tuple(self._handed),
             is_strict=is_strict,
-            log=logs.target(),
         )
         worker = WorkerProcess(self._reactor, boot, self._hub.alarms, self._hub.relay)
         worker.spawn([sock.fileno() for sock in self._sockets])

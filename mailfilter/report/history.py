@@ -66,6 +66,7 @@ class Recorder:
         self._count = count
         self._wall_clock = wall_clock
         self._limits = Limits(settings.rows, settings.age, settings.size)
+        self._secret = b""
         self._masks: Masks | None = None
         self._queue = Queue()
         self._fresh: list[Waiting] = []
@@ -226,10 +227,13 @@ class Recorder:
         self._doubtful = []
 
     async def _get_masks(self) -> Masks:
-        if self._masks is None:
-            secret = token_bytes(SECRET_OCTETS)
-            known = await self._store.do(PutIfAbsent(SECRET, secret))
-            self._masks = Masks(self._settings, Hasher(secret if known is None else known))
+        # Each time: a store that has lost all it had would leave rows that nobody can find.
+        secret = self._secret or token_bytes(SECRET_OCTETS)
+        known = await self._store.do(PutIfAbsent(SECRET, secret))
+        secret = secret if known is None else known
+        if self._masks is None or secret != self._secret:
+            self._secret = secret
+            self._masks = Masks(self._settings, Hasher(secret))
         return self._masks
 
     def _drop(self, dropped: int) -> None:

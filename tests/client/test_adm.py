@@ -45,11 +45,11 @@ class ConfigCommandTests(SynchronousTestCase):
 
     def test_check_file(self) -> None:
         """A file with fragments and a warning."""
-        path = self.write("m.toml", "[scan]\ntimeout = '1s'")
+        path = self.write("m.toml", "[scan]\ntimeout = '2s'")
         self.write("conf.d/x.toml", "")
         result = self.run_main("config", "check", path)
         self.assertEqual(result.stdout, "ok: 2 files, 2 listeners\n")
-        warning = 'scan.check_timeout = "4s": has no effect beyond scan.timeout, 1s'
+        warning = 'scan.check_timeout = "4s": has no effect beyond scan.timeout, 2s'
         self.assertEqual(result.stderr, f"warning: {warning}\n")
         self.assertEqual(result.exit_code, 0)
 

@@ -22,7 +22,7 @@ from mailfilter.report.history_queue import MAX_OCTETS, MAX_ROWS, Queue, Waiting
 from mailfilter.report.history_row import HISTORY, row_of
 from mailfilter.report.privacy import SECRET, Hasher
 from mailfilter.scan.verdict import ReplaceBody, SymbolResult
-from mailfilter.store.base import Call, Get, HistoryAdd, HistoryFind, HistoryGet, Row
+from mailfilter.store.base import Call, Delete, Get, HistoryAdd, HistoryFind, HistoryGet, Put, Row
 from mailfilter.store.errors import Denied, StoreError, TimedOut, TooLarge
 from mailfilter.store.memory import MemoryStore
 
@@ -39,6 +39,7 @@ class FlakyStore(MemoryStore):
     def __init__(self, clock: Any) -> None:
         super().__init__(clock)
         self.error: Exception | None = None
+        self.error_of_add: Exception | None = None
         self.error_after: Exception | None = None
         self.wait: Deferred[None] | None = None
         self.calls: list[Call[Any]] = []
@@ -49,6 +50,8 @@ class FlakyStore(MemoryStore):
             await self.wait
         if self.error is not None:
             raise self.error
+        if self.error_of_add is not None and isinstance(call, HistoryAdd):
+            raise self.error_of_add
         answer = await super().do(call)
         if self.error_after is not None and isinstance(call, HistoryAdd):
             raise self.error_after
@@ -179,6 +182,30 @@ class FlushTests(RecorderCase):
         term = Hasher(secret).term("from", "alice@example.net")
         self.assertEqual(len(self.stored(term)), 2)
 
+    def test_secret_lost(self) -> None:
+        """A store that has lost all it had gets the secret again: rows can be found by it."""
+        self.record(1)
+        self.turn(FLUSH_SECONDS)
+        (before,) = self.successResultOf(Deferred.fromCoroutine(self.store.do(Get([SECRET]))))
+        self.successResultOf(Deferred.fromCoroutine(self.store.do(Delete([SECRET]))))
+        self.record(1)
+        self.turn(FLUSH_SECONDS)
+        (after,) = self.successResultOf(Deferred.fromCoroutine(self.store.do(Get([SECRET]))))
+        self.assertEqual(after, before)
+
+    def test_secret_of_another(self) -> None:
+        """Whoever comes first after such a loss has said which it is."""
+        self.record(1)
+        self.turn(FLUSH_SECONDS)
+        other = b"x" * 32
+        self.successResultOf(Deferred.fromCoroutine(self.store.do(Put({SECRET: other}))))
+        self.record(1, 1)
+        self.turn(FLUSH_SECONDS)
+        self.record(1, 2)
+        self.turn(FLUSH_SECONDS)
+        term = Hasher(other).term("action", VERDICT.action.value)
+        self.assertIn(f"{2:012x}".encode(), [row.row_id for row in self.stored(term)])
+
 
 class TroubleTests(RecorderCase):
     """A store that is in trouble: scans wait, and nobody else notices."""
@@ -261,13 +288,13 @@ class TroubleTests(RecorderCase):
         self.turn(FLUSH_SECONDS)
         errors: list[Exception] = [TooLarge("no"), ZeroDivisionError()]
         for error in errors:
-            self.store.error = error
+            self.store.error_of_add = error
             self.record(2)
             self.turn(FLUSH_SECONDS)
             self.flushLoggedErrors(TooLarge, ZeroDivisionError)
             self.assertEqual(self.recorder.waiting, 0)
         self.assertEqual(self.counted["history/dropped"], 4)
-        self.store.error = None
+        self.store.error_of_add = None
         self.record(1)
         self.turn(FLUSH_SECONDS)
         self.assertEqual(self.ids(), [9, 0])

@@ -1,0 +1,33 @@
+"""What a worker is told to become."""
+
+from collections.abc import Sequence
+
+from ..codec.control import Boot, File, Handed
+from . import logs
+from .plan import Draft
+
+
+def make_boot(
+    draft: Draft,
+    *,
+    generation: int,
+    place: int,
+    sockets: Sequence[Handed],
+    state_dir: str,
+    is_strict: bool,
+) -> Boot:
+    """The first message to a worker: the files of a configuration, as they were read."""
+    sources = draft.loaded.sources
+    return Boot(
+        generation=generation,
+        place=place,
+        seconds=draft.loaded.config.server.reload_timeout,
+        state_dir=state_dir,
+        config=sources.path,
+        directory=sources.directory,
+        files=tuple(File(item.file, item.data, item.mode, item.gid) for item in sources.files),
+        checks=tuple(File(item.path, item.data) for item in draft.check_files),
+        sockets=tuple(sockets),
+        is_strict=is_strict,
+        log=logs.target(),
+    )
