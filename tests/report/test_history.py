@@ -18,15 +18,14 @@ from mailfilter.report.history import (
     ROWS_A_TURN,
     Recorder,
 )
-from mailfilter.report.history_queue import MAX_OCTETS, MAX_ROWS, Queue, Waiting, scan_octets
+from mailfilter.report.history_queue import MAX_ROWS
 from mailfilter.report.history_row import HISTORY, row_of
 from mailfilter.report.privacy import SECRET, Hasher
-from mailfilter.scan.verdict import ReplaceBody, SymbolResult
 from mailfilter.store.base import Call, Delete, Get, HistoryAdd, HistoryFind, HistoryGet, Put, Row
 from mailfilter.store.errors import Denied, StoreError, TimedOut, TooLarge
 from mailfilter.store.memory import MemoryStore
 
-from .history_case import ENVELOPE, NOW, VERDICT, masks
+from .history_case import ENVELOPE, NOW, VERDICT
 
 R = TypeVar("R")
 
@@ -388,36 +387,3 @@ class StopTests(RecorderCase):
         self.successResultOf(self.stop())
         self.record(1)
         self.assertEqual((self.recorder.waiting, self.clock.getDelayedCalls()), (0, []))
-
-
-class QueueTests(SynchronousTestCase):
-    """How much memory is given to what waits."""
-
-    def test_octets(self) -> None:
-        """Large scans are bounded by their octets."""
-        queue = Queue()
-        large = replace(VERDICT, edits=(ReplaceBody(bytes(2**20)),))
-        dropped = sum(queue.add(Waiting(ENVELOPE, large, NOW)) for _ in range(100))
-        self.assertLessEqual(queue.octets, MAX_OCTETS)
-        self.assertEqual((len(queue), dropped), (15, 85))
-
-    def test_exact(self) -> None:
-        """Once a row is made it counts for what it is, and nothing is left of it at the end."""
-        queue = Queue()
-        items = [Waiting(ENVELOPE, VERDICT, NOW) for _ in range(3)]
-        for item in items:
-            queue.add(item)
-        row = queue.make_row(items[0], masks())
-        self.assertEqual(queue.octets, row.octets() + 2 * scan_octets(ENVELOPE, VERDICT))
-        self.assertIs(queue.make_row(items[0], masks()), row)
-        queue.discard(items[1])
-        queue.discard(items[1])
-        queue.remove([items[0]])
-        queue.make_row(items[0], masks())
-        self.assertEqual((len(queue), queue.octets), (1, scan_octets(ENVELOPE, VERDICT)))
-        self.assertEqual((queue.clear(), queue.octets), (1, 0))
-
-    def test_estimate(self) -> None:
-        """Options and texts count."""
-        quoting = replace(VERDICT, symbols=(SymbolResult("A", 1, 1, options=("x" * 9000,)),))
-        self.assertGreater(scan_octets(ENVELOPE, quoting), 9000)
