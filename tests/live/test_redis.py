@@ -89,7 +89,8 @@ class PlaceTests(RedisCase):
         self.assertRegex(stats.place, rf"^redis 127.0.0.1:{self.server.port}/0 prefix t\d+:$")
         self.assertGreater(stats.octets, 100_000)
         self.assertEqual(stats.details["role"], "master")
-        self.assertEqual(stats.details["connections"], "2")
+        # The second may still be on its way.
+        self.assertIn(stats.details["connections"], ("1", "2"))
         self.assertRegex(stats.details["version"], r"^\d+\.\d+")
 
     async def test_closed(self) -> None:

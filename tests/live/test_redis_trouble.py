@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import time
 from typing import Any
 
 from twisted.internet import reactor
@@ -163,6 +164,21 @@ class DeathTests(TroubleCase):
     def blocked(self, server: Server) -> None:
         """Run a script that does not end."""
         server.ask("EVAL", "while true do end", "0")
+
+    async def test_we_are_held_up(self) -> None:
+        """A reply that is there is no late one, when it is us who have not looked."""
+        store = self.connect(self.start(), timeout=0.3)
+        await store.do(Put({A: b"x"}))
+        calls = [Deferred.fromCoroutine(store.do(Get([A]))) for _ in range(10)]
+        await passes(0)
+        self.hold_up(0.6)
+        for call in calls:
+            self.assertEqual(await call, [b"x"])
+        self.assertEqual(self.told.counts, [])
+
+    def hold_up(self, seconds: float) -> None:
+        """Keep the reactor from everything."""
+        time.sleep(seconds)
 
     async def test_scripts_are_lost(self) -> None:
         """Nobody notices."""

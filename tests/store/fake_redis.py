@@ -1,6 +1,7 @@
 """A server that speaks the protocol of Redis as a test tells it to."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import hiredis
@@ -8,7 +9,14 @@ from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol
+from twisted.trial.unittest import TestCase
 from zope.interface import implementer
+
+from mailfilter.config.model import Redis, StoreSettings
+from mailfilter.store.base import Call
+from mailfilter.store.errors import StoreError
+from mailfilter.store.health import Health
+from mailfilter.store.redis import RedisStore
 
 reactor: Any = the_reactor
 Answer = bytes | None
@@ -134,3 +142,39 @@ def pause(seconds: float) -> "Deferred[None]":
     done: Deferred[None] = Deferred()
     reactor.callLater(seconds, done.callback, None)
     return done
+
+
+class FakeCase(TestCase):
+    """A store that talks to a server of ours."""
+
+    timeout = 20
+
+    def setUp(self) -> None:
+        """Nothing listens yet."""
+        self.alarms: list[str] = []
+        self.counts: list[str] = []
+
+    def begin(self, answer: Any, seconds: float = 0.3, **options: Any) -> RedisStore:
+        """A server that answers so, and a store that has begun to connect."""
+        script = answer if callable(answer) else always(answer)
+        self.server = server = FakeServer(script)
+        server.login.update(options.pop("login", {}))
+        self.addCleanup(lambda: Deferred.fromCoroutine(server.stop()))
+        options.setdefault("servers", (f"127.0.0.1:{self.server.port}",))
+        options.setdefault("connections", 1)
+        made = replace(StoreSettings(kind="redis", timeout=seconds), redis=Redis(**options))
+        health = Health("redis", reactor, self.alarms.append, self.counts.append)
+        self.store = RedisStore(reactor, made, health)
+        self.store.open()
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.store.close()))
+        return self.store
+
+    async def fails(self, call: Call[Any], kind: type[StoreError] = StoreError) -> str:
+        """A call that must fail with exactly this error; its text."""
+        try:
+            answer = await self.store.do(call)
+        except StoreError as error:
+            self.assertIs(type(error), kind, str(error))
+            self.assertIn(f"store/{kind.name}", self.counts)
+            return str(error)
+        raise AssertionError(f"it was answered {answer!r}")

@@ -1,31 +1,25 @@
 """The store in Redis and servers that say what they should not, or nothing."""
 
-from dataclasses import replace
 from typing import Any
 
 from twisted.internet import reactor
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, globalLogPublisher
-from twisted.trial.unittest import TestCase
 
-from mailfilter.config.model import Redis, StoreSettings
-from mailfilter.store.base import Bucket, Call, Count, Get, HistoryFind, Put, Take
+from mailfilter.store.base import Bucket, Count, Get, HistoryFind, Put, Take
 from mailfilter.store.errors import (
     Clustered,
     Denied,
     Full,
     ReadOnly,
     StoreError,
-    TimedOut,
     TooLarge,
     Unavailable,
     WrongKind,
 )
-from mailfilter.store.health import Health
-from mailfilter.store.redis import RedisStore
 
 from .case import HOSTILE, A, B, C
-from .fake_redis import OK, Answer, FakeServer, Flood, Speaker, always, bulk, pause
+from .fake_redis import OK, Answer, FakeCase, Flood, Speaker, always, bulk, pause
 
 OLD = "ERR Error running script (call to f_0123): @user_script:12: @user_script: 12: "
 NEW = " script: 0123456789abcdef, on @user_script:12."
@@ -57,42 +51,6 @@ REFUSALS: tuple[tuple[str, type[StoreError]], ...] = (
     ("ERR BUSY-ness of others is told in READONLY words", StoreError),
     ("", StoreError),
 )
-
-
-class FakeCase(TestCase):
-    """A store that talks to a server of ours."""
-
-    timeout = 20
-
-    def setUp(self) -> None:
-        """Nothing listens yet."""
-        self.alarms: list[str] = []
-        self.counts: list[str] = []
-
-    def begin(self, answer: Any, seconds: float = 0.3, **options: Any) -> RedisStore:
-        """A server that answers so, and a store that has begun to connect."""
-        script = answer if callable(answer) else always(answer)
-        self.server = server = FakeServer(script)
-        server.login.update(options.pop("login", {}))
-        self.addCleanup(lambda: Deferred.fromCoroutine(server.stop()))
-        options.setdefault("servers", (f"127.0.0.1:{self.server.port}",))
-        options.setdefault("connections", 1)
-        made = replace(StoreSettings(kind="redis", timeout=seconds), redis=Redis(**options))
-        health = Health("redis", reactor, self.alarms.append, self.counts.append)
-        self.store = RedisStore(reactor, made, health)
-        self.store.open()
-        self.addCleanup(lambda: Deferred.fromCoroutine(self.store.close()))
-        return self.store
-
-    async def fails(self, call: Call[Any], kind: type[StoreError] = StoreError) -> str:
-        """A call that must fail with exactly this error; its text."""
-        try:
-            answer = await self.store.do(call)
-        except StoreError as error:
-            self.assertIs(type(error), kind, str(error))
-            self.assertIn(f"store/{kind.name}", self.counts)
-            return str(error)
-        raise AssertionError(f"it was answered {answer!r}")
 
 
 class RefusalTests(FakeCase):
@@ -320,77 +278,3 @@ class HostileTests(FakeCase):
         self.server.script = lambda speaker, words: bulk(b"x")
         await pause(0.2)
         self.assertEqual(await self.store.do(Get([A])), [b"x"])
-
-
-class SlowTests(FakeCase):
-    """Servers that take their time."""
-
-    async def test_never_answers(self) -> None:
-        """Not even to one who logs in."""
-        self.begin(OK)
-        self.server.is_deaf = True
-        await self.fails(Get([A]), Unavailable)
-        await pause(0.3)
-        self.assertIn("no answer", await self.fails(Get([A]), Unavailable))
-
-    async def test_stands_still(self) -> None:
-        """All calls on a connection end when it stands still; the next one works."""
-        self.begin(lambda speaker, words: None)
-        answers = [Deferred.fromCoroutine(self.store.do(Get([A]))) for _ in range(50)]
-        for answer in answers:
-            with self.assertRaises((TimedOut, Unavailable)):
-                await answer
-        self.server.script = lambda speaker, words: bulk(b"x")
-        await pause(0.2)
-        self.assertEqual(await self.store.do(Get([A])), [b"x"])
-        self.assertEqual(self.server.connections, 2)
-
-    async def test_late(self) -> None:
-        """A reply that comes too late goes to nobody, and later ones to whom they are for."""
-        self.begin(lambda speaker, words: None)
-        first = Deferred.fromCoroutine(self.store.do(Get([A])))
-        late = Deferred.fromCoroutine(self.store.do(Get([B])))
-        await pause(0.2)
-        self.server.speakers[0].send(bulk(b"first"))
-        self.assertEqual(await first, [b"first"])
-        await pause(0.05)
-        after = Deferred.fromCoroutine(self.store.do(Get([C])))
-        with self.assertRaises(TimedOut):
-            await late
-        self.server.speakers[0].send(bulk(b"late") + bulk(b"after"))
-        self.assertEqual(await after, [b"after"])
-        self.assertEqual(self.server.connections, 1)
-
-    async def test_cancelled(self) -> None:
-        """Nor does one whose call was cancelled."""
-        self.begin(lambda speaker, words: None, 5)
-        given_up = Deferred.fromCoroutine(self.store.do(Get([A])))
-        after = Deferred.fromCoroutine(self.store.do(Get([B])))
-        while len(self.server.heard) < 2 or self.server.heard[-1][0] != b"GET":
-            await pause(0.001)
-        given_up.cancel()
-        with self.assertRaises(CancelledError):
-            await given_up
-        self.server.speakers[0].send(bulk(b"nobody's") + bulk(b"after"))
-        self.assertEqual(await after, [b"after"])
-        self.assertEqual(self.counts, [])
-
-    async def test_too_many(self) -> None:
-        """Calls under way are bounded, by number and by octets."""
-        from mailfilter.store.resp import connection
-
-        self.begin(OK)
-        await self.store.do(Put({A: b""}))
-        self.patch(connection, "MAX_CALLS", 10)
-        self.server.is_deaf = True
-        for limit, value in ((10, b""), (3, b"x" * 2**20)):
-            self.patch(connection, "MAX_OCTETS", 2**21)
-            calls = [Deferred.fromCoroutine(self.store.do(Put({A: value}))) for _ in range(limit)]
-            said = await self.fails(Put({A: value}), Unavailable)
-            self.assertIn("under way already", said)
-            for call in calls:
-                with self.assertRaises((TimedOut, Unavailable)):
-                    await call
-            self.server.is_deaf = False
-            await pause(0.3)
-            self.server.is_deaf = True

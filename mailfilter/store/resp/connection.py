@@ -183,6 +183,10 @@ class Connection(RedisProtocol):  # type: ignore[misc]
         super().connectionLost(why)
 
     def _tick(self) -> None:
+        # When the reactor was held up, replies may lie there unread: they are read before that.
+        self._timer = self._clock.callLater(0, self._expire)
+
+    def _expire(self) -> None:
         self._timer = None
         now = self._clock.seconds()
         while self._given_up < len(self._sent):
@@ -203,6 +207,9 @@ class Connection(RedisProtocol):  # type: ignore[misc]
         due = silent
         if self._given_up < len(self._sent):
             due = min(due, self._sent[self._given_up].at + self._timeout)
+        # Whoever was given up may have sent something again.
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = self._clock.callLater(max(0.001, due - now), self._tick)
 
 
