@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from ..codec.control import Histogram, Report
 from ..config import Loaded
@@ -21,6 +23,11 @@ from .serving import Serving
 
 GC_THRESHOLD = 20_000
 """Allocations between two collections of young objects; 700 costs a tenth of a scan."""
+
+CLOSE_SECONDS = 4.0
+"""Until a store that does not answer is left alone at the end, before others end us."""
+
+log = Logger()
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -55,8 +62,16 @@ class Engine:
         self.store.open()
 
     async def close(self) -> None:
-        """When the last scan is over: write what is left, within the time of a call or two."""
-        await self._recorder.stop(self.loaded.config.store.timeout)
+        """When the last scan is over: write what is left, soon, or leave it."""
+        closing = Deferred.fromCoroutine(self._close())
+        closing.addTimeout(CLOSE_SECONDS, self.clock)
+        try:
+            await closing
+        except (TimeoutError, CancelledError):
+            log.warn("the store is not closed after {seconds} s; leaving it", seconds=CLOSE_SECONDS)
+
+    async def _close(self) -> None:
+        await self._recorder.stop(min(self.loaded.config.store.timeout, CLOSE_SECONDS / 2))
         await self.store.close()
 
     def report(self) -> Report:

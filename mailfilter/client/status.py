@@ -34,6 +34,9 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         f"scans: {page['counters'].get('scans', 0)}, {page['rate']:.1f}/s,"
         f" {page['scans_under_way']} under way; {_actions(page['counters'])}"
     )
+    trouble = _trouble(page["counters"])
+    if trouble:
+        yield f"trouble: {trouble}"
     yield ""
     yield from _table(_WORKER, [_worker(item) for item in workers])
     yield ""
@@ -47,6 +50,12 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield f"last alarms ({len(page['alarms'])} kept):"
         yield from (f"  {_moment(alarm['at'])} {escape(alarm['text'])}" for alarm in alarms)
+
+
+def _trouble(counters: Mapping[str, int]) -> str:
+    """What was counted of calls that the store did not answer, and of what was lost by that."""
+    found = sorted(name for name in counters if name.startswith(("store/", "history/")))
+    return ", ".join(f"{name} {counters[name]}" for name in found if counters[name])
 
 
 def _actions(counters: Mapping[str, int]) -> str:

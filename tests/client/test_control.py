@@ -48,7 +48,14 @@ PAGE: dict[str, Any] = {
     },
     "scans_under_way": 4,
     "rate": 34.0,
-    "counters": {"scans": 2000, "action/reject": 20, "action/no action": 1980, "symbol/X": 5},
+    "counters": {
+        "scans": 2000,
+        "action/reject": 20,
+        "action/no action": 1980,
+        "symbol/X": 5,
+        "store/timeout": 7,
+        "history/dropped": 2,
+    },
     "histograms": {},
     "events": {"reloads": 2},
     "alarms": [{"at": 0.0, "text": "worker\x1b[31m 1 ended"}],
@@ -172,6 +179,7 @@ class StatusTests(SynchronousTestCase):
             "http 127.0.0.1:11333 7 3",
             "unix /run/m.sock 1 ?",
             "events: reloads 2",
+            "trouble: history/dropped 2, store/timeout 7",
         ):
             self.assertIn(expected, lines)
         self.assertIn("1970-01-01T00:00:00Z worker", text)
@@ -181,6 +189,7 @@ class StatusTests(SynchronousTestCase):
         text = status_text({**PAGE, "config": None, "counters": {}, "alarms": [], "events": {}})
         self.assertIn("configuration: (defaults)", text)
         self.assertIn("nothing scanned yet", text)
+        self.assertNotIn("trouble", text)
 
 
 class StateDirTests(SynchronousTestCase):
