@@ -28,6 +28,8 @@ R = TypeVar("R")
 POLL_SECONDS = 0.2
 """Between two looks for notices, while somebody listens."""
 SWEEP_SECONDS = 30.0
+CROWDED_SECONDS = 3600.0
+"""Between two alarms about things that go for want of space."""
 SLOW_FACTOR = 30
 """How much longer slow calls may take, which are not made while a message waits."""
 
@@ -67,6 +69,7 @@ class EmbeddedStore(Store):
         self._fresh: list[Listener] = []
         self._heard: int | None = None
         self._is_service = is_service
+        self._crowded: float | None = None
         self._writes_fail = False
         """Since the last write: that something could be read does not end such trouble."""
         self._polling = self._repeat(self._poll)
@@ -185,13 +188,29 @@ class EmbeddedStore(Store):
         return Deferred.fromCoroutine(self._sweep_all())
 
     async def _sweep_all(self) -> None:
-        try:
-            # Not after the end, which must not look like trouble.
-            while self._sweeping.running and await self.do(Sweep(self.clock)):
-                pass
-        except StoreError:
-            # Told of already; the next one is not far.
+        evicted = 0
+        # Not after the end, which must not look like trouble.
+        while self._sweeping.running:
+            try:
+                swept = await self.do(Sweep(self.clock))
+            except StoreError:
+                # Told of already; the next one is not far.
+                break
+            evicted += swept.evicted
+            if not swept.has_more:
+                break
+        if evicted:
+            self._tell_of_evicted(evicted)
+
+    def _tell_of_evicted(self, count: int) -> None:
+        now = self._reactor.seconds()
+        if self._crowded is not None and now - self._crowded < CROWDED_SECONDS:
             return
+        self._crowded = now
+        self._alarm(
+            f"the store has almost the size of store.max_size: {count} things, what would have"
+            " expired soonest and the oldest rows of histories, were removed before their time"
+        )
 
     def _alarm_from_thread(self, text: str) -> None:
         self._reactor.callFromThread(self._alarm, text)

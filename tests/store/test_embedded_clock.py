@@ -62,7 +62,7 @@ class ClockTests(TroubleCase):
     async def keep(self) -> None:
         """Let the store write down the time, as each sweep does."""
         query(self.path, "DELETE FROM swept")
-        while await self.do(Sweep(self.store.clock)):
+        while (await self.do(Sweep(self.store.clock))).has_more:
             pass
 
     async def test_wall_jumps(self) -> None:

@@ -16,7 +16,7 @@ from mailfilter.store.errors import StoreError, TimedOut, TooLarge, Unavailable
 from mailfilter.store.sqlite import desk, lane
 from mailfilter.store.sqlite.handlers import HANDLERS
 from mailfilter.store.sqlite.lane import Lane, Pending
-from mailfilter.store.sqlite.upkeep import Sweep
+from mailfilter.store.sqlite.upkeep import Sweep, Swept
 
 from .case import A, B, C
 from .trouble import TroubleCase
@@ -269,7 +269,7 @@ class ThreadTests(TroubleCase):
 
     async def test_end_of_a_long_sweep(self) -> None:
         """A sweep that has more to do stops at the end, which is no trouble."""
-        self.handle(Sweep, lambda db, now, call: True)
+        self.handle(Sweep, lambda db, now, call: Swept(has_more=True, evicted=0))
         self.start()
         await self.do(Put({A: b"1"}))
         await self.store.close()

@@ -296,10 +296,22 @@ class LimitTests(SpaceCase):
             await self.do(Put({name: b"x" * 9_900}, 1000))
         self.passes_now(30)
         for _ in range(100):
-            if not await self.do(Sweep(self.store.clock)):
+            if not (await self.do(Sweep(self.store.clock))).has_more:
                 break
         else:
             self.fail("there is no end to it")
         kept = [value for value in await self.do(Get(names)) if value is not None]
         self.assertLess(len(kept) * 12_288, self.max_size * 0.9)
         self.assertGreater(len(kept) * 12_288, self.max_size * 0.7)
+
+    async def test_crowded_is_told(self) -> None:
+        """That things go before their time is an alarm, but not with every sweep."""
+        self.start()
+        for part in range(3):
+            for number in range(193):
+                await self.do(Put({key("test", f"{part} {number}"): b"x" * 9_900}, 1000))
+            self.passes_now(30)
+            await self.store._sweep_all()
+        (alarm,) = self.alarms
+        self.assertIn("max_size", alarm)
+        self.assertIn("before their time", alarm)

@@ -27,8 +27,18 @@ ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep(Call[bool]):
-    """Remove what has expired; the answer is whether there is more to do."""
+class Swept:
+    """What a sweep came to."""
+
+    has_more: bool
+    """Whether there is more to do."""
+    evicted: int
+    """Things that went before their time, for want of space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(Call[Swept]):
+    """Remove what has expired, and more where it is crowded; a part of it at a time."""
 
     clock: StoreTime
 
@@ -71,17 +81,17 @@ class Backup(Call[None]):
     path: str
 
 
-def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> bool:
+def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> Swept:
     found = db.execute("SELECT at FROM swept").fetchone()
     if found is not None and 0 <= now - found[0] < MIN_SECONDS * 1000:
-        return False
+        return Swept(has_more=False, evicted=0)
     call.clock.keep(db)
     removed = _clear(db, now)
     evicted = _evict(db) if _is_crowded(db) else 0
     has_more = removed == SWEPT or evicted > 0
     if not has_more:
         db.execute("REPLACE INTO swept (id, at) VALUES (1, ?)", (now,))
-    return has_more
+    return Swept(has_more, evicted)
 
 
 def make_room(db: sqlite3.Connection, now: int) -> None:
