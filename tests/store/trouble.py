@@ -5,17 +5,19 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import SkipTest
 
-from mailfilter.store.base import Call
+from mailfilter.store.base import Call, Put, key
 from mailfilter.store.embedded import EmbeddedStore
-from mailfilter.store.errors import StoreError
+from mailfilter.store.errors import Full, StoreError
 from mailfilter.store.sqlite import opening
 
+from .case import A
 from .test_embedded import EmbeddedCase
 
 
@@ -120,3 +122,25 @@ def mount_for(case: TroubleCase, options: str) -> tuple[str, Callable[[str], Non
         subprocess.run(["mount", "-o", f"remount,{changed}", place], check=True)
 
     return place, remount
+
+
+class SpaceCase(TroubleCase):
+    """Stores that are filled."""
+
+    async def fill(self, seconds: float | None = None, size: int = 10_000) -> int:
+        """Put values until it is full; how many there are."""
+        for number in count():
+            try:
+                await self.do(Put({key("fill", str(number)): b"x" * size}, seconds))
+            except Full:
+                return number
+            self.assertLess(number, 100_000)
+        raise AssertionError
+
+    async def works(self) -> bool:
+        """Whether something can be written."""
+        try:
+            await self.do(Put({A: b"after"}))
+        except StoreError:
+            return False
+        return await self.value(A) == b"after"
