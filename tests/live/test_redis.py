@@ -10,6 +10,10 @@ from mailfilter.store.base import (
     HistoryClear,
     HistoryFind,
     Limits,
+    LogAppend,
+    LogLook,
+    LogRead,
+    LogState,
     Publish,
     Put,
     Row,
@@ -180,6 +184,24 @@ class EdgeTests(RedisCase):
         self.assertEqual(self.server.ask("XLEN", b"edge:h:" + A), 2)
         self.assertEqual(await self.do(HistoryClear(A)), 1)
         self.assertEqual(self.server.ask("KEYS", "edge:*"), [])
+
+    async def test_keys_are_taken(self) -> None:
+        """A server that evicts keys, or a person, has taken one of several: it goes on."""
+        limits = Limits(2, 60, 1000)
+        rows = [Row(b"%d" % n, 0.0, (), b"x" * 400) for n in range(3)]
+        for letter in (b"m", b"h", b"r", b"i"):
+            await self.do(HistoryAdd(A, rows[:2], limits))
+            self.server.ask("DEL", b"edge:%b:" % letter + A)
+            await self.do(HistoryFind(A))
+            await self.do(HistoryAdd(A, rows[2:], limits))
+            await self.do(HistoryAdd(A, rows[:1], limits))
+            found = (await self.do(HistoryFind(A))).rows
+            self.assertEqual([row.row_id for row in found], [b"0", b"2"])
+        await self.do(LogAppend(A, [b"1", b"2"]))
+        self.server.ask("DEL", b"edge:p:" + A)
+        self.assertEqual(await self.do(LogAppend(A, [b"3"])), 3)
+        self.assertEqual(await self.do(LogLook(A)), LogState(1, 3, 0, {}))
+        self.assertEqual(len(await self.do(LogRead(A, 0))), 3)
 
     async def test_snapshot_parts(self) -> None:
         """Parts of snapshots that were replaced do not stay."""

@@ -8,6 +8,11 @@ local rows, age, size = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 -- Rows that have expired are not shown in any case, so that not all need to go in one call.
 local MOST_EXPIRED = 2000
 
+-- A server that evicts keys may have taken one of them: what is left makes no sense without it.
+local has_rows = redis.call('XLEN', stream) > 0
+if has_rows ~= (redis.call('HEXISTS', common, 'last') == 1) then
+  redis.call('UNLINK', stream, bodies, ids, common)
+end
 local known = redis.call('HMGET', common, 'last', 'octets', 'at')
 local last, octets = tonumber(known[1] or 0), tonumber(known[2] or 0)
 local clock = redis.call('TIME')
