@@ -3,11 +3,13 @@
 import os
 
 from mailfilter.store.base import (
+    Count,
     Delete,
     Get,
     HistoryAdd,
     HistoryFind,
     Limits,
+    LogAppend,
     Put,
     PutIfAbsent,
     SetAdd,
@@ -98,6 +100,16 @@ class LimitTests(SpaceCase):
         for _ in range(20):
             await self.fails(Full, Put({key("big", str(n)): b"x" * 2**20 for n in range(4)}, 1000))
         self.assertEqual(await self.do(Get(names)), [b"x" * 20_000] * 50)
+
+    async def test_small_beside_large(self) -> None:
+        """What is too large takes nothing with it that was asked for at the same time."""
+        self.start()
+        await self.do(Put({B: b"x"}))
+        large = Put({key("big", str(number)): b"x" * 2**20 for number in range(4)}, 1000)
+        results = await self.outcomes(
+            Put({A: b"1"}), large, Count({A: 1}), LogAppend(A, [b"1"]), large, Count({A: 1})
+        )
+        self.assertEqual(results, [None, Full, [1], 1, Full, [2]])
 
     async def test_poisoning(self) -> None:
         """Endless distinct keys: no write fails, the file stays within its bounds."""

@@ -14,7 +14,7 @@ from .opening import Opening
 from .upkeep import make_room
 
 _KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_TOOBIG})
-
+"""Errors after which the file need not be opened anew."""
 _OF_ONE = frozenset(
     {
         sqlite3.SQLITE_CONSTRAINT,
@@ -25,6 +25,7 @@ _OF_ONE = frozenset(
         sqlite3.SQLITE_TOOBIG,
     }
 )
+"""Errors of one call: the others of its transaction can be carried out without it."""
 
 
 class Desk:
@@ -54,11 +55,12 @@ class Desk:
                 # What it had done was taken back with all else; the others begin again.
                 waiting = [pending for pending in waiting if pending is not failed]
                 continue
-            if has_made_room or not isinstance(waiting[0].error, Full):
+            if not isinstance(waiting[0].error, Full):
+                return
+            if has_made_room or not self._make_room():
+                self._try_alone(waiting)
                 return
             has_made_room = True
-            if not self._make_room():
-                return
             for pending in waiting:
                 pending.error = None
 
@@ -108,6 +110,13 @@ class Desk:
         finally:
             self._end_turn()
         return None
+
+    def _try_alone(self, batch: Sequence[Pending]) -> None:
+        """There is no space for all: perhaps there is for those that are small."""
+        if len(batch) > 1:
+            for pending in batch:
+                pending.error = None
+                self._try_together([pending])
 
     def _make_room(self) -> bool:
         """After a write has found none; whether it may try again."""
