@@ -4,20 +4,19 @@ import os
 import socket
 from pathlib import Path
 
-from mailfilter.store.base import Count, Get, Put, Store, key
+from mailfilter.store.base import Count, Get, Put, key
 from mailfilter.store.errors import Corrupt, Unavailable
 from mailfilter.store.sqlite import opening
 from mailfilter.store.sqlite.opening import Opening
-from mailfilter.store.sqlite.upkeep import Sweep
 
-from .case import A, B
+from .case import A
 from .trouble import TroubleCase, damage, octets_of, query, write_file
 
 MANY = [key("test", str(number)) for number in range(1000)]
 
 
-class CorruptTests(TroubleCase):
-    """What is damaged before the start is set aside; what is found while running is told."""
+class CorruptCase(TroubleCase):
+    """Files to damage."""
 
     async def fill(self) -> None:
         """A sound file of some hundred pages, closed."""
@@ -36,6 +35,10 @@ class CorruptTests(TroubleCase):
         (aside,) = [path for path in self.beside("*.corrupt-*") if path.suffix.endswith("Z")]
         self.assertIn(str(aside), alarm)
         return aside
+
+
+class CorruptTests(CorruptCase):
+    """What is damaged before the start is set aside."""
 
     async def test_garbage(self) -> None:
         """A file of anything."""
@@ -73,6 +76,27 @@ class CorruptTests(TroubleCase):
             self.path = os.path.join(self.directory(), f"header{offset}")
             await self.fill()
             damage(self.path, offset, b"\xff" * 50)
+            await self.begins_anew()
+            self.alarms.clear()
+
+    async def test_damaged_schema(self) -> None:
+        """A format of the future, a version that cannot be, text that is none."""
+        await self.fill()
+        sound = octets_of(self.path)
+        name = sound.index(b"tablesweptswept") + 5
+        text = sound.index(b"CREATE TABLE swept")
+        damages: list[dict[int, bytes]] = [
+            {44: b"\0\0\0\x55"},
+            {60: b"\xdf\0\0\0"},
+            {60: b"\0\0\0\0"},
+            {text: b"\xff\xfe"},
+            {text: b"x", name: b"\xff\xfe"},
+        ]
+        for number, places in enumerate(damages):
+            self.path = os.path.join(self.directory(), f"schema{number}")
+            write_file(self.path, sound)
+            for offset, octets in places.items():
+                damage(self.path, offset, octets)
             await self.begins_anew()
             self.alarms.clear()
 
@@ -202,56 +226,9 @@ class CorruptTests(TroubleCase):
         self.assertEqual(await self.value(A), b"1")
         self.assertEqual(checks, [])
 
-    async def damaged_while_open(self) -> Store:
-        """A store whose values cannot be read any more, but whose counters can."""
-        await self.fill()
-        ((page,),) = query(self.path, "SELECT rootpage FROM sqlite_master WHERE name = 'value'")
-        # So that pages are read from the file, not from a log or a cache.
-        store = self.start()
-        await store.do(Count({A: 0}))
-        damage(self.path, 4096 * (page - 1), b"\xff" * 4096)
-        return store
-
-    async def test_while_running(self) -> None:
-        """Calls that meet the damage say so; the others go on, also at the same time."""
-        await self.damaged_while_open()
-        text = await self.fails(Corrupt, Get([MANY[5]]))
-        self.assertIn("restart", text)
-        await self.fails(Corrupt, Put({MANY[5]: b"2"}))
-        self.assertEqual(await self.do(Count({A: 1})), [8])
-        results = await self.outcomes(
-            Count({A: 1}), Put({B: b"1"}), Count({A: 1}), Put({A: b"2"}), Count({A: 1})
-        )
-        self.assertEqual(results, [[9], Corrupt, [10], Corrupt, [11]])
-        self.assertIn("store/corrupt", self.counts)
-        await self.told("corrupt")
-
-    async def test_sweep_over_damage(self) -> None:
-        """A sweep that meets damage says so and is done for this time."""
-        await self.damaged_while_open()
-        self.passes_now(1000)
-        await self.fails(Corrupt, Sweep(self.store.clock))
-        self.assertEqual(await self.do(Count({A: 1})), [8])
-
-    async def test_restart_heals(self) -> None:
-        """The next start sets the file aside."""
-        await self.damaged_while_open()
-        await self.fails(Corrupt, Get([MANY[5]]))
-        await self.store.close()
-        self.alarms.clear()
-        await self.begins_anew()
-
     async def test_tools_leave_it(self) -> None:
         """Whoever only looks says what is wrong and sets nothing aside."""
         write_file(self.path, b"garbage" * 1000)
         self.start(is_service=False)
         await self.fails(Corrupt, Get([A]))
         self.assertEqual(octets_of(self.path), b"garbage" * 1000)
-
-    async def test_alarm_of_many(self) -> None:
-        """A thousand calls that fail are told of once."""
-        await self.damaged_while_open()
-        for _ in range(1000):
-            await self.fails(Corrupt, Get([MANY[5]]))
-        self.assertEqual(len([alarm for alarm in self.alarms if "corrupt" in alarm]), 1)
-        self.assertEqual(self.counts.count("store/corrupt"), 1000)

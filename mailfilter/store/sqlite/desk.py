@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import Full, StoreError
+from ..errors import Corrupt, Full, StoreError
 from .failures import named
 from .files import end_turn, wait_for_turn
 from .handlers import HANDLERS
@@ -168,7 +168,10 @@ class Desk:
             if code is not None and code & 0xFF not in _KEEPS_CONNECTION:
                 # A file that could not be written, or was away, may need to be opened again.
                 self._disconnect()
-        return named(error, self._opening.path)
+        failure = named(error, self._opening.path)
+        if isinstance(failure, Corrupt):
+            self._opening.suspect()
+        return failure
 
     def _roll_back(self, db: sqlite3.Connection) -> None:
         try:

@@ -59,4 +59,7 @@ def named(error: Exception, path: str) -> StoreError:
     if isinstance(error, OSError):
         kind = _BY_ERRNO.get(error.errno or 0, Unavailable)
         return kind(f"{error.filename or path}: {error.strerror}")
+    if isinstance(error, UnicodeDecodeError):
+        # All text in the file, and in what SQLite says of it, is ours, and is ASCII.
+        return Corrupt(f"{path}: {error}; {HINTS[Corrupt]}")
     return StoreError(f"{type(error).__name__}: {error}")

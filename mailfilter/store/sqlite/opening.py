@@ -11,6 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 
 from ..errors import Corrupt, StoreError, Unavailable, WrongVersion
@@ -34,6 +35,8 @@ BUSY_SECONDS = 10.0
 """For locks of others than us, such as a backup program; calls have deadlines of their own."""
 RETRY_SECONDS = 1.0
 """After an attempt to open has failed, until the next."""
+SUSPECT = "-suspect"
+"""Ends the name of the file that stands beside one that was found to be damaged."""
 STATEMENTS = 512
 """Prepared statements kept of each connection."""
 
@@ -74,7 +77,7 @@ class Opening:
                 if self._fd is None:
                     self._open()
                 db = self._connect()
-            except (sqlite3.Error, OSError, StoreError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError, StoreError) as error:
                 failure = named(error, self.path)
                 self._failed = (time.monotonic(), failure)
                 raise failure from None
@@ -95,6 +98,12 @@ class Opening:
         self.close()
         what = "removed" if found is None else "replaced"
         raise Unavailable(f"{self.path}: the file was {what} while it was in use; opening it anew")
+
+    def suspect(self) -> None:
+        """Let the next start look closer: the file was found to be damaged."""
+        if self._is_service:
+            with suppress(OSError, StoreError):
+                create(self.path + SUSPECT)
 
     def turn(self) -> int:
         """A descriptor of the file whose lock is the turn to write, of one's own."""
@@ -129,19 +138,21 @@ class Opening:
         """Nobody else has the file: make it sound and of the present version."""
         try:
             self._make_ready()
-        except (sqlite3.DatabaseError, Corrupt) as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError, Corrupt) as error:
             if not isinstance(named(error, self.path), Corrupt):
                 raise
             aside = set_aside(self.path)
             self._alarm(f"the store was corrupt ({error}); it begins anew, the old is {aside}")
             self._make_ready()
+        with suppress(FileNotFoundError):
+            os.unlink(self.path + SUSPECT)
 
     def _make_ready(self) -> None:
         create(self.path)
         db = self._connect()
         try:
             version = version_of(db)
-            _check(db)
+            _check(db, is_suspect=os.path.exists(self.path + SUSPECT))
             if version < VERSION:
                 db.execute("BEGIN IMMEDIATE")
                 upgrade(db, version)
@@ -200,7 +211,8 @@ class Opening:
         return create(self.path + suffix, keep=True)
 
 
-def _check(db: sqlite3.Connection) -> None:
-    (result,) = db.execute("PRAGMA quick_check(1)").fetchone()
+def _check(db: sqlite3.Connection, *, is_suspect: bool) -> None:
+    # Quick is without comparing indices to tables, which takes several times as long.
+    (result,) = db.execute(f"PRAGMA {'integrity' if is_suspect else 'quick'}_check(1)").fetchone()
     if result != "ok":
         raise Corrupt(str(result))

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from ..errors import WrongVersion
+from ..errors import Corrupt, WrongVersion
 
 APPLICATION_ID = 0x4D464C54
 """Marks the file as ours, for `file` and for us."""
@@ -62,18 +62,34 @@ STEPS: Mapping[int, Sequence[str]] = {
 
 
 def version_of(db: sqlite3.Connection) -> int:
-    """Of the file: 0 if it is empty. Raises WrongVersion if the file is none of ours, or newer."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    """Of the file: 0 if it is empty.
+
+    Raises WrongVersion if the file is none of ours, or newer; Corrupt if it cannot be told.
+    """
+    version, application, tables = _marks(db)
     if application != APPLICATION_ID and (tables or application or version):
         raise WrongVersion("the file is of another program; set store.path to another one")
+    if application == APPLICATION_ID and version < 1:
+        raise Corrupt(f"no program has written a version {version}")
     if version > VERSION:
         raise WrongVersion(
             f"the file has version {version}, this program knows up to {VERSION}: a newer one has"
             " written it; install that, or move the file away"
         )
-    return int(version)
+    return version
+
+
+def _marks(db: sqlite3.Connection) -> tuple[int, int, int]:
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        # With such statements the error is not in them.
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
+            raise Corrupt(str(error)) from None
+        raise
+    return int(version), int(application), int(tables)
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:
