@@ -4,7 +4,7 @@
 local stream, bodies, common = KEYS[1], KEYS[2], KEYS[4]
 local since, before, limit = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- What one call may look at and answer, so that others need not wait for long.
-local MOST_ROWS, MOST_OCTETS, BATCH = 2000, 8388608, 100
+local MOST_ROWS, MOST_OCTETS, BATCH = 1000, 8388608, 100
 
 local known = redis.call('HMGET', common, 'age', 'at')
 if not known[1] then
