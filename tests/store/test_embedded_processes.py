@@ -54,11 +54,20 @@ class Hammer:
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
+    def rest(self) -> str:
+        """All that it says until its end."""
+        # Not `communicate`, which does not know of what `line` has read ahead.
+        assert self.process.stdout is not None
+        output = self.process.stdout.read()
+        self.process.wait(60)
+        return output
+
     def result(self) -> Any:
         """What came of it."""
-        output, errors = self.process.communicate(timeout=120)
+        output = self.rest()
         if self.process.returncode:
-            raise AssertionError(errors)
+            assert self.process.stderr is not None
+            raise AssertionError(self.process.stderr.read())
         return json.loads(output.splitlines()[-1])
 
     def send(self, number: signal.Signals) -> None:
