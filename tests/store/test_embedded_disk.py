@@ -64,6 +64,21 @@ class DiskTests(SpaceCase):
         await self.store.close()
         self.assertEqual(query(self.path, "PRAGMA integrity_check"), [("ok",)])
 
+    async def test_no_more_space_needed(self) -> None:
+        """On a disk without an octet left, what the file has space for can be written still."""
+        place, _ = mount_for(self, "size=2m")
+        self.path = os.path.join(place, "store.sqlite")
+        self.start()
+        names = [key("test", str(number)) for number in range(20)]
+        for name in names:
+            await self.do(Put({name: b"x" * 10_000}))
+        query(self.path, "PRAGMA wal_checkpoint(PASSIVE)")
+        self.fill_disk(os.path.join(place, "other"))
+        for number in range(100):
+            await self.do(Put({names[number % 20]: b"%04d" % number * 2500}))
+        self.assertEqual(self.counts, [])
+        self.assertEqual(await self.value(names[19]), b"0099" * 2500)
+
     def fill_disk(self, path: str) -> None:
         """Leave no octet of the file system."""
         with open(path, "wb", buffering=0) as file:

@@ -101,6 +101,17 @@ class LimitTests(SpaceCase):
             await self.fails(Full, Put({key("big", str(n)): b"x" * 2**20 for n in range(4)}, 1000))
         self.assertEqual(await self.do(Get(names)), [b"x" * 20_000] * 50)
 
+    async def test_many_small_for_large(self) -> None:
+        """As many small things go as one large thing needs, within bounds."""
+        self.start()
+        for part in range(30):
+            names = [key("small", f"{part} {number}") for number in range(1000)]
+            await self.do(Put(dict.fromkeys(names, b"x"), 1000))
+        large = {key("large", str(number)): b"x" * 1500 for number in range(40)}
+        for _ in range(5):
+            await self.do(Put(large, 1000))
+        self.assertNotIn("store/full", self.counts)
+
     async def test_small_beside_large(self) -> None:
         """What is too large takes nothing with it that was asked for at the same time."""
         self.start()

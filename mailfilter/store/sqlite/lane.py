@@ -177,6 +177,4 @@ class Lane:
             self._timer = None
         self._thread = None
         for ended in self._enders:
-            # Unless somebody has stopped waiting for it.
-            if not ended.called:
-                ended.callback(None)
+            ended.callback(None)
