@@ -11,6 +11,7 @@ from twisted.internet import reactor
 from .master import Master
 from .options import Options
 from .privileges import Identity
+from .steady import steady
 from .systemd import Notifier
 
 __all__ = ["Options", "makeService"]
@@ -18,6 +19,7 @@ __all__ = ["Options", "makeService"]
 
 def makeService(options: Options) -> IService:
     """The whole filter, by the configuration that the options have loaded."""
+    steady(reactor)
     parent: Mapping[str, Any] = options.parent or {}
     return Master(
         reactor,

@@ -45,6 +45,7 @@ from .checks import CheckFile
 from .engine import Engine, raise_limits, settle
 from .plan import load_files
 from .self_test import Outcome, self_test
+from .steady import steady
 from .ticks import every, stop
 
 FROM_MASTER, TO_MASTER = 0, 3
@@ -279,6 +280,7 @@ def main() -> None:
     from twisted.internet import reactor
 
     turn: Any = reactor
+    steady(turn)
     boot = read_boot(FROM_MASTER)
     signal.alarm(int(boot.seconds) + LOAD_MARGIN)
     _keep_to_ourselves(boot)
