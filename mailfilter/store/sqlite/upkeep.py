@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import ClassVar
 
 from ..calls.call import Call
@@ -127,7 +128,7 @@ def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
 
 
 def backup(db: sqlite3.Connection, now: int, call: Backup) -> None:
-    part = f"{call.path}.part"
+    part = f"{call.path}.{token_hex(4)}.part"
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         with closing(sqlite3.connect(part)) as copy:
