@@ -70,7 +70,6 @@ class EmbeddedStore(Store):
         self._heard: int | None = None
         self._is_service = is_service
         self._crowded: float | None = None
-        self._writes_fail = False
         """Since the last write: that something could be read does not end such trouble."""
         self._polling = self._repeat(self._poll)
         self._sweeping = self._repeat(self._sweep)
@@ -103,12 +102,9 @@ class EmbeddedStore(Store):
             # The caller's, not the store's.
             raise
         except StoreError as error:
-            self._writes_fail = self._writes_fail or call.is_write
-            self._health.failed(error)
+            self._health.failed(error, type(call).__name__)
             raise
-        self._writes_fail = self._writes_fail and not call.is_write
-        if not self._writes_fail:
-            self._health.succeeded()
+        self._health.succeeded(type(call).__name__)
         return result
 
     def subscribe(self, topic: bytes, listener: Listener) -> Callable[[], None]:

@@ -9,6 +9,8 @@ from .errors import StoreError
 
 QUIET_SECONDS = 60.0
 """Between two alarms about the same kind of trouble."""
+FORGET_SECONDS = 60.0
+"""After which what has failed and was not tried again does not count as trouble any more."""
 MAX_TEXT = 300
 """Characters of an error that are told."""
 
@@ -16,7 +18,11 @@ log = Logger()
 
 
 class Health:
-    """Hears of every call that failed, and of those that did not."""
+    """Hears of everything that failed, and of what did not.
+
+    Trouble is over when what failed last succeeds again: that reads are answered says nothing of
+    a disk that is full.
+    """
 
     def __init__(
         self,
@@ -32,15 +38,18 @@ class Health:
         self._count = count
         self._told: dict[str, float] = {}
         self._untold: dict[str, int] = {}
-        self._since: float | None = None
+        self._failing: dict[str, float] = {}
+        self._since = 0.0
         self._failures = 0
         self._is_told = False
 
-    def failed(self, error: StoreError) -> None:
-        """A call, or an attempt to open, has failed."""
+    def failed(self, error: StoreError, what: str) -> None:
+        """A call of that name has failed, or something else with a name, such as to connect."""
         now = self._clock.seconds()
         self._count(f"store/{error.name}")
-        self._since = now if self._since is None else self._since
+        if not self._failing:
+            self._since, self._failures, self._is_told = now, 0, False
+        self._failing[what] = now
         self._failures += 1
         told = self._told.get(error.name)
         if told is not None and now - told < QUIET_SECONDS:
@@ -52,16 +61,21 @@ class Health:
         more = f" ({untold} more of this kind since the last report)" if untold else ""
         self._alarm(f"store {self._kind}: {error.name}: {str(error)[:MAX_TEXT]}{more}")
 
-    def succeeded(self) -> None:
-        """A call was answered."""
-        if self._since is None:
+    def succeeded(self, what: str) -> None:
+        """The same has succeeded."""
+        if not self._failing:
             return
+        self._failing.pop(what, None)
+        now = self._clock.seconds()
+        # What nobody has tried again for long keeps nobody waiting.
+        if any(now - at < FORGET_SECONDS for at in self._failing.values()):
+            return
+        self._failing.clear()
         # Trouble that nobody was told of ends without a word, too.
         if self._is_told:
             log.info(
                 "store {kind}: works again after {seconds:.1f} s, {failures} calls had failed",
                 kind=self._kind,
-                seconds=self._clock.seconds() - self._since,
+                seconds=now - self._since,
                 failures=self._failures,
             )
-        self._since, self._failures, self._is_told = None, 0, False

@@ -72,32 +72,32 @@ class RedisStore(Store):
         self._pool.stop()
 
     async def do(self, call: Call[R]) -> R:
-        return await self._counted(self._carry_out(call))
+        return await self._counted(self._carry_out(call), type(call).__name__)
 
-    async def _counted(self, doing: Coroutine[Any, Any, R]) -> R:
+    async def _counted(self, doing: Coroutine[Any, Any, R], what: str) -> R:
         """Have something done, and tell how that went."""
         self._under_way += 1
         try:
             answer = await doing
         except StoreError as error:
-            self._health.failed(error)
+            self._health.failed(error, what)
             raise
         except CancelledError:
             raise
         except Exception as error:
             failure = StoreError(f"an answer that makes no sense: {type(error).__name__}: {error}")
-            self._health.failed(failure)
+            self._health.failed(failure, what)
             raise failure from error
         finally:
             self._under_way -= 1
-        self._health.succeeded()
+        self._health.succeeded(what)
         return answer
 
     def subscribe(self, topic: bytes, listener: Listener) -> Callable[[], None]:
         return self._listening.subscribe(topic, listener)
 
     async def stats(self) -> Stats:
-        return await self._counted(self._stats())
+        return await self._counted(self._stats(), "stats")
 
     async def _stats(self) -> Stats:
         self._check_open()

@@ -43,6 +43,8 @@ class DiskTests(SpaceCase):
         remount("size=4m")
         with capturedLogs() as logs:
             self.assertEqual(await self.do(LogAppend(A, [b"x" * 10**5])), 1)
+            self.assertEqual(list(logs), [])
+            await self.do(Put({A: b"8"}))
         self.assertIn("works again", str(logs))
 
     async def test_others_fill_the_disk(self) -> None:

@@ -21,15 +21,15 @@ class HealthTests(SynchronousTestCase):
     def test_once_a_minute(self) -> None:
         """Each kind is told once a minute, with the number of those untold, and always counted."""
         for _ in range(100):
-            self.health.failed(TimedOut("no answer in 1 s"))
+            self.health.failed(TimedOut("no answer in 1 s"), "Put")
             self.clock.advance(0.5)
-        self.health.failed(Denied("wrong password"))
+        self.health.failed(Denied("wrong password"), "Put")
         self.assertEqual(
             self.alarms,
             ["store redis: timeout: no answer in 1 s", "store redis: denied: wrong password"],
         )
         self.clock.advance(15)
-        self.health.failed(TimedOut("again"))
+        self.health.failed(TimedOut("again"), "Put")
         self.assertEqual(
             self.alarms[2],
             "store redis: timeout: again (99 more of this kind since the last report)",
@@ -42,14 +42,32 @@ class HealthTests(SynchronousTestCase):
         lines: list[str] = []
         self.patch(health.log, "info", lambda text, **values: lines.append(text.format(**values)))
         for _ in range(1000):
-            self.health.failed(TimedOut("no answer"))
+            self.health.failed(TimedOut("no answer"), "Put")
             self.clock.advance(0.05)
-            self.health.succeeded()
+            self.health.succeeded("Put")
         self.assertEqual(len(self.alarms), 1)
         expected = "store redis: works again after 0.1 s, 1 calls had failed"
         self.assertEqual(lines, [expected])
 
+    def test_over(self) -> None:
+        """It is over when that works which did not, or was not tried for long."""
+        lines: list[str] = []
+        self.patch(health.log, "info", lambda text, **values: lines.append(text.format(**values)))
+        self.health.failed(TimedOut("no answer"), "Put")
+        self.health.failed(TimedOut("no answer"), "Count")
+        self.health.succeeded("Get")
+        self.health.succeeded("Put")
+        self.assertEqual(lines, [])
+        self.clock.advance(5)
+        self.health.succeeded("Count")
+        self.assertEqual(lines, ["store redis: works again after 5.0 s, 2 calls had failed"])
+        self.clock.advance(100)
+        self.health.failed(TimedOut("no answer"), "Put")
+        self.clock.advance(70)
+        self.health.succeeded("Get")
+        self.assertEqual(len(lines), 2)
+
     def test_long_text(self) -> None:
         """What a server says is cut."""
-        self.health.failed(Denied("x" * 10_000))
+        self.health.failed(Denied("x" * 10_000), "Put")
         self.assertLess(len(self.alarms[0]), 400)

@@ -135,12 +135,13 @@ class Listening:
     def _is_up(self, connection: NoticeConnection) -> None:
         self._connection = connection
         connection.heard = self._heard
+        self._health.succeeded("subscribe")
         self._look()
         self._ping = self._reactor.callLater(PING_SECONDS, self._ask)
 
     def _is_down(self, error: StoreError) -> None:
         self._forget()
-        self._health.failed(error)
+        self._health.failed(error, "subscribe")
 
     def _forget(self) -> None:
         self._connection = None

@@ -191,12 +191,12 @@ class Pool:
 
     def _is_up(self, connection: Connection) -> None:
         self._patient_until = 0.0
-        self._health.succeeded()
+        self._health.succeeded("connect")
         self._wake()
 
     def _is_down(self, error: StoreError) -> None:
         self._trouble = error
-        self._health.failed(error)
+        self._health.failed(error, "connect")
         # What failed once is not worth waiting for.
         self._patient_until = 0.0
         self._wake()
