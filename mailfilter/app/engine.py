@@ -17,7 +17,7 @@ from ..report.counters import Counters
 from ..report.history import Recorder
 from ..report.logline import log_scan
 from ..scan.plan import Plan
-from ..scan.run import Scanner
+from ..scan.run import Observer, Scanner
 from ..store import make_store
 from .serving import Serving
 
@@ -49,9 +49,11 @@ class Engine:
         self.counters = Counters()
         config = loaded.config
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
-        self._recorder = Recorder(self.store, config.history, self.clock, self._count)
-        observers = [log_scan, self.counters.count_scan]
+        self._recorder: Recorder | None = None
+        self._closing: Deferred[None] | None = None
+        observers: list[Observer] = [log_scan, self.counters.count_scan]
         if config.history.enabled:
+            self._recorder = Recorder(self.store, config.history, self.clock, self._count)
             observers.append(self._recorder)
         self.scanner = Scanner(plan, config.scan, self.clock, observers)
         self.serving = Serving(reactor, loaded, self.scanner, alarm)
@@ -62,17 +64,30 @@ class Engine:
         self.store.open()
 
     async def close(self) -> None:
-        """When the last scan is over: write what is left, soon, or leave it."""
+        """When the last scan is over: write what is left, soon, or leave it.
+
+        Whoever asks again waits for the same end.
+        """
+        if self._closing is None:
+            self._closing = Deferred.fromCoroutine(self._close_soon())
+        await self._closing
+
+    async def _close_soon(self) -> None:
         closing = Deferred.fromCoroutine(self._close())
         closing.addTimeout(CLOSE_SECONDS, self.clock)
         try:
             await closing
         except (TimeoutError, CancelledError):
             log.warn("the store is not closed after {seconds} s; leaving it", seconds=CLOSE_SECONDS)
+        except Exception:
+            log.failure("the store cannot be closed")
 
     async def _close(self) -> None:
-        await self._recorder.stop(min(self.loaded.config.store.timeout, CLOSE_SECONDS / 2))
-        await self.store.close()
+        try:
+            if self._recorder is not None:
+                await self._recorder.stop(min(self.loaded.config.store.timeout, CLOSE_SECONDS / 2))
+        finally:
+            await self.store.close()
 
     def report(self) -> Report:
         """The figures of this moment."""

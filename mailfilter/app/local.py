@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 
 from ..codec.control import Notice, Report
 from ..config import ConfigError, Loaded
@@ -21,6 +22,9 @@ from .sockets import Bound
 from .status import Rate, WorkerStatus, worker_status
 from .ticks import every, stop
 from .watchdog import Watchdog
+
+
+log = Logger()
 
 
 class LocalGeneration:
@@ -83,7 +87,8 @@ class LocalGeneration:
         if self._trial is not None:
             self._trial.kill()
         if self._engine is not None:
-            self._engine.serving.drain(is_stop=True, seconds=0)
+            ended = Deferred.fromCoroutine(self._drain(self._engine, is_stop=True, seconds=0))
+            ended.addErrback(lambda failure: log.failure("ending failed", failure))
 
     def status(self) -> Sequence[WorkerStatus]:
         """See `Serves.status`."""
@@ -157,9 +162,10 @@ class LocalGeneration:
 
     async def _drain(self, engine: Engine, is_stop: bool, seconds: float) -> None:
         await engine.serving.drain(is_stop=is_stop, seconds=seconds)
+        await engine.close()
+        # Others may have waited for the same.
         if self._engine is None:
             return
-        await engine.close()
         self._hub.bury(engine.report())
         self._engine = None
         self._end()

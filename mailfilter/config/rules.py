@@ -10,7 +10,7 @@ from .names import listed, nearest
 from .peer import parse_peer
 from .problem import Origin, Problem
 from .toml_text import KeyPath, key_text, string_text, value_text
-from .units import format_duration
+from .units import format_duration, format_size
 
 Place = Callable[[KeyPath], Origin]
 """Where a key is set."""
@@ -20,6 +20,9 @@ Doubt = Callable[[KeyPath], bool]
 
 _Thresholds = Mapping[str, tuple[float, KeyPath]]
 """Action -> threshold and the key that sets it."""
+
+CROWDED = 0.9
+"""Part of store.max_size, above which the oldest things are thrown away."""
 
 _ACTIONS = ("greylist", "add_header", "rewrite_subject", "reject")
 _ORDER = (
@@ -65,9 +68,20 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
         value = string_text(format_duration(config.store.timeout))
         expected = f"no scan can wait so long: scan.timeout is {format_duration(scan.timeout)}"
         yield _problem(place, ("store", "timeout"), value, expected)
+    yield from _size_warnings(config, place)
     yield from _redis_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
+
+
+def _size_warnings(config: Config, place: Place) -> Iterator[Problem]:
+    """A history that the store would have to throw away."""
+    store, history = config.store, config.history
+    most = store.max_size * CROWDED
+    if store.kind == "embedded" and history.enabled and history.size > most:
+        value = string_text(format_size(history.size))
+        expected = f"more than nine tenths of store.max_size, {format_size(store.max_size)}"
+        yield _problem(place, ("history", "size"), value, expected)
 
 
 def _redis_warnings(config: Config, place: Place) -> Iterator[Problem]:
@@ -75,13 +89,20 @@ def _redis_warnings(config: Config, place: Place) -> Iterator[Problem]:
     redis, table = config.store.redis, ("store", "redis")
     if config.store.kind != "redis":
         return
-    if redis.username and not redis.password:
-        yield _problem(place, (*table, "username"), None, "has no effect without a password")
-    for key in ("tls_name", "tls_ca"):
-        if getattr(redis, key) and not redis.tls:
-            value = string_text(getattr(redis, key))
-            yield _problem(place, (*table, key), value, "has no effect without tls = true")
-    if redis.password and not redis.tls:
+    needs = (
+        ("username", "password", "a password"),
+        ("sentinel_username", "sentinel_password", "sentinel_password"),
+        ("sentinel_password", "sentinel", "sentinel"),
+        ("tls_name", "tls", "tls = true"),
+        ("tls_ca", "tls", "tls = true"),
+    )
+    for key, needed, words in needs:
+        if getattr(redis, key) and not getattr(redis, needed):
+            yield _problem(place, (*table, key), None, f"has no effect without {words}")
+    if not redis.prefix:
+        expected = "keys of other programs may be taken for ours"
+        yield _problem(place, (*table, "prefix"), string_text(""), expected)
+    if (redis.password or redis.sentinel_password) and not redis.tls:
         for at, server in enumerate(redis.servers):
             if not parse_peer(server).is_local:
                 expected = "the password goes there unencrypted; set tls = true"

@@ -40,6 +40,35 @@ class StoreTests(ConfigCase):
             self.warnings(user), ["store.redis.username: has no effect without a password"]
         )
 
+    def test_sentinel(self) -> None:
+        """What is said to sentinels."""
+        text = '[store]\nkind = "redis"\n[store.redis]\n'
+        alone = text + 'sentinel_username = "u"\nsentinel_password = "p"\nprefix = ""'
+        self.assertEqual(
+            self.warnings(alone),
+            [
+                "store.redis.sentinel_password: has no effect without sentinel",
+                "store.redis.prefix: keys of other programs may be taken for ours",
+            ],
+        )
+        far = text + 'servers = ["192.0.2.1:26379"]\nsentinel = "m"\nsentinel_password = "p"'
+        self.assertEqual(
+            self.warnings(far),
+            ["store.redis.servers[0]: the password goes there unencrypted; set tls = true"],
+        )
+        self.assertEqual(
+            self.warnings(text + 'sentinel = "m"\nsentinel_username = "u"'),
+            ["store.redis.sentinel_username: has no effect without sentinel_password"],
+        )
+
+    def test_size(self) -> None:
+        """A history as large as all of the store."""
+        text = "[history]\nsize = '64MiB'\n[store]\nmax_size = '64MiB'"
+        expected = "history.size: more than nine tenths of store.max_size, 64MiB"
+        self.assertEqual(self.warnings(text), [expected])
+        self.assertEqual(self.warnings(text + "\nkind = 'redis'"), [])
+        self.assertEqual(self.warnings(text.replace("size", "enabled = false\nsize", 1)), [])
+
     def test_elsewhere(self) -> None:
         """Of a server that is not used nothing is said."""
         self.assertEqual(self.warnings(REDIS.replace('kind = "redis"', 'kind = "embedded"')), [])
