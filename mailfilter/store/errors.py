@@ -71,19 +71,3 @@ class WrongVersion(StoreError):
     """Another version of this program has written the store, in a form that this one cannot use."""
 
     name: ClassVar[str] = "version"
-
-
-ERRORS: tuple[type[StoreError], ...] = (
-    StoreError,
-    Unavailable,
-    TimedOut,
-    ReadOnly,
-    Full,
-    Denied,
-    WrongKind,
-    Clustered,
-    TooLarge,
-    Corrupt,
-    WrongVersion,
-)
-"""All kinds, for those who list what is counted."""

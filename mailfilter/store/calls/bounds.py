@@ -82,12 +82,23 @@ def check_values(values: Collection[bytes]) -> None:
     check_sizes(values, MAX_VALUE)
 
 
+def check_fields(count: int) -> None:
+    """Raises TooLarge if a hash would have too many fields."""
+    if count > MAX_FIELDS:
+        raise TooLarge(f"a hash of {count} fields, expected at most {MAX_FIELDS}")
+
+
 def check_amounts(amounts: Collection[int]) -> None:
     """What is added to numbers."""
     check_count(amounts)
     for amount in amounts:
         if not -MAX_NUMBER <= amount <= MAX_NUMBER:
             raise TooLarge(f"an amount of {amount}, expected at most {MAX_NUMBER}")
+
+
+def clamp(number: int) -> int:
+    """Within what counters can count."""
+    return max(-MAX_NUMBER, min(number, MAX_NUMBER))
 
 
 def check_terms(terms: Collection[bytes]) -> None:

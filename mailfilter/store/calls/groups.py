@@ -14,6 +14,7 @@ from .bounds import (
     check_names,
     check_seconds,
     check_values,
+    clamp,
 )
 from .call import Call
 
@@ -147,3 +148,11 @@ class HashRemove(Call[int]):
 
     def __post_init__(self) -> None:
         check_names(self.fields)
+
+
+def as_number(text: bytes | None) -> int:
+    """The whole number that a field holds; 0 if it holds none."""
+    if text is None or len(text) > 20:
+        return 0
+    digits = text[1:] if text.startswith(b"-") else text
+    return clamp(int(text)) if digits.isdigit() else 0

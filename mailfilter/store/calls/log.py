@@ -1,12 +1,13 @@
 """Logs: what has happened, in order, for readers who follow it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ..errors import TooLarge
 from ..keys import Key
 from .bounds import (
+    MAX_CALL,
     MAX_ITEMS,
     MAX_NUMBER,
     MAX_SNAPSHOT,
@@ -161,3 +162,13 @@ class SnapshotGet(Call[Snapshot | None]):
     is_slow: ClassVar[bool] = True
 
     key: Key
+
+
+def within_call(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """As many as may be answered in one call, but at least one."""
+    total = 0
+    for entry in entries:
+        total += len(entry.data)
+        if total > MAX_CALL and total > len(entry.data):
+            return
+        yield entry

@@ -121,3 +121,12 @@ class Take(Call[list[float]]):
                 raise TooLarge(f"{bucket.amount} tokens to take, expected 0 or more")
         if len({bucket.key for bucket in self.buckets}) < len(self.buckets):
             raise TooLarge("the same bucket twice in one call")
+
+
+def wait(bucket: Bucket, level: float) -> float:
+    """Seconds until a bucket with so many tokens will have enough."""
+    if bucket.amount <= level:
+        return 0.0
+    if bucket.amount > bucket.burst:
+        return float("inf")
+    return (bucket.amount - level) / bucket.rate

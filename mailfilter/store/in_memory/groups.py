@@ -14,10 +14,9 @@ from ..base import (
     SetMembers,
     SetRemove,
 )
-from ..calls.bounds import MAX_FIELDS
-from ..errors import TooLarge
+from ..calls.bounds import check_fields, clamp
+from ..calls.groups import as_number
 from .space import Space
-from .values import clamp
 
 
 class Sets:
@@ -93,17 +92,3 @@ class Hashes:
         values = (self.hashes.get(key) or {}) | new
         check_fields(len(values))
         self.hashes.put(key, values, seconds)
-
-
-def as_number(text: bytes | None) -> int:
-    """The whole number that a field holds; 0 if it holds none."""
-    if text is None or len(text) > 20:
-        return 0
-    digits = text[1:] if text.startswith(b"-") else text
-    return clamp(int(text)) if digits.isdigit() else 0
-
-
-def check_fields(count: int) -> None:
-    """Raises TooLarge if a hash would have too many fields."""
-    if count > MAX_FIELDS:
-        raise TooLarge(f"a hash of {count} fields, expected at most {MAX_FIELDS}")

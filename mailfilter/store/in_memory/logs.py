@@ -1,6 +1,5 @@
 """Logs in memory."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from ..base import (
@@ -18,7 +17,7 @@ from ..base import (
     SnapshotGet,
     SnapshotPut,
 )
-from ..calls.bounds import MAX_CALL
+from ..calls.log import within_call
 
 
 class Log:
@@ -100,13 +99,3 @@ class Logs:
 
     def _look(self, key: Key) -> Log:
         return self.logs.get(key) or Log()
-
-
-def within_call(entries: Iterator[Entry]) -> Iterator[Entry]:
-    """As many as may be answered in one call, but at least one."""
-    total = 0
-    for entry in entries:
-        total += len(entry.data)
-        if total > MAX_CALL and total > len(entry.data):
-            return
-        yield entry

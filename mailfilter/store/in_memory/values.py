@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..base import MAX_NUMBER, Bucket, Count, Delete, Get, Put, PutIfAbsent, Take
+from ..base import Bucket, Count, Delete, Get, Put, PutIfAbsent, Take
+from ..calls.bounds import clamp
+from ..calls.values import wait
 from .space import Space
-
-
-def clamp(number: int) -> int:
-    """Within what counters can count."""
-    return max(-MAX_NUMBER, min(number, MAX_NUMBER))
 
 
 class Values:
@@ -88,12 +85,3 @@ class Buckets:
         if found is None:
             return bucket.burst
         return min(bucket.burst, found.tokens + max(0.0, now - found.at) * bucket.rate)
-
-
-def wait(bucket: Bucket, level: float) -> float:
-    """Seconds until a bucket with so many tokens will have enough."""
-    if bucket.amount <= level:
-        return 0.0
-    if bucket.amount > bucket.burst:
-        return float("inf")
-    return (bucket.amount - level) / bucket.rate

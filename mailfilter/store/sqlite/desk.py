@@ -3,7 +3,6 @@
 import os
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
 from ..errors import Corrupt, Full, StoreError
 from .failures import named
@@ -197,13 +196,3 @@ def _is_of_all(error: Exception) -> bool:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
         return code not in _OF_ONE
     return isinstance(error, OSError)
-
-
-def run_one(opening: Opening, call: Any) -> Any:
-    """Carry out one call in this thread. Raises StoreError."""
-    desk, pending = Desk(opening), Pending(call)
-    desk.mixed([pending])
-    desk.mixed([])
-    if pending.error is not None:
-        raise pending.error
-    return pending.result

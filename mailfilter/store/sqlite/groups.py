@@ -14,8 +14,8 @@ from ..base import (
     SetMembers,
     SetRemove,
 )
-from ..in_memory.groups import as_number, check_fields
-from ..in_memory.values import clamp
+from ..calls.bounds import check_fields, clamp
+from ..calls.groups import as_number
 from .values import expiry, marks
 
 _OF_SET = (

@@ -16,7 +16,7 @@ from ..base import (
     SnapshotGet,
     SnapshotPut,
 )
-from ..in_memory.logs import within_call
+from ..calls.log import within_call
 
 CHUNK = 2**20
 """Octets of a snapshot in one row."""

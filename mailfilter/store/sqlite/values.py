@@ -3,7 +3,7 @@
 import sqlite3
 
 from ..base import MAX_NUMBER, Bucket, Count, Delete, Get, Put, PutIfAbsent, Take
-from ..in_memory.values import wait
+from ..calls.values import wait
 from .schema import NEVER
 
 
