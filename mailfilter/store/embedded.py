@@ -22,6 +22,7 @@ from .sqlite.lane import Lane
 from .sqlite.notices import Listen
 from .sqlite.opening import Opening
 from .sqlite.upkeep import Backup, Inspect, Look, Sweep
+from .subscription import Subscription
 
 R = TypeVar("R")
 
@@ -65,8 +66,8 @@ class EmbeddedStore(Store):
         self._read = Lane(reactor, "read", Desk(self._opening).read, settings.timeout)
         self._write = Lane(reactor, "write", Desk(self._opening).write, settings.timeout)
         self._slow = Lane(reactor, "slow", Desk(self._opening).mixed, slow)
-        self._listeners: dict[bytes, list[Listener]] = {}
-        self._fresh: list[Listener] = []
+        self._subscriptions: dict[bytes, list[Subscription]] = {}
+        self._fresh: list[Subscription] = []
         self._heard: int | None = None
         self._is_service = is_service
         self._crowded: float | None = None
@@ -109,12 +110,12 @@ class EmbeddedStore(Store):
 
     def subscribe(self, topic: bytes, listener: Listener) -> Callable[[], None]:
         """See `Store.subscribe`; notices come within `POLL_SECONDS`."""
-        listeners = self._listeners.setdefault(topic, [])
-        listeners.append(listener)
-        self._fresh.append(listener)
+        subscription = Subscription(topic, listener)
+        self._subscriptions.setdefault(topic, []).append(subscription)
+        self._fresh.append(subscription)
         if not self._polling.running:
             self._polling.start(POLL_SECONDS, now=True)
-        return lambda: self._unsubscribe(topic, listener)
+        return lambda: self._unsubscribe(subscription)
 
     async def stats(self) -> Stats:
         """Counted now. Raises StoreError."""
@@ -140,45 +141,44 @@ class EmbeddedStore(Store):
             return self._slow
         return self._write if call.is_write else self._read
 
-    def _repeat(self, step: Callable[[], Deferred[None]]) -> LoopingCall:
+    def _repeat(self, step: Callable[[], Deferred[None] | None]) -> LoopingCall:
         loop = LoopingCall(step)
         loop.clock = self._reactor
         return loop
 
-    def _unsubscribe(self, topic: bytes, listener: Listener) -> None:
-        listeners = self._listeners.get(topic, [])
-        if listener in listeners:
-            listeners.remove(listener)
-        if not listeners:
-            self._listeners.pop(topic, None)
-        if not self._listeners and self._polling.running:
-            self._polling.stop()
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        subscription.end()
+        several = self._subscriptions.get(subscription.topic, [])
+        if subscription in several:
+            several.remove(subscription)
+        if not several:
+            self._subscriptions.pop(subscription.topic, None)
 
-    def _poll(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self._listen())
+    def _poll(self) -> Deferred[None] | None:
+        if self._subscriptions:
+            return Deferred.fromCoroutine(self._listen())
+        # Not as soon as the last one leaves, while an answer may be on its way: if others came
+        # then, there would be two loops.
+        self._polling.stop()
+        return None
 
     async def _listen(self) -> None:
         fresh, self._fresh = self._fresh, []
         try:
             news = await self.do(Listen(self._heard))
         except StoreError:
-            self._fresh = fresh + self._fresh
+            self._fresh = [one for one in fresh if not one.is_ended] + self._fresh
             return
         was_away = self._heard is not None and not news.is_complete
         self._heard = news.last
-        everybody = [one for several in self._listeners.values() for one in several]
-        for listener in everybody if was_away else fresh:
-            self._tell(listener, None)
+        everybody = [one for several in self._subscriptions.values() for one in several]
+        waiting = {id(one) for one in (*fresh, *self._fresh)}
+        for subscription in everybody if was_away else fresh:
+            subscription.tell(None)
         for topic, value in news.notices:
-            for listener in list(self._listeners.get(topic, ())):
-                if listener not in fresh:
-                    self._tell(listener, value)
-
-    def _tell(self, listener: Listener, value: bytes | None) -> None:
-        try:
-            listener(value)
-        except Exception:
-            log.failure("a listener of notices failed")
+            for subscription in list(self._subscriptions.get(topic, ())):
+                if id(subscription) not in waiting:
+                    subscription.tell(value)
 
     def _sweep(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._sweep_all())

@@ -14,6 +14,7 @@ from .in_memory.groups import Hashes, Sets
 from .in_memory.histories import Histories
 from .in_memory.logs import Logs
 from .in_memory.values import Buckets, Counters, Values
+from .subscription import Subscription
 
 R = TypeVar("R")
 
@@ -30,7 +31,7 @@ class MemoryStore(Store):
         now = clock.seconds
         self._clock = clock
         self._is_open = False
-        self._listeners: dict[bytes, list[Listener]] = {}
+        self._subscriptions: dict[bytes, list[Subscription]] = {}
         self._values, self._counters, self._buckets = Values(now), Counters(now), Buckets(now)
         self._sets, self._hashes = Sets(now), Hashes(now)
         self._histories, self._logs = Histories(now), Logs()
@@ -48,10 +49,10 @@ class MemoryStore(Store):
         return cast(R, self._handlers[type(call)](call))
 
     def subscribe(self, topic: bytes, listener: Listener) -> Callable[[], None]:
-        listeners = self._listeners.setdefault(topic, [])
-        listeners.append(listener)
-        self._clock.callLater(0, listener, None)
-        return lambda: listeners.remove(listener)
+        subscription = Subscription(topic, listener)
+        self._subscriptions.setdefault(topic, []).append(subscription)
+        self._clock.callLater(0, subscription.tell, None)
+        return lambda: self._unsubscribe(subscription)
 
     async def stats(self) -> Stats:
         histories = self._histories.histories.values()
@@ -67,9 +68,17 @@ class MemoryStore(Store):
         return Stats(self.kind, "this process", 0, entries, {})
 
     def _publish(self, call: Publish) -> None:
-        for listener in list(self._listeners.get(call.topic, ())):
+        for subscription in self._subscriptions.get(call.topic, ()):
             # As from elsewhere: after the call has been answered.
-            self._clock.callLater(0, listener, call.value)
+            self._clock.callLater(0, subscription.tell, call.value)
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        subscription.end()
+        several = self._subscriptions.get(subscription.topic, [])
+        if subscription in several:
+            several.remove(subscription)
+        if not several:
+            self._subscriptions.pop(subscription.topic, None)
 
     def _dump(self, call: Dump) -> Dumped:
         start = int(call.cursor or 0)

@@ -1,4 +1,4 @@
-"""What every store must do with histories, logs, notices and dumps."""
+"""What every store must do with histories, logs and dumps; all cases together."""
 
 from typing import Any
 
@@ -23,7 +23,6 @@ from mailfilter.store.base import (
     LogRead,
     LogState,
     LogTrim,
-    Publish,
     Put,
     Row,
     SetAdd,
@@ -43,10 +42,10 @@ from .case import (
     BucketCases,
     C,
     CounterCases,
-    HashCases,
-    SetCases,
     ValueCases,
 )
+from .case_groups import HashCases, SetCases
+from .case_notices import NoticeCases
 
 ROOMY = Limits(1000, 3600, 10**8)
 
@@ -270,28 +269,6 @@ class LogCases:
         self.assertEqual(await self.do(LogAppend(A, [b"x"])), 42)
         self.assertFalse(await self.do(LogBegin(A, 50)))
         self.assertEqual(await self.do(LogRead(A, 0)), [Entry(42, b"x")])
-
-
-class NoticeCases:
-    """Notices."""
-
-    async def test_notices(self: Any) -> None:
-        """Those who are subscribed get them in order, others do not."""
-        got: list[bytes | None] = []
-        other: list[bytes | None] = []
-        end = self.store.subscribe(b"topic", got.append)
-        self.store.subscribe(b"other", other.append)
-        await self.until(lambda: got == [None] and other == [None])
-        for value in (b"1", b"\r\n\0", b""):
-            await self.do(Publish(b"topic", value))
-        await self.until(lambda: len(got) == 4)
-        self.assertEqual(got, [None, b"1", b"\r\n\0", b""])
-        self.assertEqual(other, [None])
-        end()
-        await self.do(Publish(b"topic", b"after"))
-        await self.do(Publish(b"other", b"last"))
-        await self.until(lambda: b"last" in other)
-        self.assertNotIn(b"after", got)
 
 
 class DumpCases:
