@@ -71,3 +71,24 @@ class SpaceTests(SynchronousTestCase):
         self.space.put(b"new", 6, None)
         self.assertEqual(len(self.space), 2)
         self.assertEqual(self.space.get(b"0"), 5)
+
+    def test_times_bounded(self) -> None:
+        """What is written again and again does not take more and more space."""
+        for number in range(10_000):
+            self.space.put(b"bucket", number, 10.0 + number)
+            self.space.put_until(b"counter", number, 1_000_000.0)
+        self.assertLess(len(self.space._due), 2000)
+        self.space.put(b"bucket", 1, 5.0)
+        self.clock.advance(6)
+        self.space.put(b"new", 6, None)
+        self.assertEqual(self.keys(), [b"counter", b"new"])
+        self.assertEqual(len(self.space), 2)
+
+    def test_removed_and_put(self) -> None:
+        """One that was removed and stored again goes when its time has come."""
+        self.space.put_until(b"1", 1, 1.0)
+        self.space.remove(b"1")
+        self.space.put_until(b"1", 2, 1.0)
+        self.clock.advance(2)
+        self.space.put(b"new", 6, None)
+        self.assertEqual(len(self.space), 1)

@@ -1,7 +1,7 @@
 """Things under keys that expire, in a dictionary of bounded size."""
 
 from collections.abc import Callable, Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -10,6 +10,8 @@ MAX_KEYS = 1_000_000
 """Of each kind; the one that was stored first goes."""
 SWEPT = 10
 """Expired things that one write removes, at most: more than it can add."""
+STALE = 1000
+"""Times noted of things that are gone or expire at another time by now, above twice the things."""
 
 NEVER = float("inf")
 
@@ -39,10 +41,10 @@ class Space(Generic[T]):
 
     def put_until(self, key: bytes, thing: T, until: float) -> None:
         """Store it, to expire at a time."""
-        self._things.pop(key, None)
+        found = self._things.pop(key, None)
         self._things[key] = (thing, until)
-        if until != NEVER:
-            heappush(self._due, (until, key))
+        if until != NEVER and (found is None or found[1] != until):
+            self._note(until, key)
         self._sweep()
 
     def remove(self, key: bytes) -> bool:
@@ -60,6 +62,13 @@ class Space(Generic[T]):
         for key, (thing, until) in list(self._things.items()):
             if until > now:
                 yield key, thing, None if until == NEVER else until - now
+
+    def _note(self, until: float, key: bytes) -> None:
+        """Remember when it is due; what was noted of it before stays until it is due itself."""
+        heappush(self._due, (until, key))
+        if len(self._due) > 2 * len(self._things) + STALE:
+            self._due = [(due, one) for one, (_, due) in self._things.items() if due != NEVER]
+            heapify(self._due)
 
     def _sweep(self) -> None:
         now = self._now()
