@@ -1,5 +1,6 @@
 """What every store must do with notices."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -66,14 +67,15 @@ class NoticeCases:
     async def test_end_by_itself(self: Any) -> None:
         """A listener may end it, or begin with another one, while it is told something."""
         got: list[bytes | None] = []
+        ends: list[Callable[[], None]] = []
         subscribe = self.store.subscribe
 
         def once(value: bytes | None) -> None:
             got.append(value)
-            end()
+            ends[0]()
             subscribe(b"topic", got.append)
 
-        end = subscribe(b"topic", once)
+        ends.append(subscribe(b"topic", once))
         await self.until(lambda: got == [None, None])
         await self.do(Publish(b"topic", b"1"))
         await self.until(lambda: got == [None, None, b"1"])
