@@ -1,6 +1,7 @@
 """`mailfilteradm`: administration from the command line.
 
-Exit codes: 0 all is well, 1 something is wrong, 2 the command line is.
+Exit codes: 0 all is well, 1 something is wrong, 2 the command line is, 141 nobody reads what it
+prints any more.
 """
 
 import os
@@ -17,7 +18,7 @@ from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 from .control import NotRunning, ask, state_dirs
 from .history import explain, history
-from .options import CONFIG_OPTION, FILE, STATE_OPTION, fail, load_or_exit
+from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, fail, load_or_exit
 from .status import status_text
 from .store import store
 
@@ -30,7 +31,7 @@ class Knowledge:
     """Load a configuration and the checks, and fit them together; raises ConfigError."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mailfilteradm")
 def main() -> None:
     """Administer mailfilter."""

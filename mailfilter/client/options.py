@@ -1,8 +1,10 @@
 """What several commands of `mailfilteradm` have in common: options, and how they end."""
 
+import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from contextlib import suppress
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -18,6 +20,28 @@ STATE_OPTION = click.option(
     " MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.",
 )
 CONFIG_OPTION = click.option("-c", "--config", "option", type=FILE, help="The configuration file.")
+
+PIPE_STATUS = 141
+"""What shells show for a tool that SIGPIPE has ended."""
+
+
+class Commands(click.Group):
+    """A group whose commands end quietly when nobody reads what they print, as with `| head`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _end_of_pipe()
+
+
+def _end_of_pipe() -> NoReturn:
+    # What is left in the buffers is written once more at the exit, which would complain.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(PIPE_STATUS)
 
 
 def load_or_exit(loader: Callable[[str | None], T], file: str | None) -> T:

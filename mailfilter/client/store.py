@@ -1,9 +1,9 @@
 """`mailfilteradm store`: look at the store, check it, copy it, move to another kind of it."""
 
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -11,18 +11,23 @@ from ..config import load
 from ..config.model import StoreSettings
 from ..report.reply_json import render_json
 from ..store import make_store
-from ..store.base import Stats, Store
+from ..store.base import Stats
 from ..store.embedded import EmbeddedStore
 from ..store.errors import StoreError
 from ..store.upkeep import copy, try_out
 from .control import state_dirs
 from .options import CONFIG_OPTION, STATE_OPTION, fail, load_or_exit
-from .with_store import NoStore, Opened, find_store, run_in_reactor, with_store
+from .with_store import (
+    SECONDS,
+    NoStore,
+    Opened,
+    find_store,
+    ignore,
+    run_in_reactor,
+    using,
+    with_store,
+)
 
-T = TypeVar("T")
-
-SECONDS = 30.0
-"""That a call may take here, where no message waits for it."""
 KINDS = ("embedded", "redis")
 """That can be moved from and to: what a memory store has is its process's own."""
 
@@ -107,8 +112,8 @@ def backup(path: str, option: str | None, state_dir: str | None) -> None:
             await opened.store.backup(path)
             return
         settings = replace(opened.loaded.config.store, path=path, kind="embedded", timeout=SECONDS)
-        target = make_store(opened.reactor, settings, "", _ignore, _ignore)
-        await _using(target, lambda: copy(opened.store, target))
+        target = make_store(opened.reactor, settings, "", ignore, ignore)
+        await using(target, lambda: copy(opened.store, target))
 
     with_store(option, state_dir, work, as_owner=False)
     click.echo(f"{path}: {os.path.getsize(path) / 2**20:.1f} MiB")
@@ -147,25 +152,12 @@ async def _migrate(
     kinds: tuple[Any, ...] = (source, *(kind for kind in KINDS if kind != source))
     old, new = (replace(settings, kind=kind, timeout=SECONDS) for kind in kinds)
     directory = directories[0] if source != "embedded" else find_store(old, directories)
-    opened = make_store(reactor, old, directory, _ignore, _ignore, is_service=False)
-    target = make_store(reactor, new, directory, _ignore, _ignore)
+    opened = make_store(reactor, old, directory, ignore, ignore, is_service=False)
+    target = make_store(reactor, new, directory, ignore, ignore)
 
     async def work() -> int:
         if not force and not (await target.stats()).is_empty:
             raise NoStore(f"there is something in {new.kind} already; --force adds to it")
         return await copy(opened, target)
 
-    return await _using(opened, lambda: _using(target, work))
-
-
-async def _using(store: Store, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Do some work with an open store."""
-    store.open()
-    try:
-        return await work()
-    finally:
-        await store.close()
-
-
-def _ignore(_text: str) -> None:
-    """What goes wrong is said once, by the error of the call."""
+    return await using(opened, lambda: using(target, work))

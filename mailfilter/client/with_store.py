@@ -2,22 +2,31 @@
 
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.python.failure import Failure
 from twisted.python.util import switchUID
 
 from ..config import Loaded, load
 from ..config.model import StoreSettings
 from ..store import make_store, store_path
-from ..store.base import Store
-from ..store.errors import StoreError
+from ..store.base import Get, Store, key
+from ..store.errors import StoreError, Unavailable
 from .control import state_dirs
 from .options import fail, load_or_exit
 
 T = TypeVar("T")
+
+SECONDS = 30.0
+"""That a call may take here, where no message waits for it."""
+
+FIRST_SECONDS = 5.0
+"""For the first answer of a server: one that is not there is told soon."""
+
+_NOTHING = key("nothing")
+"""What is asked for to have an answer: nobody puts anything there."""
 
 NO_MEMORY = (
     'store.kind = "memory" keeps what is remembered inside each process of the filter: there is'
@@ -55,16 +64,27 @@ def with_store(
     loaded = load_or_exit(load, option)
     settings = loaded.config.store
     try:
+        directory = _find(settings, state_dir, as_owner=as_owner)
+        return run_in_reactor(lambda reactor: run_session(reactor, loaded, directory, work))
+    except NoStore as error:
+        fail(str(error))
+    except StoreError as error:
+        fail(f"store {settings.kind}: {error}")
+
+
+def _find(settings: StoreSettings, state_dir: str | None, *, as_owner: bool) -> str:
+    """The directory of the store, for which we have the right user now. Raises NoStore."""
+    try:
         directory = find_store(settings, state_dirs(state_dir, os.environ, os.getcwd()))
         if as_owner and settings.kind == "embedded":
             _become_owner(store_path(settings, directory))
-        return run_in_reactor(lambda reactor: _session(reactor, loaded, directory, work))
-    except NoStore as error:
-        fail(str(error))
     except OSError as error:
-        fail(f"the store cannot be opened: {error}")
-    except StoreError as error:
-        fail(f"store {settings.kind}: {error}")
+        raise _cannot_open(error) from None
+    return directory
+
+
+def _cannot_open(error: OSError) -> NoStore:
+    return NoStore(f"the store cannot be opened: {error}")
 
 
 def find_store(settings: StoreSettings, directories: Sequence[str]) -> str:
@@ -122,22 +142,49 @@ def run_in_reactor(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
     return answers[0]
 
 
-async def _session(
+async def run_session(
     reactor: Any,
     loaded: Loaded,
     directory: str,
     work: Callable[[Opened], Coroutine[Any, Any, T]],
 ) -> T:
-    def ignore(_text: str) -> None:
-        """What goes wrong is said once, by the error of the call."""
-
+    """Open the store, do some work, close it. Raises NoStore, StoreError, and what `work` does."""
     settings = loaded.config.store
-    store = make_store(reactor, settings, directory, ignore, ignore, is_service=False)
+    patient = replace(settings, timeout=max(settings.timeout, SECONDS))
+
+    async def work_with(opened: Opened) -> T:
+        if settings.kind == "redis":
+            await _first_answer(opened, ", ".join(settings.redis.servers))
+        return await work(opened)
+
+    try:
+        store = make_store(reactor, patient, directory, ignore, ignore, is_service=False)
+    except OSError as error:
+        raise _cannot_open(error) from None
+    return await using(store, lambda: work_with(Opened(store, loaded, reactor)))
+
+
+async def _first_answer(opened: Opened, where: str) -> None:
+    """See that the server answers at all. Raises StoreError."""
+    answer = Deferred.fromCoroutine(opened.store.do(Get([_NOTHING])))
+    answer.addTimeout(FIRST_SECONDS, opened.reactor)
+    try:
+        await answer
+    except TimeoutError:
+        raise Unavailable(f"{where}: no answer within {FIRST_SECONDS:g} s") from None
+
+
+async def using(store: Store, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Do some work with an open store."""
     store.open()
     try:
-        return await work(Opened(store, loaded, reactor))
+        return await work()
     finally:
         await store.close()
+
+
+def ignore(_text: str) -> None:
+    """What goes wrong is said once, by the error of the call."""
 
 
 def _become_owner(path: str) -> None:
