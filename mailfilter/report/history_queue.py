@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ..scan.envelope import Envelope
-from ..scan.verdict import ReplaceBody, Verdict
+from ..scan.verdict import Verdict
 from ..store.base import Row
+from .history_octets import row_octets, scan_octets
 from .history_row import row_of
 from .privacy import Masks
 
 MAX_ROWS = 2000
 MAX_OCTETS = 16 * 2**20
 """Of all that waits: some minutes of mail while the store is away."""
-
-PLAIN_OCTETS = 4096
-"""What a scan of a few symbols takes until its row is made, as measured."""
 
 
 class Waiting:
@@ -50,7 +48,7 @@ class Queue:
 
     @property
     def octets(self) -> int:
-        """What waits takes; until a row is made, by estimate."""
+        """What waits takes in memory, by estimate."""
         return self._octets
 
     def add(self, item: Waiting) -> int:
@@ -70,7 +68,7 @@ class Queue:
     def make_row(self, item: Waiting, masks: Masks) -> Row:
         """The row of what waits."""
         row = item.make_row(masks)
-        octets = row.octets()
+        octets = row_octets(row)
         if item.is_queued:
             self._octets += octets - item.octets
         item.octets = octets
@@ -97,16 +95,3 @@ class Queue:
     def _forget(self, item: Waiting) -> None:
         self._octets -= item.octets
         item.is_queued = False
-
-
-def scan_octets(envelope: Envelope, verdict: Verdict) -> int:
-    """About what a scan holds on to; what may be large is counted, the rest is a guess."""
-    octets = PLAIN_OCTETS + 256 * len(envelope.recipients)
-    for symbol in verdict.symbols:
-        if symbol.options:
-            octets += sum(map(len, symbol.options))
-    for entry in verdict.trace:
-        octets += len(entry.text)
-    for edit in verdict.edits:
-        octets += len(edit.body) if isinstance(edit, ReplaceBody) else 256
-    return octets

@@ -27,6 +27,9 @@ DIGEST_OCTETS = 8
 CACHED = 4096
 """Hashes kept of values that come again: symbols, actions, domains, those who write a lot."""
 
+CACHED_CHARS = 128
+"""Of a value at most: longer ones seldom come again, and strangers could fill memory with them."""
+
 Kind = Literal["action", "symbol", "from", "to", "address", "ip", "user", "message-id", "queue-id"]
 """What rows can be found by."""
 
@@ -38,10 +41,17 @@ class Hasher:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self.term = lru_cache(CACHED)(self._term)
+        self._cached_term = lru_cache(CACHED)(self._term)
+        self._cached_masked = lru_cache(CACHED)(self._masked)
+
+    def term(self, kind: Kind, value: str) -> bytes:
         """The term (see `store.base.Row.terms`) for a value of a kind."""
-        self.masked = lru_cache(CACHED)(self._masked)
+        make = self._cached_term if len(value) <= CACHED_CHARS else self._term
+        return make(kind, value)
+
+    def masked(self, text: str) -> str:
         """What stands for a text."""
+        return self._cached_masked(text) if len(text) <= CACHED_CHARS else self._masked(text)
 
     def _term(self, kind: Kind, value: str) -> bytes:
         return self._digest(kind, value).encode()
@@ -61,7 +71,6 @@ class Masks:
         self.hasher = hasher
         quotes = stricter(settings.subject, settings.addresses)
         self.has_addresses = settings.addresses != "dropped"
-        self.is_plain = quotes == "plain"
         self.subject = _mask(settings.subject, hasher)
         self.address = _mask(settings.addresses, hasher)
         """Also for names of users and clients, and for message ids."""

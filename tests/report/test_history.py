@@ -311,15 +311,15 @@ class TroubleTests(RecorderCase):
     def test_row_that_cannot_be_made(self) -> None:
         """A verdict that no row can be made of costs just its own row."""
         self.record(1)
-        self.recorder(ENVELOPE, replace(VERDICT, summary=None))  # type: ignore[arg-type]
+        self.recorder(ENVELOPE, replace(VERDICT, thresholds=None))  # type: ignore[arg-type]
         self.record(1, 1)
         self.turn(FLUSH_SECONDS)
-        self.assertEqual(len(self.flushLoggedErrors(AttributeError)), 1)
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
         self.assertEqual((self.ids(), self.recorder.waiting), ([0, 1], 0))
         self.assertEqual(self.counted["history/dropped"], 1)
-        self.recorder(ENVELOPE, replace(VERDICT, summary=None))  # type: ignore[arg-type]
+        self.recorder(ENVELOPE, replace(VERDICT, thresholds=None))  # type: ignore[arg-type]
         self.clock.advance(0)
-        self.assertEqual(len(self.flushLoggedErrors(AttributeError)), 1)
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
         self.assertEqual(self.recorder.waiting, 0)
 
 

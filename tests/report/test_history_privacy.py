@@ -1,5 +1,6 @@
 """What is hashed or dropped is nowhere in a row, whoever quotes it."""
 
+import tracemalloc
 from ipaddress import ip_address
 from itertools import product
 from typing import ClassVar
@@ -188,3 +189,15 @@ class PrivacyTests(ScanCase):
         """The order of the modes."""
         self.assertEqual(stricter("plain", "hashed"), "hashed")
         self.assertEqual(stricter("dropped", "hashed"), "dropped")
+
+    def test_long_values(self) -> None:
+        """Long values are hashed as others are, and memory keeps none of them."""
+        hasher = Hasher(b"k" * 32)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(100):
+            text = f"{number}" + "x" * 10_000
+            self.assertEqual(hasher.term("user", text), hasher.term("user", text.upper()))
+            self.assertEqual(hasher.masked(text), hasher.masked(text.upper()))
+        self.assertLess(tracemalloc.get_traced_memory()[0] - before, 100_000)
