@@ -19,6 +19,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ..config.model import HistorySettings
 from ..scan.envelope import Envelope
@@ -28,6 +29,7 @@ from ..store.calls.bounds import parts
 from ..store.errors import StoreError, TimedOut, TooLarge, Unavailable
 from .history_queue import Queue, Waiting
 from .history_row import HISTORY
+from .history_trouble import Complaints
 from .privacy import SECRET, SECRET_OCTETS, Hasher, Masks
 
 FLUSH_SECONDS = 0.5
@@ -77,6 +79,8 @@ class Recorder:
         self._doubtful: list[Waiting] = []
         """The rows of a call of which nobody knows whether it was carried out."""
         self._failures = 0
+        self._bad_rows = Complaints(clock, "a scan cannot be told")
+        self._bad_batches = Complaints(clock, "scans cannot be stored")
         self._untold = 0
         """Scans that were dropped since the log told of any."""
         self._is_stopping = False
@@ -164,7 +168,7 @@ class Recorder:
         except Exception as error:
             is_trouble = isinstance(error, StoreError) and not isinstance(error, TooLarge)
             if not is_trouble:
-                log.failure("history: {count} scans cannot be stored", count=len(batch))
+                self._bad_batches.add(Failure())
             if is_trouble or not batch:
                 self._failures += 1
                 return False
@@ -206,7 +210,7 @@ class Recorder:
         except Exception:
             self._queue.discard(item)
             self._drop(1)
-            log.failure("history: a scan cannot be told")
+            self._bad_rows.add(Failure())
 
     async def _add(self, items: list[Waiting], rows: list[Row]) -> None:
         """Add the rows of one call."""
