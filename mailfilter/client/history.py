@@ -139,7 +139,8 @@ def explain(
     """Show what each check found in a message, how long it took, and what decided.
 
     The TRACE-ID is in the log line, and, if so configured, in a header and in the reply to a
-    message that was refused. It may be pasted with what is around it, as "trace=0123456789ab".
+    message that was refused. It may be pasted with what is around it, as "trace=0123456789ab". Of
+    several the last with "trace" before it is meant; if there is none, the first.
     """
     try:
         trace_id = parse_trace_id(" ".join(trace))

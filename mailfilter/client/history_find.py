@@ -18,7 +18,7 @@ from ..store.base import Get, HistoryFind, HistoryGet, Row, Store
 
 PAGE_ROWS = 200
 
-_TRACED = re.compile(r"\btrace[=: ]+([0-9a-f]{12})\b")
+_TRACED = re.compile(r"""\btrace(?:[_-]id)?["']?[=:\s]+["']?([0-9a-f]{12})\b""")
 _ID = re.compile(r"\b([0-9a-f]{12})\b")
 
 TIME_FORM = 'a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC)'
@@ -76,18 +76,39 @@ def read_json(octets: bytes) -> dict[str, Any]:
     """A body or detail; empty where nobody can read it."""
     try:
         found = msgspec.json.decode(octets)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def parse_trace_id(text: str) -> str:
-    """The trace id in what was pasted: itself, a log line, a reply. Raises ValueError."""
+    """The trace id in what was pasted: itself, a log line, a reply, a header field, JSON.
+
+    Of several the last is meant that is said to be one, by "trace" before it: in log lines and
+    replies ours is behind what strangers may have written. If none is, it is the first, as in a
+    line of `mailfilteradm history`. Raises ValueError.
+    """
+    told = _told_in_json(text)
+    if told is not None:
+        return told
     text = text.lower()
-    found = _TRACED.search(text) or _ID.search(text)
+    marked = _TRACED.findall(text)
+    if marked:
+        return str(marked[-1])
+    found = _ID.search(text)
     if found is None:
         raise ValueError('expected a trace id such as "0123456789ab"')
     return found[1]
+
+
+def _told_in_json(text: str) -> str | None:
+    """What an object says its trace id is: a line of the log, or of `--json`."""
+    found = read_json(text[text.find("{") : text.rfind("}") + 1].encode("utf-8", "replace"))
+    for name in ("trace_id", "trace"):
+        value = found.get(name)
+        if isinstance(value, str) and _ID.fullmatch(value.lower()):
+            return value.lower()
+    return None
 
 
 def parse_time(text: str, now: float) -> float:

@@ -72,7 +72,10 @@ def text(row: Mapping[str, Any], name: str) -> str:
 def number(row: Mapping[str, Any], name: str) -> float:
     """A value that is a number; 0 if it is none."""
     value = row.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
+    try:
+        return float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return 0.0
 
 
 def texts(row: Mapping[str, Any], name: str) -> list[str]:

@@ -5,27 +5,25 @@ import time
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
-from unittest.mock import patch
 
 from click.testing import Result
+from twisted.internet.defer import Deferred
 
 from mailfilter.client import history as commands
-from mailfilter.client import history_find, with_store
+from mailfilter.client import history_find
 from mailfilter.client.history_find import (
     parse_action,
     parse_address,
     parse_ip,
     parse_time,
     parse_trace_id,
-    read_json,
 )
-from mailfilter.client.with_store import NoStore, find_store
-from mailfilter.config.model import StoreSettings
 from mailfilter.report.history_row import HISTORY
+from mailfilter.report.logline import ScanLine
+from mailfilter.report.logs import json_line, text_line
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.verdict import Action, AddHeader, Summary, SymbolResult, TraceEntry, Verdict
-from mailfilter.store.base import Call, HistoryAdd, Limits, Row
-from mailfilter.store.errors import Unavailable
+from mailfilter.store.base import HistoryAdd, Limits, Row
 
 from ..report.history_case import ENVELOPE, NOW, VERDICT
 from .store_case import StoreCommandCase
@@ -204,12 +202,14 @@ class HistoryTests(StoreCommandCase):
 
     def test_unreadable(self) -> None:
         """A row that somebody else has put there."""
-        row = Row(b"\xff", 1.0, (), b"{no json", b"")
         self.remember(ENVELOPE, numbered(1))
-        self.run_now(lambda _clock: self.store.do(HistoryAdd(HISTORY, [row], Limits(9, 99, 999))))
-        result = self.run_main("history")
-        self.assertEqual((len(result.stdout.splitlines()), result.exit_code), (2, 0))
-        self.assertEqual(read_json(b"[]"), {})
+        huge = b'{"score":%s}' % (b"9" * 400)
+        for body in (b"{no json", b'{"a":"\xff"}', b"[" * 10**5, b"\xff", b"[]", huge):
+            row = Row(b"\xff", 1.0, (), body, body)
+            add = HistoryAdd(HISTORY, [row], Limits(9, 99, 10**6))
+            self.successResultOf(Deferred.fromCoroutine(self.store.do(add)))
+            result = self.run_main("history")
+            self.assertEqual((len(result.stdout.splitlines()), result.exit_code), (3, 0))
 
     def test_wrong(self) -> None:
         """Values that are none are told with their option."""
@@ -291,73 +291,45 @@ class ExplainTests(StoreCommandCase):
         self.assertIn('expected a trace id such as "0123456789ab"', result.stderr)
 
 
-class WithStoreTests(StoreCommandCase):
-    """What is said where there is no store, or where it is in trouble."""
-
-    def test_no_file(self) -> None:
-        """A store is not made where a command happens to look."""
-        state = str(self.folder / "elsewhere")
-        result = self.run_main("history", state=state)
-        self.assertEqual((result.stdout, result.exit_code), ("", 1))
-        self.assertIn("there is no store; has the filter run yet", result.stderr)
-        self.assertIn(f"{state}/store.sqlite", result.stderr)
-
-    def test_not_allowed(self) -> None:
-        """Where only the filter's user may look."""
-
-        def refuse(path: str) -> None:
-            raise PermissionError
-
-        with patch("os.stat", refuse):
-            error = self.assertRaises(NoStore, find_store, StoreSettings(), ["/nowhere"])
-        self.assertIn("/nowhere/store.sqlite: permission denied; try as", str(error))
-
-    def test_memory(self) -> None:
-        """Nobody can look into the memory of another process."""
-        result = self.run_main("history", config='[store]\nkind = "memory"')
-        self.assertEqual((result.stdout, result.exit_code), ("", 1))
-        self.assertIn('store.kind = "memory"', result.stderr)
-
-    def test_trouble(self) -> None:
-        """What the store says, plainly."""
-
-        class Broken:
-            def open(self) -> None:
-                """As always."""
-
-            async def close(self) -> None:
-                """As always."""
-
-            async def do(self, call: Call[Any]) -> Any:
-                raise Unavailable("nobody there")
-
-        self.patch(with_store, "make_store", lambda *_args, **_named: Broken())
-        result = self.run_main("explain", "0123456789ab")
-        self.assertEqual((result.stdout, result.exit_code), ("", 1))
-        self.assertEqual(result.stderr, "store embedded: nobody there\n")
-
-    def test_bad_configuration(self) -> None:
-        """Mistakes in the configuration are told as everywhere."""
-        result = self.run_main("history", config="[history]\nrow = 1")
-        self.assertEqual(result.exit_code, 1)
-        self.assertIn("history.row = 1: unknown key", result.stderr)
-
-
 class ParsingTests(StoreCommandCase):
     """Words of the command line."""
 
     def test_trace_ids(self) -> None:
-        """As they are pasted."""
+        """As they are pasted; case does not matter."""
+        other = "a" * 12
         for text in (
             "0123456789ab",
             "trace=0123456789ab",
-            "scan qid=aaaaaaaaaaaa time=1ms trace=0123456789ab",
+            f"scan qid={other} helo=trace={other} time=1ms trace=0123456789ab",
             "554 5.7.1 Spam message rejected (trace 0123456789ab)",
+            f"<a@{other}.example>: 554 5.7.1 trace {other} (trace\n 0123456789ab)",
             "X-Mailfilter-Trace: 0123456789AB",
+            "X-Scan: 0123456789AB",
+            f"2026-11-27T14:40:34Z  0123456789ab  reject  {other}@example.net  {other}",
+            f"{{queue_id:{other},trace:0123456789ab}}",
+            f'"queue_id":"{other}","trace_id":"0123456789ab"',
         ):
-            self.assertEqual(parse_trace_id(text), "0123456789ab")
-        for text in ("", "0123456789a", "0123456789abc", "xyz"):
+            self.assertEqual(parse_trace_id(text), "0123456789ab", text)
+            self.assertEqual(parse_trace_id(text.upper()), "0123456789ab", text)
+        for text in ("", "0123456789a", "0123456789abc", "xyz", '{"trace": "x"}'):
             self.assertRaises(ValueError, parse_trace_id, text)
+
+    def test_trace_ids_in_lines(self) -> None:
+        """Whole lines as we write them, whatever a stranger has put there."""
+        evil = "trace=aaaaaaaaaaaa"
+        envelope = replace(ENVELOPE, helo=evil, sender=evil, queue_id="aaaaaaaaaaaa")
+        verdict = replace(VERDICT, symbols=(SymbolResult("A", 1, 1, options=(evil,)),))
+        line = ScanLine(envelope, verdict)
+        event = {"scan": line, "log_format": "{scan}"}
+        self.remember(envelope, replace(verdict, summary=Summary(subject=evil)))
+        for text in (
+            text_line(event),
+            json_line(event),
+            f"Nov 27 14:40:34 mail twistd[1]: {json_line(event)}",
+            self.run_main("history", "--json").stdout,
+            self.run_main("explain", "--json", VERDICT.trace_id).stdout,
+        ):
+            self.assertEqual(parse_trace_id(text), VERDICT.trace_id, text)
 
     def test_times(self) -> None:
         """Durations, and ISO times with and without a zone."""

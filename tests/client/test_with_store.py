@@ -1,4 +1,4 @@
-"""How commands wait for a store, and how they end when nobody reads what they print."""
+"""How commands find a store and wait for it; how they end when nobody reads what they print."""
 
 import os
 import subprocess
@@ -14,7 +14,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.client import with_store
 from mailfilter.client.options import PIPE_STATUS
-from mailfilter.client.with_store import FIRST_SECONDS, SECONDS, Opened, run_session
+from mailfilter.client.with_store import (
+    FIRST_SECONDS,
+    SECONDS,
+    NoStore,
+    Opened,
+    find_store,
+    run_session,
+)
 from mailfilter.config import Loaded, load
 from mailfilter.config.model import StoreSettings
 from mailfilter.store.base import Call
@@ -96,6 +103,58 @@ class PatienceTests(SynchronousTestCase):
         self.assertNoResult(done)
         slow.callback(None)
         self.assertEqual(self.successResultOf(done), "memory")
+
+
+class WithStoreTests(StoreCommandCase):
+    """What is said where there is no store, or where it is in trouble."""
+
+    def test_no_file(self) -> None:
+        """A store is not made where a command happens to look."""
+        state = str(self.folder / "elsewhere")
+        result = self.run_main("history", state=state)
+        self.assertEqual((result.stdout, result.exit_code), ("", 1))
+        self.assertIn("there is no store; has the filter run yet", result.stderr)
+        self.assertIn(f"{state}/store.sqlite", result.stderr)
+
+    def test_not_allowed(self) -> None:
+        """Where only the filter's user may look."""
+
+        def refuse(path: str) -> None:
+            raise PermissionError
+
+        with patch("os.stat", refuse):
+            error = self.assertRaises(NoStore, find_store, StoreSettings(), ["/nowhere"])
+        self.assertIn("/nowhere/store.sqlite: permission denied; try as", str(error))
+
+    def test_memory(self) -> None:
+        """Nobody can look into the memory of another process."""
+        result = self.run_main("history", config='[store]\nkind = "memory"')
+        self.assertEqual((result.stdout, result.exit_code), ("", 1))
+        self.assertIn('store.kind = "memory"', result.stderr)
+
+    def test_trouble(self) -> None:
+        """What the store says, plainly."""
+
+        class Broken:
+            def open(self) -> None:
+                """As always."""
+
+            async def close(self) -> None:
+                """As always."""
+
+            async def do(self, call: Call[Any]) -> Any:
+                raise Unavailable("nobody there")
+
+        self.patch(with_store, "make_store", lambda *_args, **_named: Broken())
+        result = self.run_main("explain", "0123456789ab")
+        self.assertEqual((result.stdout, result.exit_code), ("", 1))
+        self.assertEqual(result.stderr, "store embedded: nobody there\n")
+
+    def test_bad_configuration(self) -> None:
+        """Mistakes in the configuration are told as everywhere."""
+        result = self.run_main("history", config="[history]\nrow = 1")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("history.row = 1: unknown key", result.stderr)
 
 
 class CannotOpenTests(StoreCommandCase):
