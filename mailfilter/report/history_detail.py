@@ -29,7 +29,7 @@ CUT = "cut: too large to be kept whole"
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
+class TraceCuts:
     """How much of a trace is kept."""
 
     checks: int
@@ -41,23 +41,23 @@ class Cuts:
     """Of each text."""
 
 
-USUAL = Cuts(checks=1000, symbols=100, entries=1000, edits=50, chars=512)
-NARROW = Cuts(checks=200, symbols=3, entries=100, edits=10, chars=80)
+USUAL_TRACE = TraceCuts(checks=1000, symbols=100, entries=1000, edits=50, chars=512)
+NARROW_TRACE = TraceCuts(checks=200, symbols=3, entries=100, edits=10, chars=80)
 """Below `MAX_DETAIL` even if each character takes the six octets of an escape."""
 
 
 def detail_of(envelope: Envelope, verdict: Verdict, at: float, masks: Masks) -> bytes:
     """The trace as JSON, for `mailfilteradm explain`."""
-    encoded = encode_json(detail_dict(envelope, verdict, at, masks, USUAL))
+    encoded = encode_json(detail_dict(envelope, verdict, at, masks, USUAL_TRACE))
     if len(encoded) <= MAX_DETAIL:
         return encoded
-    narrow = detail_dict(envelope, verdict, at, masks, NARROW)
+    narrow = detail_dict(envelope, verdict, at, masks, NARROW_TRACE)
     narrow["note"] = CUT
     return encode_json(narrow)
 
 
 def detail_dict(
-    envelope: Envelope, verdict: Verdict, at: float, masks: Masks, cuts: Cuts
+    envelope: Envelope, verdict: Verdict, at: float, masks: Masks, cuts: TraceCuts
 ) -> dict[str, Any]:
     """What decided, and how it came to that; texts as they are kept."""
     chars = cuts.chars
@@ -90,7 +90,7 @@ def _cut(text: str | None, chars: int) -> str | None:
     return text if text is None or len(text) <= chars else text[:chars]
 
 
-def _run(run: CheckRun, cuts: Cuts) -> CheckRun:
+def _run(run: CheckRun, cuts: TraceCuts) -> CheckRun:
     symbols = run.symbols if len(run.symbols) <= cuts.symbols else run.symbols[: cuts.symbols]
     at, took = round(finite(run.at), 6), round(finite(run.took), 6)
     return CheckRun(run.check, run.stage, at, took, symbols, run.reads, run.trouble)
@@ -103,7 +103,7 @@ def _entry(entry: TraceEntry, masks: Masks, chars: int) -> dict[str, Any]:
     return {"at": round(finite(entry.at), 6), "source": entry.source[:chars], "text": text}
 
 
-def _edits(verdict: Verdict, masks: Masks, cuts: Cuts) -> Iterator[str]:
+def _edits(verdict: Verdict, masks: Masks, cuts: TraceCuts) -> Iterator[str]:
     """Edits as they can be told to an MTA, as text."""
     clean = clean_edits(verdict.edits)
     for edit in clean.edits[: cuts.edits]:

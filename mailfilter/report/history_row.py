@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
+class RowCuts:
     """How much of a scan a row shows."""
 
     addresses: int
@@ -33,8 +33,8 @@ class Cuts:
     """Of each text."""
 
 
-USUAL = Cuts(addresses=200, symbols=200, options=10, chars=512)
-NARROW = Cuts(addresses=8, symbols=50, options=0, chars=100)
+USUAL_ROW = RowCuts(addresses=200, symbols=200, options=10, chars=512)
+NARROW_ROW = RowCuts(addresses=8, symbols=50, options=0, chars=100)
 """Below `MAX_BODY` even if each character takes the six octets of an escape."""
 
 
@@ -50,14 +50,14 @@ def row_of(envelope: Envelope, verdict: Verdict, at: float, masks: Masks) -> Row
 
 
 def _body(envelope: Envelope, verdict: Verdict, at: float, masks: Masks) -> bytes:
-    encoded = encode_json(row_dict(envelope, verdict, at, masks, USUAL))
+    encoded = encode_json(row_dict(envelope, verdict, at, masks, USUAL_ROW))
     if len(encoded) <= MAX_BODY:
         return encoded
-    return encode_json(row_dict(envelope, verdict, at, masks, NARROW))
+    return encode_json(row_dict(envelope, verdict, at, masks, NARROW_ROW))
 
 
 def row_dict(
-    envelope: Envelope, verdict: Verdict, at: float, masks: Masks, cuts: Cuts
+    envelope: Envelope, verdict: Verdict, at: float, masks: Masks, cuts: RowCuts
 ) -> dict[str, Any]:
     """The v2 row: the reply's result without what only its client needs, and whose mail it was."""
     summary = verdict.summary
@@ -79,7 +79,7 @@ def row_dict(
     return row
 
 
-def _kept(addresses: Iterable[str], masks: Masks, cuts: Cuts) -> list[str]:
+def _kept(addresses: Iterable[str], masks: Masks, cuts: RowCuts) -> list[str]:
     if not masks.has_addresses:
         return []
     mask, chars = masks.address, cuts.chars
@@ -91,7 +91,7 @@ def _kept(addresses: Iterable[str], masks: Masks, cuts: Cuts) -> list[str]:
     return kept
 
 
-def _symbols(symbols: dict[str, Any], masks: Masks, cuts: Cuts) -> dict[str, Any]:
+def _symbols(symbols: dict[str, Any], masks: Masks, cuts: RowCuts) -> dict[str, Any]:
     """The symbols of a reply, cut in place; what they quote is masked."""
     if len(symbols) > cuts.symbols:
         symbols = {name: symbols[name] for name in list(symbols)[: cuts.symbols]}
