@@ -7,7 +7,7 @@ from ..mail import Message
 from .summary import summarize
 from .tally import Tally
 from .trace import Trace
-from .verdict import Action, AddHeader, Edit, Summary, Verdict
+from .verdict import Action, AddHeader, Edit, RemoveHeader, Summary, Verdict
 
 _PLACE = re.compile("%([sd%])")
 
@@ -54,9 +54,11 @@ def verdict_of(
 
 def _edits(tally: Tally, trace: Trace, options: Scan, *, skipped: bool) -> tuple[Edit, ...]:
     """What checks asked for, and the trace id; of what is not scanned nothing is remembered."""
-    if not options.trace_header or skipped:
+    name = options.trace_header
+    if not name or skipped:
         return tuple(tally.edits)
-    return (*tally.edits, AddHeader(options.trace_header, trace.trace_id))
+    # Always, and not only if we see such a field: what MTAs take for one is theirs to say.
+    return (RemoveHeader(name), *tally.edits, AddHeader(name, trace.trace_id))
 
 
 def _reason(tally: Tally, action: Action, score: float, *, skipped: bool) -> str:

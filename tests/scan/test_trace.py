@@ -11,7 +11,7 @@ from mailfilter.mail.message import Message
 from mailfilter.scan.check import Check, Findings, Force, Hit, Note, Stage
 from mailfilter.scan.summary import MAX_ADDRESSES, MAX_CHARS
 from mailfilter.scan.task import Task
-from mailfilter.scan.verdict import Action, AddHeader, CheckRun, Summary, Verdict
+from mailfilter.scan.verdict import Action, AddHeader, CheckRun, RemoveHeader, Summary, Verdict
 
 from .case import ENVELOPE, RAW, ScanCase, doing, finding, waiting
 
@@ -181,11 +181,11 @@ class ShownTests(ScanCase):
         self.assertEqual((verdict.edits, verdict.shows_trace), ((), False))
 
     def test_header(self) -> None:
-        """In a header, below what checks add."""
+        """In a header, below what checks add; those that senders have put there go."""
         config = Config(scan=Scan(trace_header="X-Trace"))
         verdict = self.scan(finding("a", AddHeader("X-A", "b")), config=config)
         trace = AddHeader("X-Trace", verdict.trace_id)
-        self.assertEqual(verdict.edits, (AddHeader("X-A", "b"), trace))
+        self.assertEqual(verdict.edits, (RemoveHeader("X-Trace"), AddHeader("X-A", "b"), trace))
 
     def test_reply(self) -> None:
         """In the reply."""

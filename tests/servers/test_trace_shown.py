@@ -16,7 +16,7 @@ from mailfilter.scan.verdict import Action, Verdict
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
-from ..codec.milter_mta import message
+from ..codec.milter_mta import header, message
 from ..scan.case import finding
 from .http_case import CHECK
 from .milter_server import START, Mta
@@ -67,8 +67,22 @@ class HeaderTests(ShownCase):
         (edit, _accept) = self.over_milter(scanner)
         self.assertEqual(edit, ("h", b"X-Trace\0 %b\0" % self.trace_id.encode()))
         edits = self.over_http(scanner)["milter"]
-        header = {"value": self.trace_id, "order": -1}
-        self.assertEqual(edits, {"add_headers": {"X-Trace": header}})
+        added = {"value": self.trace_id, "order": -1}
+        self.assertEqual(
+            edits, {"add_headers": {"X-Trace": added}, "remove_headers": {"X-Trace": 0}}
+        )
+
+    def test_forged(self) -> None:
+        """Fields of that name which senders have put there go, and the one that is left is ours."""
+        scanner = self.make_scanner(trace_header="X-Trace")
+        forged = [header(name, " aaaaaaaaaaaa") for name in ("x-trace", "X-Other", "X-TRACE")]
+        mta = Mta(scanner)
+        mta.send(*START)
+        frames = message()
+        first, second, added, _accept = mta.send(*frames[:3], *forged, *frames[3:])
+        self.assertEqual(first, ("m", b"\0\0\0\2X-Trace\0\0"))
+        self.assertEqual(second, ("m", b"\0\0\0\1X-Trace\0\0"))
+        self.assertEqual(added, ("h", b"X-Trace\0 %b\0" % self.trace_id.encode()))
 
     def test_off(self) -> None:
         """By default there is none."""
