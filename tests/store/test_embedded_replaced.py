@@ -1,9 +1,14 @@
 """The file of the embedded store is taken away, or another put in its place, while in use."""
 
+import fcntl
 import os
 from contextlib import closing
 
-from mailfilter.store.base import Count, Get, HistoryFind, Put, key
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+
+from mailfilter.store.base import Count, Get, HistoryFind, Put, Snapshot, SnapshotPut, key
 from mailfilter.store.embedded import EmbeddedStore
 from mailfilter.store.errors import StoreError, Unavailable
 from mailfilter.store.sqlite.opening import Opening
@@ -169,17 +174,19 @@ class ReplacedTests(TroubleCase):
         self.assertEqual(query(self.path, "PRAGMA integrity_check"), [("ok",)])
 
     async def test_noticed_by_another_thread(self) -> None:
-        """A transaction that has begun ends as such when another thread finds the file gone."""
+        """A write does not begin on what another thread has found gone since it looked."""
         await self.used()
         original = Opening.look_after
 
-        def look(opening: Opening) -> None:
-            original(opening)
+        def look(opening: Opening, epoch: int) -> None:
+            original(opening, epoch)
             opening.epoch += 1
 
-        self.patch(Opening, "look_after", look)
-        for number in range(3):
-            self.assertEqual(await self.do(Count({A: 1})), [number + 1])
+        patched = self.patch(Opening, "look_after", look)
+        for _ in range(3):
+            await self.fails(Unavailable, Count({A: 1}))
+        patched.restore()
+        self.assertEqual(await self.do(Count({A: 1})), [1])
 
     async def test_descriptors(self) -> None:
         """Nothing stays open of what was there before."""
@@ -206,3 +213,44 @@ def _target(name: str) -> str:
         return os.readlink(name)
     except FileNotFoundError:
         return ""
+
+
+class WaitingTests(TroubleCase):
+    """The file is taken away while a write waits for its turn."""
+
+    async def test_waiting(self) -> None:
+        """What was written to a file that is gone is not acknowledged, whoever notices first."""
+        self.start()
+        await self.do(Put({A: b"1"}))
+        self.assertTrue(await self.do(SnapshotPut(A, Snapshot(1, b""))))
+        turn = os.open(self.path + "-turn", os.O_RDWR)
+        self.addCleanup(os.close, turn)
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        waiting = Deferred.fromCoroutine(self.store.do(Put({B: b"lost"})))
+        await self.until(lambda: self.store._write._queue.empty())
+        await deferLater(reactor, 0.1)
+        for suffix in ("", "-wal", "-shm"):
+            os.unlink(self.path + suffix)
+        opening = self.store._opening
+        # As another thread would that has the turn, and one that reads then.
+        self.assertRaises(Unavailable, opening.look_after, opening.epoch)
+        self.assertEqual(await self.do(Get([A])), [None])
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        await self.assertFailure(waiting, Unavailable)
+        self.assertEqual(await self.do(Get([B])), [None])
+        self.assertTrue(await self.do(SnapshotPut(A, Snapshot(1, b""))))
+        await self.do(Put({B: b"there"}))
+        self.assertEqual(await self.do(Get([B])), [b"there"])
+
+    async def test_not_the_one(self) -> None:
+        """A new connection to another file is not made before somebody has seen to what is left."""
+        path = self.path
+        self.start(path + ".other")
+        await self.do(Put({B: b"other"}))
+        await self.store.close()
+        self.start(path)
+        await self.do(Put({A: b"1"}))
+        os.rename(path + ".other", path)
+        self.assertIn("not the one", await self.fails(Unavailable, Get([B])))
+        await self.fails(Unavailable, Put({A: b"1"}))
+        self.assertEqual(await self.do(Get([A, B])), [None, b"other"])

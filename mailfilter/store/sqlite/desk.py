@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 
-from ..errors import Corrupt, Full, StoreError
+from ..errors import Corrupt, Full, StoreError, Unavailable
 from .failures import named
 from .files import end_turn, wait_for_turn
 from .handlers import HANDLERS
@@ -133,11 +133,15 @@ class Desk:
         return True
 
     def _begin(self, *, is_durable: bool) -> sqlite3.Connection:
-        db = self._connection()
+        epoch = self._renew()
         if self._turn is None:
             self._turn = self._opening.turn()
+        # This may take long: what was true of the file before need not be so afterwards.
         wait_for_turn(self._turn)
-        self._opening.look_after()
+        self._opening.look_after(epoch)
+        db = self._connection()
+        if self._epoch != epoch:
+            raise Unavailable(f"{self._opening.path}: the file was opened anew meanwhile")
         if is_durable != self._is_full_sync:
             db.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
             self._is_full_sync = is_durable
@@ -149,13 +153,21 @@ class Desk:
             end_turn(self._turn)
 
     def _connection(self) -> sqlite3.Connection:
-        if self._epoch != self._opening.epoch:
-            self._close()
+        if self._db is not None and self._epoch == self._opening.epoch:
+            return self._db
+        epoch = self._renew()
         if self._db is None:
-            self._db = self._opening.connect()
-            self._epoch = self._opening.epoch
+            self._db = self._opening.connect(epoch)
             self._is_full_sync = False
         return self._db
+
+    def _renew(self) -> int:
+        """Have the file open, and let go of what belongs to an earlier one; the epoch."""
+        epoch = self._opening.open()
+        if self._epoch != epoch:
+            self._close()
+            self._epoch = epoch
+        return epoch
 
     def _failure(self, error: Exception) -> StoreError:
         """Take back what was done, and name what went wrong."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
+from typing import TypeVar
 
 from ..errors import Corrupt, StoreError, Unavailable, WrongVersion
 from .clock import StoreTime
@@ -28,6 +29,8 @@ from .files import (
     try_lock,
 )
 from .schema import VERSION, upgrade, version_of
+
+T = TypeVar("T")
 
 MIN_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
@@ -67,37 +70,60 @@ class Opening:
         self.epoch = 0
         """Counts the times that the file was lost; connections of an earlier one are stale."""
 
-    def connect(self) -> sqlite3.Connection:
-        """A connection for the thread that asks. Raises StoreError."""
+    def open(self) -> int:
+        """Open the file unless it is open; the epoch that it is of. Raises StoreError."""
         with self._lock:
-            if self._failed is not None and time.monotonic() - self._failed[0] < RETRY_SECONDS:
-                # A new one each time: it collects what it passes through.
-                raise type(self._failed[1])(str(self._failed[1]))
-            try:
-                if self._fd is None:
-                    self._open()
-                db = self._connect()
-            except (sqlite3.Error, OSError, UnicodeDecodeError, StoreError) as error:
-                failure = named(error, self.path)
-                self._failed = (time.monotonic(), failure)
-                raise failure from None
-            self._failed = None
+            if self._fd is None:
+                self._attempt(self._open)
+            return self.epoch
+
+    def connect(self, epoch: int) -> sqlite3.Connection:
+        """A connection to the file of an epoch, for the thread that asks. Raises StoreError."""
+        with self._lock:
+            self._expect(epoch)
+            if identity(self.path) != self._identity:
+                # To open it would spoil it (below); the next who writes sees to it.
+                raise Unavailable(f"{self.path}: the file is not the one that was opened")
+            db = self._attempt(self._connect)
+            self._know_companions()
             return db
 
-    def look_after(self) -> None:
-        """See that the file is still there that we have opened; only for who has the turn to write.
+    def _attempt(self, step: Callable[[], T]) -> T:
+        if self._failed is not None and time.monotonic() - self._failed[0] < RETRY_SECONDS:
+            # A new one each time: it collects what it passes through.
+            raise type(self._failed[1])(str(self._failed[1]))
+        try:
+            answer = step()
+        except (sqlite3.Error, OSError, UnicodeDecodeError, StoreError) as error:
+            failure = named(error, self.path)
+            self._failed = (time.monotonic(), failure)
+            raise failure from None
+        self._failed = None
+        return answer
+
+    def _expect(self, epoch: int) -> None:
+        if epoch != self.epoch:
+            raise Unavailable(f"{self.path}: the file was opened anew meanwhile")
+
+    def look_after(self, epoch: int) -> None:
+        """See that the file of an epoch is still there; only for who has the turn to write.
 
         Raises Unavailable. What SQLite has left beside a file that is gone would be taken for a
         part of the one that comes in its place, and spoil it.
         """
+        # Another thread may have found out, and have opened what is there now.
+        self._expect(epoch)
         found = identity(self.path)
         if found == self._identity:
-            self._companions = {suffix: identity(self.path + suffix) for suffix in COMPANIONS}
+            self._know_companions()
             return
         set_aside_companions(self.path, self._companions)
         self.close()
         what = "removed" if found is None else "replaced"
         raise Unavailable(f"{self.path}: the file was {what} while it was in use; opening it anew")
+
+    def _know_companions(self) -> None:
+        self._companions = {suffix: identity(self.path + suffix) for suffix in COMPANIONS}
 
     def suspect(self) -> None:
         """Let the next start look closer: the file was found to be damaged."""
