@@ -15,6 +15,7 @@ from .base import Call, Listener, Publish, Stats, Store
 from .errors import StoreError, Unavailable
 from .health import Health
 from .resp import stats
+from .resp.connection import Connection
 from .resp.connector import Connector
 from .resp.dump import Dumps
 from .resp.groups import Hashes, Sets
@@ -42,8 +43,8 @@ class RedisStore(Store):
         self._connector = Connector(reactor, settings)
         self._listening = Listening(reactor, self._connector, health, prefix)
         self._pool = Pool(reactor, self._connector, health, redis.connections, settings.timeout)
-        self._pool.on_moved = self._listening.drop
-        self._watch = Watch(reactor, self._connector, self._pool.drop) if redis.sentinel else None
+        self._pool.on_replica = self._leave
+        self._watch = Watch(reactor, self._connector, self._connections) if redis.sentinel else None
         self._space = Space(prefix, self._pool.ask)
         self._single = self._trips(prefix)
         self._several = self._calls(prefix)
@@ -106,7 +107,7 @@ class RedisStore(Store):
         entries = await stats.count(self._space, ask)
         details = {name: said[key] for key, name in stats.DETAILS.items() if key in said}
         details["server"] = self._connector.server
-        details["connections"] = str(self._pool.connected)
+        details["connections"] = str(len(self._pool.connections))
         return Stats(self.kind, self._place(), int(said.get("used_memory", 0)), entries, details)
 
     def _check_open(self) -> None:
@@ -119,6 +120,15 @@ class RedisStore(Store):
         if make is not None:
             return cast(R, await self._pool.ask(make(call)))
         return cast(R, await self._several[type(call)](call))
+
+    def _connections(self) -> list[Connection]:
+        return self._pool.connections + self._listening.connections
+
+    def _leave(self, place: str) -> None:
+        """End what is connected there, to find the master anew."""
+        for connection in self._connections():
+            if connection.place == place:
+                connection.end(Unavailable(f"{place}: it is no master any more"))
 
     def _place(self) -> str:
         redis = self._settings.redis

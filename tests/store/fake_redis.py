@@ -9,6 +9,7 @@ from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import LoopingCall
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
@@ -40,6 +41,7 @@ class Speaker(Protocol):
     def __init__(self, server: "FakeServer") -> None:
         self._server = server
         self._reader = hiredis.Reader()
+        self._repeating: LoopingCall | None = None
 
     def connectionMade(self) -> None:
         """Remember it."""
@@ -62,8 +64,20 @@ class Speaker(Protocol):
         assert self.transport is not None
         self.transport.write(data)
 
+    def repeat(self, seconds: float, data: bytes) -> None:
+        """Send the same again and again, until the connection ends."""
+        self._repeating = LoopingCall(self.send, data)
+        self._repeating.start(seconds)
+
+    def end(self) -> None:
+        """End the connection."""
+        assert self.transport is not None
+        self.transport.abortConnection()  # type: ignore[attr-defined]
+
     def connectionLost(self, reason: Any = None) -> None:
         """Forget it."""
+        if self._repeating is not None:
+            self._repeating.stop()
         self._server.speakers.remove(self)
 
 
@@ -96,12 +110,16 @@ class FakeServer:
             return OK
         return self.script(speaker, words)
 
+    def stop_soon(self) -> "Deferred[None]":
+        """The same as `stop`, for those who cannot await it."""
+        return Deferred.fromCoroutine(self.stop())
+
     async def stop(self) -> None:
         """Listen no more, end all connections."""
         self.is_deaf = True
         await maybeDeferred(self._port.stopListening)
         for speaker in list(self.speakers):
-            speaker.transport.abortConnection()  # type: ignore[union-attr]
+            speaker.end()
         while self.speakers:
             await pause(0.005)
 
@@ -159,7 +177,7 @@ class FakeCase(TestCase):
         script = answer if callable(answer) else always(answer)
         self.server = server = FakeServer(script)
         server.login.update(options.pop("login", {}))
-        self.addCleanup(lambda: Deferred.fromCoroutine(server.stop()))
+        self.addCleanup(server.stop_soon)
         options.setdefault("servers", (f"127.0.0.1:{self.server.port}",))
         options.setdefault("connections", 1)
         made = replace(StoreSettings(kind="redis", timeout=seconds), redis=Redis(**options))
@@ -168,6 +186,13 @@ class FakeCase(TestCase):
         self.store.open()
         self.addCleanup(lambda: Deferred.fromCoroutine(self.store.close()))
         return self.store
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 15.0) -> None:
+        """Wait for something to become true."""
+        end = reactor.seconds() + seconds
+        while not condition():
+            self.assertLess(reactor.seconds(), end, "it did not become true")
+            await pause(0.005)
 
     async def fails(self, call: Call[Any], kind: type[StoreError] = StoreError) -> str:
         """A call that must fail with exactly this error; its text."""

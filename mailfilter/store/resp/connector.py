@@ -1,10 +1,10 @@
 """Making connections: to a server, or to the master that sentinels know."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
-from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint, wrapClientTLS
+from twisted.internet.endpoints import UNIXClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory
@@ -13,12 +13,15 @@ from ...config.model import StoreSettings
 from ...config.peer import Peer, parse_peer
 from ..errors import ReadOnly, StoreError, TimedOut, Unavailable
 from .connection import Connection
+from .names import Naming
 from .scripts import Trip, all_scripts, same
 from .tls import Verified
 from .trouble import error_of
 
 MIN_CONNECT = 2.0
 """Seconds that connecting may take at least, whatever a call may: TLS and a name to look up."""
+MIN_SHARE = 1.0
+"""Seconds that each of several peers has at least, before the next one is tried."""
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Connection)
@@ -32,6 +35,7 @@ class Connector:
     def __init__(self, reactor: Any, settings: StoreSettings) -> None:
         self._reactor, self._settings, self._redis = reactor, settings, settings.redis
         self._peers = [parse_peer(server) for server in settings.redis.servers]
+        self._naming = Naming(reactor)
         self._tls = Verified(settings.redis.tls_ca, settings.redis.tls_name, reactor)
         self._secrets = (settings.redis.password, settings.redis.sentinel_password)
         self.server = str(self._peers[0])
@@ -44,26 +48,63 @@ class Connector:
 
     async def connect(self, make: "Make[C]") -> C:
         """A connection that is ready for calls. Raises StoreError, within a time."""
-        return await self._within_time(self._connect(make))
+        if self._redis.sentinel:
+            peer, master = await self._in_turn(self._ask_sentinel)
+            connection = await self._log_in_at(master, make)
+        else:
+            is_master = self.can_move
+            peer, connection = await self._in_turn(lambda peer: self._log_in(peer, make, is_master))
+        self._prefer(peer)
+        self.server = connection.place
+        return connection
 
-    async def has_moved(self) -> bool:
-        """Whether sentinels name another master, which says so, too. Raises StoreError."""
-        return await self._within_time(self._has_moved())
+    async def master_beside(self, places: Collection[str]) -> str | None:
+        """The master that sentinels name, if not all of these places are it. Raises StoreError.
 
-    async def _has_moved(self) -> bool:
-        before, peer = self.server, await self._master()
-        if str(peer) == before:
-            return False
-        try:
-            connection = await self._log_in(peer, Connection, is_master=True)
-        except BaseException:
-            self.server = before
-            raise
-        connection.end(Unavailable("closed"))
-        return True
+        It says itself that it is one.
+        """
+        peer, master = await self._in_turn(self._ask_sentinel)
+        place = str(master)
+        is_elsewhere = any(place != other for other in places)
+        if is_elsewhere:
+            connection = await self._log_in_at(master, Connection)
+            connection.end(Unavailable("closed"))
+        self._prefer(peer)
+        return place if is_elsewhere else None
 
-    async def _within_time(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        seconds = max(MIN_CONNECT, self._settings.timeout)
+    async def _in_turn(self, attempt: Callable[[Peer], Coroutine[Any, Any, T]]) -> tuple[Peer, T]:
+        """The first peer with which it works, and what came of it. Raises StoreError."""
+        errors: list[StoreError] = []
+        for peer in list(self._peers):
+            # At once, so that whatever comes of it the next attempt begins with another one.
+            self._peers.remove(peer)
+            self._peers.append(peer)
+            try:
+                return peer, await self._within_time(attempt(peer), peer, self._share())
+            except StoreError as error:
+                errors.append(error)
+        raise _all_of(errors)
+
+    def _prefer(self, peer: Peer) -> None:
+        """The one that worked is asked first next time."""
+        self._peers.remove(peer)
+        self._peers.insert(0, peer)
+
+    def _whole(self) -> float:
+        return max(MIN_CONNECT, self._settings.timeout)
+
+    def _share(self) -> float:
+        """Seconds for a peer: one that drops what we send must not keep us from the others."""
+        count = len(self._peers)
+        return self._whole() if count == 1 else max(MIN_SHARE, self._whole() / count)
+
+    async def _log_in_at(self, master: Peer, make: "Make[C]") -> C:
+        """At the one that a sentinel has named; there is no other, so it gets all of the time."""
+        return await self._within_time(self._log_in(master, make, True), master, self._whole())
+
+    async def _within_time(
+        self, coroutine: Coroutine[Any, Any, T], peer: Peer, seconds: float
+    ) -> T:
         attempt = Deferred.fromCoroutine(coroutine)
         attempt.addTimeout(seconds, self._reactor)
         try:
@@ -73,50 +114,17 @@ class Connector:
             raise Unavailable(str(error)) from None
         except TimeoutError:
             hint = "; does it speak TLS there?" if self._redis.tls else ""
-            text = f"{self.server}: not connected within {seconds:g} s{hint}"
-            raise Unavailable(text) from None
+            raise Unavailable(f"{peer}: not connected within {seconds:g} s{hint}") from None
         except (StoreError, CancelledError):
             raise
         except Exception as error:
             # Such as a sentinel that names no port.
-            raise StoreError(f"{self.server}: {type(error).__name__}: {error}") from error
+            raise StoreError(f"{peer}: {type(error).__name__}: {error}") from error
 
     def refused(self, reply: Exception, place: str, user: str | None = None) -> StoreError:
         """The error for what a server said."""
         user = self._redis.username if user is None else user
         return error_of(str(reply), place, user, secrets=self._secrets)
-
-    async def _connect(self, make: "Make[C]") -> C:
-        if self._redis.sentinel:
-            return await self._log_in(await self._master(), make, is_master=True)
-        if len(self._peers) == 1:
-            return await self._log_in(self._peers[0], make, is_master=False)
-        error: StoreError = Unavailable("there is no server")
-        for peer in list(self._peers):
-            try:
-                connection = await self._log_in(peer, make, is_master=True)
-            except StoreError as failure:
-                error = failure
-                continue
-            # The one that worked is asked first next time.
-            self._peers.remove(peer)
-            self._peers.insert(0, peer)
-            return connection
-        raise error
-
-    async def _master(self) -> Peer:
-        """Ask the sentinels in turn. Raises StoreError of the last."""
-        error: StoreError = Unavailable("there is no sentinel")
-        for peer in list(self._peers):
-            try:
-                found = await self._ask_sentinel(peer)
-            except StoreError as failure:
-                error = failure
-                self._peers.remove(peer)
-                self._peers.append(peer)
-                continue
-            return found
-        raise error
 
     async def _ask_sentinel(self, peer: Peer) -> Peer:
         redis, place = self._redis, f"sentinel {peer}"
@@ -136,8 +144,7 @@ class Connector:
         return Peer(host, int(port))
 
     async def _log_in(self, peer: Peer, make: "Make[C]", is_master: bool) -> C:
-        self.server = place = str(peer)
-        connection = await self._reach(peer, make, place)
+        connection = await self._reach(peer, make, str(peer))
         try:
             await self._prepare(connection, is_master)
         except BaseException:
@@ -199,13 +206,20 @@ class Connector:
         return connection
 
     def _endpoint(self, peer: Peer) -> IStreamClientEndpoint:
-        seconds = max(MIN_CONNECT, self._settings.timeout)
+        seconds = self._whole()
         if peer.path:
             return UNIXClientEndpoint(self._reactor, peer.path, seconds)
-        return HostnameEndpoint(self._reactor, peer.host, peer.port, seconds)
+        return self._naming.endpoint(peer.host, peer.port, seconds)
 
 
 def _auth(username: str, password: str) -> tuple[str, ...]:
     if not password:
         return ()
     return ("AUTH", username, password) if username else ("AUTH", password)
+
+
+def _all_of(errors: Sequence[StoreError]) -> StoreError:
+    """What several peers failed with: of the first kind that says more than that none is there."""
+    kinds = [type(error) for error in errors if type(error) is not Unavailable]
+    text = "; ".join(dict.fromkeys(str(error) for error in errors))
+    return (kinds or [Unavailable])[0](text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -82,10 +83,10 @@ class Listening:
         self._is_open = False
         self._disconnect()
 
-    def drop(self, error: StoreError) -> None:
-        """End the connection, to make it anew elsewhere."""
-        if self._connection is not None:
-            self._connection.end(error)
+    @property
+    def connections(self) -> list[Connection]:
+        """The one, if it is there."""
+        return [] if self._connection is None else [self._connection]
 
     def subscribe(self, topic: bytes, listener: Listener) -> Callable[[], None]:
         """Begin to listen; what is returned ends that."""
@@ -155,18 +156,26 @@ class Listening:
                 subscription.is_told = False
 
     def _send(self, word: bytes, topic: bytes) -> None:
-        connection = self._connection
-        if connection is None:
+        if self._connection is None:
             self._subscribed.discard(topic)
             return
+        waiter = self._say(self._connection, word, self.channel(topic))
+        if waiter is not None:
+            waiter.addCallback(self._replied, self._connection, word, topic)
+
+    def _say(self, connection: NoticeConnection, *words: bytes) -> "Deferred[Any] | None":
+        """Send something. If there is no reply to it nobody knows what it did: all begins anew."""
         try:
-            waiter = connection.send(Trip((word, self.channel(topic)), same).command())
-        except StoreError:
-            return
-        waiter.addCallbacks(self._replied, lambda _: None, callbackArgs=(connection, word, topic))
+            waiter = connection.send(Trip(words, same).command())
+        except StoreError as error:
+            connection.end(Unavailable(str(error)))
+            return None
+        waiter.addErrback(lambda failure: connection.end(Unavailable(str(failure.value))))
+        return waiter
 
     def _replied(self, reply: Any, connection: NoticeConnection, word: bytes, topic: bytes) -> None:
-        if isinstance(reply, StoreError) or connection is not self._connection:
+        # None where it was given up.
+        if reply is None or isinstance(reply, StoreError) or connection is not self._connection:
             return
         if isinstance(reply, Exception):
             connection.end(self._connector.refused(reply, connection.place))
@@ -188,10 +197,5 @@ class Listening:
     def _ask(self) -> None:
         """A server that is gone without a word does not answer in time, which ends it."""
         self._ping = self._reactor.callLater(PING_SECONDS, self._ask)
-        connection = self._connection
-        if connection is None:
-            return
-        try:
-            connection.send(Trip((b"PING",), same).command()).addErrback(lambda _: None)
-        except StoreError as error:
-            connection.end(Unavailable(str(error)))
+        if self._connection is not None:
+            self._say(self._connection, b"PING")

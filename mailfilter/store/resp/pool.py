@@ -9,7 +9,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from txredisapi import ResponseError  # type: ignore[import-untyped]
 
-from ..errors import Denied, ReadOnly, StoreError, Unavailable
+from ..errors import Denied, ReadOnly, StoreError, TimedOut, Unavailable
 from ..health import Health
 from .connection import Connection
 from .connector import Connector, Make
@@ -22,6 +22,8 @@ LONGEST_PAUSE_MOVING = 1.0
 """Where another server may become the master at any moment."""
 STEADY = 1.0
 """Seconds after which a connection counts as one that works."""
+MAX_WAITING = 1000
+"""Calls that wait for the first connection."""
 
 R = TypeVar("R")
 log = Logger()
@@ -107,8 +109,8 @@ class Pool:
     ) -> None:
         self._reactor, self._connector, self._health = reactor, connector, health
         self._timeout = timeout
-        self.on_moved: Callable[[StoreError], None] = lambda error: None
-        """Hears that there is another master now."""
+        self.on_replica: Callable[[str], None] = lambda place: None
+        """Hears that what is in a place is no master any more, where there may be another one."""
         self._kept = [
             Kept(reactor, connector, Connection, self._is_up, self._is_down) for _ in range(size)
         ]
@@ -131,36 +133,42 @@ class Pool:
             kept.stop()
         self._wake()
 
-    def drop(self, error: StoreError) -> None:
-        """End all connections, to find the master anew."""
-        for kept in self._kept:
-            if kept.connection is not None:
-                kept.connection.end(again(error))
-        self.on_moved(again(error))
-
     @property
-    def connected(self) -> int:
-        """How many connections there are."""
-        return sum(kept.connection is not None for kept in self._kept)
+    def connections(self) -> list[Connection]:
+        """Those that there are."""
+        return [kept.connection for kept in self._kept if kept.connection is not None]
 
     async def ask(self, trip: Trip[R]) -> R:
         """Send a command, and make an answer of the reply. Raises StoreError."""
+        end = self._reactor.seconds() + self._timeout
         connection = self._pick()
-        if connection is None:
+        if connection is not None:
+            reply = await connection.send(trip.command())
+        else:
             connection = await self._first()
-        reply = await connection.send(trip.command())
+            reply = await self._send(connection, trip.command(), end)
         if trip.script is not None and _is_lost_script(reply):
-            reply = await connection.send(trip.whole_command())
+            reply = await self._send(connection, trip.whole_command(), end)
         if isinstance(reply, Exception):
             raise self._error(reply, connection)
         return trip.decode(reply)
+
+    async def _send(self, connection: Connection, command: bytes, end: float) -> Any:
+        """The reply, for one who has waited before: there is one time for all of it."""
+        waiter = connection.send(command)
+        waiter.addTimeout(max(0.0, end - self._reactor.seconds()), self._reactor)
+        try:
+            return await waiter
+        except TimeoutError:
+            text = f"{connection.place}: no answer in {self._timeout:g} s"
+            raise TimedOut(text) from None
 
     def _error(self, reply: Exception, connection: Connection) -> StoreError:
         if isinstance(reply, StoreError):
             return again(reply)
         error = self._connector.refused(reply, connection.place)
         if isinstance(error, ReadOnly) and self._connector.can_move:
-            self.drop(Unavailable(f"{connection.place}: it is no master any more"))
+            self.on_replica(connection.place)
         return error
 
     def _pick(self) -> Connection | None:
@@ -177,17 +185,25 @@ class Pool:
         """The first connection after the beginning; at other times nobody waits."""
         left = self._patient_until - self._reactor.seconds()
         if left > 0:
-            waiter: Deferred[None] = Deferred()
-            self._waiting.append(waiter)
-            waiter.addTimeout(left, self._reactor)
-            try:
-                await waiter
-            except TimeoutError:
-                self._patient_until = 0.0
+            await self._wait(left)
         connection = self._pick()
         if connection is None:
             raise again(self._trouble)
         return connection
+
+    async def _wait(self, seconds: float) -> None:
+        if len(self._waiting) >= MAX_WAITING:
+            raise Unavailable(f"{len(self._waiting)} calls wait for a connection already")
+        waiter: Deferred[None] = Deferred()
+        self._waiting.append(waiter)
+        waiter.addTimeout(seconds, self._reactor)
+        try:
+            await waiter
+        except TimeoutError:
+            self._patient_until = 0.0
+        finally:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
 
     def _is_up(self, connection: Connection) -> None:
         self._patient_until = 0.0

@@ -5,6 +5,7 @@ will be lost.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -12,6 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from ..errors import StoreError, Unavailable
+from .connection import Connection
 from .connector import Connector
 
 ASK_SECONDS = 2.0
@@ -23,10 +25,10 @@ class Watch:
     """Asks now and then."""
 
     def __init__(
-        self, reactor: Any, connector: Connector, moved: Callable[[StoreError], None]
+        self, reactor: Any, connector: Connector, connections: Callable[[], list[Connection]]
     ) -> None:
-        """`moved` hears that there is another master."""
-        self._reactor, self._connector, self._moved = reactor, connector, moved
+        """`connections` are those that are to be at the master."""
+        self._reactor, self._connector, self._connections = reactor, connector, connections
         self._task: Deferred[None] | None = None
         self._is_wanted = False
 
@@ -46,13 +48,19 @@ class Watch:
     async def _watch(self) -> None:
         while self._is_wanted:
             await deferLater(self._reactor, ASK_SECONDS)
-            try:
-                has_moved = await self._connector.has_moved()
-            except StoreError:
+            with suppress(StoreError):
                 # Whoever needs a connection tells of that.
-                continue
-            if has_moved:
-                self._moved(Unavailable(f"{self._connector.server} is the master now"))
+                await self._look()
+
+    async def _look(self) -> None:
+        """End the connections that are not at the master; one may be there while others are not."""
+        places = {connection.place for connection in self._connections()}
+        place = await self._connector.master_beside(places)
+        if place is None:
+            return
+        for connection in self._connections():
+            if connection.place != place:
+                connection.end(Unavailable(f"{place} is the master now"))
 
     def _stopped(self, failure: Any) -> None:
         if not failure.check(CancelledError):
