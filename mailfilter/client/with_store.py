@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.python.failure import Failure
 from twisted.python.util import switchUID
 
@@ -126,15 +126,30 @@ def run_in_reactor(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
     running: Any = reactor
     answers: list[T] = []
     failures: list[Failure] = []
+    under_way: list[Deferred[None]] = []
 
     def begin() -> None:
-        done = Deferred.fromCoroutine(main(running))
-        done.addCallbacks(answers.append, failures.append)
-        done.addBoth(lambda _none: running.stop() if running.running else None)
+        done = Deferred.fromCoroutine(main(running)).addCallbacks(answers.append, failures.append)
+        under_way.append(done)
+        done.addBoth(end)
 
+    def end(_none: None) -> None:
+        if under_way and running.running:
+            under_way.clear()
+            running.stop()
+
+    def cancel() -> Deferred[None] | None:
+        # A signal has stopped the reactor: what is under way has the time to put things in order.
+        if not under_way:
+            return None
+        done = under_way.pop()
+        done.cancel()
+        return done
+
+    running.addSystemEventTrigger("before", "shutdown", cancel)
     running.callWhenRunning(begin)
     running.run()
-    if failures:
+    if failures and not failures[0].check(CancelledError):
         failures[0].raiseException()
     if not answers:
         # A signal has stopped the reactor.
