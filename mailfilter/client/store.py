@@ -11,10 +11,10 @@ from ..config import load
 from ..config.model import StoreSettings
 from ..report.reply_json import render_json
 from ..store import make_store
-from ..store.base import Stats
+from ..store.base import Stats, Store
 from ..store.embedded import EmbeddedStore
 from ..store.errors import StoreError
-from ..store.upkeep import copy, try_out
+from ..store.upkeep import copy, copy_to_file, try_out
 from .control import state_dirs
 from .options import CONFIG_OPTION, STATE_OPTION, fail, load_or_exit
 from .with_store import (
@@ -28,6 +28,8 @@ from .with_store import (
     with_store,
 )
 
+BACKUP_SIZE = 2**43
+"""Of a backup, at most: it must hold all that there is, whatever store.max_size allows."""
 KINDS = ("embedded", "redis")
 """That can be moved from and to: what a memory store has is its process's own."""
 
@@ -111,12 +113,21 @@ def backup(path: str, option: str | None, state_dir: str | None) -> None:
         if isinstance(opened.store, EmbeddedStore):
             await opened.store.backup(path)
             return
-        settings = replace(opened.loaded.config.store, path=path, kind="embedded", timeout=SECONDS)
-        target = make_store(opened.reactor, settings, "", ignore, ignore)
-        await using(target, lambda: copy(opened.store, target))
+        await copy_to_file(opened.store, path, lambda part: _backup_store(opened, part))
 
     with_store(option, state_dir, work, as_owner=False)
     click.echo(f"{path}: {os.path.getsize(path) / 2**20:.1f} MiB")
+
+
+def _backup_store(opened: Opened, path: str) -> Store:
+    settings = replace(
+        opened.loaded.config.store,
+        path=path,
+        kind="embedded",
+        timeout=SECONDS,
+        max_size=BACKUP_SIZE,
+    )
+    return make_store(opened.reactor, settings, "", ignore, ignore, evicts=False)
 
 
 @store.command()
@@ -153,11 +164,15 @@ async def _migrate(
     old, new = (replace(settings, kind=kind, timeout=SECONDS) for kind in kinds)
     directory = directories[0] if source != "embedded" else find_store(old, directories)
     opened = make_store(reactor, old, directory, ignore, ignore, is_service=False)
-    target = make_store(reactor, new, directory, ignore, ignore)
+    target = make_store(reactor, new, directory, ignore, ignore, evicts=False)
 
     async def work() -> int:
         if not force and not (await target.stats()).is_empty:
             raise NoStore(f"there is something in {new.kind} already; --force adds to it")
-        return await copy(opened, target)
+        try:
+            return await copy(opened, target)
+        except StoreError as error:
+            text = f"{error.name}: {error}; what is in {new.kind} now is a part of it"
+            raise NoStore(text) from None
 
     return await using(opened, lambda: using(target, work))

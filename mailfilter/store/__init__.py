@@ -32,11 +32,13 @@ def make_store(
     count: Callable[[str], None],
     *,
     is_service: bool = True,
+    evicts: bool = True,
 ) -> Store:
     """The store of the configuration, not opened yet.
 
     `directory` is the state directory; `alarm` tells an administrator, `count` counts trouble by a
-    name such as `store/timeout`. Without `is_service` no store is made where there is none.
+    name such as `store/timeout`. Without `is_service` no store is made where there is none;
+    without `evicts` none of our own throws anything away for want of space.
     """
     health = Health(settings.kind, IReactorTime(reactor), alarm, count)
     if settings.kind == "memory":
@@ -53,4 +55,5 @@ def make_store(
         health,
         alarm,
         is_service=is_service,
+        evicts=evicts,
     )

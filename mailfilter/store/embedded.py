@@ -6,6 +6,7 @@ call asks for any), so that many calls at once cost little more than one.
 """
 
 from collections.abc import Callable, Sequence
+from threading import Event
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -51,9 +52,13 @@ class EmbeddedStore(Store):
         alarm: Callable[[str], None],
         *,
         is_service: bool = True,
+        evicts: bool = True,
         machine: MachineTime | None = None,
     ) -> None:
-        """Without `is_service` a file that is not there is not made, nor one mended."""
+        """Without `is_service` a file that is not there is not made, nor one mended.
+
+        Without `evicts` nothing goes before its time: where there is no space writes are `Full`.
+        """
         self._reactor = reactor
         self._health = health
         self._seconds = settings.timeout
@@ -63,9 +68,10 @@ class EmbeddedStore(Store):
             path, settings.max_size, self.clock, self._alarm_from_thread, is_service=is_service
         )
         slow = settings.timeout * SLOW_FACTOR
-        self._read = Lane(reactor, "read", Desk(self._opening).read, settings.timeout)
-        self._write = Lane(reactor, "write", Desk(self._opening).write, settings.timeout)
-        self._slow = Lane(reactor, "slow", Desk(self._opening).mixed, slow)
+        self._evicts = evicts
+        self._read = Lane(reactor, "read", self._desk().read, settings.timeout)
+        self._write = Lane(reactor, "write", self._desk().write, settings.timeout)
+        self._slow = Lane(reactor, "slow", self._desk().mixed, slow)
         self._subscriptions: dict[bytes, list[Subscription]] = {}
         self._fresh: list[Subscription] = []
         self._heard: int | None = None
@@ -134,7 +140,15 @@ class EmbeddedStore(Store):
 
     async def backup(self, path: str) -> None:
         """Copy the file as it is now to one that is not there yet. Raises StoreError."""
-        await self.do(Backup(path))
+        stop = Event()
+        try:
+            await self.do(Backup(path, stop))
+        finally:
+            # Nobody waits any more: what was copied so far is to be removed.
+            stop.set()
+
+    def _desk(self) -> Desk:
+        return Desk(self._opening, self._evicted_from_thread if self._evicts else None)
 
     def _lane(self, call: Call[Any]) -> Lane:
         if call.is_slow:
@@ -188,7 +202,7 @@ class EmbeddedStore(Store):
         # Not after the end, which must not look like trouble.
         while self._sweeping.running:
             try:
-                swept = await self.do(Sweep(self.clock))
+                swept = await self.do(Sweep(self.clock, self._evicts))
             except StoreError:
                 # Told of already; the next one is not far.
                 break
@@ -207,6 +221,9 @@ class EmbeddedStore(Store):
             f"the store has almost the size of store.max_size: {count} things, what would have"
             " expired soonest and the oldest rows of histories, were removed before their time"
         )
+
+    def _evicted_from_thread(self, count: int) -> None:
+        self._reactor.callFromThread(self._tell_of_evicted, count)
 
     def _alarm_from_thread(self, text: str) -> None:
         self._reactor.callFromThread(self._alarm, text)

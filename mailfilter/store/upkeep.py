@@ -1,6 +1,8 @@
 """What an administrator does with a store: look whether it works, copy it, move to another."""
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
@@ -36,7 +38,9 @@ from .base import (
     Take,
     key,
 )
-from .errors import StoreError
+from .errors import StoreError, TimedOut
+from .sqlite.failures import named
+from .sqlite.files import BESIDE, COMPANIONS, part_name, put_in_place
 
 TRIAL_SECONDS = 60.0
 """After which what a trial has left behind expires."""
@@ -60,6 +64,35 @@ async def copy(
         cursor = part.cursor
         if cursor is None:
             return count
+
+
+async def copy_to_file(source: Store, path: str, make: Callable[[str], Store]) -> None:
+    """Copy a store to a file that is complete as soon as it has its name.
+
+    `make` makes the store of a file. Raises StoreError; then there is no file, nor a part of one.
+    """
+    part = part_name(path)
+    target = make(part)
+    try:
+        target.open()
+        try:
+            await copy(source, target)
+        finally:
+            await target.close()
+        _finish(part, path)
+    finally:
+        for suffix in ("", *BESIDE):
+            with suppress(OSError):
+                os.unlink(part + suffix)
+
+
+def _finish(part: str, path: str) -> None:
+    if any(os.path.exists(part + suffix) for suffix in COMPANIONS):
+        raise TimedOut(f"{part}: the disk is busy; the copy could not be finished")
+    try:
+        put_in_place(part, path)
+    except OSError as error:
+        raise named(error, path) from None
 
 
 async def try_out(store: Store) -> Sequence[str]:

@@ -35,7 +35,20 @@ class EmbeddedCase(StoreCase):
         return path
 
     def open_store(
-        self, path: str, *, boot: str = "boot 1", is_service: bool = True
+        self,
+        path: str,
+        *,
+        boot: str = "boot 1",
+        is_service: bool = True,
+        evicts: bool = True,
+    ) -> EmbeddedStore:
+        """The store of a file, opened."""
+        store = self.new_store(path, boot=boot, is_service=is_service, evicts=evicts)
+        store.open()
+        return store
+
+    def new_store(
+        self, path: str, *, boot: str = "boot 1", is_service: bool = True, evicts: bool = True
     ) -> EmbeddedStore:
         """The store of a file; `alarms` and `counts` have what it told."""
         self.path = path
@@ -46,17 +59,16 @@ class EmbeddedCase(StoreCase):
             self.alarms: list[str] = []
             self.counts: list[str] = []
         machine = MachineTime(lambda: boot, self.uptime.seconds, self.wall.seconds)
-        store = EmbeddedStore(
+        return EmbeddedStore(
             reactor,
             StoreSettings(timeout=self.seconds, max_size=self.max_size),
             path,
             Health("embedded", self.uptime, self.alarms.append, self.counts.append),
             self.alarms.append,
             is_service=is_service,
+            evicts=evicts,
             machine=machine,
         )
-        store.open()
-        return store
 
     async def passes(self, seconds: float) -> None:
         """Move the clock of the machine."""

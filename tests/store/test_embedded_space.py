@@ -157,6 +157,33 @@ class LimitTests(SpaceCase):
         self.assertLess(len(kept) * 12_288, self.max_size * 0.9)
         self.assertGreater(len(kept) * 12_288, self.max_size * 0.7)
 
+    async def test_write_is_told(self) -> None:
+        """That a write makes room for itself is an alarm, too, at most once an hour."""
+        self.start()
+        for number in range(1000):
+            await self.do(Put({key("young", str(number)): b"x" * 10_000}, 1000 + number))
+        self.assertIn("before their time", await self.told("max_size"))
+        self.assertEqual(len(self.alarms), 1)
+
+    async def test_expired_is_not_told(self) -> None:
+        """What has expired is nobody's loss."""
+        self.start()
+        for number in range(1000):
+            await self.do(Put({key("young", str(number)): b"x" * 10_000}, 10))
+            self.passes_now(1)
+        self.assertEqual((self.alarms, self.counts), ([], []))
+
+    async def test_nothing_goes(self) -> None:
+        """A store that is to hold all it is given is full instead, also with what sweeps do."""
+        self.start(evicts=False)
+        number = await self.fill(seconds=1000)
+        self.passes_now(30)
+        await self.store._sweep_all()
+        names = [key("fill", str(n)) for n in range(number)]
+        self.assertEqual(await self.do(Get(names)), [b"x" * 10_000] * number)
+        self.assertIn("full", self.alarms[0])
+        self.assertEqual(len(self.alarms), 1)
+
     async def test_crowded_is_told(self) -> None:
         """That things go before their time is an alarm, but not with every sweep."""
         self.start()

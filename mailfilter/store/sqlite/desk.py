@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..errors import Corrupt, Full, StoreError, Unavailable
 from .failures import named
@@ -30,8 +30,10 @@ _OF_ONE = frozenset(
 class Desk:
     """Belongs to one thread, which opens its connection when it is first needed."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, evicted: Callable[[int], None] | None) -> None:
+        """`evicted` hears how many things went before their time; without it none go."""
         self._opening = opening
+        self._evicted = evicted
         self._db: sqlite3.Connection | None = None
         self._epoch = 0
         self._turn: int | None = None
@@ -121,8 +123,10 @@ class Desk:
         """After a write has found none; whether it may try again."""
         try:
             db = self._begin(is_durable=False)
-            make_room(db, self._opening.clock.now())
+            evicted = make_room(db, self._opening.clock.now(), evicts=self._evicted is not None)
             db.execute("COMMIT")
+            if self._evicted is not None and evicted:
+                self._evicted(evicted)
             # Once all of the log is in the file, its space is used anew.
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except Exception as error:

@@ -5,6 +5,7 @@ import os
 import stat
 import time
 from contextlib import suppress
+from secrets import token_hex
 from urllib.parse import quote
 
 from ..errors import Unavailable
@@ -12,6 +13,9 @@ from ..errors import Unavailable
 MODE = 0o600
 COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a file while it is open; of no use to any other file."""
+
+BESIDE = (*COMPANIONS, "-lock", "-turn", "-suspect")
+"""What may be beside a file in use."""
 
 Identity = tuple[int, int] | None
 """By which a file is known, whatever its name; None if there is none."""
@@ -102,6 +106,27 @@ def _free_name(path: str) -> str:
         for name in names
         if not any(os.path.lexists(name + suffix) for suffix in ("", *COMPANIONS))
     )
+
+
+def part_name(path: str) -> str:
+    """Of what will be that file when it is complete: never the one of an earlier attempt."""
+    return f"{path}.{token_hex(4)}.part"
+
+
+def put_in_place(part: str, path: str) -> None:
+    """Give a complete file its name. Raises FileExistsError; no file is replaced."""
+    try:
+        # Unlike a rename, this does not replace what has appeared meanwhile.
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Not every file system has links.
+        if os.path.lexists(path):
+            raise
+        os.rename(part, path)
+    else:
+        os.unlink(part)
 
 
 def quoted(path: str) -> str:

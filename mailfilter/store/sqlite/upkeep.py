@@ -3,13 +3,15 @@
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from secrets import token_hex
+from threading import Event
 from typing import ClassVar
 
 from ..calls.call import Call
+from ..errors import Unavailable
 from .clock import StoreTime
+from .files import part_name, put_in_place
 from .groups import forget
 from .histories import drop_oldest, trim_by_age
 from .notices import KEPT_SECONDS
@@ -25,6 +27,8 @@ EVICTED = 0.05
 """Part of the things that goes then, up to `SWEPT`."""
 ROUNDS = 10
 """Of such parts that may go before a write that found no space tries again."""
+COPIED = 1000
+"""Pages that a backup copies before it looks whether it is wanted still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Sweep(Call[Swept]):
     """Remove what has expired, and more where it is crowded; a part of it at a time."""
 
     clock: StoreTime
+    evicts: bool = True
+    """Whether anything may go before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Backup(Call[None]):
     is_slow: ClassVar[bool] = True
 
     path: str
+    stop: Event
+    """Set by who does not want it any more."""
 
 
 def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> Swept:
@@ -88,19 +96,26 @@ def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> Swept:
         return Swept(has_more=False, evicted=0)
     call.clock.keep(db)
     removed = _clear(db, now)
-    evicted = _evict(db) if _is_crowded(db) else 0
+    evicted = _evict(db) if call.evicts and _is_crowded(db) else 0
     has_more = removed == SWEPT or evicted > 0
     if not has_more:
         db.execute("REPLACE INTO swept (id, at) VALUES (1, ?)", (now,))
     return Swept(has_more, evicted)
 
 
-def make_room(db: sqlite3.Connection, now: int) -> None:
-    """For a write that has found no space, and cannot wait for the next sweep."""
+def make_room(db: sqlite3.Connection, now: int, *, evicts: bool) -> int:
+    """For a write that has found no space, and cannot wait for the next sweep.
+
+    How many things went before their time; none without `evicts`.
+    """
     _clear(db, now)
-    for _ in range(ROUNDS):
-        if not _is_crowded(db) or not _evict(db):
-            return
+    evicted = 0
+    for _ in range(ROUNDS if evicts else 0):
+        removed = _evict(db) if _is_crowded(db) else 0
+        if not removed:
+            break
+        evicted += removed
+    return evicted
 
 
 def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
@@ -128,16 +143,23 @@ def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
 
 
 def backup(db: sqlite3.Connection, now: int, call: Backup) -> None:
-    part = f"{call.path}.{token_hex(4)}.part"
+    def go_on(_status: int, _left: int, _total: int) -> None:
+        if call.stop.is_set():
+            raise Unavailable("the copy was broken off")
+
+    part = part_name(call.path)
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
+        # The transaction that we are in begins with what is read first: all of the copy is of this
+        # moment, and what others write meanwhile is not seen.
+        _pragma(db, "schema_version")
         with closing(sqlite3.connect(part)) as copy:
-            # We are in a transaction: what others write meanwhile is not seen.
-            db.backup(copy)
-        # Unlike a rename, this does not replace a file that has appeared meanwhile.
-        os.link(part, call.path)
+            db.backup(copy, pages=COPIED, progress=go_on)
+        put_in_place(part, call.path)
     finally:
-        os.unlink(part)
+        for suffix in ("", "-journal"):
+            with suppress(FileNotFoundError):
+                os.unlink(part + suffix)
 
 
 def inspect(db: sqlite3.Connection, now: int, call: Inspect) -> Sequence[str]:
