@@ -1,6 +1,6 @@
 """The trace of a scan, as it is kept beside its row of the history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,27 @@ from .reply_json import encode_json, finite
 
 MAX_DETAIL = 256 * 1024
 """Octets of a trace."""
+
+COMMON_FIELDS = frozenset(
+    (
+        "authentication-results",
+        "cc",
+        "content-type",
+        "date",
+        "dkim-signature",
+        "from",
+        "message-id",
+        "received",
+        "reply-to",
+        "sender",
+        "subject",
+        "to",
+        "x-spam",
+        "x-spam-flag",
+        "x-spam-status",
+    )
+)
+"""Names of header fields that say nothing of a message, in lower case."""
 
 CUT = "cut: too large to be kept whole"
 
@@ -106,24 +127,30 @@ def _entry(entry: TraceEntry, masks: Masks, chars: int) -> dict[str, Any]:
 def _edits(verdict: Verdict, masks: Masks, cuts: TraceCuts) -> Iterator[str]:
     """Edits as they can be told to an MTA, as text."""
     clean = clean_edits(verdict.edits)
+    added = {edit.name.lower() for edit in clean.edits if isinstance(edit, AddHeader)}
     for edit in clean.edits[: cuts.edits]:
-        yield edit_text(edit, masks, cuts.chars)
+        yield edit_text(edit, masks, cuts.chars, COMMON_FIELDS | added)
     if len(clean.edits) > cuts.edits:
         yield f"{len(clean.edits) - cuts.edits} more"
     for dropped in clean.dropped[: cuts.edits]:
         yield f"left out: {dropped}"
 
 
-def edit_text(edit: Edit, masks: Masks, chars: int) -> str:
-    """An edit for people; what may be from the message is masked."""
+def edit_text(edit: Edit, masks: Masks, chars: int, known: Set[str]) -> str:
+    """An edit for people; what may be from the message is masked.
+
+    So are names of fields that are changed or removed, which may be all that a sender wrote,
+    but for those that are `known` (in lower case).
+    """
     match edit:
         case AddHeader(name, value, _):
             return f"add header {name[:chars]}: {masks.quote(value[:chars])}"
         case ChangeHeader(name, value, occurrence):
-            return f"change header {name[:chars]} ({occurrence}): {masks.quote(value[:chars])}"
+            shown = _field(name[:chars], masks, known)
+            return f"change header {shown} ({occurrence}): {masks.quote(value[:chars])}"
         case RemoveHeader(name, occurrence):
             which = "all" if occurrence == 0 else str(occurrence)
-            return f"remove header {name[:chars]} ({which})"
+            return f"remove header {_field(name[:chars], masks, known)} ({which})"
         case ChangeSender(address, _):
             return f"change sender: {masks.address(address[:chars])}"
         case AddRecipient(address):
@@ -132,3 +159,7 @@ def edit_text(edit: Edit, masks: Masks, chars: int) -> str:
             return f"remove recipient: {masks.address(address[:chars])}"
         case ReplaceBody(body):
             return f"replace body: {len(body)} octets"
+
+
+def _field(name: str, masks: Masks, known: Set[str]) -> str:
+    return name if name.lower() in known else masks.quote(name) or "?"

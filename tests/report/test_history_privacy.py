@@ -1,6 +1,7 @@
 """What is hashed or dropped is nowhere in a row, whoever quotes it."""
 
 import tracemalloc
+from dataclasses import replace
 from ipaddress import ip_address
 from itertools import product
 from typing import ClassVar
@@ -20,6 +21,7 @@ from mailfilter.scan.verdict import (
     AddRecipient,
     ChangeHeader,
     ChangeSender,
+    RemoveHeader,
     RemoveRecipient,
     Verdict,
 )
@@ -44,7 +46,7 @@ ADDRESSES = (
     "needle-mid",
 )
 SUBJECT = "needle-subject"
-OTHERS = ("needle-body", "needle-name")
+OTHERS = ("needle-body", "needle-name", "needle-field", "needle-gone")
 
 RAW = b"""\
 From: needle-name <needle-mime-from@needle-from-domain.test>
@@ -83,6 +85,8 @@ class Parrot(Check):
             Force(Action.REWRITE_SUBJECT, message=heard, subject=heard),
             AddHeader("X-Parrot", heard),
             ChangeHeader("Subject", heard),
+            ChangeHeader("X-needle-field", "1"),
+            RemoveHeader("X-needle-gone"),
             ChangeSender("needle-mime-from@needle-from-domain.test"),
             AddRecipient("needle-mime-to@needle-to-domain.test"),
             RemoveRecipient("needle-smtp-to@needle-to-domain.test"),
@@ -129,6 +133,16 @@ class PrivacyTests(ScanCase):
             expected = {SUBJECT} if subject == "plain" else set()
             expected |= set(ADDRESSES) if addresses == "plain" else set()
             self.assertEqual(self.found(self.row(subject, addresses)), expected)
+
+    def test_fields(self) -> None:
+        """Names of fields that are common, or that checks add, are there in every mode."""
+        edits = (RemoveHeader("x-own"), AddHeader("X-Own", "1"), RemoveHeader("X-Other"))
+        for mode, other in (("plain", "X-Other"), ("dropped", "?")):
+            settings = HistorySettings(subject=mode)  # type: ignore[arg-type]
+            verdict = replace(self.verdict, edits=(*edits, ChangeHeader("Subject", "new")))
+            told = detail_of(row_of(ENVELOPE, verdict, NOW, Masks(settings, HASHER)))["edits"]
+            names = [text.partition(" header ")[2].split()[0].rstrip(":") for text in told]
+            self.assertEqual(names, ["x-own", "X-Own", other, "Subject"])
 
     def test_what_stays(self) -> None:
         """The client's address, the queue id, and what is ours: symbols, scores, times."""
