@@ -93,8 +93,12 @@ class HistoryTests(PostfixCase):
         self.assertIn(self.box, done.stdout)
 
     def test_delivered(self) -> None:
-        """A delivered message carries it in a header."""
-        self.assertEqual(self.send(message_file("ham.eml")).code, 250)
+        """A delivered message carries it in a header, and none that its sender has put there."""
+        forged = b"x-mailfilter-trace: 0123456789ab\r\n"
+        message = forged + message_file("ham.eml").replace(
+            b"\r\n\r\n", b"\r\n" + forged + b"\r\n", 1
+        )
+        self.assertEqual(self.send(message).code, 250)
         delivered = self.postfix.wait_mailbox(self.box)[0]
         (trace_id,) = values(delivered, "X-Mailfilter-Trace")
         (row,) = self.wait_history("--address", self.box, "--message-id", "ham-1@example.org")
