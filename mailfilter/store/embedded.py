@@ -32,6 +32,8 @@ POLL_SECONDS = 0.2
 SWEEP_SECONDS = 30.0
 CROWDED_SECONDS = 3600.0
 """Between two alarms about things that go for want of space."""
+READ_BATCH = 4
+"""Reads that are answered together: some are large, and none should wait long for those."""
 SLOW_FACTOR = 30
 """How much longer slow calls may take, which are not made while a message waits."""
 
@@ -69,9 +71,9 @@ class EmbeddedStore(Store):
         )
         slow = settings.timeout * SLOW_FACTOR
         self._evicts = evicts
-        self._read = Lane(reactor, "read", self._desk().read, settings.timeout)
+        self._read = Lane(reactor, "read", self._desk().read, settings.timeout, READ_BATCH)
         self._write = Lane(reactor, "write", self._desk().write, settings.timeout)
-        self._slow = Lane(reactor, "slow", self._desk().mixed, slow)
+        self._slow = Lane(reactor, "slow", self._desk().mixed, slow, max_batch=1)
         self._subscriptions: dict[bytes, list[Subscription]] = {}
         self._fresh: list[Subscription] = []
         self._heard: int | None = None
@@ -104,7 +106,7 @@ class EmbeddedStore(Store):
     async def do(self, call: Call[R]) -> R:
         """Carry out a call. Raises StoreError."""
         try:
-            result: R = await self._lane(call).submit(call)
+            result: R = await self._lane(call).submit(call, call.octets)
         except TooLarge:
             # The caller's, not the store's.
             raise

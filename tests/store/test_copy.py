@@ -7,7 +7,7 @@ from threading import Event
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
-from mailfilter.store.base import Dump, Get, Key, Put, Store, key
+from mailfilter.store.base import Dump, Get, HistoryFind, Key, Put, Store, key
 from mailfilter.store.embedded import EmbeddedStore
 from mailfilter.store.errors import Full, Unavailable
 from mailfilter.store.memory import MemoryStore
@@ -169,6 +169,36 @@ class BackupTests(CopyCase):
         self.assertLess(steps, 40)
         self.start()
         self.assertEqual(await self.value(A), b"before")
+
+    async def test_others_go_first(self) -> None:
+        """What came before it is answered before it is complete."""
+
+        class Gate(Event):
+            """Holds a backup up."""
+
+            opened = Event()
+            entered = Event()
+
+            def is_set(self) -> bool:
+                self.entered.set()
+                self.opened.wait(20)
+                return False
+
+        class Second(Gate):
+            opened = Event()
+            entered = Event()
+
+        do = self.store.do
+        first = Deferred.fromCoroutine(do(upkeep.Backup(self.path, Gate())))
+        await self.until(Gate.entered.is_set)
+        finding = Deferred.fromCoroutine(do(HistoryFind(A)))
+        second = Deferred.fromCoroutine(do(upkeep.Backup(self.path + "2", Second())))
+        Gate.opened.set()
+        self.assertEqual((await finding).rows, [])
+        self.assertNoResult(second)
+        Second.opened.set()
+        await first
+        await second
 
     async def test_cancelled(self) -> None:
         """One that nobody waits for ends, and its part goes."""

@@ -85,6 +85,47 @@ class LaneTests(TestCase):
             await one
         self.assertEqual(self.gate.batches, [1, lane.MAX_BATCH, 10])
 
+    async def test_one_by_one(self) -> None:
+        """Where a batch is one call, none waits for the answer to another that came with it."""
+        gates = [Event(), Event()]
+
+        def work(batch: list[Pending]) -> None:
+            for pending in batch:
+                if isinstance(pending.call, int):
+                    gates[pending.call].wait(30)
+                    pending.result = pending.call
+
+        slow = Lane(self.clock, "slow", work, 10.0, max_batch=1)
+        self.addCleanup(slow.end)
+        for gate in gates:
+            self.addCleanup(gate.set)
+        calls: Any = (0, 0, 1)
+        held, quick, long = (slow.submit(call) for call in calls)
+        gates[0].set()
+        self.assertEqual(await held, 0)
+        self.assertEqual(await quick, 0)
+        self.assertNoResult(long)
+        gates[1].set()
+        self.assertEqual(await long, 1)
+
+    async def test_octets(self) -> None:
+        """Calls that wait are bounded by the octets of their values, but one may have any."""
+        call: Any = "large"
+        held = self.lane.submit(call, lane.MAX_OCTETS + 1)
+        self.assertTrue(self.gate.entered.wait(30))
+        self.failureResultOf(self.lane.submit(call, 1), Unavailable)
+        read = self.submit("read")
+        self.gate.opened.set()
+        await held
+        await read
+        self.gate.opened.clear()
+        some = [self.lane.submit(call, lane.MAX_OCTETS // 4) for _ in range(4)]
+        self.failureResultOf(self.lane.submit(call, 1), Unavailable)
+        self.gate.opened.set()
+        for one in some:
+            await one
+        self.assertEqual(await self.lane.submit(call, 1), "large")
+
     async def test_cancelled(self) -> None:
         """What is cancelled while it waits is not begun."""
         self.hold()

@@ -16,3 +16,8 @@ class Call(Generic[R_co]):
     """Whether it may look at much of what there is: such calls do not hold up others."""
     is_durable: ClassVar[bool] = False
     """Whether, once answered, it survives a loss of power, too (where the store can say so)."""
+
+    @property
+    def octets(self) -> int:
+        """Of the values to store, which bound how many calls may wait; cheap to tell."""
+        return 0

@@ -40,6 +40,11 @@ class SetAdd(Call[list[bool]]):
             raise TooLarge(f"a set of up to {self.cap} members, expected 1 to {MAX_CAP}")
         check_seconds(self.seconds)
 
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return sum(map(len, self.members))
+
 
 @dataclass(frozen=True, slots=True)
 class SetHas(Call[list[bool]]):
@@ -119,6 +124,11 @@ class HashPut(Call[None]):
         check_names(self.values)
         check_values(self.values.values())
         check_seconds(self.seconds)
+
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return sum(map(len, self.values.values()))
 
 
 @dataclass(frozen=True, slots=True)

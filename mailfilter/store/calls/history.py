@@ -65,6 +65,11 @@ class HistoryAdd(Call[None]):
         for row in self.rows:
             check_row(row)
 
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return sum(len(row.body) + len(row.detail) for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

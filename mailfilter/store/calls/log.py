@@ -55,6 +55,11 @@ class LogAppend(Call[int]):
         check_count(self.entries)
         check_sizes(self.entries, MAX_VALUE)
 
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return sum(map(len, self.entries))
+
 
 @dataclass(frozen=True, slots=True)
 class LogBegin(Call[bool]):
@@ -152,6 +157,11 @@ class SnapshotPut(Call[bool]):
     def __post_init__(self) -> None:
         if len(self.snapshot.data) > MAX_SNAPSHOT:
             raise TooLarge(f"a snapshot of {len(self.snapshot.data)} octets, of {MAX_SNAPSHOT}")
+
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return len(self.snapshot.data)
 
 
 @dataclass(frozen=True, slots=True)

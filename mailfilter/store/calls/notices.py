@@ -22,3 +22,8 @@ class Publish(Call[None]):
         check_names((self.topic,))
         if len(self.value) > MAX_NOTICE:
             raise TooLarge(f"a notice of {len(self.value)} octets, expected at most {MAX_NOTICE}")
+
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return len(self.value)

@@ -41,6 +41,11 @@ class Put(Call[None]):
         check_values(self.values.values())
         check_seconds(self.seconds)
 
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return sum(map(len, self.values.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class PutIfAbsent(Call[bytes | None]):
@@ -56,6 +61,11 @@ class PutIfAbsent(Call[bytes | None]):
     def __post_init__(self) -> None:
         check_values((self.value,))
         check_seconds(self.seconds)
+
+    @property
+    def octets(self) -> int:
+        """See `Call`."""
+        return len(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from ..errors import StoreError, TimedOut, Unavailable
 
 MAX_WAITING = 10_000
 """Calls that have no answer yet; more are refused."""
+MAX_OCTETS = 2**26
+"""Octets of the values in them; one call alone may have more."""
 MAX_BATCH = 256
 """Calls that the thread takes at once."""
 
@@ -21,10 +23,11 @@ MAX_BATCH = 256
 class Pending:
     """A call on its way; the thread sets `result` or `error`, the reactor fires `deferred`."""
 
-    __slots__ = ("call", "deadline", "deferred", "error", "is_dropped", "result")
+    __slots__ = ("call", "deadline", "deferred", "error", "is_dropped", "octets", "result")
 
-    def __init__(self, call: Call[Any], deadline: float = 0.0) -> None:
+    def __init__(self, call: Call[Any], deadline: float = 0.0, octets: int = 0) -> None:
         self.call = call
+        self.octets = octets
         self.deferred: Deferred[Any] = Deferred(self._drop)
         self.deadline = deadline
         self.is_dropped = False
@@ -43,8 +46,14 @@ Work = Callable[[list[Pending]], None]
 class Lane:
     """A queue, its thread, and the way back."""
 
-    def __init__(self, reactor: Any, name: str, work: Work, seconds: float) -> None:
-        """`seconds` is what a call may take, the time that it waits included."""
+    def __init__(
+        self, reactor: Any, name: str, work: Work, seconds: float, max_batch: int = MAX_BATCH
+    ) -> None:
+        """`seconds` is what a call may take, the time that it waits included.
+
+        The calls of a batch, up to `max_batch`, are answered together, when all are done.
+        """
+        self._max_batch = max_batch
         self._reactor = reactor
         self._name = name
         self._work = work
@@ -56,22 +65,30 @@ class Lane:
         self._timer: IDelayedCall | None = None
         self._is_waking = False
         self._waiting = 0
+        self._octets = 0
         self._thread: Thread | None = None
         self._is_ending = False
         self._enders: list[Deferred[None]] = []
 
-    def submit(self, call: Call[Any]) -> Deferred[Any]:
-        """Queue a call. The Deferred fails with StoreError; to cancel it drops the call."""
-        pending = Pending(call, self._reactor.seconds() + self._seconds)
+    def submit(self, call: Call[Any], octets: int = 0) -> Deferred[Any]:
+        """Queue a call, with so many octets of values.
+
+        The Deferred fails with StoreError; to cancel it drops the call.
+        """
+        pending = Pending(call, self._reactor.seconds() + self._seconds, octets)
         if self._is_ending:
             pending.deferred.errback(Unavailable("the store is closed"))
         elif self._waiting >= MAX_WAITING:
             pending.deferred.errback(Unavailable(f"{self._waiting} calls wait already"))
+        elif octets and self._octets and self._octets + octets > MAX_OCTETS:
+            text = f"calls of {self._octets} octets wait already"
+            pending.deferred.errback(Unavailable(text))
         else:
             self._unanswered.append(pending)
             if self._timer is None:
                 self._timer = self._reactor.callLater(self._seconds, self._give_up)
             self._waiting += 1
+            self._octets += octets
             self._start()
             self._queue.put(pending)
         return pending.deferred
@@ -138,7 +155,7 @@ class Lane:
         item = self._queue.get()
         while item is not None:
             batch.append(item)
-            if len(batch) == MAX_BATCH:
+            if len(batch) == self._max_batch:
                 return batch, False
             try:
                 item = self._queue.get_nowait()
@@ -156,6 +173,7 @@ class Lane:
 
     def _answer(self, pending: Pending) -> None:
         self._waiting -= 1
+        self._octets -= pending.octets
         self._fire(pending)
         while self._unanswered and self._unanswered[0].deferred.called:
             self._unanswered.popleft()
