@@ -181,7 +181,8 @@ class BackupTests(CopyCase):
 
             def is_set(self) -> bool:
                 self.entered.set()
-                self.opened.wait(20)
+                if not self.opened.wait(5):
+                    raise AssertionError("others wait for it")
                 return False
 
         class Second(Gate):
