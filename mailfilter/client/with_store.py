@@ -180,13 +180,18 @@ async def run_session(
 
 
 async def _first_answer(opened: Opened, where: str) -> None:
-    """See that the server answers at all. Raises StoreError."""
+    """See that the server answers at all. Raises Unavailable."""
     answer = Deferred.fromCoroutine(opened.store.do(Get([_NOTHING])))
     answer.addTimeout(FIRST_SECONDS, opened.reactor)
     try:
         await answer
     except TimeoutError:
         raise Unavailable(f"{where}: no answer within {FIRST_SECONDS:g} s") from None
+    except Unavailable:
+        raise
+    except StoreError:
+        # It is there. What it refuses is for the work to say, which may say more.
+        return
 
 
 async def using(store: Store, work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -25,7 +25,7 @@ from mailfilter.client.with_store import (
 from mailfilter.config import Loaded, load
 from mailfilter.config.model import StoreSettings
 from mailfilter.store.base import Call
-from mailfilter.store.errors import Unavailable
+from mailfilter.store.errors import Denied, Unavailable
 from mailfilter.store.memory import MemoryStore
 
 from .store_case import StoreCommandCase
@@ -88,6 +88,16 @@ class PatienceTests(SynchronousTestCase):
         self.clock.advance(0.1)
         error = self.failureResultOf(done, Unavailable).value
         self.assertEqual(str(error), "192.0.2.1:6379: no answer within 5 s")
+
+    def test_server_refuses(self) -> None:
+        """What a server refuses is told by the work: `store check` lists what is refused."""
+        self.store.wait.errback(Denied("not you"))
+
+        async def work(opened: Opened) -> str:
+            return opened.store.kind
+
+        done = self.start('kind = "redis"\nredis.servers = ["192.0.2.1:6379"]', work)
+        self.assertEqual(self.successResultOf(done), "memory")
 
     def test_server_there(self) -> None:
         """One that has answered once has the time of a command."""
