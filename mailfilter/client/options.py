@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
@@ -26,22 +26,28 @@ PIPE_STATUS = 141
 
 
 class Commands(click.Group):
-    """A group whose commands end quietly when nobody reads what they print, as with `| head`."""
+    """A group whose commands end without a traceback when what they print cannot be written.
+
+    When nobody reads it any more, as with `| head`, they end without a word.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            _end_of_pipe()
+            _let_go(sys.stdout, sys.stderr)
+            sys.exit(PIPE_STATUS)
+        except OSError as error:
+            _let_go(sys.stdout)
+            fail(str(error))
 
 
-def _end_of_pipe() -> NoReturn:
+def _let_go(*streams: TextIO) -> None:
     # What is left in the buffers is written once more at the exit, which would complain.
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    sys.exit(PIPE_STATUS)
 
 
 def load_or_exit(loader: Callable[[str | None], T], file: str | None) -> T:

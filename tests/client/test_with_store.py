@@ -203,3 +203,16 @@ class PipeTests(StoreCommandCase):
             )
             os.close(theirs)
             self.assertEqual((done.returncode, done.stderr), (PIPE_STATUS, b""), arguments)
+
+    def test_full(self) -> None:
+        """A full disk is told in a line."""
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-c", COMMAND, "config", "show"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                check=False,
+            )
+        said = b"[Errno 28] No space left on device\n"
+        self.assertEqual((done.returncode, done.stderr), (1, said))
