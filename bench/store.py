@@ -162,13 +162,15 @@ def report(kind: str, processes: int) -> None:
     """Print a table for a store."""
     from .store_server import serving
 
-    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
-        with serving(kind, Path(folder)) as where:
-            if where is None:
-                print(f"{kind}: there is no server; `python -m tests.live.peers fetch` gets one")
-                return
-            alone = run(kind, where, 1)
-            together = run(kind, where, processes) if kind != "memory" else None
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder,
+        serving(kind, Path(folder)) as where,
+    ):
+        if where is None:
+            print(f"{kind}: there is no server; `python -m tests.live.peers fetch` gets one")
+            return
+        alone = run(kind, where, 1)
+        together = run(kind, where, processes) if kind != "memory" else None
     print(f"\n{kind:22}{'alone: CPU':>12}{'p50':>8}{'p99':>8}{'goal':>8}", end="")
     print(f"{f'{processes} at once: CPU':>20}{'p50':>8}{'p99':>8}  us" if together else "  us")
     for name, figures in alone.items():

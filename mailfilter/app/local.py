@@ -23,7 +23,6 @@ from .status import Rate, WorkerStatus, worker_status
 from .ticks import every, stop
 from .watchdog import Watchdog
 
-
 log = Logger()
 
 

@@ -203,7 +203,7 @@ class Scan:
         FIELD,
         Doc(
             "Name of a header field with the trace id, by which `mailfilteradm explain` finds the"
-            " scan; empty adds none. Others of that name stay: ours is the last."
+            " scan; empty adds none. Fields of that name that senders have put there are removed."
         ),
         Example('"X-Mailfilter-Trace"'),
     ] = ""
