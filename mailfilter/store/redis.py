@@ -25,6 +25,7 @@ from .resp.logs import Logs, Snapshots
 from .resp.pool import Pool
 from .resp.scripts import Trip, nothing
 from .resp.space import Space
+from .resp.trouble import BeyondBounds
 from .resp.values import Buckets, Counters, Values
 from .resp.watch import Watch
 
@@ -80,6 +81,8 @@ class RedisStore(Store):
         self._under_way += 1
         try:
             answer = await doing
+        except BeyondBounds:
+            raise
         except StoreError as error:
             self._health.failed(error, what)
             raise

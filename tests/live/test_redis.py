@@ -59,21 +59,11 @@ class RedisCase(StoreCase):
         await passes(seconds)
 
 
-class RedisCases(AllCases):
-    """All cases; none but one makes a store refuse."""
-
-    async def test_too_many_fields(self: Any) -> None:
-        """The one."""
-        await super().test_too_many_fields()
-        self.assertEqual(self.told.counts, ["store/too_large"] * 2)
-        self.told.counts.clear()
-
-
-class RedisTests(RedisCases, RedisCase):
+class RedisTests(AllCases, RedisCase):
     """All cases over TCP."""
 
 
-class UnixTests(RedisCases, RedisCase):
+class UnixTests(AllCases, RedisCase):
     """All cases over a unix socket, in another database, with no more permissions than needed."""
 
     lines = (f"user filter on >se*cret ~t*:* &t*:* {PERMISSIONS}", "user default off")

@@ -15,7 +15,11 @@ from mailfilter.store.base import (
     Call,
     Count,
     Get,
+    HashAdd,
     HashAll,
+    HashGet,
+    HashPut,
+    HashRemove,
     HistoryAdd,
     HistoryFind,
     Limits,
@@ -23,8 +27,12 @@ from mailfilter.store.base import (
     LogRead,
     Publish,
     Put,
+    PutIfAbsent,
     Row,
     SetAdd,
+    SetHas,
+    SetMembers,
+    SetRemove,
     Store,
     Take,
     key,
@@ -216,11 +224,11 @@ class RefusalTests(TroubleCase):
 
     async def test_permissions(self) -> None:
         """What a user may not do is told with its name; the rest works."""
-        rules = f"{PERMISSIONS} -mget -incrby -xadd -subscribe -info -role"
-        server = self.start(f"user filter on >x ~mf:v* ~mf:c* ~mf:h* &mf:* {rules}")
+        rules = f"{PERMISSIONS} -hgetall -incrby -xadd -subscribe -info -role"
+        server = self.start(f"user filter on >x ~mf:v* ~mf:c* ~mf:h* ~mf:f* &mf:* {rules}")
         store = self.connect(server, username="filter", password="x", prefix="mf:")
         await store.do(Put({A: b"1"}))
-        self.assertIn("'filter'", await self.fails(store, Get([A, B]), Denied))
+        self.assertIn("'filter'", await self.fails(store, HashAll(A), Denied))
         await store.do(Count({A: 1}))
         self.assertIn("'filter'", await self.fails(store, Count({A: 1}), Denied))
         row = HistoryAdd(A, [Row(b"1", 0.0, (), b"")], Limits(1, 60, 1000))
@@ -307,8 +315,11 @@ class RefusalTests(TroubleCase):
         server.ask("SET", b"kinds:c:" + B, "words")
         row = HistoryAdd(A, [Row(b"1", 0.0, (), b"")], Limits(1, 60, 1000))
         for call in (
-            *(Get([A]), Count({A: 1}), Count({B: 1}), Take([Bucket(A, 1, 1)]), HashAll(A)),
-            *(SetAdd(A, [b"x"], 5), row, LogAppend(A, [b"x"])),
+            *(Get([A]), Get([B, A]), Count({A: 1}), Count({B: 1}), Take([Bucket(A, 1, 1)])),
+            *(HashAll(A), HashGet(A, [b"x"]), HashGet(A, [b"%d" % n for n in range(20)])),
+            *(HashPut(A, {b"x": b""}), HashAdd(A, {b"x": 1}), HashRemove(A, [b"x"])),
+            *(SetAdd(A, [b"x"], 5), SetHas(A, [b"x"]), SetMembers(A), SetRemove(A, [b"x"])),
+            *(PutIfAbsent(A, b""), row, LogAppend(A, [b"x"]), LogRead(A, 0)),
         ):
             await self.fails(store, call, WrongKind)
         self.assertEqual(set(self.told.counts), {"store/wrong_kind"})

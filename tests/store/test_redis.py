@@ -5,7 +5,17 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, globalLogPublisher
 
-from mailfilter.store.base import Bucket, Count, Get, HistoryFind, Put, Take
+from mailfilter.store.base import (
+    Bucket,
+    Count,
+    Dump,
+    Get,
+    HashPut,
+    HistoryFind,
+    Key,
+    Put,
+    Take,
+)
 from mailfilter.store.errors import (
     Clustered,
     Denied,
@@ -159,7 +169,7 @@ class HostileTests(FakeCase):
         self.begin(lambda speaker, words: None, 5)
         for at in range(1, len(reply)):
             answer = Deferred.fromCoroutine(self.store.do(Get([A, B, C])))
-            while not self.server.heard or self.server.heard[-1][0] != b"MGET":
+            while not self.server.heard or self.server.heard[-1][0] != b"EVALSHA":
                 await pause(0)
             self.server.heard.clear()
             self.server.speakers[0].send(reply[:at])
@@ -258,6 +268,24 @@ class HostileTests(FakeCase):
         said = await self.fails(Get([A]))
         self.assertTrue(said.isprintable())
         self.assertLess(len(said), 300)
+
+    async def test_about_to_expire(self) -> None:
+        """What has less than a millisecond left does not stay for ever in a copy."""
+        names = {b"v": b"v:1", b"f": b"f:2"}
+
+        def answer(speaker: Speaker, words: list[bytes]) -> Answer:
+            if words[0] == b"SCAN":
+                found = [bulk(b"mailfilter:" + name) for name in names.values()]
+                return b"*2\r\n" + bulk(b"0") + b"*2\r\n" + b"".join(found)
+            if words[0] == b"EVALSHA":
+                return b"*2\r\n" + bulk(b"x") + b":0\r\n"
+            return b":0\r\n" if words[0] == b"PTTL" else b"*1\r\n" + bulk(b"y")
+
+        self.begin(answer, 5)
+        part = await self.store.do(Dump())
+        self.assertEqual(part.calls, [Put({Key(b"1"): b"x"}, 0.001)])
+        part = await self.store.do(Dump(part.cursor))
+        self.assertEqual(part.calls, [HashPut(Key(b"2"), {b"y": b"y"}, 0.001)])
 
     async def test_makes_no_sense(self) -> None:
         """Another shape of reply than expected is an error of the store."""

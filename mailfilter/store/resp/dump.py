@@ -4,7 +4,7 @@ A scan may bring a key twice, and to count or append twice is not the same as on
 dumped is remembered, by the process that dumps. Its cursors mean nothing to others.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -14,10 +14,9 @@ from ..calls.bounds import MAX_ITEMS, parts
 from ..errors import StoreError, WrongKind
 from .histories import split_terms
 from .logs import Logs, Snapshots
-from .scripts import Trip, same, script
+from .scripts import Ask, Trip, same, script
 from .space import Space
 
-Ask = Callable[[Trip[Any]], Awaitable[Any]]
 Part = list[Call[Any]]
 
 ROWS = 4
@@ -167,7 +166,8 @@ class Dumps:
 
 
 def _seconds(milliseconds: int) -> float | None:
-    return milliseconds / 1000 if milliseconds > 0 else None
+    """Until expiry; of less than a millisecond Redis says 0, which is not never."""
+    return None if milliseconds == -1 else max(1, milliseconds) / 1000
 
 
 def _put(key: Key, value: bytes, seconds: float | None) -> Call[Any]:

@@ -13,8 +13,11 @@ from ..base import (
     SetMembers,
     SetRemove,
 )
-from ..calls.bounds import MAX_FIELDS
+from ..calls.bounds import MAX_CALL, MAX_FIELDS, MAX_VALUE
 from .scripts import Trip, milliseconds, nothing, same, script
+
+FEW = MAX_CALL // MAX_VALUE
+"""Values that are never too large for an answer."""
 
 
 class Sets:
@@ -45,10 +48,13 @@ class Hashes:
         self._prefix = prefix + b"f:"
 
     def get(self, call: HashGet) -> Trip[list[bytes | None]]:
-        return Trip((b"HMGET", self._prefix + call.key, *call.fields), same)
+        key = self._prefix + call.key
+        if len(call.fields) <= FEW:
+            return Trip((b"HMGET", key, *call.fields), same)
+        return Trip((1, key, *call.fields), same, script("hash_get"))
 
     def all(self, call: HashAll) -> Trip[dict[bytes, bytes]]:
-        return Trip((b"HGETALL", self._prefix + call.key), pairs)
+        return Trip((1, self._prefix + call.key), pairs, script("hash_all"))
 
     def put(self, call: HashPut) -> Trip[None]:
         items = [octets for item in call.values.items() for octets in item]

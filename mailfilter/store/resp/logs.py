@@ -4,7 +4,6 @@ Positions (`p:`) are of the first and last entry and of the snapshot, with the t
 readers (`q:`) are a hash; the parts of a snapshot lie in a hash under its token (`z:`).
 """
 
-from collections.abc import Awaitable, Callable
 from secrets import token_hex
 from typing import Any, TypeVar
 
@@ -25,7 +24,7 @@ from ..base import (
 from ..calls.bounds import MAX_NUMBER
 from ..errors import Unavailable
 from .groups import pairs
-from .scripts import Trip, nothing, same, script
+from .scripts import Ask, Trip, nothing, same, script
 
 PART = 2**19
 """Octets of a snapshot in one command: others wait no longer than for that."""
@@ -33,7 +32,6 @@ TRIES = 5
 """For a snapshot whose parts vanish while they are read or written."""
 
 R = TypeVar("R")
-Ask = Callable[[Trip[Any]], Awaitable[Any]]
 
 
 class Logs:
@@ -48,7 +46,8 @@ class Logs:
         return Trip(words, same, script("log_append"))
 
     def begin(self, call: LogBegin) -> Trip[bool]:
-        return Trip((1, self._positions + call.key, call.position), bool, script("log_begin"))
+        words = (2, self._positions + call.key, self._entries + call.key, call.position)
+        return Trip(words, bool, script("log_begin"))
 
     def read(self, call: LogRead) -> Trip[list[Entry]]:
         after = max(0, min(call.after, MAX_NUMBER))

@@ -1,6 +1,6 @@
 """Lua scripts that run in the server, and commands in the form in which they are sent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
@@ -40,6 +40,10 @@ class Trip(Generic[R_co]):
         if self.script is None:
             return self.command()
         return pack_command((b"EVAL", self.script.text, *self.words))  # type: ignore[no-any-return]
+
+
+Ask = Callable[[Trip[Any]], Awaitable[Any]]
+"""Sends a command, and makes an answer of the reply. Raises StoreError."""
 
 
 @cache

@@ -1,15 +1,12 @@
 """All keys of ours in a database: what they are called, and going through them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from re import compile as compiled
-from typing import Any
 
-from .scripts import Trip, same
+from .scripts import Ask, Trip, same
 
 SCANNED = 500
 """Keys of the database, of whomever, that the server looks at in one command."""
-
-Ask = Callable[[Trip[Any]], Awaitable[Any]]
 
 _SPECIAL = compiled(rb"([*?\[\]\\])")
 

@@ -1,13 +1,8 @@
 """What there is in a server, and what it says of itself."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from ..errors import Denied
-from .scripts import Trip, same
+from .scripts import Ask, Trip, same
 from .space import Space
-
-Ask = Callable[[Trip[Any]], Awaitable[Any]]
 
 NAMES = {
     b"v": "values",

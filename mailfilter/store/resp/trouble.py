@@ -16,6 +16,11 @@ from ..errors import (
 MAX_TEXT = 200
 """Characters of what a server says that are kept."""
 
+
+class BeyondBounds(TooLarge):
+    """What one of our scripts refuses: the trouble is that of the caller, not of the store."""
+
+
 _CODES: dict[str, type[StoreError]] = {
     "READONLY": ReadOnly,
     "OOM": Full,
@@ -33,7 +38,7 @@ _CODES: dict[str, type[StoreError]] = {
     "NOAUTH": Denied,
     "WRONGPASS": Denied,
     "NOPERM": Denied,
-    "TOOLARGE": TooLarge,
+    "TOOLARGE": BeyondBounds,
 }
 _CODE = compiled(rf"(?:^|: ?)-?({'|'.join(_CODES)})\b")
 """At the beginning, or behind what versions before 7 put before errors within scripts."""

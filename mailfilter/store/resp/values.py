@@ -11,11 +11,11 @@ class Values:
         self._prefix = prefix + b"v:"
 
     def get(self, call: Get) -> Trip[list[bytes | None]]:
-        prefix = self._prefix
-        # GET tells of a key of another kind, MGET takes it for none.
-        if len(call.keys) == 1:
-            return Trip((b"GET", prefix + call.keys[0]), _alone)
-        return Trip((b"MGET", *[prefix + key for key in call.keys]), same)
+        keys = [self._prefix + key for key in call.keys]
+        if len(keys) == 1:
+            return Trip((b"GET", keys[0]), _alone)
+        # Unlike MGET it tells of a key of another kind, and of what is too large for a reply.
+        return Trip((len(keys), *keys), same, script("get"))
 
     def put(self, call: Put) -> Trip[None]:
         keys = [self._prefix + key for key in call.values]

@@ -1,22 +1,32 @@
 -- KEYS: as with history_add. ARGV: number that rows must be below or '', earliest time or '',
 -- time that rows must be before or '', most rows, then terms between NULs.
 -- Answers the number to go on below or '', then id, time, terms and body of each row.
-local stream, bodies, common = KEYS[1], KEYS[2], KEYS[4]
-local since, before, limit = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local stream, bodies = KEYS[1], KEYS[2]
+local since, til, limit = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- What one call may look at and answer, so that others need not wait for long.
 local MOST_ROWS, MOST_OCTETS, BATCH = 1000, 8388608, 100
 
-local known = redis.call('HMGET', common, 'age', 'at')
+local known = redis.call('HMGET', KEYS[4], 'age', 'at', 'rows', 'size', 'last', 'sum')
 if not known[1] then
   return {''}
 end
 local clock = redis.call('TIME')
 local now = math.max(clock[1] * 1000000 + clock[2], tonumber(known[2]))
-local age = tonumber(known[1])
+local age, rows, size = tonumber(known[1]), tonumber(known[3]), tonumber(known[4])
+local last, sum = tonumber(known[5]), tonumber(known[6] or 0)
+
+-- Whether a row has not expired and is within the limits; what is not goes with the next rows.
+local function is_shown(number, values)
+  if tonumber(values[10]) + age <= now or number + rows <= last then
+    return false
+  end
+  local before = tonumber(values[12] or sum) - tonumber(values[8])
+  return number == last or sum - before <= size
+end
 
 local function matches(values)
   local time = tonumber(values[4]) or 0
-  if (since and time < since) or (before and time >= before) then
+  if (since and time < since) or (til and time >= til) then
     return false
   end
   for i = 5, #ARGV do
@@ -36,7 +46,7 @@ end
 -- Answers whether that was all, and the number to go on below.
 local function look(entry)
   local number, values = string.match(entry[1], '^%d+'), entry[2]
-  if tonumber(values[10]) + age <= now then
+  if not is_shown(tonumber(number), values) then
     return true, ''
   end
   looked, read = looked + 1, read + #values[6]

@@ -1,13 +1,25 @@
 -- KEYS: hash of positions, stream of entries. ARGV: entries. Answers the position of the last.
 local last = tonumber(redis.call('HGET', KEYS[1], 'last') or 0)
-if last == 0 then
-  -- A server that evicts keys may have taken the positions and left the entries.
-  local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-  if newest then
-    local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-    last = tonumber(string.match(newest[1], '^%d+'))
-    redis.call('HSET', KEYS[1], 'first', string.match(oldest[1], '^%d+'))
+
+-- A server that evicts keys may have taken the positions and left the entries, or that there were
+-- some: no position is given twice.
+local function recover()
+  if redis.call('EXISTS', KEYS[2]) == 0 then
+    return
   end
+  local known = redis.call('XINFO', 'STREAM', KEYS[2])
+  for i = 1, #known, 2 do
+    if known[i] == 'last-generated-id' then
+      last = tonumber(string.match(known[i + 1], '^%d+'))
+    end
+  end
+  local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+  local first = oldest and string.match(oldest[1], '^%d+') or string.format('%.0f', last + 1)
+  redis.call('HSET', KEYS[1], 'first', first)
+end
+
+if last == 0 then
+  recover()
 end
 for _, entry in ipairs(ARGV) do
   last = last + 1

@@ -1,5 +1,5 @@
--- KEYS: hash of positions. ARGV: position.
-if tonumber(redis.call('HGET', KEYS[1], 'last') or 0) > 0 then
+-- KEYS: hash of positions, stream of entries. ARGV: position.
+if tonumber(redis.call('HGET', KEYS[1], 'last') or 0) > 0 or redis.call('EXISTS', KEYS[2]) == 1 then
   return 0
 end
 local first = string.format('%.0f', tonumber(ARGV[1]) + 1)
