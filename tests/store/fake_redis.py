@@ -14,7 +14,7 @@ from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
 from mailfilter.config.model import Redis, StoreSettings
-from mailfilter.store.base import Call
+from mailfilter.store.base import Call, Get, key
 from mailfilter.store.errors import StoreError
 from mailfilter.store.health import Health
 from mailfilter.store.redis import RedisStore
@@ -172,7 +172,7 @@ class FakeCase(TestCase):
         self.alarms: list[str] = []
         self.counts: list[str] = []
 
-    def begin(self, answer: Any, seconds: float = 0.3, **options: Any) -> RedisStore:
+    def begin(self, answer: Any, seconds: float = 5.0, **options: Any) -> RedisStore:
         """A server that answers so, and a store that has begun to connect."""
         script = answer if callable(answer) else always(answer)
         self.server = server = FakeServer(script)
@@ -186,6 +186,18 @@ class FakeCase(TestCase):
         self.store.open()
         self.addCleanup(lambda: Deferred.fromCoroutine(self.store.close()))
         return self.store
+
+    async def works(self) -> None:
+        """After a while calls are answered, with this."""
+        end = reactor.seconds() + 15
+        while True:
+            try:
+                self.assertEqual(await self.store.do(Get([key("test", "a")])), [b"x"])
+            except StoreError as error:
+                self.assertLess(reactor.seconds(), end, str(error))
+                await pause(0.02)
+            else:
+                return
 
     async def until(self, condition: Callable[[], bool], seconds: float = 15.0) -> None:
         """Wait for something to become true."""

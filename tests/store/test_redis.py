@@ -113,7 +113,7 @@ class RefusalTests(FakeCase):
         self.assertNotIn("args", said)
         refused = b"-ERR AUTH s3cret is wrong\r\n"
         self.server.login[b"AUTH"] = refused
-        await pause(0.4)
+        await self.until(lambda: len(self.alarms) == 2)
         self.assertNotIn("s3cret", "".join(self.alarms))
 
     async def test_loading(self) -> None:
@@ -122,17 +122,6 @@ class RefusalTests(FakeCase):
         self.assertIn("LOADING", await self.fails(Get([A]), Unavailable))
         del self.server.login[b"SCRIPT"]
         await self.works()
-
-    async def works(self) -> None:
-        """After a while calls are answered."""
-        for _ in range(200):
-            try:
-                self.assertEqual(await self.store.do(Get([A])), [b"x"])
-            except StoreError:
-                await pause(0.02)
-            else:
-                return
-        self.fail("it never works again")
 
     async def test_nobody_there(self) -> None:
         """What refuses connections is told, at first after a call's time, then at once."""
@@ -152,10 +141,9 @@ class RefusalTests(FakeCase):
         self.begin(bulk(b"x"), login={b"SCRIPT": b"-LOADING Redis is loading\r\n"})
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
-        for _ in range(50):
+        while self.server.connections < 4:
             await pause(0.01)
             await self.fails(Get([A]), Unavailable)
-        self.assertGreater(self.server.connections, 2)
         self.assertEqual(len(self.alarms), 1)
         self.assertEqual([event for event in events if event["log_level"] > LogLevel.debug], [])
 
@@ -243,8 +231,8 @@ class HostileTests(FakeCase):
         """A reply too many would be taken for that of the next call."""
         self.begin(bulk(b"x") * 2)
         self.assertEqual(await self.store.do(Get([A])), [b"x"])
-        await pause(0.01)
-        self.assertIn("nobody asked", await self.fails(Get([A]), Unavailable))
+        await self.until(lambda: bool(self.alarms))
+        self.assertIn("nobody asked", self.alarms[0])
 
     async def test_others_are_innocent(self) -> None:
         """One reply that is too large is the trouble of one call; others lose the connection."""
@@ -305,5 +293,4 @@ class HostileTests(FakeCase):
         self.assertIn("connection lost", await self.fails(Get([A]), Unavailable))
         self.assertIn("connection lost", await self.fails(Get([A]), Unavailable))
         self.server.script = lambda speaker, words: bulk(b"x")
-        await pause(0.2)
-        self.assertEqual(await self.store.do(Get([A])), [b"x"])
+        await self.works()

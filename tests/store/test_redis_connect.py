@@ -8,11 +8,10 @@ from typing import Any
 from twisted.internet.defer import Deferred, DeferredList
 
 from mailfilter.store.base import Get
-from mailfilter.store.errors import Unavailable
 from mailfilter.store.resp import connection, names, watch
 
 from .case import A
-from .fake_redis import OK, FakeCase, FakeServer, Speaker, bulk, pause
+from .fake_redis import OK, FakeCase, FakeServer, Speaker, bulk
 
 MASTER = b"*1\r\n$6\r\nmaster\r\n"
 
@@ -49,23 +48,6 @@ class ConnectCase(FakeCase):
         port = b"%d" % server.port
         return lambda speaker, words: b"*2\r\n" + bulk(b"127.0.0.1") + bulk(port)
 
-    async def works(self) -> None:
-        """After a while calls are answered."""
-        answer: list[Any] = []
-
-        async def try_it() -> None:
-            try:
-                answer[:] = await self.store.do(Get([A]))
-            except Unavailable:
-                await pause(0.02)
-
-        for _ in range(1000):
-            await try_it()
-            if answer:
-                self.assertEqual(answer, [b"x"])
-                return
-        self.fail("it never works")
-
 
 class HoleTests(ConnectCase):
     """Peers that drop what is sent to them, as one that is switched off."""
@@ -74,7 +56,7 @@ class HoleTests(ConnectCase):
         """The next one is tried, in the same attempt."""
         server = self.another(as_master(b"x"))
         places = (self.hole(), f"127.0.0.1:{server.port}")
-        self.begin(OK, servers=places)
+        self.begin(OK, 0.3, servers=places)
         await self.works()
 
     async def test_first_sentinel(self) -> None:
@@ -82,7 +64,7 @@ class HoleTests(ConnectCase):
         master = self.another(as_master(b"x"))
         sentinel = self.another(self.names(master))
         places = (self.hole(), self.hole(), f"127.0.0.1:{sentinel.port}")
-        self.begin(OK, servers=places, sentinel="mail")
+        self.begin(OK, 0.3, servers=places, sentinel="mail")
         await self.works()
 
     async def test_sentinel_is_behind(self) -> None:
@@ -92,7 +74,7 @@ class HoleTests(ConnectCase):
         behind, sentinel = self.another(self.names(gone)), self.another(self.names(master))
         await gone.stop()
         places = tuple(f"127.0.0.1:{server.port}" for server in (behind, sentinel))
-        self.begin(OK, servers=places, sentinel="mail")
+        self.begin(OK, 0.3, servers=places, sentinel="mail")
         await self.works()
 
     async def test_name_hangs(self) -> None:
@@ -108,7 +90,7 @@ class HoleTests(ConnectCase):
         self.addCleanup(event.set)
         server = self.another(as_master(b"x"))
         places = ("hangs.example:6379", f"127.0.0.1:{server.port}")
-        self.begin(OK, servers=places, connections=3)
+        self.begin(OK, 0.3, servers=places, connections=3)
         await self.works()
         self.assertEqual(asked, [("hangs.example", True)])
 
@@ -169,7 +151,7 @@ class SubscribeTests(ConnectCase):
                 return None
             return self.subscribed(speaker, words)
 
-        self.begin(answer)
+        self.begin(answer, 0.3)
         got: list[bytes | None] = []
         self.store.subscribe(b"topic", got.append)
         await self.until(lambda: got == [None])
