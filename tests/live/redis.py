@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -155,6 +155,15 @@ async def passes(seconds: float) -> None:
     await deferLater(reactor, seconds)
 
 
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for something to become true."""
+    end = reactor.seconds() + seconds
+    while not condition():
+        if reactor.seconds() > end:
+            raise AssertionError(f"it did not become true within {seconds:g} s")
+        await passes(0.01)
+
+
 def on_its_own(coroutine: Any) -> "Deferred[Any]":
     """Have a coroutine run beside the test."""
     return Deferred.fromCoroutine(coroutine)
@@ -171,5 +180,6 @@ __all__ = [
     "passes",
     "settings",
     "shared",
+    "until",
     "wait_until",
 ]

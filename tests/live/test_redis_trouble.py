@@ -48,7 +48,7 @@ from mailfilter.store.errors import (
     WrongKind,
 )
 
-from .redis import PERMISSIONS, Server, Told, closing, make_store, passes, settings, shared
+from .redis import PERMISSIONS, Server, Told, closing, make_store, passes, settings, shared, until
 
 A, B = key("test", "a"), key("test", "b")
 
@@ -56,7 +56,7 @@ A, B = key("test", "a"), key("test", "b")
 class TroubleCase(TestCase):
     """A server that something happens to."""
 
-    timeout = 60
+    timeout = 120
 
     def setUp(self) -> None:
         """What is told."""
@@ -83,8 +83,8 @@ class TroubleCase(TestCase):
             return str(error)
         raise AssertionError(f"it was answered {answer!r}")
 
-    async def works_again(self, store: Store, seconds: float = 8.0) -> float:
-        """After how long a call is answered."""
+    async def works_again(self, store: Store, seconds: float = 30.0) -> None:
+        """After a while a call is answered."""
         began = reactor.seconds()
         while reactor.seconds() - began < seconds:
             try:
@@ -92,7 +92,7 @@ class TroubleCase(TestCase):
             except StoreError:
                 await passes(0.02)
             else:
-                return reactor.seconds() - began
+                return
         raise AssertionError(f"it does not work again within {seconds} s")
 
 
@@ -106,7 +106,7 @@ class DeathTests(TroubleCase):
         got: list[bytes | None] = []
         store.subscribe(b"topic", got.append)
         await store.do(Put({A: b"kept"}))
-        await passes(0.1)
+        await until(lambda: got == [None])
         calls = [Deferred.fromCoroutine(store.do(LogAppend(A, [b"x"]))) for _ in range(200)]
         await passes(0)
         server.kill()
@@ -115,21 +115,15 @@ class DeathTests(TroubleCase):
         for is_done, outcome in outcomes:
             if not is_done:
                 self.assertIs(outcome.type, Unavailable)
-        began = reactor.seconds()
         for _ in range(100):
-            await self.fails(store, Get([A]), Unavailable)
-        self.assertLess(reactor.seconds() - began, 1)
+            self.failureResultOf(Deferred.fromCoroutine(store.do(Get([A]))), Unavailable)
         server.start()
         await self.works_again(store)
         self.assertEqual(await store.do(Get([A])), [b"kept"])
         self.assertGreaterEqual(len(await store.do(LogRead(A, 0))), acknowledged)
-        for _ in range(500):
-            if got == [None, None]:
-                break
-            await passes(0.01)
+        await until(lambda: got == [None, None])
         await store.do(Publish(b"topic", b"after"))
-        await passes(0.1)
-        self.assertEqual(got, [None, None, b"after"])
+        await until(lambda: got == [None, None, b"after"])
         self.assertLess(len(self.told.alarms), 5)
 
     async def test_paused(self) -> None:
@@ -149,9 +143,10 @@ class DeathTests(TroubleCase):
                 self.assertFalse(is_done)
                 self.assertIn(outcome.type, (TimedOut, Unavailable))
             await passes(0.05)
-        self.assertLess(slowest, 1.5)
+        # Tests with a clock of their own are more exact.
+        self.assertLess(slowest, 5)
         server.send(signal.SIGCONT)
-        self.assertLess(await self.works_again(store), 6)
+        await self.works_again(store)
         self.assertEqual(await store.do(Get([A])), [b"x"])
         self.assertLess(len(self.told.alarms), 4)
 
@@ -161,10 +156,15 @@ class DeathTests(TroubleCase):
         store = self.connect(server, timeout=0.5)
         await store.do(Put({A: b"x"}))
         endless = deferToThread(self.blocked, server)
-        await passes(0.2)
-        await self.fails(store, Get([A]), TimedOut, Unavailable)
-        await passes(0.2)
-        self.assertIn("BUSY", await self.fails(store, Get([A]), Unavailable))
+        said: list[str] = []
+        while "BUSY" not in "".join(said):
+            began = reactor.seconds()
+            try:
+                await store.do(Get([A]))
+            except (TimedOut, Unavailable) as error:
+                said.append(str(error))
+            self.assertLess(reactor.seconds() - began, 5)
+            await passes(0.02)
         server.ask("SCRIPT", "KILL")
         await endless
         await self.works_again(store)
@@ -235,7 +235,8 @@ class RefusalTests(TroubleCase):
         await self.fails(store, row, Denied)
         await self.fails(store, SetAdd(A, [b"x"], 5), Denied)
         store.subscribe(b"topic", lambda _: None)
-        await passes(0.2)
+        before = self.told.counts.count("store/denied")
+        await until(lambda: self.told.counts.count("store/denied") > before)
         self.assertEqual((await store.stats()).octets, 0)
         self.assertEqual(set(self.told.counts), {"store/denied"})
         self.assertEqual(len(self.told.alarms), 1)
@@ -279,7 +280,8 @@ class RefusalTests(TroubleCase):
         master = shared()
         replica = self.start(f"replicaof 127.0.0.1 {master.port}")
         store = self.connect(replica)
-        await passes(1)
+        while b"master_link_status:up" not in replica.ask("INFO", "replication"):
+            await passes(0.05)
         for call in (Put({A: b"x"}), Count({A: 1}), SetAdd(A, [b"x"], 5)):
             self.assertIn("READONLY", await self.fails(store, call, ReadOnly))
         self.assertEqual(await store.do(Get([A])), [None])
