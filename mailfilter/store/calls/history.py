@@ -50,7 +50,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class HistoryAdd(Call[None]):
-    """Append rows, the last the newest, and let the oldest go."""
+    """Append rows, the last the newest, and let the oldest go.
+
+    Where much more is there than the limits allow, because they were lowered, a part of it goes
+    with each call.
+    """
 
     key: Key
     rows: Sequence[Row]

@@ -132,7 +132,7 @@ def _logs(db: sqlite3.Connection, now: int, after: bytes) -> Made:
 def _entries(db: sqlite3.Connection, now: int, after: bytes) -> Made:
     found = db.execute(
         "SELECT e.rowid, l.key, e.data FROM entry e JOIN log l ON l.id = e.log"
-        " WHERE e.rowid > ? ORDER BY e.rowid",
+        " WHERE e.rowid > ? AND e.position >= l.first ORDER BY e.rowid",
         (int(after or 0),),
     )
     for number, key, data in found:

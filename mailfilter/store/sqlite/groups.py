@@ -16,6 +16,7 @@ from ..base import (
 )
 from ..calls.bounds import check_fields, clamp
 from ..calls.groups import as_number
+from .budget import STEP_ITEMS, Budget
 from .values import expiry, marks
 
 _OF_SET = (
@@ -26,7 +27,19 @@ _OF_HASH = (
     "FROM container c JOIN field f ON f.container = c.id"
     " WHERE c.kind = 'hash' AND c.key = ? AND c.expires > ?"
 )
-_PARTS = {"set": "member", "hash": "field"}
+_PARTS = {"set": ("member", "member", "length(member)"), "hash": ("field", "name", "length(value)")}
+"""Table of the parts, their names, and what they weigh."""
+_FORGET = """
+DELETE FROM {part} WHERE container = :id AND {name} IN (
+  SELECT {name} FROM (
+    SELECT {name}, sum(weight) OVER (ORDER BY {name} ROWS UNBOUNDED PRECEDING) - weight AS before
+    FROM (
+      SELECT {name}, {octets} AS weight FROM {part} WHERE container = :id
+      ORDER BY {name} LIMIT :items
+    )
+  ) WHERE before < :octets
+) RETURNING {octets}
+"""
 
 
 def set_add(db: sqlite3.Connection, now: int, call: SetAdd) -> list[bool]:
@@ -37,8 +50,10 @@ def set_add(db: sqlite3.Connection, now: int, call: SetAdd) -> list[bool]:
         absent.append(_add_member(db, container, member, last))
     size += sum(absent)
     if size > call.cap:
-        _drop_oldest(db, container, size - call.cap)
-        size = call.cap
+        # What is beyond a cap that was lowered goes with the next calls.
+        over = min(size - call.cap, len(call.members) + STEP_ITEMS)
+        _drop_oldest(db, container, over)
+        size -= over
     _keep(db, container, size, last, expiry(now, call.seconds))
     return absent
 
@@ -102,10 +117,21 @@ def hash_remove(db: sqlite3.Connection, now: int, call: HashRemove) -> int:
     return count
 
 
-def forget(db: sqlite3.Connection, container: int, kind: str) -> None:
-    """Remove a set or a hash and all that is in it."""
-    db.execute(f"DELETE FROM {_PARTS[kind]} WHERE container = ?", (container,))
-    db.execute("DELETE FROM container WHERE id = ?", (container,))
+def forget(db: sqlite3.Connection, container: int, kind: str, budget: Budget) -> None:
+    """Remove a set or a hash, with as much of what is in it as may go at once.
+
+    The rest belongs to one that has expired and that nobody finds; it goes with the next sweeps.
+    """
+    part, name, octets = _PARTS[kind]
+    values = {"id": container, "items": max(1, budget.items), "octets": budget.octets}
+    statement = _FORGET.format(part=part, name=name, octets=octets)
+    gone = [weight for (weight,) in db.execute(statement, values).fetchall()]
+    budget.spend(len(gone), sum(gone))
+    if db.execute(f"SELECT 1 FROM {part} WHERE container = ? LIMIT 1", (container,)).fetchone():
+        statement = "UPDATE container SET key = ?, expires = 0 WHERE id = ?"
+        db.execute(statement, (b"\0%d" % container, container))
+    else:
+        db.execute("DELETE FROM container WHERE id = ?", (container,))
 
 
 def _find(db: sqlite3.Connection, now: int, kind: str, key: bytes) -> tuple[int, int, int] | None:
@@ -116,7 +142,7 @@ def _find(db: sqlite3.Connection, now: int, kind: str, key: bytes) -> tuple[int,
         return None
     container, size, last, expires = found
     if expires <= now:
-        forget(db, container, kind)
+        forget(db, container, kind, Budget())
         return None
     return container, size, last
 

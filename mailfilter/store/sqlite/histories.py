@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from ..base import HistoryAdd, HistoryClear, HistoryFind, HistoryGet, Limits, Page, Row
+from .budget import STEP_ITEMS, STEP_OCTETS, Budget
+from .schema import NEVER
 
 _INSERTED = 50
 """Rows of one statement. Each step of a statement gives the interpreter up, and may have to wait
@@ -16,14 +18,16 @@ def history_add(db: sqlite3.Connection, now: int, call: HistoryAdd) -> None:
     history, size, octets = _find(db, call.key) or _make(db, call.key)
     for start in range(0, len(call.rows), _INSERTED):
         _insert(db, history, now, call.rows[start : start + _INSERTED])
-    size += len(call.rows)
-    octets += sum(row.octets() for row in call.rows)
-    size, octets = _trim(db, now, history, size, octets, call.limits)
-    limits = call.limits
+    added = sum(row.octets() for row in call.rows)
+    limits = (call.limits.rows, call.limits.octets, _age(call.limits))
+    # More than comes may go, so that a history comes within its limits.
+    budget = Budget(len(call.rows) + STEP_ITEMS, added + STEP_OCTETS)
+    kept = (size + len(call.rows), octets + added)
+    kept = _trim(db, now, history, kept, limits, budget)
     db.execute(
         "UPDATE history SET size = ?, octets = ?, max_size = ?, max_octets = ?, max_age = ?"
         " WHERE id = ?",
-        (size, octets, limits.rows, limits.octets, _age(limits), history),
+        (*kept, *limits, history),
     )
 
 
@@ -64,32 +68,64 @@ def history_clear(db: sqlite3.Connection, now: int, call: HistoryClear) -> int:
     if found is None:
         return 0
     history = found[0]
-    (count,) = db.execute(
-        "SELECT count(*) FROM row r JOIN history h ON h.id = r.history"
-        " WHERE r.history = ? AND r.at + h.max_age > ?",
+    count = _count(db, now, history)
+    # Too much may be there to go at once: nobody finds it any more, and all of it is too old.
+    statement = "UPDATE history SET key = ?, max_age = ? WHERE id = ?"
+    db.execute(statement, (b"\0%d" % history, -NEVER, history))
+    _trim_kept(db, now, history, Budget())
+    return count
+
+
+def _count(db: sqlite3.Connection, now: int, history: int) -> int:
+    """Of the rows that are not too old, of which there are few at any time."""
+    oldest = db.execute(
+        "SELECT r.number FROM row r JOIN history h ON h.id = r.history"
+        " WHERE r.history = ? AND r.at + h.max_age > ? ORDER BY r.number LIMIT 1",
         (history, now),
     ).fetchone()
-    db.execute("DELETE FROM row WHERE history = ?", (history,))
-    db.execute("DELETE FROM history WHERE id = ?", (history,))
-    return int(count)
+    if oldest is None:
+        return 0
+    statement = "SELECT count(*) FROM row WHERE history = ? AND number >= ?"
+    return int(db.execute(statement, (history, *oldest)).fetchone()[0])
 
 
-def trim_by_age(db: sqlite3.Connection, now: int, limit: int) -> None:
-    """Remove rows that are too old, of histories that nobody adds to."""
-    for history, age in db.execute("SELECT id, max_age FROM history").fetchall():
-        statement = "SELECT number FROM row WHERE history = ? AND at <= ? ORDER BY number LIMIT ?"
-        old = db.execute(statement, (history, now - age, limit)).fetchall()
-        if old:
-            _drop(db, history, old[-1][0])
+def trim_all(db: sqlite3.Connection, now: int, budget: Budget) -> bool:
+    """Remove a part of the rows that are beyond their limits; whether there may be more."""
+    for (history,) in db.execute("SELECT id FROM history").fetchall():
+        _trim_kept(db, now, history, budget)
+        if budget.is_spent:
+            return True
+    return False
 
 
-def drop_oldest(db: sqlite3.Connection, limit: int) -> int:
+def _trim_kept(db: sqlite3.Connection, now: int, history: int, budget: Budget) -> None:
+    """By the limits of those who add to it."""
+    statement = "SELECT size, octets, max_size, max_octets, max_age FROM history WHERE id = ?"
+    size, octets, *limits = db.execute(statement, (history,)).fetchone()
+    kept = _trim(db, now, history, (size, octets), limits, budget)
+    if kept == (size, octets):
+        return
+    if limits[2] < 0 and kept[0] == 0:
+        db.execute("DELETE FROM history WHERE id = ?", (history,))
+    else:
+        db.execute("UPDATE history SET size = ?, octets = ? WHERE id = ?", (*kept, history))
+
+
+_OLDEST = """
+SELECT max(number) FROM (
+  SELECT number, sum(octets) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) - octets AS before
+  FROM (SELECT number, octets FROM row ORDER BY number LIMIT ?)
+) WHERE before < ?
+"""
+
+
+def drop_oldest(db: sqlite3.Connection, budget: Budget) -> int:
     """Remove the oldest rows of all histories; how many went."""
-    oldest = db.execute("SELECT number FROM row ORDER BY number LIMIT ?", (limit,)).fetchall()
-    if not oldest:
+    (last,) = db.execute(_OLDEST, (budget.items, budget.octets)).fetchone()
+    if last is None:
         return 0
     histories = db.execute("SELECT id FROM history").fetchall()
-    return sum(_drop(db, history, oldest[-1][0]) for (history,) in histories)
+    return sum(_drop(db, history, last) for (history,) in histories)
 
 
 def _drop(db: sqlite3.Connection, history: int, last: int) -> int:
@@ -137,36 +173,48 @@ SELECT count(*), max(number), sum(octets) FROM (
     SELECT number, at, octets FROM row WHERE history = :history AND number > :after
     ORDER BY number LIMIT :limit
   )
-) WHERE at <= :old OR (
+) WHERE octets_before < :budget AND (at <= :old OR (
   :size - rows_before > 1
   AND (:size - rows_before > :max_size OR :octets - octets_before > :max_octets)
-)
+))
 """
 """Of the oldest rows those that go: each for its age, or for what is there once those before it
 have gone."""
 
 
 def _trim(
-    db: sqlite3.Connection, now: int, history: int, size: int, octets: int, limits: Limits
+    db: sqlite3.Connection,
+    now: int,
+    history: int,
+    kept: tuple[int, int],
+    limits: Sequence[int],
+    budget: Budget,
 ) -> tuple[int, int]:
-    """Let the oldest rows go; number and octets of those that stay."""
+    """Let the oldest rows go; number and octets of those that stay.
+
+    `limits` are those of rows, octets and milliseconds. What is beyond them when the budget is
+    spent goes next time.
+    """
+    size, octets = kept
     last_to_go, count, limit = 0, 1, 1
-    while count == limit:
+    while count == limit and not budget.is_spent:
         # Mostly nothing goes, which one row tells.
-        limit = _TRIMMED if last_to_go else 1
+        limit = min(_TRIMMED, budget.items) if last_to_go else 1
         values = {
             "history": history,
             "after": last_to_go,
             "limit": limit,
-            "old": now - _age(limits),
+            "budget": budget.octets,
+            "old": now - limits[2],
             "size": size,
             "octets": octets,
-            "max_size": limits.rows,
-            "max_octets": limits.octets,
+            "max_size": limits[0],
+            "max_octets": limits[1],
         }
         count, number, weight = db.execute(_TO_GO, values).fetchone()
         if count:
             last_to_go, size, octets = number, size - count, octets - weight
+            budget.spend(count, weight)
     if last_to_go:
         db.execute("DELETE FROM row WHERE history = ? AND number <= ?", (history, last_to_go))
     return size, octets

@@ -17,6 +17,7 @@ from ..base import (
     SnapshotPut,
 )
 from ..calls.log import within_call
+from .budget import Budget
 
 CHUNK = 2**20
 """Octets of a snapshot in one row."""
@@ -45,7 +46,8 @@ def log_begin(db: sqlite3.Connection, now: int, call: LogBegin) -> bool:
 def log_read(db: sqlite3.Connection, now: int, call: LogRead) -> list[Entry]:
     found = db.execute(
         "SELECT e.position, e.data FROM log l JOIN entry e ON e.log = l.id"
-        " WHERE l.key = ? AND e.position > ? ORDER BY e.position LIMIT ?",
+        " WHERE l.key = ? AND e.position > ? AND e.position >= l.first"
+        " ORDER BY e.position LIMIT ?",
         (call.key, call.after, call.limit),
     )
     return list(within_call(Entry(position, data) for position, data in found))
@@ -91,9 +93,39 @@ def log_trim(db: sqlite3.Connection, now: int, call: LogTrim) -> int:
     until = min(snapshot, last, *(position for (position,) in readers))
     if until < first:
         return 0
-    count = db.execute("DELETE FROM entry WHERE log = ? AND position <= ?", (log, until)).rowcount
+    # What is before the first is found by nobody: it need not go all at once.
     db.execute("UPDATE log SET first = ? WHERE id = ?", (until + 1, log))
-    return count
+    _drop(db, log, until + 1, Budget())
+    return int(until + 1 - first)
+
+
+_TO_GO = """
+DELETE FROM entry WHERE rowid IN (
+  SELECT number FROM (
+    SELECT number, sum(weight) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) - weight AS before
+    FROM (
+      SELECT rowid AS number, length(data) AS weight FROM entry
+      WHERE log = :log AND position < :first
+      ORDER BY position LIMIT :items
+    )
+  ) WHERE before < :octets
+) RETURNING length(data)
+"""
+
+
+def _drop(db: sqlite3.Connection, log: int, first: int, budget: Budget) -> None:
+    values = {"log": log, "first": first, "items": budget.items, "octets": budget.octets}
+    gone = [weight for (weight,) in db.execute(_TO_GO, values).fetchall()]
+    budget.spend(len(gone), sum(gone))
+
+
+def drop_trimmed(db: sqlite3.Connection, budget: Budget) -> bool:
+    """Remove a part of what is before the first entries; whether there may be more."""
+    for log, first in db.execute("SELECT id, first FROM log").fetchall():
+        _drop(db, log, first, budget)
+        if budget.is_spent:
+            return True
+    return False
 
 
 def snapshot_put(db: sqlite3.Connection, now: int, call: SnapshotPut) -> bool:

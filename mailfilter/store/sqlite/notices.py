@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ..base import Publish
 from ..calls.call import Call
+from .budget import STEP_ITEMS
 
 KEPT_SECONDS = 60
 """Whoever looks less often may miss some, and is told so."""
@@ -36,6 +37,17 @@ class Listen(Call[News]):
 def publish(db: sqlite3.Connection, now: int, call: Publish) -> None:
     values = (now, call.topic, call.value)
     db.execute("INSERT INTO notice (at, topic, value) VALUES (?, ?, ?)", values)
+
+
+def drop_old(db: sqlite3.Connection, now: int) -> bool:
+    """Remove a part of those that have stood there long enough; whether there may be more."""
+    # In the order of their numbers, which is that of their times: for those there is no index.
+    statement = (
+        "DELETE FROM notice WHERE number <= (SELECT max(number) FROM"
+        " (SELECT number, at FROM notice ORDER BY number LIMIT ?) WHERE at < ?)"
+    )
+    values = (STEP_ITEMS, now - KEPT_SECONDS * 1000)
+    return db.execute(statement, values).rowcount == STEP_ITEMS
 
 
 def listen(db: sqlite3.Connection, now: int, call: Listen) -> News:

@@ -10,21 +10,22 @@ from typing import ClassVar
 
 from ..calls.call import Call
 from ..errors import Unavailable
+from .budget import STEP_ITEMS, Budget
 from .clock import StoreTime
 from .files import part_name, put_in_place
 from .groups import forget
-from .histories import drop_oldest, trim_by_age
-from .notices import KEPT_SECONDS
+from .histories import drop_oldest
+from .histories import trim_all as trim_histories
+from .logs import drop_trimmed
+from .notices import drop_old as drop_old_notices
 from .schema import NEVER
 
-SWEPT = 1000
-"""Things of each table that one sweep removes: others must not wait long for their turn."""
 MIN_SECONDS = 20
 """Between two sweeps, whichever processes make them."""
 CROWDED = 0.9
 """Part of the size allowed, above which what expires soonest goes before its time."""
 EVICTED = 0.05
-"""Part of the things that goes then, up to `SWEPT`."""
+"""Part of the things that goes then, up to `STEP_ITEMS`."""
 ROUNDS = 10
 """Of such parts that may go before a write that found no space tries again."""
 COPIED = 1000
@@ -95,9 +96,9 @@ def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> Swept:
     if found is not None and 0 <= now - found[0] < MIN_SECONDS * 1000:
         return Swept(has_more=False, evicted=0)
     call.clock.keep(db)
-    removed = _clear(db, now)
+    has_more = _clear(db, now)
     evicted = _evict(db) if call.evicts and _is_crowded(db) else 0
-    has_more = removed == SWEPT or evicted > 0
+    has_more = has_more or evicted > 0
     if not has_more:
         db.execute("REPLACE INTO swept (id, at) VALUES (1, ?)", (now,))
     return Swept(has_more, evicted)
@@ -171,33 +172,64 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _clear(db: sqlite3.Connection, now: int) -> int:
-    """Remove what has expired, a part at a time; the most that went of any kind."""
-    removed = max(_expire(db, table, now, SWEPT) for table in ("value", "counter", "bucket"))
-    removed = max(removed, _expire_containers(db, now, SWEPT))
-    db.execute("DELETE FROM notice WHERE at < ?", (now - KEPT_SECONDS * 1000,))
-    trim_by_age(db, now, SWEPT)
+def _clear(db: sqlite3.Connection, now: int) -> bool:
+    """Remove a part of what has expired, and what else is found no more; whether there is more."""
+    budgets = [Budget() for _ in _TABLES]
+    for table, budget in zip(_TABLES, budgets, strict=True):
+        _expire(db, table, now, budget)
+    containers = Budget(STEP_ITEMS * 5)
+    _expire_containers(db, now, containers, STEP_ITEMS)
+    has_more = any(budget.is_spent for budget in (*budgets, containers))
+    return any(
+        (
+            has_more,
+            drop_old_notices(db, now),
+            trim_histories(db, now, Budget()),
+            drop_trimmed(db, Budget()),
+        )
+    )
+
+
+_EXPIRE = """
+DELETE FROM {table} WHERE key IN (
+  SELECT key FROM (
+    SELECT key, sum(weight) OVER (ORDER BY expires, key ROWS UNBOUNDED PRECEDING) - weight AS before
+    FROM (
+      SELECT key, expires, {weight} AS weight FROM {table} WHERE expires <= :until
+      ORDER BY expires LIMIT :items
+    )
+  ) WHERE before < :octets
+) RETURNING {weight}
+"""
+_LOOKED_AT = 32
+"""Values at once: to find out how large one is SQLite reads all of it, 1 ms for each MiB."""
+_TABLES = {"value": "length(value)", "counter": "0", "bucket": "0"}
+"""Things that expire, and what they weigh."""
+
+
+def _expire(db: sqlite3.Connection, table: str, until: int, budget: Budget) -> int:
+    statement = _EXPIRE.format(table=table, weight=_TABLES[table])
+    removed, gone = 0, [0]
+    while gone and not budget.is_spent:
+        items = min(_LOOKED_AT, budget.items) if table == "value" else budget.items
+        values = {"until": until, "items": items, "octets": budget.octets}
+        gone = [weight for (weight,) in db.execute(statement, values).fetchall()]
+        budget.spend(len(gone), sum(gone))
+        removed += len(gone)
     return removed
 
 
-def _expire(db: sqlite3.Connection, table: str, until: int, limit: int) -> int:
-    statement = (
-        f"DELETE FROM {table} WHERE key IN"
-        f" (SELECT key FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?)"
-    )
-    return db.execute(statement, (until, limit)).rowcount
-
-
-def _expire_containers(db: sqlite3.Connection, until: int, limit: int) -> int:
-    statement = "SELECT id, kind, size FROM container WHERE expires <= ? ORDER BY expires LIMIT ?"
-    containers = parts = 0
-    for container, kind, size in db.execute(statement, (until, limit)).fetchall():
-        forget(db, container, kind)
-        containers += 1
-        parts += size
-        if parts >= SWEPT * 10:
-            return limit
-    return containers
+def _expire_containers(db: sqlite3.Connection, until: int, budget: Budget, limit: int) -> int:
+    """How many of up to so many went, or have begun to; the budget is for what is in them."""
+    statement = "SELECT id, kind FROM container WHERE expires <= ? ORDER BY expires LIMIT ?"
+    found = db.execute(statement, (until, limit)).fetchall()
+    for count, (container, kind) in enumerate(found, 1):
+        forget(db, container, kind, budget)
+        if budget.is_spent:
+            return count
+    if len(found) == limit:
+        budget.items = 0
+    return len(found)
 
 
 def _is_crowded(db: sqlite3.Connection) -> bool:
@@ -208,14 +240,15 @@ def _is_crowded(db: sqlite3.Connection) -> bool:
 def _evict(db: sqlite3.Connection) -> int:
     """Remove a part of what would expire first, and of the oldest rows; how many things went."""
     removed = 0
-    for table in ("value", "counter", "bucket"):
-        removed += _expire(db, table, NEVER - 1, _some(db, table))
-    removed += _expire_containers(db, NEVER - 1, _some(db, "container"))
-    return removed + drop_oldest(db, _some(db, "row"))
+    for table in _TABLES:
+        removed += _expire(db, table, NEVER - 1, Budget(_some(db, table)))
+    containers = Budget(STEP_ITEMS * 5)
+    removed += _expire_containers(db, NEVER - 1, containers, _some(db, "container"))
+    return removed + drop_oldest(db, Budget(_some(db, "row")))
 
 
 def _some(db: sqlite3.Connection, table: str) -> int:
     # To count all of a large table would take longer than to remove the part.
     counted = f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT ?)"
-    (count,) = db.execute(counted, (int(SWEPT / EVICTED),)).fetchone()
-    return min(SWEPT, int(count * EVICTED) + 1)
+    (count,) = db.execute(counted, (int(STEP_ITEMS / EVICTED),)).fetchone()
+    return min(STEP_ITEMS, int(count * EVICTED) + 1)
