@@ -45,6 +45,7 @@ from .case import (
     CounterCases,
     ValueCases,
 )
+from .case_bounds import BoundCases
 from .case_groups import HashCases, SetCases
 from .case_notices import NoticeCases
 
@@ -347,5 +348,6 @@ class AllCases(
     LogCases,
     NoticeCases,
     DumpCases,
+    BoundCases,
 ):
     """What all stores have in common; to be put before `StoreCase`."""

@@ -17,7 +17,7 @@ MAX_NAME = 1024
 MAX_ITEMS = 1000
 """Keys, members, fields, rows or entries in one call."""
 MAX_CALL = 2**23
-"""Octets of all of a call."""
+"""Octets of all of a call, and of the values in an answer."""
 MAX_CAP = 100_000
 """Members of a set."""
 MAX_FIELDS = 1000
@@ -58,6 +58,12 @@ def check_total(octets: int) -> None:
     """All of a call."""
     if octets > MAX_CALL:
         raise TooLarge(f"{octets} octets in a call, expected at most {MAX_CALL}")
+
+
+def check_answer(octets: int) -> None:
+    """The values of an answer; what stores hold may be more than one call may bring."""
+    if octets > MAX_CALL:
+        raise TooLarge(f"an answer of {octets} octets or more, expected at most {MAX_CALL}")
 
 
 def check_sizes(items: Iterable[bytes], limit: int) -> None:

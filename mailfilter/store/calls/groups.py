@@ -89,7 +89,10 @@ class SetRemove(Call[int]):
 
 @dataclass(frozen=True, slots=True)
 class HashGet(Call[list[bytes | None]]):
-    """The values of these fields, in their order; None where there is none."""
+    """The values of these fields, in their order; None where there is none.
+
+    Raises TooLarge if they are more than an answer may have (`MAX_CALL`).
+    """
 
     is_write: ClassVar[bool] = False
 
@@ -102,7 +105,7 @@ class HashGet(Call[list[bytes | None]]):
 
 @dataclass(frozen=True, slots=True)
 class HashAll(Call[dict[bytes, bytes]]):
-    """All fields."""
+    """All fields. Raises TooLarge if they are more than an answer may have (`MAX_CALL`)."""
 
     is_write: ClassVar[bool] = False
 
@@ -161,9 +164,13 @@ class HashRemove(Call[int]):
         check_names(self.fields)
 
 
+MAX_DIGITS = 20
+"""Octets of what can be a number."""
+
+
 def as_number(text: bytes | None) -> int:
     """The whole number that a field holds; 0 if it holds none."""
-    if text is None or len(text) > 20:
+    if text is None or len(text) > MAX_DIGITS:
         return 0
     digits = text[1:] if text.startswith(b"-") else text
     return clamp(int(text)) if digits.isdigit() else 0

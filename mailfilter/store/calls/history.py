@@ -87,7 +87,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFind(Call[Page]):
-    """The newest rows that have all of these terms and are of that time.
+    """The newest rows that have all of these terms and are of that time, up to `MAX_CALL` octets.
 
     Rows that are added while one pages are not seen; rows that leave are missing.
     """

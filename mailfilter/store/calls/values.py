@@ -20,7 +20,10 @@ from .call import Call
 
 @dataclass(frozen=True, slots=True)
 class Get(Call[list[bytes | None]]):
-    """The values under the keys, in their order; None where there is none."""
+    """The values under the keys, in their order; None where there is none.
+
+    Raises TooLarge if they are more than an answer may have (`MAX_CALL`).
+    """
 
     is_write: ClassVar[bool] = False
 

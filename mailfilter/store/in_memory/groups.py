@@ -14,7 +14,7 @@ from ..base import (
     SetMembers,
     SetRemove,
 )
-from ..calls.bounds import check_fields, clamp
+from ..calls.bounds import check_answer, check_fields, clamp
 from ..calls.groups import as_number
 from .space import Space
 
@@ -62,10 +62,14 @@ class Hashes:
 
     def get(self, call: HashGet) -> list[bytes | None]:
         values = self.hashes.get(call.key) or {}
-        return [values.get(name) for name in call.fields]
+        found = [values.get(name) for name in call.fields]
+        check_answer(sum(map(len, filter(None, found))))
+        return found
 
     def all(self, call: HashAll) -> dict[bytes, bytes]:
-        return dict(self.hashes.get(call.key) or {})
+        values = self.hashes.get(call.key) or {}
+        check_answer(sum(map(len, values.values())))
+        return dict(values)
 
     def put(self, call: HashPut) -> None:
         self._store(call.key, dict(call.values), call.seconds)

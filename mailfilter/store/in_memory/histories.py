@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..base import HistoryAdd, HistoryClear, HistoryFind, HistoryGet, Limits, Page, Row
+from ..calls.bounds import MAX_CALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,14 @@ class Histories:
     def find(self, call: HistoryFind) -> Page:
         before = None if call.before is None else int(call.before)
         found: list[Kept] = []
+        octets = 0
         for kept in reversed(self._rows(call.key)):
             if before is not None and kept.number >= before:
                 continue
             if not _matches(kept.row, call):
                 continue
-            if len(found) == call.limit:
+            octets += len(kept.row.body) + sum(map(len, kept.row.terms))
+            if len(found) == call.limit or (found and octets > MAX_CALL):
                 return _page(found, b"%d" % found[-1].number)
             found.append(kept)
         return _page(found, None)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..base import Bucket, Count, Delete, Get, Put, PutIfAbsent, Take
-from ..calls.bounds import clamp
+from ..calls.bounds import check_answer, clamp
 from ..calls.values import wait
 from .space import Space
 
@@ -16,7 +16,9 @@ class Values:
         self.values: Space[bytes] = Space(now)
 
     def get(self, call: Get) -> list[bytes | None]:
-        return [self.values.get(key) for key in call.keys]
+        found = [self.values.get(key) for key in call.keys]
+        check_answer(sum(map(len, filter(None, found))))
+        return found
 
     def put(self, call: Put) -> None:
         for key, value in call.values.items():

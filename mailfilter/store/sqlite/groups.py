@@ -15,9 +15,9 @@ from ..base import (
     SetRemove,
 )
 from ..calls.bounds import check_fields, clamp
-from ..calls.groups import as_number
+from ..calls.groups import MAX_DIGITS, as_number
 from .budget import STEP_ITEMS, Budget
-from .values import expiry, marks
+from .values import expiry, in_order, marks, within_answer
 
 _OF_SET = (
     "FROM container c JOIN member m ON m.container = c.id"
@@ -83,14 +83,11 @@ def set_remove(db: sqlite3.Connection, now: int, call: SetRemove) -> int:
 
 def hash_get(db: sqlite3.Connection, now: int, call: HashGet) -> list[bytes | None]:
     statement = f"SELECT f.name, f.value {_OF_HASH} AND f.name IN ({marks(len(call.fields))})"
-    values: dict[bytes, bytes] = dict(
-        db.execute(statement, (call.key, now, *call.fields)).fetchall()
-    )
-    return [values.get(name) for name in call.fields]
+    return in_order(call.fields, db.execute(statement, (call.key, now, *call.fields)))
 
 
 def hash_all(db: sqlite3.Connection, now: int, call: HashAll) -> dict[bytes, bytes]:
-    return dict(db.execute(f"SELECT f.name, f.value {_OF_HASH}", (call.key, now)).fetchall())
+    return within_answer(db.execute(f"SELECT f.name, f.value {_OF_HASH}", (call.key, now)))
 
 
 def hash_put(db: sqlite3.Connection, now: int, call: HashPut) -> None:
@@ -98,9 +95,13 @@ def hash_put(db: sqlite3.Connection, now: int, call: HashPut) -> None:
 
 
 def hash_add(db: sqlite3.Connection, now: int, call: HashAdd) -> list[int]:
-    texts = hash_get(db, now, HashGet(call.key, list(call.amounts)))
-    amounts = call.amounts.values()
-    numbers = [clamp(as_number(text) + amount) for text, amount in zip(texts, amounts, strict=True)]
+    # What is longer is no number, and may be large.
+    statement = (
+        f"SELECT f.name, substr(f.value, 1, {MAX_DIGITS + 1}) {_OF_HASH}"
+        f" AND f.name IN ({marks(len(call.amounts))})"
+    )
+    texts = dict(db.execute(statement, (call.key, now, *call.amounts)).fetchall())
+    numbers = [clamp(as_number(texts.get(name)) + amount) for name, amount in call.amounts.items()]
     new = {name: b"%d" % number for name, number in zip(call.amounts, numbers, strict=True)}
     _put_fields(db, now, call.key, new, call.seconds)
     return numbers

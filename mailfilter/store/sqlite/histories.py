@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from ..base import HistoryAdd, HistoryClear, HistoryFind, HistoryGet, Limits, Page, Row
+from ..calls.bounds import MAX_CALL
 from .budget import STEP_ITEMS, STEP_OCTETS, Budget
 from .schema import NEVER
 
@@ -47,11 +48,15 @@ def history_find(db: sqlite3.Connection, now: int, call: HistoryFind) -> Page:
         f" JOIN row r ON r.history = h.id WHERE {' AND '.join(conditions)}"
         " ORDER BY r.number DESC LIMIT ?"
     )
-    found = db.execute(statement, (*values, call.limit + 1)).fetchall()
-    rows = [
-        Row(row_id, at, parted(terms), body) for _, row_id, at, terms, body in found[: call.limit]
-    ]
-    return Page(rows, b"%d" % found[call.limit - 1][0] if len(found) > call.limit else None)
+    rows: list[Row] = []
+    octets = last = 0
+    for number, row_id, at, terms, body in db.execute(statement, (*values, call.limit + 1)):
+        octets += len(terms) + len(body)
+        if len(rows) == call.limit or (rows and octets > MAX_CALL):
+            return Page(rows, b"%d" % last)
+        rows.append(Row(row_id, at, parted(terms), body))
+        last = number
+    return Page(rows, None)
 
 
 def history_get(db: sqlite3.Connection, now: int, call: HistoryGet) -> Row | None:

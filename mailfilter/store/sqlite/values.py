@@ -1,8 +1,10 @@
 """Values, counters and buckets in the file."""
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 
 from ..base import MAX_NUMBER, Bucket, Count, Delete, Get, Put, PutIfAbsent, Take
+from ..calls.bounds import check_answer
 from ..calls.values import wait
 from .schema import NEVER
 
@@ -24,8 +26,27 @@ def get(db: sqlite3.Connection, now: int, call: Get) -> list[bytes | None]:
         found = db.execute(statement, (keys[0], now)).fetchone()
         return [found[0] if found else None]
     statement = f"SELECT key, value FROM value WHERE key IN ({marks(len(keys))}) AND expires > ?"
-    values: dict[bytes, bytes] = dict(db.execute(statement, (*keys, now)).fetchall())
-    return [values.get(key) for key in keys]
+    return in_order(keys, db.execute(statement, (*keys, now)))
+
+
+def in_order(names: Sequence[bytes], found: Iterable[tuple[bytes, bytes]]) -> list[bytes | None]:
+    """The values of the names. Raises TooLarge before there are too many of them in memory."""
+    values = within_answer(found)
+    answer = [values.get(name) for name in names]
+    if len(values) < len(names):
+        # A name may be there twice.
+        check_answer(sum(map(len, filter(None, answer))))
+    return answer
+
+
+def within_answer(found: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Values by name. Raises TooLarge."""
+    values, octets = {}, 0
+    for name, value in found:
+        octets += len(value)
+        check_answer(octets)
+        values[name] = value
+    return values
 
 
 def put(db: sqlite3.Connection, now: int, call: Put) -> None:
