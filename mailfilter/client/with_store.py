@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.python.failure import Failure
-from twisted.python.util import switchUID
 
 from ..config import Loaded, load
 from ..config.model import StoreSettings
@@ -211,4 +210,7 @@ def _become_owner(path: str) -> None:
     """Give up root for the user whose store this is. Raises OSError."""
     found = os.stat(path)
     if os.geteuid() == 0 and found.st_uid != 0:
-        switchUID(found.st_uid, found.st_gid)
+        # That user need not have a name, as in containers.
+        os.setgroups([found.st_gid])
+        os.setgid(found.st_gid)
+        os.setuid(found.st_uid)

@@ -40,7 +40,9 @@ class Hasher:
     """Hashes with one secret."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        # Whoever else has put one there may have chosen another length.
+        is_usual = len(secret) == SECRET_OCTETS
+        self._secret = secret if is_usual else blake2b(secret, digest_size=SECRET_OCTETS).digest()
         self._cached_term = lru_cache(CACHED)(self._term)
         self._cached_masked = lru_cache(CACHED)(self._masked)
 

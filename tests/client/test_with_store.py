@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -216,3 +217,21 @@ class PipeTests(StoreCommandCase):
             )
         said = b"[Errno 28] No space left on device\n"
         self.assertEqual((done.returncode, done.stderr), (1, said))
+
+
+class OwnerTests(SynchronousTestCase):
+    """Root looks into the store of a user."""
+
+    def test_nameless(self) -> None:
+        """The user need not be known by a name."""
+        path = self.mktemp()
+
+        found = SimpleNamespace(st_uid=54321, st_gid=54322)
+        became: list[tuple[str, object]] = []
+        self.patch(os, "stat", lambda path: found)
+        self.patch(os, "geteuid", lambda: 0)
+        for name in ("setgroups", "setgid", "setuid"):
+            self.patch(os, name, lambda value, name=name: became.append((name, value)))
+        with_store._become_owner(path)
+        expected = [("setgroups", [54322]), ("setgid", 54322), ("setuid", 54321)]
+        self.assertEqual(became, expected)

@@ -69,6 +69,14 @@ class StoreTests(ConfigCase):
         self.assertEqual(self.warnings(text + "\nkind = 'redis'"), [])
         self.assertEqual(self.warnings(text.replace("size", "enabled = false\nsize", 1)), [])
 
+    def test_trace_header(self) -> None:
+        """No field may be chosen that mail needs."""
+        for name in ("From", "subject", "DKIM-Signature", "ARC-Seal", "Content-Type"):
+            (problem,) = self.problems(f'[scan]\ntrace_header = "{name}"')
+            self.assertIn("expected a name that mail does not use", problem)
+        for name in ("X-Trace", "Mailfilter-Trace", "X-From"):
+            self.load(f'[scan]\ntrace_header = "{name}"')
+
     def test_elsewhere(self) -> None:
         """Of a server that is not used nothing is said."""
         self.assertEqual(self.warnings(REDIS.replace('kind = "redis"', 'kind = "embedded"')), [])

@@ -204,6 +204,11 @@ class PrivacyTests(ScanCase):
         self.assertEqual(stricter("plain", "hashed"), "hashed")
         self.assertEqual(stricter("dropped", "hashed"), "dropped")
 
+    def test_other_secrets(self) -> None:
+        """A secret that somebody else has put into the store may be of any length."""
+        terms = {Hasher(b"x" * size).term("user", "bob") for size in (0, 1, 32, 65, 1000)}
+        self.assertEqual(len(terms), 5)
+
     def test_long_values(self) -> None:
         """Long values are hashed as others are, and memory keeps none of them."""
         hasher = Hasher(b"k" * 32)
