@@ -51,19 +51,29 @@ async def copy(
 ) -> int:
     """Carry out in `target` what makes it the same as `source`; how many calls that took.
 
-    Raises StoreError, of either; then the target has a part of it.
+    If there is something in it already, that is added to; but values that are there stay, such as
+    the secret that rows there are found with. Raises StoreError, of either; then the target has a
+    part of it.
     """
     cursor: bytes | None = None
     count = 0
     while True:
         part = await source.do(Dump(cursor))
         for call in part.calls:
-            await target.do(call)
+            await _carry_out(target, call)
         count += len(part.calls)
         progress(count)
         cursor = part.cursor
         if cursor is None:
             return count
+
+
+async def _carry_out(target: Store, call: Call[Any]) -> None:
+    if not isinstance(call, Put):
+        await target.do(call)
+        return
+    for name, value in call.values.items():
+        await target.do(PutIfAbsent(name, value, call.seconds))
 
 
 async def copy_to_file(source: Store, path: str, make: Callable[[str], Store]) -> None:

@@ -14,7 +14,7 @@ from mailfilter.store.memory import MemoryStore
 from mailfilter.store.sqlite import files, upkeep
 from mailfilter.store.upkeep import copy, copy_to_file
 
-from .case import A
+from .case import A, B
 from .trouble import TroubleCase, octets_of, query, write_file
 
 
@@ -73,6 +73,16 @@ class ToFileTests(CopyCase):
         await self.fill(300)
         with self.assertRaises(Full):
             await copy(self.source, self.start(evicts=False))
+
+    async def test_values_stay(self) -> None:
+        """Values that are there already stay, such as secrets that others things hang on."""
+        await self.source.do(Put({A: b"other", B: b"new"}, 1000))
+        target = self.start()
+        await target.do(Put({A: b"kept"}))
+        await copy(self.source, target)
+        self.assertEqual(await target.do(Get([A, B])), [b"kept", b"new"])
+        self.passes_now(1001)
+        self.assertEqual(await target.do(Get([A, B])), [b"kept", None])
 
     async def test_source_fails(self) -> None:
         """Trouble of the source leaves nothing behind, either."""

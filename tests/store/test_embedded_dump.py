@@ -103,6 +103,21 @@ class DumpTests(TroubleCase):
         self.assertEqual(len(await self.do(LogRead(A, 0))), NUMBER)
         self.assertEqual((await self.do(LogLook(A))).readers[b"77"], 77)
 
+    async def test_few_calls(self) -> None:
+        """Rows and entries come many at a time, in calls that are not too large."""
+        self.start()
+        for number in range(30):
+            await self.do(HistoryAdd(A, [row(number, size=2**20 - 100)], LIMITS))
+            await self.do(LogAppend(A, [b"%d" % number, b"x" * 2**20]))
+            await self.do(LogAppend(name(1), [b"%d" % number] * 50))
+        calls = await self.dump()
+        adds = [call.rows for call in calls if isinstance(call, HistoryAdd)]
+        self.assertEqual(len(adds), 4)
+        self.assertEqual([one.row_id for rows in adds for one in rows][-1], b"29")
+        appends = [call.entries for call in calls if isinstance(call, LogAppend)]
+        self.assertEqual(len([one for one in appends if len(one) < 20]), 5)
+        self.assertEqual(sorted(map(len, appends))[-2:], [500, 1000])
+
     async def test_octets(self) -> None:
         """Large things make small parts."""
         self.start()

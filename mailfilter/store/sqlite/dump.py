@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from ..base import (
@@ -113,9 +115,14 @@ def _rows(db: sqlite3.Connection, now: int, after: bytes) -> Made:
         " WHERE r.number > ? AND r.at + h.max_age > ? ORDER BY r.number",
         (int(after or 0), now),
     )
-    for number, key, size, age, octets, row_id, at, terms, body, detail in found:
-        row = Row(row_id, at, parted(terms), body, detail)
-        yield b"%d" % number, HistoryAdd(key, [row], Limits(size, age / 1000, octets))
+    for (key, size, age, octets), some in groupby(found, itemgetter(slice(1, 5))):
+        limits = Limits(size, age / 1000, octets)
+        for part in parts(((one[0], _row(*one[5:])) for one in some), lambda one: one[1].octets()):
+            yield b"%d" % part[-1][0], HistoryAdd(key, [row for _, row in part], limits)
+
+
+def _row(row_id: bytes, at: float, terms: bytes, body: bytes, detail: bytes) -> Row:
+    return Row(row_id, at, parted(terms), body, detail)
 
 
 def _logs(db: sqlite3.Connection, now: int, after: bytes) -> Made:
@@ -130,13 +137,17 @@ def _logs(db: sqlite3.Connection, now: int, after: bytes) -> Made:
 
 
 def _entries(db: sqlite3.Connection, now: int, after: bytes) -> Made:
+    log, _, position = (after or b"0 0").partition(b" ")
     found = db.execute(
-        "SELECT e.rowid, l.key, e.data FROM entry e JOIN log l ON l.id = e.log"
-        " WHERE e.rowid > ? AND e.position >= l.first ORDER BY e.rowid",
-        (int(after or 0),),
+        "SELECT l.id, l.key, e.position, e.data FROM entry e JOIN log l ON l.id = e.log"
+        " WHERE (e.log, e.position) > (?, ?) AND e.position >= l.first ORDER BY e.log, e.position",
+        (int(log), int(position)),
     )
-    for number, key, data in found:
-        yield b"%d" % number, LogAppend(key, [data])
+    for (number, key), some in groupby(found, itemgetter(0, 1)):
+        # Each call is a sync of the disk where it is carried out.
+        for part in parts(some, lambda one: len(one[3])):
+            place = b"%d %d" % (number, part[-1][2])
+            yield place, LogAppend(key, [data for *_, data in part])
 
 
 def _readers(db: sqlite3.Connection, now: int, after: bytes) -> Made:
