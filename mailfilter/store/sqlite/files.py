@@ -82,8 +82,9 @@ def identity(path: str) -> Identity:
 def set_aside(path: str) -> str:
     """Rename a file and what belongs to it; the new name."""
     aside = _free_name(f"{path}.corrupt")
-    os.rename(path, aside)
-    for suffix in COMPANIONS:
+    # The file itself comes last: if we are killed in between, what belongs to it must not be left
+    # to be taken for a part of a new one.
+    for suffix in (*COMPANIONS, ""):
         with suppress(FileNotFoundError):
             os.rename(path + suffix, aside + suffix)
     return aside
