@@ -108,6 +108,8 @@ def _finish(part: str, path: str) -> None:
 async def try_out(store: Store) -> Sequence[str]:
     """Make calls of each kind under keys of their own; what did not work.
 
+    They remove what they make, or it expires, but for a log, since those are for ever: of the one
+    of all trials its last position and an empty snapshot stay.
     A server may let us in and still forbid a command, or a disk may be readable only.
     """
     trials = _trials(token_hex(8))
@@ -126,7 +128,7 @@ async def _try(store: Store, call: Call[Any], expected: object) -> str:
 
 
 def _trials(token: str) -> Sequence[tuple[Call[Any], object]]:
-    """Calls and their answers, `...` where any will do; what they make they remove, or expires."""
+    """Calls and their answers, `...` where any will do."""
     name, log = key("trial", token), key("trial_log")
     limits = Limits(1, TRIAL_SECONDS, 10_000)
     return (
