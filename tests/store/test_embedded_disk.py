@@ -16,7 +16,7 @@ from mailfilter.store.errors import Denied, Full, ReadOnly
 from mailfilter.store.sqlite.opening import Opening
 
 from .case import A, B
-from .trouble import SpaceCase, mount_for, query, write_file
+from .trouble import SpaceCase, mount_for, mounting, query, write_file
 
 NOBODY = 65534
 
@@ -24,6 +24,7 @@ NOBODY = 65534
 class DiskTests(SpaceCase):
     """The disk is full, read-only, or of somebody else."""
 
+    @mounting
     async def test_disk_full(self) -> None:
         """Writes fail by name, reads go on; with space again it goes on by itself."""
         place, remount = mount_for(self, "size=2m")
@@ -47,6 +48,7 @@ class DiskTests(SpaceCase):
             await self.do(Put({A: b"8"}))
         self.assertIn("works again", str(logs))
 
+    @mounting
     async def test_others_fill_the_disk(self) -> None:
         """Whoever else fills it: nothing is lost, nothing is thrown away for it."""
         place, _ = mount_for(self, "size=2m")
@@ -66,6 +68,7 @@ class DiskTests(SpaceCase):
         await self.store.close()
         self.assertEqual(query(self.path, "PRAGMA integrity_check"), [("ok",)])
 
+    @mounting
     async def test_no_more_space_needed(self) -> None:
         """On a disk without an octet left, what the file has space for can be written still."""
         place, _ = mount_for(self, "size=2m")
@@ -90,6 +93,7 @@ class DiskTests(SpaceCase):
             except OSError:
                 return
 
+    @mounting
     async def test_full_at_the_start(self) -> None:
         """With no space at all there is no store, by name; with space there is one."""
         place, _ = mount_for(self, "size=1m")
@@ -102,6 +106,7 @@ class DiskTests(SpaceCase):
         os.unlink(filler)
         self.assertTrue(await self.works())
 
+    @mounting
     async def test_full_at_a_later_start(self) -> None:
         """So it is with a file that is there already, which is neither set aside nor damaged."""
         place, _ = mount_for(self, "size=1m")
@@ -118,6 +123,7 @@ class DiskTests(SpaceCase):
         self.assertTrue(await self.works())
         self.assertEqual(self.beside("*corrupt*"), [])
 
+    @mounting
     async def test_read_only(self) -> None:
         """A file system that is mounted read-only, and then not."""
         place, remount = mount_for(self, "size=4m")

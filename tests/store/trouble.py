@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
+from functools import wraps
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,37 @@ def mounted(options: str) -> Iterator[str]:
     finally:
         subprocess.run(["umount", "-l", place], capture_output=True, check=False)
         os.rmdir(place)
+
+
+Test = Callable[[Any], Coroutine[Any, Any, None]]
+
+
+def mounting(test: Test) -> Test:
+    """Run a test that mounts: in namespaces of its own, where that is not allowed here."""
+
+    @wraps(test)
+    async def run(case: Any) -> None:
+        if _works("unshare", "-m", "true"):
+            await test(case)
+            return
+        if not _works("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"):
+            raise SkipTest("no file system may be mounted here")
+        case.assertIn("PASSED (successes=1)", _run_apart(case.id(), case.mktemp()))
+
+    return run
+
+
+def _run_apart(test: str, folder: str) -> str:
+    trial = (sys.executable, "-m", "twisted.trial", "--temp-directory", folder, test)
+    command = ["unshare", "-rm", *trial]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def _works(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def mount_for(case: TroubleCase, options: str) -> tuple[str, Callable[[str], None]]:
