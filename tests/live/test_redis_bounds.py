@@ -101,9 +101,12 @@ class HistoryTests(BoundsCase):
     async def test_clear(self) -> None:
         """Counted are those that were shown; it does not take longer with more of them."""
         await self.fill()
-        for limits, count in ((Limits(10, 3600, 2**30), 10), (ROOMY, MANY + 1)):
+        for limits, count in ((Limits(10, 3600, 2**30), 10), (ROOMY, MANY + 1), (ROOMY, 0)):
             await self.fill()
             await self.do(HistoryAdd(A, [row(MANY)], limits))
+            # As if all had expired.
+            if not count:
+                self.server.ask("HSET", b"bounds:m:" + A, "age", "1")
             self.server.ask("CONFIG", "RESETSTAT")
             cleared = await self.do(HistoryClear(A))
             calls = self.server.ask("INFO", "commandstats").split(b"cmdstat_xrange:calls=")[1]
