@@ -2,16 +2,17 @@
 
 import socket
 from collections.abc import Callable
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
 from mailfilter.store.base import Get
+from mailfilter.store.errors import Unavailable
 from mailfilter.store.resp import connection, names, watch
 
 from .case import A
-from .fake_redis import OK, FakeCase, FakeServer, Speaker, bulk
+from .fake_redis import OK, FakeCase, FakeServer, Speaker, bulk, pause
 
 MASTER = b"*1\r\n$6\r\nmaster\r\n"
 
@@ -94,6 +95,20 @@ class HoleTests(ConnectCase):
         await self.works()
         self.assertEqual(asked, [("hangs.example", True)])
 
+    async def test_no_thread(self) -> None:
+        """A name that could not be looked up for want of a thread is looked up later."""
+
+        def refuse(**options: Any) -> Any:
+            self.patch(names, "Thread", thread)
+            raise RuntimeError("no thread is left")
+
+        thread = Thread
+        self.patch(names, "Thread", refuse)
+        server = self.another(as_master(b"x"))
+        self.begin(OK, 0.3, servers=(f"localhost:{server.port}",))
+        self.assertIn("no thread", await self.fails(Get([A]), Unavailable))
+        await self.works()
+
 
 class MovedTests(ConnectCase):
     """Connections that are not where the master is."""
@@ -128,6 +143,7 @@ class MovedTests(ConnectCase):
             # One for each connection.
             calls = [Deferred.fromCoroutine(self.store.do(Get([A]))) for _ in range(2)]
             await DeferredList(calls, consumeErrors=True)
+            await pause(0.01)
         await self.until(lambda: len(new.speakers) == 2)
         self.assertEqual(new.connections, 2)
 

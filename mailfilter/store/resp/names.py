@@ -53,11 +53,11 @@ class Names:
         """Have the receiver hear of each address."""
         resolution = Resolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
-        is_under_way = hostName in self._waiting
+        if hostName not in self._waiting:
+            # First, since there may be no thread left.
+            Thread(target=self._look_up, args=(hostName,), name="look up", daemon=True).start()
         # Those who have given up are told, too, and do not mind; there are few in any time.
         self._waiting.setdefault(hostName, []).append((resolutionReceiver, portNumber))
-        if not is_under_way:
-            Thread(target=self._look_up, args=(hostName,), name="look up", daemon=True).start()
         return resolution
 
     def _look_up(self, name: str) -> None:
