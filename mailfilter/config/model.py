@@ -290,7 +290,7 @@ class StoreSettings:
         Example('"/var/lib/mailfilter/store.sqlite"'),
     ] = ""
     max_size: Annotated[
-        int, SIZE, Bounds(2**20, 2**44), Doc("embedded: the file does not grow beyond this.")
+        int, SIZE, Bounds(2**23, 2**44), Doc("embedded: the file does not grow beyond this.")
     ] = 2**30
     timeout: Annotated[
         float,

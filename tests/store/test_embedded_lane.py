@@ -1,7 +1,8 @@
 """A thread of the embedded store: order, deadlines, what is not begun, and the end."""
 
-from threading import Event
+from threading import Event, Thread
 from typing import Any
+from unittest.mock import patch
 
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import CancelledError, Deferred
@@ -207,6 +208,18 @@ class LaneTests(TestCase):
         """A lane without a thread ends at once, and twice."""
         self.successResultOf(self.lane.end())
         self.failureResultOf(self.submit("late"), Unavailable)
+
+    async def test_no_thread(self) -> None:
+        """While no thread can be had, calls fail at once; then they go on."""
+        error = RuntimeError("can't start new thread")
+        with (
+            patch.object(Thread, "start", side_effect=error),
+            self.assertRaises(Unavailable) as caught,
+        ):
+            await self.submit(1)
+        self.assertIn("no thread for the store: can't start", str(caught.exception))
+        self.gate.opened.set()
+        self.assertEqual(await self.submit(2), 2)
 
     async def test_work_raises(self) -> None:
         """Work that raises answers with an error of the store; the thread goes on."""

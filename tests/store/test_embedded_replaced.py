@@ -49,6 +49,28 @@ class ReplacedTests(TroubleCase):
         self.assertEqual(await self.store.inspect(), [])
         self.assertEqual(self.beside("*corrupt*"), [])
 
+    async def test_companions_removed(self) -> None:
+        """What was not in the file itself yet is saved, and that is told."""
+        await self.used()
+        for suffix in ("-wal", "-shm"):
+            os.unlink(self.path + suffix)
+        text = await self.fails(Unavailable, Put({A: b"lost"}))
+        self.assertIn("-wal or -shm was removed", text)
+        await self.comes_back(self.store)
+        self.assertEqual(await self.do(Get([A, NAMES[499]])), [b"new", b"old" * 300])
+        self.assertEqual(query(self.path, "SELECT count(*) FROM value"), [(501,)])
+        self.assertEqual(await self.store.inspect(), [])
+
+    async def test_companions_stay(self) -> None:
+        """A store that others open and close is no reason for alarm."""
+        await self.used()
+        for number in range(3):
+            other = self.open_store(self.path)
+            await other.do(Put({B: b"%d" % number}))
+            await other.close()
+            await self.do(Put({A: b"%d" % number}))
+        self.assertEqual(self.counts, [])
+
     async def test_removed(self) -> None:
         """A new file is made, in which nothing is."""
         await self.used()

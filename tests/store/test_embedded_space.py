@@ -72,6 +72,17 @@ class LimitTests(SpaceCase):
         self.assertGreater(len(found[first:]), 80)
         self.assertNotIn(None, found[first:])
 
+    async def test_large_write(self) -> None:
+        """A write of half the size has room made for it, however much must go."""
+        self.start()
+        for number in range(600):
+            await self.do(HistoryAdd(A, [row(number, b"t", size=9_000)], LIMITS))
+        rows = [row(number, b"t", size=9_000) for number in range(1000, 1100)]
+        await self.do(HistoryAdd(A, rows, LIMITS))
+        page = await self.do(HistoryFind(A, limit=100))
+        self.assertEqual([int(found.row_id) for found in page.rows], list(range(1099, 999, -1)))
+        self.assertNotIn("store/full", self.counts)
+
     async def test_history_goes(self) -> None:
         """A history beyond the size of the file keeps what there is space for, the newest."""
         self.start()

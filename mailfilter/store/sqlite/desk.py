@@ -2,15 +2,15 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..errors import Corrupt, Full, StoreError, Unavailable
 from .failures import named
-from .files import end_turn, wait_for_turn
+from .files import COMPANIONS, Companions, companions, end_turn, wait_for_turn
 from .handlers import HANDLERS
 from .lane import Pending
 from .opening import Opening
-from .upkeep import make_room
+from .upkeep import CROWDED, make_room
 
 _KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_TOOBIG})
 """Errors after which the file need not be opened anew."""
@@ -27,6 +27,12 @@ _OF_ONE = frozenset(
 """Errors of one call: the others of its transaction can be carried out without it."""
 
 
+OVERHEAD = 1.5
+"""What a write takes in the file, for each octet of its values."""
+LEFT = 0.3
+"""Part of the size that stays in use, however large a write is."""
+
+
 class Desk:
     """Belongs to one thread, which opens its connection when it is first needed."""
 
@@ -38,6 +44,7 @@ class Desk:
         self._epoch = 0
         self._turn: int | None = None
         self._is_full_sync = False
+        self._companions: Companions | None = None
 
     def read(self, batch: Sequence[Pending]) -> None:
         """Carry out calls that change nothing; an empty batch is the end."""
@@ -49,7 +56,7 @@ class Desk:
             self._close()
             return
         waiting = [pending for pending in batch if not pending.is_dropped]
-        has_made_room = False
+        rooms = iter(self._rooms(waiting))
         while waiting:
             failed = self._try_together(waiting)
             if failed is not None:
@@ -58,10 +65,10 @@ class Desk:
                 continue
             if not isinstance(waiting[0].error, Full):
                 return
-            if has_made_room or not self._make_room():
+            used = next(rooms, None)
+            if used is None or not self._make_room(used):
                 self._try_alone(waiting)
                 return
-            has_made_room = True
             for pending in waiting:
                 pending.error = None
 
@@ -100,6 +107,8 @@ class Desk:
                     current.result = HANDLERS[type(current.call)](db, now, current.call)
             current = None
             db.execute("COMMIT")
+            if self._companions is None:
+                self._companions = companions(self._opening.path)
         except Exception as error:
             failure = self._failure(error)
             if current is None or _is_of_all(error):
@@ -119,11 +128,24 @@ class Desk:
                 pending.error = None
                 self._try_together([pending])
 
-    def _make_room(self) -> bool:
-        """After a write has found none; whether it may try again."""
+    def _rooms(self, waiting: Sequence[Pending]) -> Iterator[float]:
+        """Parts of the size to leave in use, one after the other, for calls that find no space."""
+        yield CROWDED
+        need = sum(pending.octets for pending in waiting) * OVERHEAD
+        used = 1 - need / self._opening.max_size
+        # For what can never fit nothing has to go.
+        if LEFT <= used < CROWDED:
+            yield used
+
+    def _make_room(self, used: float) -> bool:
+        """After a write has found none; whether it may try again.
+
+        `used` is the part of the size that what is left may use.
+        """
         try:
             db = self._begin(is_durable=False)
-            evicted = make_room(db, self._opening.clock.now(), evicts=self._evicted is not None)
+            now = self._opening.clock.now()
+            evicted = make_room(db, now, used if self._evicted is not None else 1.0)
             db.execute("COMMIT")
             if self._evicted is not None and evicted:
                 self._evicted(evicted)
@@ -143,6 +165,8 @@ class Desk:
         # This may take long: what was true of the file before need not be so afterwards.
         wait_for_turn(self._turn)
         self._opening.look_after(epoch)
+        if self._companions is not None:
+            self._look_after_companions(self._companions)
         db = self._connection()
         if self._epoch != epoch:
             raise Unavailable(f"{self._opening.path}: the file was opened anew meanwhile")
@@ -151,6 +175,20 @@ class Desk:
             self._is_full_sync = is_durable
         db.execute("BEGIN IMMEDIATE")
         return db
+
+    def _look_after_companions(self, known: Companions) -> None:
+        """See that what SQLite keeps beside the file is still there. Raises Unavailable."""
+        found = companions(self._opening.path)
+        if found == known or self._db is None:
+            return
+        if found[0] is None:
+            # Nobody has begun a new one: what was in the old one can be saved.
+            self._db.execute("PRAGMA wal_checkpoint(FULL)")
+        self._opening.close()
+        raise Unavailable(
+            f"{self._opening.path}: {' or '.join(COMPANIONS)} was removed while it was in use, and"
+            " what was stored last may be lost; opening it anew"
+        )
 
     def _end_turn(self) -> None:
         if self._turn is not None:
@@ -196,6 +234,7 @@ class Desk:
 
     def _disconnect(self) -> None:
         db, self._db = self._db, None
+        self._companions = None
         if db is not None:
             db.close()
 

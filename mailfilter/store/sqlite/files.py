@@ -20,6 +20,8 @@ BESIDE = (*COMPANIONS, "-lock", "-turn", "-suspect")
 Identity = tuple[int, int] | None
 """By which a file is known, whatever its name; None if there is none."""
 
+Companions = tuple[Identity, ...]
+
 
 def create(path: str, *, keep: bool = False) -> int:
     """Make a file that is ours alone, unless it is there; `keep` leaves it open.
@@ -77,6 +79,11 @@ def identity(path: str) -> Identity:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
+
+
+def companions(path: str) -> Companions:
+    """What is beside a file, in the order of `COMPANIONS`."""
+    return tuple(identity(path + suffix) for suffix in COMPANIONS)
 
 
 def set_aside(path: str) -> str:

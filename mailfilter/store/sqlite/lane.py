@@ -83,13 +83,14 @@ class Lane:
         elif octets and self._octets and self._octets + octets > MAX_OCTETS:
             text = f"calls of {self._octets} octets wait already"
             pending.deferred.errback(Unavailable(text))
+        elif trouble := self._start():
+            pending.deferred.errback(Unavailable(trouble))
         else:
             self._unanswered.append(pending)
             if self._timer is None:
                 self._timer = self._reactor.callLater(self._seconds, self._give_up)
             self._waiting += 1
             self._octets += octets
-            self._start()
             self._queue.put(pending)
         return pending.deferred
 
@@ -105,12 +106,18 @@ class Lane:
             self._enders.append(ended)
         return ended
 
-    def _start(self) -> None:
+    def _start(self) -> str:
+        """Have a thread; why there is none."""
         if self._thread is None:
             # Nothing can take a thread out of a wait for a lock or a disk: it must not keep the
             # process.
-            self._thread = Thread(target=self._run, name=f"store-{self._name}", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._run, name=f"store-{self._name}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                return f"no thread for the store: {error}"
+            self._thread = thread
+        return ""
 
     def _give_up(self) -> None:
         """Answer those whose time is over, and look again when the next one's is."""

@@ -59,7 +59,7 @@ class Opening:
         """Without `is_service` nothing is created, upgraded or set aside."""
         self.path = path
         self.clock = clock
-        self._max_size = max_size
+        self.max_size = max_size
         self._alarm = alarm
         self._is_service = is_service
         self._lock = Lock()
@@ -227,7 +227,7 @@ class Opening:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute(f"PRAGMA journal_size_limit = {64 * 2**20}")
             (page_size,) = db.execute("PRAGMA page_size").fetchone()
-            db.execute(f"PRAGMA max_page_count = {max(1, self._max_size // page_size)}")
+            db.execute(f"PRAGMA max_page_count = {max(1, self.max_size // page_size)}")
         except BaseException:
             db.close()
             raise

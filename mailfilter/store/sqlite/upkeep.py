@@ -104,15 +104,16 @@ def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> Swept:
     return Swept(has_more, evicted)
 
 
-def make_room(db: sqlite3.Connection, now: int, *, evicts: bool) -> int:
+def make_room(db: sqlite3.Connection, now: int, used: float) -> int:
     """For a write that has found no space, and cannot wait for the next sweep.
 
-    How many things went before their time; none without `evicts`.
+    What is left uses at most that part of the size allowed, if so much can go. How many things
+    went before their time.
     """
     _clear(db, now)
     evicted = 0
-    for _ in range(ROUNDS if evicts else 0):
-        removed = _evict(db) if _is_crowded(db) else 0
+    for _ in range(ROUNDS):
+        removed = _evict(db) if _is_crowded(db, used) else 0
         if not removed:
             break
         evicted += removed
@@ -232,9 +233,9 @@ def _expire_containers(db: sqlite3.Connection, until: int, budget: Budget, limit
     return len(found)
 
 
-def _is_crowded(db: sqlite3.Connection) -> bool:
+def _is_crowded(db: sqlite3.Connection, part: float = CROWDED) -> bool:
     used = _pragma(db, "page_count") - _pragma(db, "freelist_count")
-    return used > CROWDED * _pragma(db, "max_page_count")
+    return used > part * _pragma(db, "max_page_count")
 
 
 def _evict(db: sqlite3.Connection) -> int:
