@@ -7,7 +7,8 @@ class StoreError(Exception):
     """A call was not answered. The text says what is wrong and, where it helps, what to do.
 
     Whether a call that changes something has been carried out is unknown after `TimedOut` and
-    `Unavailable`; after all others it has not.
+    `Unavailable`; after all others it has not, but for `Denied` by a Redis server that forbids one
+    command of several.
     """
 
     name: ClassVar[str] = "failed"

@@ -1,8 +1,10 @@
 """What one call may do to a server and answer: bounded, and all of it or nothing."""
 
+import time
 from typing import Any
 
 from mailfilter.store.base import (
+    Bucket,
     Count,
     Get,
     HashAll,
@@ -23,10 +25,11 @@ from mailfilter.store.base import (
     Row,
     Snapshot,
     SnapshotPut,
+    Take,
     key,
 )
 from mailfilter.store.calls.bounds import MAX_FIELDS, MAX_ITEMS, MAX_VALUE
-from mailfilter.store.errors import TooLarge, WrongKind
+from mailfilter.store.errors import Denied, TooLarge, WrongKind
 from tests.store.case import A, B, C
 
 from .test_redis import RedisCase
@@ -127,6 +130,37 @@ class HistoryTests(BoundsCase):
 
 class AnswerTests(BoundsCase):
     """Answers beyond what a call may have."""
+
+    async def test_refused_halfway(self) -> None:
+        """Where a command is forbidden for a while nothing is added, and later all goes on."""
+        everything = ("ACL", "SETUSER", "default", "on", "nopass", "~*", "&*", "+@all")
+        self.addCleanup(self.server.ask, *everything)
+        for command in ("hset", "xadd", "xtrim", "pexpireat"):
+            name = key("history", command)
+            await self.do(HistoryAdd(name, [row(1), row(2)], Limits(2, 3600, 2**30)))
+            self.server.ask("ACL", "SETUSER", "default", f"-{command}")
+            with self.assertRaises(Denied):
+                await self.do(HistoryAdd(name, [row(3)], Limits(2, 3600, 2**30)))
+            page = await self.do(HistoryFind(name))
+            self.assertNotIn(b"", [found.body for found in page.rows])
+            self.server.ask("ACL", "SETUSER", "default", f"+{command}")
+            await self.do(HistoryAdd(name, [row(4)], Limits(2, 3600, 2**30)))
+            page = await self.do(HistoryFind(name))
+            self.assertEqual(page.rows[0].row_id, b"4")
+            self.assertEqual(len(page.rows), 2)
+            self.assertNotIn(b"", [found.body for found in page.rows])
+        self.told.counts.clear()
+
+    async def test_clock_set_back(self) -> None:
+        """A bucket that was last taken from in the future fills from now on."""
+        bucket = Bucket(A, rate=50.0, burst=5.0, amount=5.0)
+        await self.do(Take([bucket]))
+        name = b"bounds:b:" + A
+        future = int(time.time() + 3600) * 10**6
+        self.server.ask("SET", name, b"0 %d" % future, "PX", "7200000")
+        self.assertGreater((await self.do(Take([bucket])))[0], 0)
+        await self.passes(0.3)
+        self.assertEqual(await self.do(Take([bucket])), [0.0])
 
     async def test_too_large(self) -> None:
         """They are refused, which is nobody else's trouble; connections stay."""

@@ -106,4 +106,5 @@ def _count(line: bytes) -> int:
 
 
 def _garbage(line: bytes) -> StoreError:
-    return StoreError(f"this is not the protocol of Redis: {line[:40]!r}")
+    # Of whoever is there only the first letter is told: it may repeat what we have said.
+    return StoreError(f"this is not the protocol of Redis: a line that begins with {line[:1]!r}")

@@ -20,6 +20,12 @@ end
 local known = redis.call('HMGET', common, 'last', 'octets', 'at', 'sum')
 local last, octets = tonumber(known[1] or 0), tonumber(known[2] or 0)
 local sum = tonumber(known[4] or 0)
+-- A call that was refused halfway, where a command is forbidden, has left rows that count.
+local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+if newest and tonumber(string.match(newest[1], '^%d+')) > last then
+  local reached = tonumber(newest[2][12])
+  last, octets, sum = tonumber(string.match(newest[1], '^%d+')), octets + reached - sum, reached
+end
 local clock = redis.call('TIME')
 -- The server's clock may have been set back; rows are in the order of their times.
 local now = math.max(clock[1] * 1000000 + clock[2], tonumber(known[3] or 0))
@@ -28,25 +34,22 @@ local at = string.format('%.0f', now)
 for i = 4, #ARGV, 6 do
   last, sum = last + 1, sum + tonumber(ARGV[i + 3])
   local number = string.format('%.0f', last)
-  redis.call('XADD', stream, number .. '-0', 'i', ARGV[i], 't', ARGV[i + 1], 'f', ARGV[i + 2],
-    'o', ARGV[i + 3], 'a', at, 's', string.format('%.0f', sum))
+  -- A row is there once it is in the stream: what is refused before that leaves nothing to see.
   redis.call('HSET', bodies, 'b' .. number, ARGV[i + 4], 'd' .. number, ARGV[i + 5])
   redis.call('HSET', ids, ARGV[i], number)
+  redis.call('XADD', stream, number .. '-0', 'i', ARGV[i], 't', ARGV[i + 1], 'f', ARGV[i + 2],
+    'o', ARGV[i + 3], 'a', at, 's', string.format('%.0f', sum))
   octets = octets + tonumber(ARGV[i + 3])
 end
 
 local count = redis.call('XLEN', stream)
-local gone, dropped, batch = nil, 0, 2
+local gone, batch, dropped = nil, 2, {}
 
 local function drop(entry)
-  local number, values = string.match(entry[1], '^%d+'), entry[2]
-  redis.call('HDEL', bodies, 'b' .. number, 'd' .. number)
-  if redis.call('HGET', ids, values[2]) == number then
-    redis.call('HDEL', ids, values[2])
-  end
-  octets = octets - tonumber(values[8])
-  count, dropped = count - 1, dropped + 1
-  gone = tonumber(number)
+  octets = octets - tonumber(entry[2][8])
+  count = count - 1
+  dropped[#dropped + 1] = entry
+  gone = tonumber(string.match(entry[1], '^%d+'))
 end
 
 local function trim()
@@ -55,7 +58,7 @@ local function trim()
   for _, entry in ipairs(entries) do
     local is_over = count > 1 and (count > rows or octets > size)
     local is_old = tonumber(entry[2][10]) + age <= now
-    if dropped == MOST or not (is_over or is_old) then
+    if #dropped == MOST or not (is_over or is_old) then
       return false
     end
     drop(entry)
@@ -67,6 +70,13 @@ end
 while trim() do end
 if gone then
   redis.call('XTRIM', stream, 'MINID', string.format('%.0f-0', gone + 1))
+end
+for _, entry in ipairs(dropped) do
+  local number, id = string.match(entry[1], '^%d+'), entry[2][2]
+  redis.call('HDEL', bodies, 'b' .. number, 'd' .. number)
+  if redis.call('HGET', ids, id) == number then
+    redis.call('HDEL', ids, id)
+  end
 end
 redis.call('HSET', common, 'last', string.format('%.0f', last), 'octets',
   string.format('%.0f', octets), 'at', at, 'sum', string.format('%.0f', sum),

@@ -14,8 +14,12 @@ local function level(key, rate, burst)
   if not tokens then
     return burst
   end
-  -- The server's clock may have been set back.
-  local elapsed = math.max(0, now - tonumber(at)) / 1000000
+  local elapsed = (now - tonumber(at)) / 1000000
+  if elapsed < 0 then
+    -- The server's clock was set back: the bucket fills from now on.
+    redis.call('SET', key, string.format('%s %.0f', tokens, now), 'KEEPTTL')
+    elapsed = 0
+  end
   return math.min(burst, tonumber(tokens) + elapsed * rate)
 end
 
