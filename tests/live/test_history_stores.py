@@ -39,6 +39,8 @@ class RedisHistoryTests(StoreCase):
             IP="192.0.2.1",
             User="alice",
         )
+        # Each worker stores its rows when it comes to it.
+        wait_until(lambda: self.found() == [ham], "the first row")
         spam = self.scan_as(
             "gtube-reject.eml",
             Queue_Id="4BSPAM",
