@@ -12,6 +12,10 @@ from hiredis import pack_command
 R_co = TypeVar("R_co", covariant=True)
 
 
+_FOLDER = files("mailfilter") / "store" / "scripts"
+_BEGIN_WITH_SHOWN = frozenset({"history_clear", "history_find", "history_get"})
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """A script, and the name under which a server that has it knows it."""
@@ -49,16 +53,18 @@ Ask = Callable[[Trip[Any]], Awaitable[Any]]
 @cache
 def script(name: str) -> Script:
     """A script of ours. Raises FileNotFoundError."""
-    text = (files("mailfilter") / "store" / "scripts" / f"{name}.lua").read_bytes()
+    text = _FOLDER.joinpath(f"{name}.lua").read_bytes()
+    if name in _BEGIN_WITH_SHOWN:
+        text = _FOLDER.joinpath("_history_shown.lua").read_bytes() + text
     return Script(text, sha1(text, usedforsecurity=False).hexdigest().encode())
 
 
 @cache
 def all_scripts() -> tuple[Script, ...]:
     """All that there are."""
-    folder = files("mailfilter") / "store" / "scripts"
-    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".lua"))
-    return tuple(script(name.removesuffix(".lua")) for name in names)
+    names = sorted(item.name for item in _FOLDER.iterdir() if item.name.endswith(".lua"))
+    # What begins with an underscore is part of others.
+    return tuple(script(name.removesuffix(".lua")) for name in names if not name.startswith("_"))
 
 
 def same(reply: Any) -> Any:

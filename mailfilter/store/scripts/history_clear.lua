@@ -1,21 +1,7 @@
 -- KEYS: as with history_add. Answers how many rows there were that were shown.
-local known = redis.call('HMGET', KEYS[4], 'age', 'at', 'rows', 'size', 'last', 'sum')
-if not known[1] then
+if not last then
   redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
   return 0
-end
-local clock = redis.call('TIME')
-local now = math.max(clock[1] * 1000000 + clock[2], tonumber(known[2]))
-local age, rows, size = tonumber(known[1]), tonumber(known[3]), tonumber(known[4])
-local last, sum = tonumber(known[5]), tonumber(known[6] or 0)
-
--- Whether a row has not expired and is within the limits; what is not goes with the next rows.
-local function is_shown(number, values)
-  if tonumber(values[10]) + age <= now or number + rows <= last then
-    return false
-  end
-  local before = tonumber(values[12] or sum) - tonumber(values[8])
-  return number == last or sum - before <= size
 end
 
 -- Rows are in the order in which they go: what is shown begins somewhere, and there is no gap.

@@ -6,22 +6,8 @@ local since, til, limit = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]
 -- What one call may look at and answer, so that others need not wait for long.
 local MOST_ROWS, MOST_OCTETS, BATCH = 1000, 8388608, 100
 
-local known = redis.call('HMGET', KEYS[4], 'age', 'at', 'rows', 'size', 'last', 'sum')
-if not known[1] then
+if not last then
   return {''}
-end
-local clock = redis.call('TIME')
-local now = math.max(clock[1] * 1000000 + clock[2], tonumber(known[2]))
-local age, rows, size = tonumber(known[1]), tonumber(known[3]), tonumber(known[4])
-local last, sum = tonumber(known[5]), tonumber(known[6] or 0)
-
--- Whether a row has not expired and is within the limits; what is not goes with the next rows.
-local function is_shown(number, values)
-  if tonumber(values[10]) + age <= now or number + rows <= last then
-    return false
-  end
-  local before = tonumber(values[12] or sum) - tonumber(values[8])
-  return number == last or sum - before <= size
 end
 
 local function matches(values)
@@ -57,9 +43,9 @@ local function look(entry)
       return true, string.format('%.0f', tonumber(number) + 1)
     end
     found = found + 1
-    local last = #answer
-    answer[last + 1], answer[last + 2] = values[2], values[4]
-    answer[last + 3], answer[last + 4] = values[6], body
+    local length = #answer
+    answer[length + 1], answer[length + 2] = values[2], values[4]
+    answer[length + 3], answer[length + 4] = values[6], body
   end
   if found == limit or looked == MOST_ROWS or read > MOST_OCTETS then
     return true, number
