@@ -69,9 +69,12 @@ class RedisStore(Store):
         if self._watch is not None:
             self._watch.stop()
         end = self._reactor.seconds() + self._settings.timeout
-        while self._under_way and self._reactor.seconds() < end:
-            await deferLater(self._reactor, 0.01)
-        self._pool.stop()
+        try:
+            while self._under_way and self._reactor.seconds() < end:
+                await deferLater(self._reactor, 0.01)
+        finally:
+            # Also for one who cannot wait so long, and cancels us.
+            self._pool.stop()
 
     async def do(self, call: Call[R]) -> R:
         return await self._counted(self._carry_out(call), type(call).__name__)

@@ -151,6 +151,18 @@ class AnswerTests(BoundsCase):
             self.assertNotIn(b"", [found.body for found in page.rows])
         self.told.counts.clear()
 
+    async def test_append_refused_halfway(self) -> None:
+        """A log goes on where one command was forbidden for a while, without a gap."""
+        await self.do(LogAppend(A, [b"1"]))
+        self.addCleanup(self.server.ask, "ACL", "SETUSER", "default", "+hset")
+        self.server.ask("ACL", "SETUSER", "default", "-hset")
+        with self.assertRaises(Denied):
+            await self.do(LogAppend(A, [b"2"]))
+        self.server.ask("ACL", "SETUSER", "default", "+hset")
+        self.assertEqual(await self.do(LogAppend(A, [b"3"])), 3)
+        self.assertEqual([entry.data for entry in await self.do(LogRead(A, 0))], [b"1", b"2", b"3"])
+        self.told.counts.clear()
+
     async def test_clock_set_back(self) -> None:
         """A bucket that was last taken from in the future fills from now on."""
         bucket = Bucket(A, rate=50.0, burst=5.0, amount=5.0)

@@ -50,16 +50,23 @@ class ReplacedTests(TroubleCase):
         self.assertEqual(self.beside("*corrupt*"), [])
 
     async def test_companions_removed(self) -> None:
-        """What was not in the file itself yet is saved, and that is told."""
+        """What was not in the file itself yet is saved, and that is told until a restart."""
         await self.used()
         for suffix in ("-wal", "-shm"):
             os.unlink(self.path + suffix)
         text = await self.fails(Unavailable, Put({A: b"lost"}))
         self.assertIn("-wal or -shm was removed", text)
-        await self.comes_back(self.store)
+        # Reads go on, nothing is written: another process may have begun anew by now.
+        self.assertEqual(await self.value(NAMES[499]), b"old" * 300)
+        self.assertEqual(query(self.path, "SELECT count(*) FROM value"), [(500,)])
+        for call in (Put({A: b"lost"}), SnapshotPut(A, Snapshot(1, b"lost"))):
+            self.assertIn("restart the filter", await self.fails(Unavailable, call))
+        await self.store.close()
+        self.start()
+        await self.do(Put({A: b"new"}))
         self.assertEqual(await self.do(Get([A, NAMES[499]])), [b"new", b"old" * 300])
-        self.assertEqual(query(self.path, "SELECT count(*) FROM value"), [(501,)])
         self.assertEqual(await self.store.inspect(), [])
+        self.assertEqual(self.beside("*corrupt*"), [])
 
     async def test_companions_stay(self) -> None:
         """A store that others open and close is no reason for alarm."""

@@ -25,9 +25,9 @@ from .call import Call
 class SetAdd(Call[list[bool]]):
     """Add members, the last the newest; the answer is which of them were not there before.
 
-    Adding a member again makes it the newest. Above `cap` the oldest go; where it was lowered
-    by much, a part of them with each call. All of the set expires so
-    many seconds after it was last added to.
+    Adding a member again makes it the newest. Above `cap` the oldest go; where it was lowered by
+    much, a part of them with each call. All of the set expires so many seconds after it was last
+    added to.
     """
 
     key: Key

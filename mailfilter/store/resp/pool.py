@@ -92,6 +92,10 @@ class Kept:
             connection = await self._connector.connect(self._make)
         except StoreError as error:
             return error
+        if not self._is_wanted:
+            # It was stopped, and yet there is one: look-ups of names do not always end when told.
+            connection.end(Unavailable("the store is closed"))
+            return Unavailable("the store is closed")
         self.connection = connection
         self._is_up(connection)
         try:

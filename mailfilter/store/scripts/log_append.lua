@@ -1,5 +1,10 @@
 -- KEYS: hash of positions, stream of entries. ARGV: entries. Answers the position of the last.
 local last = tonumber(redis.call('HGET', KEYS[1], 'last') or 0)
+-- A call that was refused halfway, where a command is forbidden, has left entries that count.
+local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+if newest and last > 0 then
+  last = math.max(last, tonumber(string.match(newest[1], '^%d+')))
+end
 
 -- A server that evicts keys may have taken the positions and left the entries, or that there were
 -- some: no position is given twice.

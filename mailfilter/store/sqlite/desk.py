@@ -107,8 +107,6 @@ class Desk:
                     current.result = HANDLERS[type(current.call)](db, now, current.call)
             current = None
             db.execute("COMMIT")
-            if self._companions is None:
-                self._companions = companions(self._opening.path)
         except Exception as error:
             failure = self._failure(error)
             if current is None or _is_of_all(error):
@@ -160,6 +158,8 @@ class Desk:
 
     def _begin(self, *, is_durable: bool) -> sqlite3.Connection:
         epoch = self._renew()
+        if self._opening.spoilt:
+            raise Unavailable(self._opening.spoilt)
         if self._turn is None:
             self._turn = self._opening.turn()
         # This may take long: what was true of the file before need not be so afterwards.
@@ -181,14 +181,16 @@ class Desk:
         found = companions(self._opening.path)
         if found == known or self._db is None:
             return
-        if found[0] is None:
+        if found[0] is None and not self._opening.spoilt:
             # Nobody has begun a new one: what was in the old one can be saved.
             self._db.execute("PRAGMA wal_checkpoint(FULL)")
-        self._opening.close()
-        raise Unavailable(
+        # SQLite would give new connections of this process what the old ones have, while others
+        # begin anew: they would spoil each other's work. Only the end of the process ends that.
+        self._opening.spoilt = (
             f"{self._opening.path}: {' or '.join(COMPANIONS)} was removed while it was in use, and"
-            " what was stored last may be lost; opening it anew"
+            " what was stored last may be lost; restart the filter"
         )
+        raise Unavailable(self._opening.spoilt)
 
     def _end_turn(self) -> None:
         if self._turn is not None:
@@ -201,6 +203,9 @@ class Desk:
         if self._db is None:
             self._db = self._opening.connect(epoch)
             self._is_full_sync = False
+            # SQLite opens what is beside the file with the first look into it.
+            self._db.execute("SELECT count(*) FROM clock").fetchone()
+            self._companions = companions(self._opening.path)
         return self._db
 
     def _renew(self) -> int:

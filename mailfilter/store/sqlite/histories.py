@@ -108,11 +108,9 @@ def _trim_kept(db: sqlite3.Connection, now: int, history: int, budget: Budget) -
     statement = "SELECT size, octets, max_size, max_octets, max_age FROM history WHERE id = ?"
     size, octets, *limits = db.execute(statement, (history,)).fetchone()
     kept = _trim(db, now, history, (size, octets), limits, budget)
-    if kept == (size, octets):
-        return
     if limits[2] < 0 and kept[0] == 0:
         db.execute("DELETE FROM history WHERE id = ?", (history,))
-    else:
+    elif kept != (size, octets):
         db.execute("UPDATE history SET size = ?, octets = ? WHERE id = ?", (*kept, history))
 
 

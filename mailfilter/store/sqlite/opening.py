@@ -67,6 +67,8 @@ class Opening:
         self._failed: tuple[float, StoreError] | None = None
         self._identity: Identity = None
         self._companions: dict[str, Identity] = {}
+        self.spoilt = ""
+        """Why no more connections are made until this process has ended."""
         self.epoch = 0
         """Counts the times that the file was lost; connections of an earlier one are stale."""
 
@@ -81,6 +83,8 @@ class Opening:
         """A connection to the file of an epoch, for the thread that asks. Raises StoreError."""
         with self._lock:
             self._expect(epoch)
+            if self.spoilt:
+                raise Unavailable(self.spoilt)
             if identity(self.path) != self._identity:
                 # To open it would spoil it (below); the next who writes sees to it.
                 raise Unavailable(f"{self.path}: the file is not the one that was opened")
