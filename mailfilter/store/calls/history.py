@@ -53,7 +53,7 @@ class HistoryAdd(Call[None]):
     """Append rows, the last the newest, and let the oldest go.
 
     Where much more is there than the limits allow, because they were lowered, a part of it goes
-    with each call.
+    with each call; whether the rest is found until then differs between stores.
     """
 
     key: Key

@@ -33,6 +33,10 @@ LEFT = 0.3
 """Part of the size that stays in use, however large a write is."""
 
 
+ROUNDS = 10
+"""Steps of making room, at most."""
+
+
 class Desk:
     """Belongs to one thread, which opens its connection when it is first needed."""
 
@@ -56,7 +60,7 @@ class Desk:
             self._close()
             return
         waiting = [pending for pending in batch if not pending.is_dropped]
-        rooms = iter(self._rooms(waiting))
+        steps = self._making_room(waiting)
         while waiting:
             failed = self._try_together(waiting)
             if failed is not None:
@@ -65,8 +69,7 @@ class Desk:
                 continue
             if not isinstance(waiting[0].error, Full):
                 return
-            used = next(rooms, None)
-            if used is None or not self._make_room(used):
+            if not next(steps, False):
                 self._try_alone(waiting)
                 return
             for pending in waiting:
@@ -126,6 +129,20 @@ class Desk:
                 pending.error = None
                 self._try_together([pending])
 
+    def _making_room(self, waiting: Sequence[Pending]) -> Iterator[bool]:
+        """Make room in steps, between which others have their turn; each is worth a try."""
+        is_first = True
+        for used in self._rooms(waiting):
+            for _ in range(ROUNDS):
+                evicted = self._make_room(used)
+                if evicted is None:
+                    return
+                if evicted or is_first:
+                    yield True
+                is_first = False
+                if not evicted:
+                    break
+
     def _rooms(self, waiting: Sequence[Pending]) -> Iterator[float]:
         """Parts of the size to leave in use, one after the other, for calls that find no space."""
         yield CROWDED
@@ -135,8 +152,8 @@ class Desk:
         if LEFT <= used < CROWDED:
             yield used
 
-    def _make_room(self, used: float) -> bool:
-        """After a write has found none; whether it may try again.
+    def _make_room(self, used: float) -> int | None:
+        """One step after a write has found none; how many things went, None if that failed, too.
 
         `used` is the part of the size that what is left may use.
         """
@@ -151,10 +168,10 @@ class Desk:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except Exception as error:
             self._failure(error)
-            return False
+            return None
         finally:
             self._end_turn()
-        return True
+        return evicted
 
     def _begin(self, *, is_durable: bool) -> sqlite3.Connection:
         epoch = self._renew()

@@ -26,8 +26,6 @@ CROWDED = 0.9
 """Part of the size allowed, above which what expires soonest goes before its time."""
 EVICTED = 0.05
 """Part of the things that goes then, up to `STEP_ITEMS`."""
-ROUNDS = 10
-"""Of such parts that may go before a write that found no space tries again."""
 COPIED = 1000
 """Pages that a backup copies before it looks whether it is wanted still."""
 
@@ -107,17 +105,11 @@ def sweep(db: sqlite3.Connection, now: int, call: Sweep) -> Swept:
 def make_room(db: sqlite3.Connection, now: int, used: float) -> int:
     """For a write that has found no space, and cannot wait for the next sweep.
 
-    What is left uses at most that part of the size allowed, if so much can go. How many things
-    went before their time.
+    One step towards using only that part of the size allowed; how many things went before their
+    time.
     """
     _clear(db, now)
-    evicted = 0
-    for _ in range(ROUNDS):
-        removed = _evict(db) if _is_crowded(db, used) else 0
-        if not removed:
-            break
-        evicted += removed
-    return evicted
+    return _evict(db) if _is_crowded(db, used) else 0
 
 
 def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
