@@ -109,6 +109,23 @@ class StepsTests(TroubleCase):
         self.assertEqual((self.count("row"), self.count("history")), (1, 1))
         self.assertEqual(len((await self.do(HistoryFind(A))).rows), 1)
 
+    async def test_clear_nothing(self) -> None:
+        """A history whose rows have all gone by age leaves nothing when it is cleared."""
+        for _ in range(3):
+            await self.add(5, limits=Limits(10, 10, 10**6))
+            self.passes_now(11)
+            await self.sweep("row", STEP_ITEMS)
+            self.assertEqual(await self.do(HistoryClear(A)), 0)
+        await self.sweep("row", STEP_ITEMS)
+        self.assertEqual(self.count("history"), 0)
+
+    async def test_cleared_is_empty(self) -> None:
+        """What was cleared and is not removed yet does not count."""
+        await self.add(MANY)
+        await self.do(HistoryClear(A))
+        self.assertGreater(self.count("row"), 0)
+        self.assertTrue((await self.store.stats()).is_empty)
+
     async def test_clear_after_age(self) -> None:
         """Rows that are too old do not count, though they are there."""
         await self.do(HistoryAdd(A, [row(1), row(2)], Limits(10, 100, 10**6)))

@@ -145,8 +145,11 @@ class Lane:
             if not self._is_waking:
                 self._is_waking = True
                 self._reactor.callFromThread(self._deliver)
-        self._work([])
-        self._reactor.callFromThread(self._has_ended)
+        try:
+            self._work([])
+        finally:
+            # Whoever waits for the end must not wait for what could not be closed.
+            self._reactor.callFromThread(self._has_ended)
 
     def _work_on(self, batch: list[Pending]) -> None:
         try:

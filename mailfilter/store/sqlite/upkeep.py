@@ -117,9 +117,10 @@ def look(db: sqlite3.Connection, now: int, call: Look) -> Figures:
         "values": "value",
         "counters": "counter",
         "buckets": "bucket",
-        "sets": "container WHERE kind = 'set'",
-        "hashes": "container WHERE kind = 'hash'",
-        "history rows": "row",
+        # What was cleared is on its way out, and does not count.
+        "sets": "container WHERE kind = 'set' AND expires > 0",
+        "hashes": "container WHERE kind = 'hash' AND expires > 0",
+        "history rows": "row WHERE history IN (SELECT id FROM history WHERE max_age >= 0)",
         "log entries": "entry",
     }
     entries = {
