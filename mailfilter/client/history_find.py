@@ -19,6 +19,9 @@ from ..store.base import Get, HistoryFind, HistoryGet, Row, Store
 PAGE_ROWS = 200
 
 _TRACED = re.compile(r"""\btrace(?:[_-]id)?["']?[=:\s]+["']?([0-9a-f]{12})\b""")
+_LISTED = re.compile(r"\s*\d{4}-\d\d-\d\dt[\d:]+z\s+([0-9a-f]{12})\s")
+"""How a line of `mailfilteradm history` begins, in lower case."""
+
 _ID = re.compile(r"\b([0-9a-f]{12})\b")
 
 TIME_FORM = 'a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC)'
@@ -85,13 +88,16 @@ def parse_trace_id(text: str) -> str:
     """The trace id in what was pasted: itself, a log line, a reply, a header field, JSON.
 
     Of several the last is meant that is said to be one, by "trace" before it: in log lines and
-    replies ours is behind what strangers may have written. If none is, it is the first, as in a
-    line of `mailfilteradm history`. Raises ValueError.
+    replies ours is behind what strangers may have written. In a line of `mailfilteradm history` it
+    comes before that. If none is marked, it is the first. Raises ValueError.
     """
     told = _told_in_json(text)
     if told is not None:
         return told
     text = text.lower()
+    listed = _LISTED.match(text)
+    if listed is not None:
+        return listed[1]
     marked = _TRACED.findall(text)
     if marked:
         return str(marked[-1])
@@ -103,7 +109,10 @@ def parse_trace_id(text: str) -> str:
 
 def _told_in_json(text: str) -> str | None:
     """What an object says its trace id is: a line of the log, or of `--json`."""
-    found = read_json(text[text.find("{") : text.rfind("}") + 1].encode("utf-8", "replace"))
+    if not text.rstrip().endswith("}"):
+        # A reply, say, of which a stranger may have written a part.
+        return None
+    found = read_json(text[text.find("{") :].rstrip().encode("utf-8", "replace"))
     for name in ("trace_id", "trace"):
         value = found.get(name)
         if isinstance(value, str) and _ID.fullmatch(value.lower()):

@@ -294,6 +294,16 @@ class ExplainTests(StoreCommandCase):
 class ParsingTests(StoreCommandCase):
     """Words of the command line."""
 
+    def test_trace_ids_of_strangers(self) -> None:
+        """What a sender wrote into a reply or a subject is not taken for ours."""
+        lines = (
+            '550 5.7.1 no {"trace":"aaaaaaaaaaaa"} (trace bbbbbbbbbbbb)',
+            "2026-11-27T14:40:34Z  bbbbbbbbbbbb  reject  15.00/15.00  a@b  c@d  trace aaaaaaaaaaaa",
+            '2026-11-27T14:40:34Z  bbbbbbbbbbbb  reject  1.0/2.0  a  c  {"trace":"aaaaaaaaaaaa"} x',
+        )
+        for line in lines:
+            self.assertEqual(parse_trace_id(line), "bbbbbbbbbbbb", line)
+
     def test_trace_ids(self) -> None:
         """As they are pasted; case does not matter."""
         other = "a" * 12
