@@ -75,6 +75,8 @@ PEER = Format("peer")
 FIELD = Format("field")
 OFF = Word("off")
 AUTO = Word("auto", is_default=True)
+CROWDED = 0.9
+"""Part of store.max_size, above which the embedded store removes things before their time."""
 FailPolicy = Literal["accept", "tempfail", "reject"]
 Privacy = Literal["plain", "hashed", "dropped"]
 CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]

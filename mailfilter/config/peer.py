@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-MAX_UNIX_PATH = 107
+from .endpoint import MAX_UNIX_PATH
+
 MAX_HOST = 253
 
 

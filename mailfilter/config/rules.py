@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from .endpoint import parse_endpoint
-from .model import Actions, Config, ProfileActions
+from .model import CROWDED, Actions, Config, ProfileActions
 from .names import listed, nearest
 from .peer import parse_peer
 from .problem import Origin, Problem
@@ -21,9 +21,6 @@ Doubt = Callable[[KeyPath], bool]
 
 _Thresholds = Mapping[str, tuple[float, KeyPath]]
 """Action -> threshold and the key that sets it."""
-
-CROWDED = 0.9
-"""Part of store.max_size, above which the oldest things are thrown away."""
 
 _ACTIONS = ("greylist", "add_header", "rewrite_subject", "reject")
 _TAKEN_FIELDS = re.compile(

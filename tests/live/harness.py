@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import smtplib
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ LISTENERS = 3
 """That a filter of ours has."""
 
 _TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
+_ADM = "import sys; from mailfilter.app.adm import main; sys.argv[0] = 'mailfilteradm'; main()"
 COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
 """What a log of a filter in good health does not hold."""
 
@@ -131,6 +133,19 @@ class Filter:
     def status(self) -> dict[str, Any]:
         """What it says of itself."""
         return ask([self.state], "status").status or {}
+
+    def adm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `mailfilteradm` beside it."""
+        where = ["--config", str(self.config), "--state-dir", self.state]
+        return subprocess.run(
+            [sys.executable, "-c", _ADM, *arguments, *where],
+            cwd=peers.CHECKOUT,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def workers(self) -> list[int]:
         """Process ids of its workers, if it has any."""

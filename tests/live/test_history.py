@@ -2,19 +2,14 @@
 
 import functools
 import json
-import os
 import re
 import subprocess
-import sys
 from typing import Any
 
-from . import peers
 from .delivered import values
 from .harness import SENDER, Filter, PostfixCase, message_file, shared_sink
 from .postfix import Postfix, Smtpd
 from .processes import wait_until
-
-COMMAND = "import sys; from mailfilter.app.adm import main; sys.argv[0] = 'mailfilteradm'; main()"
 
 SETTINGS = """\
 [scan]
@@ -56,16 +51,7 @@ class HistoryTests(PostfixCase):
 
     def adm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `mailfilteradm` beside the filter."""
-        where = ["--config", str(self.filter.config), "--state-dir", self.filter.state]
-        return subprocess.run(
-            [sys.executable, "-c", COMMAND, *arguments, *where],
-            cwd=peers.CHECKOUT,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        return self.filter.adm(*arguments)
 
     def history(self, *arguments: str) -> list[dict[str, Any]]:
         """The rows that are found."""

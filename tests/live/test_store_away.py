@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,6 @@ from .harness import Filter, LiveCase, message_file
 from .processes import wait_until
 from .redis import Server
 from .scan_client import CRLF, Connection, head
-
-COMMAND = "import sys; from mailfilter.app.adm import main; sys.argv[0] = 'mailfilteradm'; main()"
 
 SETTINGS = """\
 [store]
@@ -58,16 +54,7 @@ class StoreCase(LiveCase):
 
     def adm(self, *arguments: str, code: int = 0) -> str:
         """Run `mailfilteradm` beside the filter; what it prints."""
-        where = ["--config", str(self.filter.config), "--state-dir", self.filter.state]
-        done = subprocess.run(
-            [sys.executable, "-c", COMMAND, *arguments, *where],
-            cwd=peers.CHECKOUT,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = self.filter.adm(*arguments)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout + done.stderr
 

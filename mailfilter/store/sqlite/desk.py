@@ -4,13 +4,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 
+from ...config.model import CROWDED
 from ..errors import Corrupt, Full, StoreError, Unavailable
 from .failures import named
 from .files import COMPANIONS, Companions, companions, end_turn, wait_for_turn
 from .handlers import HANDLERS
 from .lane import Pending
 from .opening import Opening
-from .upkeep import CROWDED, make_room
+from .upkeep import make_room
 
 _KEEPS_CONNECTION = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_TOOBIG})
 """Errors after which the file need not be opened anew."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import ClassVar
 
+from ...config.model import CROWDED
 from ..calls.call import Call
 from ..errors import Unavailable
 from .budget import STEP_ITEMS, Budget
@@ -22,8 +23,6 @@ from .schema import NEVER
 
 MIN_SECONDS = 20
 """Between two sweeps, whichever processes make them."""
-CROWDED = 0.9
-"""Part of the size allowed, above which what expires soonest goes before its time."""
 EVICTED = 0.05
 """Part of the things that goes then, up to `STEP_ITEMS`."""
 COPIED = 1000
