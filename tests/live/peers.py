@@ -27,8 +27,14 @@ PACKAGES = (
     "redis-server",
     "redis-sentinel",
     "redis-tools",
+    "sendmail-bin",
+    "sendmail-cf",
+    "m4",
+    "miltertest",
+    "sasl2-bin",
 )
-"""What the tests talk to, and systemd-analyze; curl comes with them where the host has none."""
+"""What the tests talk to, and systemd-analyze, m4 for Sendmail's configuration, saslpasswd2; curl
+comes with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
 SECONDS = 300.0
