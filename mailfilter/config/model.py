@@ -74,11 +74,29 @@ UMASK = Format("umask")
 PEER = Format("peer")
 FIELD = Format("field")
 OFF = Word("off")
+UNLIMITED = Word("off", is_default=True)
 AUTO = Word("auto", is_default=True)
 CROWDED = 0.9
 """Part of store.max_size, above which the embedded store removes things before their time."""
 FailPolicy = Literal["accept", "tempfail", "reject"]
 Privacy = Literal["plain", "hashed", "dropped"]
+HeaderName = Literal[
+    "add-headers",
+    "authentication-results",
+    "remove-header",
+    "remove-headers",
+    "remove-spam-flag",
+    "spam-header",
+    "x-rspamd-action",
+    "x-rspamd-pre-result",
+    "x-rspamd-queue-id",
+    "x-rspamd-server",
+    "x-spam-level",
+    "x-spam-status",
+    "x-spamd-bar",
+    "x-spamd-result",
+    "x-virus",
+]
 CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]
 
 
@@ -190,6 +208,18 @@ class Scan:
     max_message: Annotated[
         int, SIZE, Bounds(1024, 2**30), Doc("Larger messages are not scanned.")
     ] = 50 * 2**20
+    local_networks: Annotated[
+        tuple[str, ...],
+        NETWORK,
+        Doc("Networks of our own; loopback addresses always are."),
+    ] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "fd00::/8",
+        "fe80::/10",
+    )
     gtube_patterns: Annotated[
         Literal["disabled", "reject", "all"],
         Doc(
@@ -348,6 +378,26 @@ class Actions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What is said of a message where no check says anything of its own.
+
+    A line break in a text makes lines of the reply.
+    """
+
+    reject: Annotated[
+        str,
+        Doc("SMTP reply to a message that is refused; it may begin with codes, as '550 5.7.1 '."),
+    ] = "Spam message rejected"
+    soft_reject: Annotated[
+        str,
+        Doc("SMTP reply to a message that is deferred; it may begin with codes, as '450 4.7.1 '."),
+    ] = "Try again later"
+    quarantine: Annotated[str, Doc("Reason that the MTA keeps with a message in quarantine.")] = (
+        "Spam message quarantined"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A group of symbols."""
 
@@ -416,6 +466,15 @@ class ProfileActions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileTexts:
+    """Texts that a profile changes; those left out stay as they are."""
+
+    reject: Annotated[str | None, Doc("As in [texts]."), Example('"550 5.7.1 not here"')] = None
+    soft_reject: Annotated[str | None, Doc("As in [texts]."), Example('"come again"')] = None
+    quarantine: Annotated[str | None, Doc("As in [texts]."), Example('"held back"')] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Settings for some messages: all conditions that are given must hold.
 
@@ -458,6 +517,97 @@ class Profile:
     actions: Annotated[ProfileActions, Doc("Thresholds in place of the usual ones.")] = field(
         default_factory=ProfileActions
     )
+    texts: Annotated[ProfileTexts, Doc("Texts in place of the usual ones.")] = field(
+        default_factory=ProfileTexts
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderSettings:
+    """Header fields that are added and removed: the routines of Rspamd's milter_headers."""
+
+    use: Annotated[tuple[HeaderName, ...], Doc("The routines that run.")] = ()
+    extended_spam_headers: Annotated[
+        bool,
+        Doc("Also x-spamd-result, x-rspamd-server, x-rspamd-queue-id and x-rspamd-action."),
+    ] = False
+    remove_upstream_spam_flag: Annotated[
+        bool, Doc("Take away fields X-Spam that others have put there.")
+    ] = True
+    skip_local: Annotated[bool, Doc("Mail from scan.local_networks gets only local_headers.")] = (
+        True
+    )
+    skip_authenticated: Annotated[
+        bool, Doc("Mail of clients that have logged in gets only authenticated_headers.")
+    ] = True
+    local_headers: Annotated[
+        tuple[HeaderName, ...], Doc("Routines of use that also run for local mail.")
+    ] = ()
+    authenticated_headers: Annotated[
+        tuple[HeaderName, ...], Doc("Routines of use that also run for clients logged in.")
+    ] = ()
+    position: Annotated[
+        Literal["top", "bottom"],
+        Doc(
+            "Where fields go: top is below the MTA's own Received. Authentication-Results always"
+            " goes there."
+        ),
+    ] = "bottom"
+    authserv_id: Annotated[
+        str,
+        Doc(
+            "Our name in Authentication-Results; empty is the MTA's host name, as it tells us, or"
+            " this machine's. Fields of that name that others have put there are removed."
+        ),
+        Example('"mx.example.org"'),
+    ] = ""
+    names: Annotated[
+        Mapping[str, str],
+        Doc("Names of fields in place of the usual ones, by routine."),
+        Example('{ x-spamd-bar = "X-Bar" }'),
+    ] = field(default_factory=dict)
+    keep: Annotated[
+        tuple[HeaderName, ...],
+        Doc(
+            "Routines that leave fields of their name alone which others have put there; all"
+            " others take them away first."
+        ),
+    ] = ()
+    spam_value: Annotated[str, Doc("spam-header: what Deliver-To says of spam.")] = "Junk"
+    bar_positive: Annotated[str, Doc("x-spamd-bar: for each whole point above 0.")] = "+"
+    bar_negative: Annotated[str, Doc("x-spamd-bar: for each whole point below 0.")] = "-"
+    bar_neutral: Annotated[str, Doc("x-spamd-bar: between -1 and 1.")] = "/"
+    level_char: Annotated[str, Doc("x-spam-level: for each whole point.")] = "*"
+    result_order: Annotated[
+        Literal["score", "name"], Doc("x-spamd-result: the order of the symbols.")
+    ] = "score"
+    server_name: Annotated[str, Doc("x-rspamd-server: empty is this machine's name.")] = ""
+    virus_symbols: Annotated[
+        tuple[str, ...], Doc("x-virus: symbols that say that there is one.")
+    ] = ()
+    virus_fail_symbols: Annotated[
+        tuple[str, ...], Doc("x-virus: symbols that say that nobody could look.")
+    ] = ()
+    virus_clean: Annotated[
+        str, Doc("x-virus: said where there is none; empty says nothing then.")
+    ] = ""
+    virus_infected: Annotated[str, Doc("x-virus: said before the names of viruses.")] = ""
+    virus_fail: Annotated[
+        str, Doc("x-virus: said before the reason where nobody could look; empty says nothing.")
+    ] = ""
+    add: Annotated[
+        Mapping[str, str],
+        Doc("add-headers: names and values."),
+        Example('{ X-Filtered-By = "mailfilter" }'),
+    ] = field(default_factory=dict)
+    remove: Annotated[
+        Mapping[str, int],
+        Doc(
+            "remove-header and remove-headers: names, and which fields of each: 0 all, n the"
+            " n-th, -1 the last."
+        ),
+        Example("{ X-Old = 0 }"),
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,10 +643,59 @@ class Listener:
         ),
     ]
     enabled: Annotated[bool, Doc("Off does not listen.")] = True
+    owner: Annotated[
+        str,
+        Doc(
+            "unix: who owns the socket's file, as USER, USER:GROUP or :GROUP, by name or number;"
+            " empty leaves it to whoever starts the filter."
+        ),
+        Example('":postfix"'),
+    ] = ""
+    trusted: Annotated[
+        bool,
+        Doc(
+            "Whether to believe what the other side says of its client. Off takes no login name,"
+            " certificate or profile from it, and no address of scan.local_networks."
+        ),
+    ] = True
+    cert_issuer: Annotated[
+        str,
+        Doc(
+            "milter: a client whose verified certificate is of this issuer counts as logged in by"
+            " the subject's name; both as the MTA spells them. Empty trusts none."
+        ),
+        Example('"Example Mail CA"'),
+    ] = ""
+    on_reject: Annotated[
+        Literal["reject", "discard", "quarantine"],
+        Doc(
+            "milter: what becomes of a message that is to be refused; discard accepts and drops"
+            " it, quarantine has the MTA hold it."
+        ),
+    ] = "reject"
+    no_action: Annotated[
+        bool,
+        Doc(
+            "milter: accept every message that was scanned, and name the action in a field"
+            " X-Rspamd-Action: to look on before the filter is let loose."
+        ),
+    ] = False
+    spam_header: Annotated[
+        str, FIELD, Doc("milter: the field that the action 'add header' sets to 'Yes'.")
+    ] = "X-Spam"
     on_failure: Annotated[
         FailPolicy,
-        Doc("What the MTA is told when a message cannot be scanned."),
+        Doc("What the MTA is told when a message cannot be scanned, or not within the deadline."),
     ] = "tempfail"
+    deadline: Annotated[
+        float,
+        DURATION,
+        Bounds(1, 600),
+        Doc(
+            "A scan without a verdict after this long is given up, and on_failure holds. Keep it"
+            " above scan.timeout and below the MTA's own limit."
+        ),
+    ] = 30.0
     oversize: Annotated[
         FailPolicy,
         Doc("milter: what to do with a message over scan.max_message; accept adds a header."),
@@ -518,6 +717,12 @@ class Listener:
         Bounds(1, 1000000),
         Doc("Of each worker: more are accepted and closed at once."),
     ] = 10000
+    max_connections_per_source: Annotated[
+        int | None,
+        UNLIMITED,
+        Bounds(1, 1000000),
+        Doc("The same for one address, or one /64 of IPv6."),
+    ] = None
 
 
 def default_listeners() -> Mapping[str, Listener]:
@@ -545,6 +750,10 @@ class Config:
     log: Annotated[Log, Doc("Logging.")] = field(default_factory=Log)
     scan: Annotated[Scan, Doc("Scanning.")] = field(default_factory=Scan)
     actions: Annotated[Actions, Doc("Thresholds.")] = field(default_factory=Actions)
+    texts: Annotated[Texts, Doc("What is said of messages.")] = field(default_factory=Texts)
+    headers: Annotated[HeaderSettings, Doc("Fields added and removed.")] = field(
+        default_factory=HeaderSettings
+    )
     store: Annotated[StoreSettings, Doc("What is remembered.")] = field(
         default_factory=StoreSettings
     )

@@ -30,12 +30,13 @@ class ReplyText:
 
 
 def reply_text(verdict: Verdict) -> ReplyText:
-    """What a check wants the reply to say, with the trace id at its end if that is set.
+    """What a check, else the configuration, wants the reply to say, with the trace id at its end
+    if that is set.
 
-    Where no check says anything there are no lines, unless the trace id is to be told.
+    Where neither says anything there are no lines, unless the trace id is to be told.
     """
     digit, default = _CLASSES.get(verdict.action, ("", ""))
-    text = verdict.smtp_message or ""
+    text = verdict.smtp_message or verdict.texts.get(verdict.action, "")
     codes, lines = clean_refusal(text, digit) if digit else ("", clean_reply_text(text))
     if verdict.shows_trace and verdict.action in _TRACED:
         lines = _with_trace(lines or [default], verdict.trace_id)

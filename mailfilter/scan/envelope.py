@@ -48,6 +48,8 @@ class Envelope:
     """Login name of an authenticated client."""
     queue_id: str | None = None
     mta_name: str | None = None
+    mta_host: str | None = None
+    """Host name of the MTA, by which it signs what it says of a message."""
     mta_tag: str | None = None
     tls: TlsFacts | None = None
     deliver_to: str | None = None
@@ -55,3 +57,7 @@ class Envelope:
     """Name of the profile that the client asks for."""
     flags: frozenset[str] = frozenset()
     """Request flags by Rspamd's names: `pass_all`, `no_log`, `skip`, `groups`, `trace`, ..."""
+    is_trusted: bool = True
+    """Whether the other side is believed, see `networks.distrusted`."""
+    notes: tuple[str, ...] = ()
+    """For the trace: what had to be done to the message to have it as it was sent."""

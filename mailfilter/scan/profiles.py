@@ -6,10 +6,10 @@ is worked out once per set and kept.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 
-from ..config.model import Actions, Config, Profile
-from .envelope import Envelope, IPAddress
+from ..config.model import Actions, Config, Profile, Texts
+from .envelope import Envelope
+from .networks import Networks
 from .verdict import Action
 
 NO_THRESHOLDS_SCORE = 999.0
@@ -26,6 +26,15 @@ _ACTIONS = {
 }
 """Key of the configuration -> action, the strongest first."""
 
+_TEXTS = {
+    "reject": Action.REJECT,
+    "soft_reject": Action.SOFT_REJECT,
+    "quarantine": Action.QUARANTINE,
+}
+"""Key of the texts -> action of which it is said."""
+
+_USUAL_TEXTS = Texts()
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -36,6 +45,8 @@ class Settings:
     thresholds: tuple[tuple[Action, float], ...]
     """High to low."""
     subject: str
+    texts: Mapping[Action, str]
+    """What is said of a message that gets an action, where that is not the usual text."""
     symbols: Mapping[str, float]
     """Scores that profiles changed."""
     disabled: frozenset[str]
@@ -72,6 +83,7 @@ class Profiles:
 
     def __init__(self, config: Config) -> None:
         self._actions = config.actions
+        self._texts = config.texts
         ordered = sorted(config.profiles.items(), key=lambda item: (item[1].priority, item[0]))
         self._profiles = dict(ordered)
         self._conditions = [(name, _conditions(profile)) for name, profile in ordered]
@@ -105,6 +117,7 @@ class Profiles:
         symbols: dict[str, float] = {}
         disabled: set[str] = set()
         disabled_groups: set[str] = set()
+        texts = {key: getattr(self._texts, key) for key in _TEXTS}
         skip = False
         for name in names:
             profile = self._profiles[name]
@@ -114,6 +127,9 @@ class Profiles:
                     thresholds[action] = value
                 if key in profile.actions.off:
                     thresholds.pop(action, None)
+            for key in _TEXTS:
+                text = getattr(profile.texts, key)
+                texts[key] = texts[key] if text is None else text
             symbols.update(profile.symbols)
             disabled.update(profile.disable)
             disabled_groups.update(profile.disable_groups)
@@ -124,6 +140,11 @@ class Profiles:
             names=names,
             thresholds=tuple((action, thresholds[action]) for action in ordered),
             subject=self._actions.subject,
+            texts={
+                action: texts[key]
+                for key, action in _TEXTS.items()
+                if texts[key] != getattr(_USUAL_TEXTS, key)
+            },
             symbols=symbols,
             disabled=frozenset(disabled),
             disabled_groups=frozenset(disabled_groups),
@@ -162,19 +183,11 @@ def _conditions(profile: Profile) -> list[Condition]:
             )
         )
     if profile.networks:
-        networks = [ip_network(text, strict=False) for text in profile.networks]
-        conditions.append(lambda envelope: _ip_in(envelope.client_ip, networks))
+        networks = Networks(profile.networks)
+        conditions.append(lambda envelope: envelope.client_ip in networks)
     return conditions
 
 
 def _address_in(address: str, patterns: frozenset[str]) -> bool:
     lower = address.lower()
     return lower in patterns or lower[lower.rfind("@") :] in patterns
-
-
-def _ip_in(ip: IPAddress | None, networks: list[IPv4Network | IPv6Network]) -> bool:
-    if ip is None:
-        return False
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return any(ip in network for network in networks)

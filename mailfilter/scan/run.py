@@ -1,6 +1,7 @@
 """Run the plan of checks over one message, in time, whatever the checks do."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Protocol, cast
@@ -15,13 +16,14 @@ from ..config.model import Scan
 from ..mail import Message, parse
 from .check import Findings, Hit, Stage
 from .envelope import Envelope
+from .networks import distrusted, local_networks
 from .plan import Plan, Step, Wave
 from .profiles import Settings
 from .render import verdict_of
 from .tally import Tally
 from .task import Task
 from .trace import Trace
-from .verdict import CheckRun, Verdict
+from .verdict import CheckRun, Edit, Verdict
 
 LONGEST_TURN = 0.025
 """Seconds of work after which the reactor gets its turn between two checks."""
@@ -33,6 +35,9 @@ FAILURE_LOG_INTERVAL = 60.0
 """Seconds between two tracebacks of one check: a broken check meets every message."""
 
 Observer = Callable[[Envelope, Verdict], None]
+
+Finisher = Callable[[Envelope, Message, Verdict], Sequence[Edit]]
+"""Says what else is to be changed of a message that got this verdict."""
 
 log = Logger()
 
@@ -55,7 +60,8 @@ class ScanService(Protocol):
 class Scanner:
     """Scans messages by one plan. `observers` are told of every verdict.
 
-    `work_clock` measures how long the reactor has been kept (seconds).
+    `finish` has the last word on edits. `work_clock` measures how long the reactor has been kept
+    (seconds).
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class Scanner:
         options: Scan,
         clock: IReactorTime,
         observers: Sequence[Observer] = (),
+        finish: Finisher | None = None,
         work_clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.plan = plan
@@ -74,11 +81,15 @@ class Scanner:
         self.running = 0
         """Scans under way."""
         self._observers = tuple(observers)
+        self._finish = finish
+        self._local = local_networks(options.local_networks)
         self._logged: dict[str, float] = {}
 
     async def scan(self, envelope: Envelope, raw: bytes) -> Verdict:
         """See `ScanService.scan`."""
         self.running += 1
+        if not envelope.is_trusted:
+            envelope = distrusted(envelope, self._local)
         try:
             verdict = await self._scan(envelope, raw)
         finally:
@@ -90,11 +101,25 @@ class Scanner:
         trace = Trace(self.clock.seconds)
         settings = self.plan.profiles.settings(envelope)
         tally = Tally(self.plan, settings, self.options.max_options)
+        for note in envelope.notes:
+            trace.add("message", note)
         message = parse(raw)
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
-        return verdict_of(tally, trace, message, self.options, skipped=skipped)
+        verdict = verdict_of(tally, trace, message, self.options, skipped=skipped)
+        return verdict if skipped else self._finished(envelope, message, verdict)
+
+    def _finished(self, envelope: Envelope, message: Message, verdict: Verdict) -> Verdict:
+        if self._finish is None:
+            return verdict
+        try:
+            edits = self._finish(envelope, message, verdict)
+        except Exception:
+            # A header field is not worth a verdict.
+            self.log_failure("headers", Failure())
+            return verdict
+        return replace(verdict, edits=(*verdict.edits, *edits)) if edits else verdict
 
     def log_failure(self, check: str, failure: Failure) -> None:
         """Log why a check gave no answer, but not for every message."""

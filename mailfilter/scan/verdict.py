@@ -1,6 +1,7 @@
 """The verdict: the one immutable answer of a scan, which each protocol renders in its own form."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from msgspec import Struct
@@ -158,6 +159,8 @@ class Verdict:
     trace_id: str
     symbols: tuple[SymbolResult, ...] = ()
     edits: tuple[Edit, ...] = ()
+    texts: Mapping[Action, str] = field(default_factory=dict)
+    """What the configuration wants said of a message that gets an action, where it wants that."""
     smtp_message: str | None = None
     """Text for the SMTP reply, without codes, as the check gave it."""
     subject: str | None = None

@@ -1,0 +1,45 @@
+"""Sets of networks, and what is taken from a client whose network and name prove nothing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+
+from .envelope import Envelope, IPAddress
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+class Networks:
+    """Networks by their text, as `192.0.2.0/24`. Raises ValueError for what is none."""
+
+    __slots__ = ("_networks",)
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._networks: tuple[IPv4Network | IPv6Network, ...] = tuple(
+            ip_network(text, strict=False) for text in texts
+        )
+
+    def __contains__(self, ip: IPAddress | None) -> bool:
+        """Whether an address is in one of them; none at all is not."""
+        if ip is None:
+            return False
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        return any(ip in network for network in self._networks)
+
+
+def local_networks(texts: Iterable[str]) -> Networks:
+    """The networks of our own, `scan.local_networks`, and loopback."""
+    return Networks((*texts, *LOOPBACK))
+
+
+def distrusted(envelope: Envelope, local: Networks) -> Envelope:
+    """Take away whatever gives a message privileges: login, certificate, profile, own address."""
+    tls = envelope.tls
+    return replace(
+        envelope,
+        user=None,
+        settings_id=None,
+        client_ip=None if envelope.client_ip in local else envelope.client_ip,
+        tls=tls and replace(tls, cert_subject=None, cert_issuer=None),
+    )
