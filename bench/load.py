@@ -35,6 +35,7 @@ class Connection(Protocol):
 CONNECTIONS: dict[str, Callable[[int], Connection]] = {
     "http": http_client.Connection,
     "milter": milter_client.Connection,
+    "milter-2": lambda port: milter_client.Connection(port, milter_client.OLD_OFFER),
 }
 
 

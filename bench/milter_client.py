@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from .dial import Address, Progress, dial
 
-VERSION, ACTIONS, STEPS = 6, 0x1FF, 0x1FFFFF
-"""What Postfix offers (milter.md 3)."""
+OFFER = (6, 0x1FF, 0x1FFFFF)
+"""What Postfix offers: version, actions, steps (milter.md 3)."""
+OLD_OFFER = (2, 0x3F, 0x7F)
+"""What MTAs of old offer: every event gets its reply."""
+DATA_VERSION = 4
+"""The first version that tells of DATA."""
 
 NO_EVENT = {"C": 0x1, "H": 0x2, "M": 0x4, "R": 0x8, "B": 0x10, "L": 0x20, "N": 0x40, "T": 0x200}
 """Bits by which the filter asks not to be told of an event."""
@@ -130,16 +134,18 @@ class Connection:
     is_last = False
     """A filter does not say in this protocol that a connection ends."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, offer: tuple[int, int, int] = OFFER) -> None:
         self.sock = dial(address)
         self.stream = self.sock.makefile("rb")
         self.progress = Progress()
         self.is_new = True
-        self.sock.sendall(frame("O", struct.pack(">III", VERSION, ACTIONS, STEPS)))
+        self.sock.sendall(frame("O", struct.pack(">III", *offer)))
         code, payload = self.read()
         if code != ord("O") or len(payload) < 12:
             raise ValueError("no negotiation")
-        self.steps: int = struct.unpack(">III", payload[:12])[2]
+        version, _, self.steps = struct.unpack(">III", payload[:12])
+        if version < DATA_VERSION:
+            self.steps |= NO_EVENT["T"]
         self.play(connect_script(self.steps))
 
     def prepare(self, raw: bytes) -> list[Step]:

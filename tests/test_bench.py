@@ -5,7 +5,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench import messages, parts, run
+from bench import messages, milter_cost, parts, run
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
@@ -26,6 +26,16 @@ class BenchTests(SynchronousTestCase):
                     self.assertEqual(figures["messages"], 20)
             self.assertGreater(started.cpu(), 0)
             self.assertGreater(started.memory(), 1)
+
+    def test_milter_cost(self) -> None:
+        """Every way to use the protocol is measured, and so is memory."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        (folder / "message.eml").write_bytes(milter_cost.message())
+        _, *lines = milter_cost.costs(str(folder), 20)
+        self.assertEqual(len(lines), len(milter_cost.CASES))
+        _, *lines = milter_cost.growth(str(folder), (5, 10))
+        self.assertEqual([line.split()[0] for line in lines], ["5", "10"])
 
     def test_parts(self) -> None:
         """Each part of a scan is in the table."""
