@@ -235,13 +235,12 @@ class OutcomeTests(SynchronousTestCase):
             self.assertEqual(len({each.macros[b"i"] for each in found}), 5)
 
     def test_large_message_of_version_2(self) -> None:
-        """Five pieces of a body, and no DATA; the recording was filled up with one letter."""
+        """Five pieces of a body, and no DATA."""
         (found,) = transactions(recordings()["postfix filter answered version 2"])
         assert found.raw is not None
         head, _, body = found.raw.partition(b"\r\n\r\n")
         self.assertEqual(head.count(b"\r\n") + 1, 8)
         self.assertEqual(len(body), 4 * 65535 + len(body) % 65535)
-        self.assertIn(b"y" * 65000, body)
 
     def test_last_words(self) -> None:
         """Postfix says goodbye, Sendmail does, and one that lost its client does not."""
