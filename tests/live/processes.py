@@ -100,12 +100,12 @@ class Child:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
-    def wait_ready(self, condition: Callable[[], bool]) -> None:
+    def wait_ready(self, condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:
         """Wait until it serves; AssertionError with its log when it ends before."""
         wait_until(
             lambda: self._process.poll() is not None or condition(),
             f"{self.log.name} to get ready",
-            START_SECONDS,
+            seconds,
         )
         if self._process.poll() is not None:
             text = self.log.read_text(errors="replace")

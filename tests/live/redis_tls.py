@@ -1,4 +1,4 @@
-"""Certificates for Redis servers of tests, made on the spot."""
+"""Certificates for servers of tests, made on the spot."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -22,8 +22,8 @@ class Authority:
         certificate = self._sign(self._name, self._key, [], is_authority=True)
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
-    def lines(self, *names: str) -> tuple[str, ...]:
-        """What a server with a certificate for these names or addresses has in its file."""
+    def issue(self, *names: str) -> tuple[Path, Path]:
+        """Make a certificate for these names or addresses: its file, and that of its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
         certificate = self._sign(subject, key, list(names), is_authority=False)
@@ -31,9 +31,15 @@ class Authority:
         base.with_suffix(".crt").write_bytes(certificate.public_bytes(Encoding.PEM))
         form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         base.with_suffix(".key").write_bytes(key.private_bytes(*form))
+        base.with_suffix(".key").chmod(0o600)
+        return base.with_suffix(".crt"), base.with_suffix(".key")
+
+    def lines(self, *names: str) -> tuple[str, ...]:
+        """What a server with a certificate for these names or addresses has in its file."""
+        certificate, key = self.issue(*names)
         return (
-            f"tls-cert-file {base.with_suffix('.crt')}",
-            f"tls-key-file {base.with_suffix('.key')}",
+            f"tls-cert-file {certificate}",
+            f"tls-key-file {key}",
             f"tls-ca-cert-file {self.file}",
             "tls-auth-clients no",
         )
