@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from tests.live import peers
 from tests.live.delivered import values
 from tests.live.harness import message_file, smtp_send
-from tests.live.postfix import BOX, Postfix, Smtpd
+from tests.live.postfix import Postfix
+from tests.live.postfix_cf import BOX, Smtpd
 from tests.live.processes import wait_until
 from tests.live.sink import Sink
 

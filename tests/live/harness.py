@@ -18,7 +18,9 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from mailfilter.client.control import ask
 
 from . import peers
-from .postfix import Postfix, Smtpd
+from .postfix import Postfix
+from .postfix_cf import DOCUMENTED, Smtpd
+from .postfix_keys import sasl_options, tls_options, why_no_sasl
 from .processes import Child, free_port, private_directory, wait_until
 from .sink import Sink
 
@@ -304,15 +306,21 @@ def shared_sink() -> Sink:
 
 @functools.cache
 def shared_postfix() -> Postfix:
-    """A Postfix with a service for each way to reach the shared filter."""
+    """A Postfix with a service for each way to reach the shared filter, and one without it."""
     tcp = f"inet:127.0.0.1:{shared_filter().milter}"
     services = {
         "tcp": Smtpd(tcp),
         "unix": Smtpd(f"unix:{shared_filter().unix}"),
         "v4": Smtpd(tcp, protocol=4),
+        "v3": Smtpd(tcp, protocol=3),
         "v2": Smtpd(tcp, protocol=2),
+        "none": Smtpd(""),
+        "documented": DOCUMENTED,
+        "tls": Smtpd(tcp, options=tls_options()),
     }
-    return Postfix(services, shared_sink().port)
+    if not why_no_sasl():
+        services["sasl"] = Smtpd(tcp, options=sasl_options())
+    return Postfix(services, shared_sink().port, tcp)
 
 
 def _data(client: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:

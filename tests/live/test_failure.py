@@ -7,7 +7,8 @@ import time
 
 from .delivered import values
 from .harness import Filter, PostfixCase, Reply, message_file, shared_sink, smtp_send, wish
-from .postfix import Postfix, Smtpd
+from .postfix import Postfix
+from .postfix_cf import Smtpd
 from .processes import wait_until
 
 WATCHDOG_STATUS = 70

@@ -8,7 +8,8 @@ from typing import Any
 
 from .delivered import values
 from .harness import SENDER, Filter, PostfixCase, message_file, shared_sink
-from .postfix import Postfix, Smtpd
+from .postfix import Postfix
+from .postfix_cf import Smtpd
 from .processes import wait_until
 
 SETTINGS = """\

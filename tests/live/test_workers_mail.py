@@ -14,7 +14,8 @@ from mailfilter.codec.control import Answer
 from tests.live import mta
 from tests.live.delivered import values
 from tests.live.harness import PostfixCase, Reply, message_file, shared_sink, smtp_send
-from tests.live.postfix import Postfix, Smtpd
+from tests.live.postfix import Postfix
+from tests.live.postfix_cf import Smtpd
 from tests.live.processes import wait_until
 from tests.live.workers_case import WorkersCase, own_filter
 
