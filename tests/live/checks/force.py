@@ -9,8 +9,10 @@ It is loaded from a directory, as an operator's own check would be. One field a 
     X-Test-Add: Name: value @0            add a field; its order after the @
     X-Test-Remove: Name @-1               remove a field; which one after the @
     X-Test-Change: Name: value @1         change a field; which one after the @
-    X-Test-Sender, X-Test-Add-Rcpt, X-Test-Remove-Rcpt: address
+    X-Test-Add-Rcpt, X-Test-Remove-Rcpt: address
+    X-Test-Sender: address RET=HDRS       change the sender, perhaps with ESMTP arguments
     X-Test-Body: text                     replace the body by this line
+    X-Test-Body-Lines: 9000               replace it by so many lines
     X-Test-Delay: 1.5                     answer after so many seconds
     X-Test-Raise: text                    raise an exception
     X-Test-Spin: 1                        never return
@@ -140,13 +142,23 @@ def _body(text: str) -> Finding:
     return ReplaceBody(f"{text}\r\n".encode())
 
 
+def _body_lines(text: str) -> Finding:
+    return ReplaceBody(b"".join(b"line %d\r\n" % number for number in range(int(text))))
+
+
+def _sender(text: str) -> Finding:
+    address, _, args = text.partition(" ")
+    return ChangeSender(address, tuple(args.split()))
+
+
 _MAKERS: dict[str, Callable[[str], Finding]] = {
     "symbol": _symbol,
     "add": _add,
     "change": _change,
     "remove": _remove,
-    "sender": ChangeSender,
+    "sender": _sender,
     "add-rcpt": AddRecipient,
     "remove-rcpt": RemoveRecipient,
     "body": _body,
+    "body-lines": _body_lines,
 }
