@@ -20,7 +20,7 @@ from mailfilter.client.control import ask
 from . import peers
 from .postfix import Postfix
 from .postfix_cf import DOCUMENTED, Smtpd
-from .postfix_keys import sasl_options, tls_options, why_no_sasl
+from .postfix_keys import SASL_OPTIONS, tls_options, why_no_sasl
 from .processes import Child, free_port, private_directory, wait_until
 from .sink import Sink
 
@@ -319,7 +319,7 @@ def shared_postfix() -> Postfix:
         "tls": Smtpd(tcp, options=tls_options()),
     }
     if not why_no_sasl():
-        services["sasl"] = Smtpd(tcp, options=sasl_options())
+        services["sasl"] = Smtpd(tcp, options=SASL_OPTIONS)
     return Postfix(services, shared_sink().port, tcp)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import peers
 from .postfix_cf import Smtpd, main_cf, master_cf
+from .postfix_keys import SASL_OPTIONS, write_sasl
 from .processes import Child, accepts, free_port, private_directory, wait_until
 
 _PRIVATE_QUEUES = (
@@ -54,6 +55,8 @@ class Postfix:
         (self.home / "etc/main.cf").write_text(main_cf(self.home, sink_port, milter))
         by_port = {self.ports[name]: service for name, service in services.items()}
         (self.home / "etc/master.cf").write_text(master_cf(by_port))
+        if any(service.options.items() >= SASL_OPTIONS.items() for service in services.values()):
+            write_sasl(self.home / "etc/sasl")
 
     def _start(self) -> Child:
         child = Child(

@@ -62,13 +62,8 @@ def tls_options() -> dict[str, str]:
     }
 
 
-def sasl_options() -> dict[str, str]:
-    """Parameters of a service that offers AUTH and knows one user."""
-    return {
-        "smtpd_sasl_auth_enable": "yes",
-        "smtpd_sasl_path": "smtpd",
-        "cyrus_sasl_config_path": str(_sasl_folder()),
-    }
+SASL_OPTIONS = {"smtpd_sasl_auth_enable": "yes", "smtpd_sasl_path": "smtpd"}
+"""Parameters of a service that offers AUTH and knows one user."""
 
 
 def why_no_sasl() -> str:
@@ -79,11 +74,12 @@ def why_no_sasl() -> str:
     return "" if plugins else "no plug-ins of Cyrus SASL (libsasl2-modules) on this host"
 
 
-@functools.cache
-def _sasl_folder() -> Path:
-    home = private_directory()
-    users = home / "sasldb2"
-    (home / "smtpd.conf").write_text(
+def write_sasl(folder: Path) -> None:
+    """Write what Cyrus SASL reads for `SASL_OPTIONS`, and the user; Debian's Postfix looks for
+    it in `sasl` beside main.cf."""
+    folder.mkdir()
+    users = folder / "users"
+    (folder / "smtpd.conf").write_text(
         "pwcheck_method: auxprop\n"
         "auxprop_plugin: sasldb\n"
         "mech_list: PLAIN LOGIN\n"
@@ -93,4 +89,3 @@ def _sasl_folder() -> Path:
     environment = peers.environment()
     subprocess.run(command, input=PASSWORD.encode(), env=environment, timeout=60, check=True)
     shutil.chown(users, "daemon")
-    return home
