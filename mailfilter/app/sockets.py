@@ -20,6 +20,7 @@ from twisted.logger import Logger
 from twisted.python.systemd import ListenFDs
 
 from ..config import Loaded
+from ..config.accounts import find_group, find_user
 from ..config.endpoint import Endpoint, parse_endpoint
 from ..config.model import Listener
 from ..config.toml_text import key_text, string_text
@@ -136,7 +137,9 @@ class Sockets:
         """Make a user the owner of the files."""
         for bound in self._all():
             if bound.inode is not None:
-                os.chown(bound.endpoint.path or "", uid, gid)
+                own_uid, own_gid = _owner(bound.endpoint)
+                path = bound.endpoint.path or ""
+                os.chown(path, uid if own_uid < 0 else own_uid, gid if own_gid < 0 else own_gid)
 
     def _all(self) -> list[Bound]:
         return [*self._live, *(b for pending in self._pending for b in pending.taken.values())]
@@ -248,7 +251,7 @@ def _open(bound: Bound, live: set[socket.socket], listening: list[socket.socket]
     """Listen on those that are not live, and put them down. Raises OSError."""
     fresh = [item for item in bound.sockets if item not in live]
     if bound.inode is not None and fresh:
-        _set_mode(bound)
+        _set_access(bound)
     for item in fresh:
         if bound.endpoint.kind != "systemd":
             item.listen(_backlog(bound.endpoint))
@@ -259,7 +262,7 @@ def _adapt(bound: Bound) -> None:
     """Bring sockets that were live to a new configuration, as far as that can be done."""
     try:
         if bound.inode is not None:
-            _set_mode(bound)
+            _set_access(bound)
         for item in bound.sockets:
             if bound.endpoint.kind != "systemd":
                 item.listen(_backlog(bound.endpoint))
@@ -267,11 +270,38 @@ def _adapt(bound: Bound) -> None:
         log.warn("{address}: {error}", address=bound.address(), error=str(error))
 
 
-def _set_mode(bound: Bound) -> None:
+def _set_access(bound: Bound) -> None:
     if bound.is_gone:
         raise OSError(errno.ENOENT, "its file was removed or replaced")
-    given = bound.endpoint.parameters.get("mode")
-    os.chmod(bound.endpoint.path or "", DEFAULT_MODE if given is None else int(given, 8))
+    path, given = bound.endpoint.path or "", bound.endpoint.parameters.get("mode")
+    uid, gid = _owner(bound.endpoint)
+    if (uid, gid) != (-1, -1):
+        _chown(path, uid, gid)
+    # Last: until then nobody but its owner gets there.
+    os.chmod(path, DEFAULT_MODE if given is None else int(given, 8))
+
+
+def _chown(path: str, uid: int, gid: int) -> None:
+    """Raises OSError, unless it is as it should be already."""
+    status = os.stat(path)
+    if uid in (-1, status.st_uid) and gid in (-1, status.st_gid):
+        return
+    try:
+        os.chown(path, uid, gid)
+    except OSError as error:
+        raise OSError(error.errno, f"cannot change the owner: {error.strerror}") from None
+
+
+def _owner(endpoint: Endpoint) -> tuple[int, int]:
+    """Ids of the user and the group that a file is for; -1 is not said. Raises OSError."""
+    user, group = endpoint.parameters.get("user"), endpoint.parameters.get("group")
+    found = (-1, -1) if user is None else find_user(user)
+    if found is None:
+        raise OSError(errno.EINVAL, f"there is no user {user}")
+    gid = -1 if group is None else find_group(group)
+    if gid is None:
+        raise OSError(errno.EINVAL, f"there is no group {group}")
+    return found[0], gid
 
 
 def _silence(listening: Iterable[socket.socket]) -> None:

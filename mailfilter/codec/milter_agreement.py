@@ -34,12 +34,13 @@ WANTED_STEPS = (
 )
 
 WANTED_MACROS: Mapping[int, str] = {
-    0: "j v {daemon_name} {client_addr}",
-    1: "{tls_version} {cipher} {cert_subject} {cert_issuer}",
-    2: "i {auth_authen}",
+    0: "j v {daemon_name} {client_addr} {client_name} {client_ptr}",
+    1: "{tls_version} {cipher} {cert_subject} {cert_issuer} {verify}",
+    2: "i {auth_type} {auth_authen}",
+    3: "i {rcpt_mailer}",
     5: "i",
 }
-"""Names wanted with connect, HELO, MAIL and end of message (milter.md 3.3).
+"""Names wanted with connect, HELO, MAIL, RCPT and end of message (milter.md 3.3).
 
 They replace what the MTA's administrator configured for the stage, so only stages with names that
 we read are listed. The queue id comes with MAIL from Sendmail, at the end from Postfix.
@@ -48,11 +49,19 @@ we read are listed. The queue id comes with MAIL from Sendmail, at the end from 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What both sides agreed on."""
+    """What both sides agreed on, and how the MTA takes replies."""
 
     version: int
     edits: int
     steps: int
+    is_verbatim: bool = False
+    """The MTA passes texts on as they are, as Stalwart does: percent signs are not to be doubled,
+    folds are CRLF, a reply has one line, and a sender comes with arguments or none at all."""
+
+    @property
+    def has_macro_list(self) -> bool:
+        """The MTA sends the macros that we want, whatever it is configured to send."""
+        return bool(self.edits & Edits.SET_MACROS)
 
     @property
     def has_leading_space(self) -> bool:
@@ -73,5 +82,5 @@ def agree(offer: Negotiate) -> Agreement | None:
 
 def encode_agreement(agreement: Agreement) -> bytes:
     """The negotiation reply, with the macros wanted if the MTA takes such lists."""
-    macros = WANTED_MACROS if agreement.edits & Edits.SET_MACROS else None
+    macros = WANTED_MACROS if agreement.has_macro_list else None
     return negotiated(agreement.version, agreement.edits, agreement.steps, macros)

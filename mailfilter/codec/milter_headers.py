@@ -18,7 +18,8 @@ def repeats_head(raw: bytes, head_size: int) -> bool:
     """The body begins with the message's own header block.
 
     Stalwart sends the whole message as the body (milter-mapping.md 4.6). Values are compared
-    without regard to white space, since it trims those of the header events.
+    without regard to white space, since it trims those of the header events, and what is not UTF-8
+    is empty there.
     """
     body_at = head_size + 2
     name_size = raw.find(b":", 0, head_size) + 1
@@ -27,7 +28,24 @@ def repeats_head(raw: bytes, head_size: int) -> bool:
     repeated_size = raw.find(b"\r\n\r\n", body_at, body_at + MAX_HEAD)
     if repeated_size < 0 or head_size > MAX_HEAD:
         return False
-    return _values(raw[:head_size]) == _values(raw[body_at : repeated_size + 2])
+    shown = _values(raw[:head_size])
+    repeated = _values(raw[body_at : repeated_size + 2])
+    if shown == repeated:
+        return True
+    return len(shown) == len(repeated) and all(map(_is_same, shown, repeated))
+
+
+def _is_same(shown: tuple[bytes, list[bytes]], repeated: tuple[bytes, list[bytes]]) -> bool:
+    name, value = repeated
+    return shown[0] in (name, _told(name)) and shown[1] in (value, _told(b" ".join(value)).split())
+
+
+def _told(octets: bytes) -> bytes:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return b""
+    return octets
 
 
 def _values(head: bytes) -> list[tuple[bytes, list[bytes]]]:

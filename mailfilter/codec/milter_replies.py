@@ -26,6 +26,12 @@ def _string(text: str) -> bytes:
     return text.encode("utf-8", "replace").translate(None, b"\0\r") + b"\0"
 
 
+def _value(text: str, is_verbatim: bool) -> bytes:
+    """A header value; folds are LF on the wire (milter.md 5), but to those who pass it on as is."""
+    value = _string(text)
+    return value.replace(b"\n", b"\r\n") if is_verbatim else value
+
+
 CONTINUE = _frame(b"c")
 ACCEPT = _frame(b"a")
 REJECT = _frame(b"r")
@@ -43,22 +49,31 @@ def negotiated(
     return _frame(b"O", _OFFER.pack(version, actions, steps) + lists)
 
 
-def reply_code(code: int, enhanced: str, lines: Sequence[str]) -> bytes:
+def reply_code(
+    code: int, enhanced: str, lines: Sequence[str], *, is_verbatim: bool = False
+) -> bytes:
     """Refuse with an SMTP reply: `code` 4yz or 5yz, `enhanced` of the same class, text lines.
 
     Without a line the text is empty but for a full stop: an empty one is malformed to the MTAs.
+    To an MTA that passes it on as it is, the lines are one: it would give the others no hyphen.
     """
-    texts = [_reply_text(line) for line in lines] or ["."]
     head = f"{enhanced} " if enhanced else ""
+    if is_verbatim:
+        text = _printable(" ".join(lines))[:MAX_REPLY_LINE] or "."
+        return _frame(b"y", f"{code} {head}{text}".encode("ascii") + b"\0")
+    texts = [_reply_text(line) for line in lines] or ["."]
     formatted = [f"{code}-{head}{text}" for text in texts[:-1]]
     formatted.append(f"{code} {head}{texts[-1]}")
     return _frame(b"y", "\r\n".join(formatted).encode("ascii") + b"\0")
 
 
+def _printable(line: str) -> str:
+    return "".join(character if " " <= character <= "~" else "?" for character in line)
+
+
 def _reply_text(line: str) -> str:
     """Printable ASCII, percent signs doubled (Sendmail reads it as a format), not too long."""
-    text = "".join(character if " " <= character <= "~" else "?" for character in line)
-    text = text.replace("%", "%%")
+    text = _printable(line).replace("%", "%%")
     if len(text) <= MAX_REPLY_LINE:
         return text
     text = text[:MAX_REPLY_LINE]
@@ -66,19 +81,19 @@ def _reply_text(line: str) -> str:
     return text[: len(text) - unpaired]
 
 
-def add_header(name: str, value: str) -> bytes:
+def add_header(name: str, value: str, *, is_verbatim: bool = False) -> bytes:
     """Append a header field."""
-    return _frame(b"h", _string(name) + _string(value))
+    return _frame(b"h", _string(name) + _value(value, is_verbatim))
 
 
-def insert_header(index: int, name: str, value: str) -> bytes:
+def insert_header(index: int, name: str, value: str, *, is_verbatim: bool = False) -> bytes:
     """Insert a header field; 0 is the very top, 1 below the MTA's own Received."""
-    return _frame(b"i", _INDEX.pack(index) + _string(name) + _string(value))
+    return _frame(b"i", _INDEX.pack(index) + _string(name) + _value(value, is_verbatim))
 
 
-def change_header(index: int, name: str, value: str) -> bytes:
+def change_header(index: int, name: str, value: str, *, is_verbatim: bool = False) -> bytes:
     """Change the n-th field of that name (1-based); an empty value deletes it."""
-    return _frame(b"m", _INDEX.pack(index) + _string(name) + _string(value))
+    return _frame(b"m", _INDEX.pack(index) + _string(name) + _value(value, is_verbatim))
 
 
 def replace_body(body: bytes) -> bytes:
@@ -97,9 +112,10 @@ def remove_recipient(address: str) -> bytes:
     return _frame(b"-", _string(address))
 
 
-def change_sender(address: str, args: str = "") -> bytes:
+def change_sender(address: str, args: str = "", *, is_verbatim: bool = False) -> bytes:
     """Change the envelope sender (with angle brackets) and its ESMTP arguments."""
-    return _frame(b"e", _string(address) + (_string(args) if args else b""))
+    has_args = bool(args) or is_verbatim
+    return _frame(b"e", _string(address) + (_string(args) if has_args else b""))
 
 
 def quarantine(reason: str) -> bytes:

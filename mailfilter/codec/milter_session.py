@@ -5,7 +5,7 @@ a `Transaction` at its end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import milter_replies as replies
@@ -72,6 +72,8 @@ class Transaction:
     """Number of header fields."""
     size: int
     """Octets of the message, also if it is too large."""
+    notes: tuple[str, ...] = ()
+    """What was done to have the message as it was sent, where the MTA did not show it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ class Close:
 Outcome = bytes | Transaction | Close
 """What follows from an event: octets to send (often none), a message to answer, or the end."""
 
+
+BLANKS_RESTORED = "the MTA takes a blank after the colon of header fields away: put back"
+HEAD_TAKEN_OFF = "the MTA sends the header again as the begin of the body: taken off"
 
 _BLANK_LINE = b"\r\n"
 
@@ -184,9 +189,18 @@ class Session:
             self._give_up_message()
             return b""
         self._connect = event
+        if self._is_stalwart():
+            self.agreement = replace(self.agreement, is_verbatim=True)
         self._drop_macros(b"H")
         self._state = _CONNECTED
         return self._replies[Connect]
+
+    def _is_stalwart(self) -> bool:
+        pairs = self._macros.get(ord("C"), ())
+        return any(
+            name.strip(b"{}") == b"daemon_name" and value.startswith(b"Stalwart")
+            for name, value in pairs
+        )
 
     def _on_helo(self, event: Helo) -> Outcome:
         if self._state == _NEW:
@@ -280,8 +294,13 @@ class Session:
         is_kept = self._size <= self._max_message
         raw = bytes(self._raw) if is_kept else None
         head = raw[: self._head_size] if raw is not None else b""
+        notes: tuple[str, ...] = ()
         if raw is not None and repeats_head(raw, self._head_size):
             raw = raw[self._head_size + 2 :]
+            notes = (HEAD_TAKEN_OFF,)
+            self.agreement = replace(self.agreement, is_verbatim=True)
+        elif head and not self._has_leading_space:
+            notes = (BLANKS_RESTORED,)
         if raw == _BLANK_LINE:
             raw = b""
         return Transaction(
@@ -294,6 +313,7 @@ class Session:
             head=head,
             fields=self._fields,
             size=self._size,
+            notes=notes,
         )
 
     def _latest_macros(self) -> dict[bytes, bytes]:

@@ -1,5 +1,7 @@
 """Twisted endpoint descriptions, as far as the configuration needs to understand them.
 
+Two parameters are our own: `user` and `group` of the file of a unix socket.
+
 `tcp:11332:interface=127.0.0.1`: words parted by colons, `name=value` or by position; a backslash
 takes the meaning away from a colon, an equals sign or a backslash.
 """
@@ -18,7 +20,7 @@ MAX_UNIX_PATH = 107
 _PARAMETERS = {
     "tcp": ("port", "interface", "backlog"),
     "tcp6": ("port", "backlog", "interface"),
-    "unix": ("address", "mode", "backlog"),
+    "unix": ("address", "mode", "backlog", "user", "group"),
     "systemd": ("domain", "index", "name"),
 }
 _REQUIRED = {"tcp": ("port",), "tcp6": ("port",), "unix": ("address",), "systemd": ("domain",)}
@@ -175,6 +177,11 @@ def _check_domain(kind: str, value: str) -> None:
         raise Unfit(f"expected domain INET, INET6 or UNIX, not {value!r}")
 
 
+def _check_owner(kind: str, value: str) -> None:
+    if not value or not value.isprintable():
+        raise Unfit(f"expected the name or number of a user or group, not {value!r}")
+
+
 def _check_name(kind: str, value: str) -> None:
     if not value:
         raise Unfit("expected the name of a systemd socket")
@@ -189,6 +196,8 @@ _CHECKS: Mapping[str, Callable[[str, str], None]] = {
     "mode": _check_mode,
     "domain": _check_domain,
     "name": _check_name,
+    "user": _check_owner,
+    "group": _check_owner,
 }
 
 

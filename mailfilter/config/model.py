@@ -639,18 +639,11 @@ class Listener:
         ENDPOINT,
         Doc(
             "A Twisted endpoint: 'tcp:11332:interface=127.0.0.1', 'tcp6:11332:interface=\\:\\:1',"
-            " 'unix:/run/mailfilter/milter.sock:mode=660', 'systemd:domain=INET:name=milter'."
+            " 'unix:/run/mailfilter/milter.sock:mode=660:group=postfix',"
+            " 'systemd:domain=INET:name=milter'."
         ),
     ]
     enabled: Annotated[bool, Doc("Off does not listen.")] = True
-    owner: Annotated[
-        str,
-        Doc(
-            "unix: who owns the socket's file, as USER, USER:GROUP or :GROUP, by name or number;"
-            " empty leaves it to whoever starts the filter."
-        ),
-        Example('":postfix"'),
-    ] = ""
     trusted: Annotated[
         bool,
         Doc(

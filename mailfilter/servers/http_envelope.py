@@ -86,8 +86,8 @@ class BadRequest(Exception):
         self.text = text
 
 
-def build_envelope(listener: str, head: RequestHead) -> Envelope:
-    """Make the envelope of a request. Raises `BadRequest`."""
+def build_envelope(listener: str, head: RequestHead, is_trusted: bool = True) -> Envelope:
+    """Make the envelope of a request that came by a listener. Raises `BadRequest`."""
     single, repeated = _collect(head)
     recipients, lost = _recipients(repeated)
     sender, is_broken = _sender(single.get(b"from"))
@@ -106,11 +106,13 @@ def build_envelope(listener: str, head: RequestHead) -> Envelope:
         user=_text(single, b"user") or _text(single, b"auth"),
         queue_id=_text(single, b"queue-id"),
         mta_name=_text(single, b"mta-name"),
+        mta_host=_text(single, b"mta-name"),
         mta_tag=_text(single, b"mta-tag"),
         tls=_tls(single),
         deliver_to=_decode(_bare(single.get(b"deliver-to", b""))) or None,
         settings_id=_text(single, b"settings-id"),
         flags=flags,
+        is_trusted=is_trusted,
     )
 
 

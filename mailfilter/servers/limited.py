@@ -1,20 +1,23 @@
 """What the factories of all protocols share: they know their connections, and bound them."""
 
+from collections import Counter
+from ipaddress import IPv6Address as V6
+from ipaddress import ip_address, ip_network
 from typing import Generic, TypeVar
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger
 
 from ..config.model import Listener
 
-MAX_SCAN_SECONDS = 600.0
-"""A scan that takes longer is given up, whatever the scanner promised: no SMTP client waits longer
-for the reply to a message (RFC 5321 4.5.3.2.6)."""
-
 
 class Served(Protocol):
     """A connection of any protocol: what it can be asked."""
+
+    source: str | None = None
+    """Where it comes from, for `max_connections_per_source`."""
 
     @property
     def is_idle(self) -> bool:
@@ -29,6 +32,9 @@ class Served(Protocol):
         """Close it at once, whatever is under way."""
         raise NotImplementedError
 
+
+MAX_FULL_SOURCES = 1000
+"""Sources of which it is said that they have too many connections, until they have ended."""
 
 Connection = TypeVar("Connection", bound=Served)
 
@@ -50,6 +56,8 @@ class LimitedFactory(Factory, Generic[Connection]):
         self.is_draining = False
         """No more connections are accepted, and those that are open shall end soon."""
         self._is_full = False
+        self._of_source: Counter[str] = Counter()
+        self._full_sources: set[str] = set()
 
     def make_connection(self) -> Connection:
         """A protocol for a connection that was accepted."""
@@ -64,10 +72,30 @@ class LimitedFactory(Factory, Generic[Connection]):
             self._is_full = True
             return None
         self._is_full = False
+        most = self.listener.max_connections_per_source
+        source = None if most is None else _source(addr)
+        if source is not None and most is not None and not self._has_room(source, most):
+            return None
         connection = self.make_connection()
         connection.factory = self
+        connection.source = source
         self.connections.add(connection)
         return connection
+
+    def _has_room(self, source: str, limit: int) -> bool:
+        """Whether one more of a source may come; if so it is counted. Says once that it is full."""
+        if self._of_source[source] < limit:
+            self._of_source[source] += 1
+            return True
+        if source not in self._full_sources and len(self._full_sources) < MAX_FULL_SOURCES:
+            self._full_sources.add(source)
+            log.warn(
+                "{listener}: no connections over {limit} from {source}",
+                listener=self.name,
+                limit=limit,
+                source=source,
+            )
+        return False
 
     def close_idle(self) -> None:
         """Close the connections on which nothing is under way."""
@@ -82,4 +110,25 @@ class LimitedFactory(Factory, Generic[Connection]):
 
     def forget(self, connection: Connection) -> None:
         """The connection has ended."""
+        if connection not in self.connections:
+            return
         self.connections.discard(connection)
+        source = connection.source
+        if source is None:
+            return
+        self._of_source[source] -= 1
+        if self._of_source[source] <= 0:
+            del self._of_source[source]
+            self._full_sources.discard(source)
+
+
+def _source(addr: IAddress | None) -> str | None:
+    """The address that a connection comes from, of IPv6 its /64: what one client can have."""
+    if isinstance(addr, IPv4Address):
+        return addr.host
+    if not isinstance(addr, IPv6Address):
+        return None
+    address = ip_address(addr.host.partition("%")[0])
+    if isinstance(address, V6) and address.ipv4_mapped is None:
+        return str(ip_network((address, 64), strict=False))
+    return str(address)

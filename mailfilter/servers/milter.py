@@ -19,7 +19,8 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
-from .limited import MAX_SCAN_SECONDS, LimitedFactory, Served
+from .limited import LimitedFactory, Served
+from .milter_advice import Advisor
 from .milter_envelope import build_envelope
 from .milter_foreign import is_foreign, judge
 from .milter_reply import render_failure, render_oversize, render_verdict
@@ -64,6 +65,8 @@ class MilterProtocol(Served):
         self._last_heard = site.clock.seconds()
         self._idle: IDelayedCall | None = None
         self._progress: IDelayedCall | None = None
+        self._due = 0.0
+        """When the scan is given up."""
 
     # What the transport calls.
 
@@ -193,7 +196,8 @@ class MilterProtocol(Served):
         scan = Deferred.fromCoroutine(self._answer(transaction))
         if self._transaction is transaction:
             self._scan = scan
-            self._progress = self._site.clock.callLater(PROGRESS_SECONDS, self._tell_progress)
+            self._due = self._site.clock.seconds() + self._site.listener.deadline
+            self._wait()
             self._heed_abort()
 
     async def _answer(self, transaction: Transaction) -> None:
@@ -212,15 +216,19 @@ class MilterProtocol(Served):
 
     async def _frames(self, transaction: Transaction) -> bytes:
         site = self._site
+        if advice := site.advisor.advise(self._session.agreement, transaction.macros):
+            log.info("{listener}: {advice}", listener=site.name, advice=advice)
         agreement = self._session.agreement
         try:
             if transaction.raw is None:
                 self._log(f"message of {transaction.size} octets is too large to be scanned")
                 rendered = render_oversize(site.listener.oversize, agreement)
             else:
-                envelope = build_envelope(site.name, transaction)
+                envelope = build_envelope(site.name, site.listener, transaction)
                 verdict = await site.scanner.scan(envelope, transaction.raw)
-                rendered = render_verdict(verdict, agreement, transaction.head, transaction.fields)
+                rendered = render_verdict(
+                    verdict, site.listener, agreement, transaction.head, transaction.fields
+                )
         except Exception:
             if self._transaction is transaction:
                 log.failure(
@@ -240,19 +248,23 @@ class MilterProtocol(Served):
         if scan is not None:
             scan.cancel()
 
-    def _tell_progress(self, waited: float = PROGRESS_SECONDS) -> None:
+    def _wait(self) -> None:
+        left = self._due - self._site.clock.seconds()
+        self._progress = self._site.clock.callLater(
+            min(left, PROGRESS_SECONDS), self._tell_progress
+        )
+
+    def _tell_progress(self) -> None:
         self._progress = None
-        if waited >= MAX_SCAN_SECONDS:
+        if self._site.clock.seconds() >= self._due:
             self._give_up()
             return
         self._stream.write(PROGRESS)
-        self._progress = self._site.clock.callLater(
-            PROGRESS_SECONDS, self._tell_progress, waited + PROGRESS_SECONDS
-        )
+        self._wait()
 
     def _give_up(self) -> None:
         """Answer in place of a scan that does not."""
-        self._log(f"scan given up: no verdict within {MAX_SCAN_SECONDS:.0f} s")
+        self._log(f"scan given up: no verdict within {self._site.listener.deadline:g} s")
         self._cancel()
         self._last_heard = self._site.clock.seconds()
         self._stream.write(render_failure(self._site.listener.on_failure))
@@ -333,6 +345,7 @@ class MilterFactory(LimitedFactory[MilterProtocol]):
         super().__init__(name, listener)
         self.scanner = scanner
         self.clock = clock
+        self.advisor = Advisor(listener)
 
     def make_connection(self) -> MilterProtocol:
         return MilterProtocol(self)

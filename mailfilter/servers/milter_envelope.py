@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, ip_address
 
 from ..codec.milter import Connect, Mail, Rcpt
 from ..codec.milter_session import Transaction
+from ..config.model import Listener
 from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
 
 MAX_VALUE = 4096
@@ -18,23 +19,26 @@ MAX_ADDRESS_TEXT = 64
 """Octets of an IP address as text, with prefix, brackets and zone."""
 
 
-def build_envelope(listener: str, transaction: Transaction) -> Envelope:
-    """Make the envelope of a message; `listener` is the name of the one that it came by."""
+def build_envelope(name: str, listener: Listener, transaction: Transaction) -> Envelope:
+    """Make the envelope of a message; `name` is that of the listener that it came by."""
     macros = transaction.macros
     connect = transaction.connect
     sender: Mail = transaction.sender
     return Envelope(
-        listener=listener,
+        listener=name,
         client_ip=_client_ip(connect, macros),
         helo=_text(transaction.helo),
-        hostname=_hostname(connect),
+        hostname=_hostname(connect, macros),
         sender=_address(sender.address),
         sender_args=_args(sender.args),
         recipients=tuple(_recipient(rcpt) for rcpt in transaction.recipients),
-        user=_text(macros.get(b"auth_authen")),
+        user=_text(macros.get(b"auth_authen")) or _certified(listener, macros),
         queue_id=_text(macros.get(b"i")),
         mta_name=_text(macros.get(b"daemon_name")) or _text(macros.get(b"j")),
+        mta_host=_text(macros.get(b"j")) or _text(macros.get(b"daemon_name")),
         tls=_tls(macros),
+        is_trusted=listener.trusted,
+        notes=transaction.notes,
     )
 
 
@@ -92,12 +96,32 @@ def _read_ip(value: bytes) -> IPAddress | None:
     return address
 
 
-def _hostname(connect: Connect | None) -> str | None:
-    """Return the reverse name; MTAs write `unknown` or the address if there is none."""
-    if connect is None or connect.family == b"L":
+def _certified(listener: Listener, macros: Mapping[bytes, bytes]) -> str | None:
+    """Return the subject of a client's certificate that stands for a login.
+
+    Postfix tells of certificates only if they are verified, Sendmail of all, and in a macro of its
+    own whether they are.
+    """
+    issuer = listener.cert_issuer
+    if not issuer or _text(macros.get(b"cert_issuer")) != issuer:
         return None
-    name = connect.hostname
-    return None if name[:1] == b"[" or name.lower() == b"unknown" else _text(name)
+    told = macros.get(b"verify")
+    is_verified = told == b"OK" if told is not None else macros.get(b"v", b"")[:7] == b"Postfix"
+    return _text(macros.get(b"cert_subject")) if is_verified else None
+
+
+def _hostname(connect: Connect | None, macros: Mapping[bytes, bytes]) -> str | None:
+    """Return the reverse name; MTAs write `unknown` or the address if there is none.
+
+    Without a connection the macro stands in. Stalwart writes the name of HELO, which proves
+    nothing, where its macro for the reverse name is empty (milter-mapping.md 4.6).
+    """
+    if connect is not None and connect.family == b"L":
+        return None
+    if macros.get(b"client_ptr") == b"":
+        return None
+    name = (connect.hostname if connect is not None else b"") or macros.get(b"client_name", b"")
+    return None if name[:1] == b"[" or name.lower() in _NO_NAMES else _text(name)
 
 
 def _tls(macros: Mapping[bytes, bytes]) -> TlsFacts | None:
@@ -106,5 +130,7 @@ def _tls(macros: Mapping[bytes, bytes]) -> TlsFacts | None:
         return None
     return TlsFacts(version, cipher, subject, issuer)
 
+
+_NO_NAMES = (b"unknown", b"")
 
 _TLS_MACROS = (b"tls_version", b"cipher", b"cert_subject", b"cert_issuer")

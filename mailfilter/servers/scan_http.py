@@ -18,7 +18,7 @@ from ..scan.run import ScanService
 from ..scan.verdict import Action, Verdict
 from .http_connection import HttpConnection, Reply, error_reply
 from .http_envelope import BadRequest, build_envelope
-from .limited import MAX_SCAN_SECONDS, LimitedFactory
+from .limited import LimitedFactory
 
 log = Logger()
 
@@ -54,7 +54,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
         self.clock = clock
         self.idle_timeout = listener.idle_timeout
         self.request_timeout = listener.request_timeout
-        self.answer_timeout = MAX_SCAN_SECONDS
+        self.answer_timeout = listener.deadline
         self.max_body = scanner.max_message
         self._scanner = scanner
         self._wall_clock = wall_clock
@@ -83,7 +83,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     def _check(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
         try:
-            envelope = build_envelope(self.name, request.head)
+            envelope = build_envelope(self.name, request.head, self.listener.trusted)
         except BadRequest as refused:
             return error_reply(refused.status, refused.text)
         return self._scan(envelope, request.body)

@@ -15,6 +15,7 @@ from mailfilter.codec.milter_session import Close, Outcome, Session, Transaction
 from mailfilter.scan.envelope import Envelope
 from mailfilter.servers.milter_envelope import build_envelope
 
+from ..servers.milter_server import LISTENER
 from .milter_mta import Recording, frames, recordings
 
 MAX_MESSAGE = 2**20
@@ -217,7 +218,7 @@ class OutcomeTests(SynchronousTestCase):
     def test_envelopes(self) -> None:
         for title, expected in ENVELOPES.items():
             (found,) = transactions(recordings()[title])
-            envelope: Any = build_envelope("test", found)
+            envelope: Any = build_envelope("test", LISTENER, found)
             for name, value in expected.items():
                 fact = FACTS.get(name, lambda told, name=name: getattr(told, name))(envelope)
                 self.assertEqual(fact, value, (title, name))

@@ -58,12 +58,13 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("unix:", "expected the path of a unix socket"),
     (
         "unix:a=b",
-        "expected unix with address, mode and backlog once each, not 'a=b';"
+        "expected unix with address, mode, backlog, user and group once each, not 'a=b';"
         r" a colon inside a value is written \:, as in 'tcp6:1:interface=\:\:1'",
     ),
     ("unix:a\0", "expected the path of a unix socket"),
     ("unix:" + "a" * 108, "expected a path of at most 107 octets"),
     ("unix:/x:mode=888", "expected an octal mode such as 660, not '888'"),
+    ("unix:/x:user=", "expected the name or number of a user or group, not ''"),
     ("unix:/x:mode=", "expected an octal mode such as 660, not ''"),
     ("systemd:INET", "expected systemd:domain=INET:name=NAME (or index=NUMBER)"),
     ("systemd:INET:name=a:index=0", "expected systemd:domain=INET:name=NAME (or index=NUMBER)"),

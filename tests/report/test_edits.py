@@ -21,6 +21,8 @@ from mailfilter.scan.verdict import (
 from mailfilter.servers.milter_reply import render_verdict
 from mailfilter.testing.fake_scanner import NO_ACTION
 
+from ..servers.milter_server import LISTENER
+
 # What is asked for, what is told.
 FIELDS: list[tuple[Edit, Edit]] = [
     (AddHeader("A", "b\r\nBcc: c"), AddHeader("A", "b Bcc: c")),
@@ -102,7 +104,7 @@ class SameTests(SynchronousTestCase):
         edits += [ChangeSender("a@b", ("A B",)), RemoveRecipient("")]
         for edit in edits:
             told: Any = replace(NO_ACTION, edits=(edit,))
-            by_milter = render_verdict(told, agreement, b"A: 1\r\nA: 2\r\n", 2)
+            by_milter = render_verdict(told, LISTENER, agreement, b"A: 1\r\nA: 2\r\n", 2)
             by_http = verdict_json(told)
             self.assertEqual(by_milter.dropped, by_http.dropped, edit)
             is_told = len(by_milter.frames) > 5

@@ -10,6 +10,7 @@ from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.servers.milter_envelope import MAX_VALUE, build_envelope, read_ip
 
 from ..codec.milter_mta import recordings
+from .milter_server import LISTENER
 
 
 def transaction(
@@ -28,7 +29,7 @@ def transaction(
 
 def envelope(told: Transaction) -> Envelope:
     """Its envelope."""
-    return build_envelope("here", told)
+    return build_envelope("here", LISTENER, told)
 
 
 def recorded(title: str) -> Envelope:
@@ -76,6 +77,7 @@ class EnvelopeTests(SynchronousTestCase):
                 user="user",
                 queue_id="4711",
                 mta_name="mx",
+                mta_host="mx.example.net",
                 tls=TlsFacts("TLSv1.3", "AES", "CN=a", "CN=b"),
             ),
         )

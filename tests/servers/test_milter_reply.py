@@ -24,6 +24,7 @@ from mailfilter.servers.milter_reply import render_failure, render_oversize, ren
 from mailfilter.testing.fake_scanner import NO_ACTION
 
 from ..codec.milter_mta import frame, frames
+from .milter_server import LISTENER
 
 PLAIN = Agreement(6, WANTED_EDITS, 0)
 EXACT = Agreement(6, WANTED_EDITS, Steps.LEADING_SPACE)
@@ -43,7 +44,7 @@ def verdict(
 
 def rendered(told: Verdict, agreement: Agreement = PLAIN) -> bytes:
     """The frames for a message with `HEAD`."""
-    return render_verdict(told, agreement, HEAD, 6).frames
+    return render_verdict(told, LISTENER, agreement, HEAD, 6).frames
 
 
 class ActionTests(SynchronousTestCase):
@@ -63,11 +64,11 @@ class ActionTests(SynchronousTestCase):
             Action.REJECT: frame("y", b"554 5.7.1 Spam message rejected\0"),
             Action.DISCARD: frame("d"),
         }.items():
-            found = render_verdict(verdict(action), PLAIN, HEAD, 6)
+            found = render_verdict(verdict(action), LISTENER, PLAIN, HEAD, 6)
             self.assertEqual((found.frames, found.dropped), (expected, ()), action)
 
     def test_mark_with_leading_space(self) -> None:
-        found = render_verdict(verdict(Action.ADD_HEADER), EXACT, b"From: a\r\n", 1)
+        found = render_verdict(verdict(Action.ADD_HEADER), LISTENER, EXACT, b"From: a\r\n", 1)
         self.assertEqual(found.frames, frame("h", b"X-Spam\0 Yes\0") + ACCEPT)
 
     def test_subject(self) -> None:
@@ -78,8 +79,11 @@ class ActionTests(SynchronousTestCase):
         }.items():
             told = verdict(Action.REWRITE_SUBJECT, subject=subject)
             for agreement, blank in ((PLAIN, b""), (EXACT, b" ")):
-                expected = frame("m", b"\0\0\0\x01Subject\0" + blank + value + b"\0")
+                expected = frame("h", b"Subject\0" + blank + value + b"\0")
                 self.assertEqual(rendered(told, agreement), expected + ACCEPT)
+                expected = frame("m", b"\0\0\0\x01Subject\0" + blank + value + b"\0")
+                found = render_verdict(told, LISTENER, agreement, b"SUBJECT: old\r\n", 1)
+                self.assertEqual(found.frames, expected + ACCEPT)
 
     def test_a_long_subject_is_folded_by_lf(self) -> None:
         told = verdict(Action.REWRITE_SUBJECT, subject="ü" * 100)
@@ -93,7 +97,7 @@ class ActionTests(SynchronousTestCase):
 
     def test_quarantine_that_was_not_agreed_marks_instead(self) -> None:
         agreement = Agreement(6, Edits.ADD_HEADER, 0)
-        found = render_verdict(verdict(Action.QUARANTINE), agreement, b"", 0)
+        found = render_verdict(verdict(Action.QUARANTINE), LISTENER, agreement, b"", 0)
         self.assertEqual(found.frames, frame("h", b"X-Spam\0Yes\0") + ACCEPT)
         self.assertEqual(found.dropped, ("quarantine: not agreed with the MTA",))
 
@@ -134,13 +138,13 @@ class ReplyTextTests(SynchronousTestCase):
 class EditTests(SynchronousTestCase):
     def check(self, edits: list[Edit], *expected: bytes, agreement: Agreement = PLAIN) -> None:
         """The edits become these frames, and all is well."""
-        found = render_verdict(verdict(Action.NO_ACTION, *edits), agreement, HEAD, 6)
+        found = render_verdict(verdict(Action.NO_ACTION, *edits), LISTENER, agreement, HEAD, 6)
         self.assertEqual(frames(found.frames), frames(b"".join(expected) + ACCEPT))
         self.assertEqual(found.dropped, ())
 
     def dropped(self, edit: Edit, agreement: Agreement = PLAIN) -> str:
         """The edit is left out; why."""
-        found = render_verdict(verdict(Action.NO_ACTION, edit), agreement, HEAD, 6)
+        found = render_verdict(verdict(Action.NO_ACTION, edit), LISTENER, agreement, HEAD, 6)
         self.assertEqual(found.frames, ACCEPT, edit)
         (reason,) = found.dropped
         return reason
@@ -161,16 +165,31 @@ class EditTests(SynchronousTestCase):
         self.check(
             [AddHeader("X-A", "v"), RemoveHeader("X-Dup"), AddHeader("X-B", "w", -2)],
             *(frame("m", bytes((0, 0, 0, index)) + b"X-Dup\0\0") for index in (3, 2, 1)),
+            frame("i", b"\0\0\0\x03X-B\0w\0"),
             frame("h", b"X-A\0v\0"),
-            frame("i", b"\0\0\0\x04X-B\0w\0"),
+        )
+
+    def test_fields_of_one_place_keep_their_order(self) -> None:
+        self.check(
+            [AddHeader("X-A", "1", 1), AddHeader("X-T", "0", 0), AddHeader("X-B", "2", 1)],
+            frame("i", b"\0\0\0\x01X-B\x002\0"),
+            frame("i", b"\0\0\0\x01X-A\x001\0"),
+            frame("i", b"\0\0\0\0X-T\x000\0"),
+        )
+
+    def test_a_field_that_is_changed_is_not_removed(self) -> None:
+        self.check(
+            [RemoveHeader("X-Dup"), ChangeHeader("x-dup", "new", 2)],
+            frame("m", b"\0\0\0\x02x-dup\0new\0"),
+            *(frame("m", bytes((0, 0, 0, index)) + b"X-Dup\0\0") for index in (3, 1)),
         )
 
     def test_leading_space(self) -> None:
         self.check(
-            [AddHeader("X-A", "v"), AddHeader("X-B", "w", 0), ChangeHeader("X-C", "x")],
-            frame("h", b"X-A\0 v\0"),
+            [AddHeader("X-A", "v"), AddHeader("X-B", "w", 0), ChangeHeader("From", "x")],
+            frame("m", b"\0\0\0\x01From\0 x\0"),
             frame("i", b"\0\0\0\0X-B\0 w\0"),
-            frame("m", b"\0\0\0\x01X-C\0 x\0"),
+            frame("h", b"X-A\0 v\0"),
             agreement=EXACT,
         )
 
@@ -202,7 +221,8 @@ class EditTests(SynchronousTestCase):
         )
 
     def test_change(self) -> None:
-        for occurrence, index in {1: 1, 2: 2, 9: 9, 0: 1, -5: 1}.items():
+        self.check([ChangeHeader("X-Dup", "new", 9)], frame("h", b"X-Dup\0new\0"))
+        for occurrence, index in {1: 1, 2: 2, 3: 3, 0: 1, -5: 1}.items():
             self.check(
                 [ChangeHeader("X-Dup", "new", occurrence)],
                 frame("m", bytes((0, 0, 0, index)) + b"X-Dup\0new\0"),
@@ -231,7 +251,7 @@ class EditTests(SynchronousTestCase):
             ReplaceBody(b"new"),
             AddRecipient("c@d"),
             ChangeSender("a@b"),
-            ChangeHeader("X-C", "x"),
+            ChangeHeader("From", "x"),
             RemoveRecipient("e@f"),
             AddHeader("X-A", "v"),
             RemoveHeader("X-Dup", 1),
@@ -249,7 +269,8 @@ class EditTests(SynchronousTestCase):
             AddHeader("X", "v"): Edits.ADD_HEADER,
             AddHeader("X", "v", 1): Edits.ADD_HEADER,
             RemoveHeader("X-Dup"): Edits.CHANGE_HEADER,
-            ChangeHeader("X", "v"): Edits.CHANGE_HEADER,
+            ChangeHeader("X", "v"): Edits.ADD_HEADER,
+            ChangeHeader("From", "v"): Edits.CHANGE_HEADER,
             ChangeSender("a@b"): Edits.CHANGE_SENDER,
             AddRecipient("a@b"): Edits.ADD_RECIPIENT,
             RemoveRecipient("a@b"): Edits.REMOVE_RECIPIENT,
@@ -258,7 +279,9 @@ class EditTests(SynchronousTestCase):
         for edit, needed in table.items():
             agreement = Agreement(6, WANTED_EDITS & ~needed, 0)
             self.assertIn("not agreed", self.dropped(edit, agreement))
-            found = render_verdict(verdict(Action.NO_ACTION, edit), Agreement(6, needed, 0), HEAD)
+            found = render_verdict(
+                verdict(Action.NO_ACTION, edit), LISTENER, Agreement(6, needed, 0), HEAD
+            )
             self.assertNotEqual(found.frames, ACCEPT)
 
     def test_what_is_not_safe_is_left_out(self) -> None:

@@ -8,7 +8,6 @@ from twisted.internet.defer import CancelledError
 
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.verdict import Action, AddHeader, AddRecipient, ReplaceBody, Verdict
-from mailfilter.servers.limited import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, GOLDEN, MESSAGE, PING, PONG, VERDICT, Case, error_bytes, reply_bytes
@@ -142,12 +141,12 @@ class Failures(Case):
             self.serve(scanner, on_failure="reject")
             self.events.clear()
             self.assertEqual(b"", self.ask(CHECK))
-            self.clock.advance(MAX_SCAN_SECONDS - 1)
+            self.clock.advance(self.factory.listener.deadline - 1)
             self.assertEqual(b"", self.ask(PING))
             self.clock.advance(1)
             self.assertIn(b'"action":"reject"', self.replies())
             self.assertEqual(1, scanner.cancelled)
-            self.assertEqual(["http: scan given up: no verdict within 600 s"], self.lines())
+            self.assertEqual(["http: scan given up: no verdict within 30 s"], self.lines())
             self.assertEqual(PONG, self.ask(PING))
 
     def test_failure_after_the_client_is_gone(self) -> None:

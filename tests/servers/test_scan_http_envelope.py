@@ -98,6 +98,10 @@ VALUES: list[tuple[str, bytes, str, Any]] = [
 ]
 
 
+BESIDE = {"mta_name": "mta_host"}
+"""What else one header says."""
+
+
 class Envelopes(SynchronousTestCase):
     def test_one_header(self) -> None:
         empty = Envelope(listener="http")
@@ -105,7 +109,7 @@ class Envelopes(SynchronousTestCase):
             found = envelope_of((name, value))
             self.assertEqual(expected, getattr(found, attribute), (name, value))
             for other in Envelope.__slots__:
-                if other != attribute:
+                if other not in (attribute, BESIDE.get(attribute)):
                     self.assertEqual(
                         getattr(empty, other), getattr(found, other), (name, value, other)
                     )

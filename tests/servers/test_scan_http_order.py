@@ -3,7 +3,6 @@
 from twisted.internet.interfaces import IHalfCloseableProtocol
 
 from mailfilter.servers.http_connection import LINGER_OCTETS, LINGER_SECONDS
-from mailfilter.servers.limited import MAX_SCAN_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, GOLDEN, PING, PONG, Case, error_bytes, reply_bytes
@@ -205,7 +204,7 @@ class Limits(Case):
     def test_no_limit_during_a_scan(self) -> None:
         self.scanner.wait = True
         self.ask(CHECK)
-        self.clock.advance(MAX_SCAN_SECONDS - 1)
+        self.clock.advance(self.factory.listener.deadline - 1)
         self.ask(PING)
         self.scanner.release()
         self.assertTrue(self.replies().startswith(b"HTTP/1.1 200 OK\r\n"))
