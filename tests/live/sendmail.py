@@ -8,6 +8,7 @@ import functools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -96,15 +97,17 @@ mech_list: PLAIN
 class Sendmail:
     """A running Sendmail; `ports` has the TCP port of each named one on 127.0.0.1.
 
-    The port `mailfilter` asks the filter as the documented configuration says, only at `socket`.
-    Each other one has a filter of its own in Sendmail's notation, or none if that is empty.
+    The port `mailfilter` asks the filter as the documented configuration says, only at `milter`.
+    So does the port `six` on ::1, which is None on a host without. Each other one has a filter of
+    its own in Sendmail's notation, or none if that is empty.
     """
 
-    def __init__(self, socket: str, filters: Mapping[str, str], sink_port: int) -> None:
+    def __init__(self, milter: str, filters: Mapping[str, str], sink_port: int) -> None:
         self.home = private_directory()
         self.ports = {name: free_port() for name in (DOCUMENTED, *filters)}
+        self.six = free_port() if has_ipv6() else None
         self._layout()
-        self._configure(socket, filters, sink_port)
+        self._configure(milter, filters, sink_port)
         self._add_user()
         self._child = self._start()
 
@@ -119,14 +122,15 @@ class Sendmail:
         shutil.copyfile(SENDMAIL, self.home / "sendmail")
         (self.home / "sendmail").chmod(0o755)
 
-    def _configure(self, socket: str, filters: Mapping[str, str], sink_port: int) -> None:
+    def _configure(self, milter: str, filters: Mapping[str, str], sink_port: int) -> None:
         documented = SNIPPET.read_text()
         assert SNIPPET_SOCKET in documented
-        (self.home / "filter.mc").write_text(documented.replace(SNIPPET_SOCKET, socket))
+        (self.home / "filter.mc").write_text(documented.replace(SNIPPET_SOCKET, milter))
         lines = [f"MAIL_FILTER(`{name}', `{text}')dnl\n" for name, text in filters.items() if text]
+        if self.six:
+            lines.append(_daemon(f"Name=six, Addr=::1, Port={self.six}, Family=inet6"))
         lines += [
-            f"DAEMON_OPTIONS(`Name={name}, Addr=127.0.0.1, Port={port}, Family=inet, Listen=128"
-            f"{_choice(name, filters)}')dnl\n"
+            _daemon(f"Name={name}, Addr=127.0.0.1, Port={port}, Family=inet{_asks(name, filters)}")
             for name, port in self.ports.items()
         ]
         text = _MC.format(
@@ -189,6 +193,16 @@ class Sendmail:
         wait_until(lambda: not self.queued(), "an empty queue", 30)
 
 
+def has_ipv6() -> bool:
+    """Whether there is ::1 here."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 @functools.cache
 def _named_host() -> list[str]:
     """What to put before a command that shall see a host name with a dot, if that is allowed.
@@ -202,7 +216,11 @@ def _named_host() -> list[str]:
     return command if done.returncode == 0 else []
 
 
-def _choice(name: str, filters: Mapping[str, str]) -> str:
+def _daemon(equates: str) -> str:
+    return f"DAEMON_OPTIONS(`{equates}, Listen=128')dnl\n"
+
+
+def _asks(name: str, filters: Mapping[str, str]) -> str:
     """What a port asks: the documented filter by default."""
     if name == DOCUMENTED:
         return ""
