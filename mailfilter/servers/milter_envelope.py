@@ -114,11 +114,11 @@ def _hostname(connect: Connect | None, macros: Mapping[bytes, bytes]) -> str | N
     """Return the reverse name; MTAs write `unknown` or the address if there is none.
 
     Without a connection the macro stands in. Stalwart writes the name of HELO, which proves
-    nothing, where its macro for the reverse name is empty (milter-mapping.md 4.6).
+    nothing, where it has no reverse name, and `unknown` in the macro (milter-mapping.md 4.6).
     """
     if connect is not None and connect.family == b"L":
         return None
-    if macros.get(b"client_ptr") == b"":
+    if macros.get(b"client_ptr") in _NO_NAMES:
         return None
     name = (connect.hostname if connect is not None else b"") or macros.get(b"client_name", b"")
     return None if name[:1] == b"[" or name.lower() in _NO_NAMES else _text(name)

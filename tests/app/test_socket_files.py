@@ -1,9 +1,11 @@
 """Listening sockets that are files, and those that systemd hands over."""
 
 import os
+import pwd
 import socket
 
 from twisted.python.systemd import ListenFDs
+from twisted.trial.unittest import SkipTest
 
 from mailfilter.app.sockets import BindError, Sockets
 from tests.live.processes import free_port
@@ -52,6 +54,38 @@ class FileTests(SocketsCase):
         self.assertIn("cannot be bound: Operation not permitted", str(caught.exception))
         self.sockets.abandon(taken)
         self.assertEqual(self.files(), [])
+
+    def test_owner(self) -> None:
+        """By name or number, before anybody may come; what stays is not said."""
+        if os.geteuid() != 0:
+            raise SkipTest("only root can give a file away")
+        daemon = pwd.getpwnam("daemon")
+        bound = self.serve(1, http=f"unix:{self.path}:user=daemon:group={daemon.pw_gid}:mode=660")
+        status = os.stat(self.path)
+        self.assertEqual((status.st_uid, status.st_gid), (daemon.pw_uid, daemon.pw_gid))
+        self.assertEqual(self.mode(self.path), 0o660)
+        self.sockets.give(7, 7)
+        self.assertEqual(os.stat(self.path).st_uid, daemon.pw_uid)
+        taken = self.take(1, http=f"unix:{self.path}:group=0")
+        self.assertEqual(taken["http"].sockets, bound["http"].sockets)
+        self.sockets.commit(taken)
+        status = os.stat(self.path)
+        self.assertEqual((status.st_uid, status.st_gid), (daemon.pw_uid, 0))
+        self.sockets.give(7, 7)
+        status = os.stat(self.path)
+        self.assertEqual((status.st_uid, status.st_gid), (7, 0))
+
+    def test_no_such_owner(self) -> None:
+        for owner, expected in (
+            ("user=no-such-user", "there is no user no-such-user"),
+            ("group=no-such-group", "there is no group no-such-group"),
+        ):
+            taken = self.take(1, http=f"unix:{self.path}:{owner}")
+            with self.assertRaises(BindError) as caught:
+                self.sockets.commit(taken)
+            self.assertIn(expected, str(caught.exception))
+            self.sockets.abandon(taken)
+            self.assertEqual(self.files(), [])
 
     def test_stale(self) -> None:
         """What a dead process left is replaced."""

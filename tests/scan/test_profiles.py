@@ -5,7 +5,14 @@ from ipaddress import ip_address
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.config.model import Actions, Config, Profile, ProfileActions
+from mailfilter.config.model import (
+    Actions,
+    Config,
+    Profile,
+    ProfileActions,
+    ProfileTexts,
+    Texts,
+)
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.profiles import NO_THRESHOLDS_SCORE, Profiles
 from mailfilter.scan.verdict import Action
@@ -143,3 +150,31 @@ class SettingsTests(SynchronousTestCase):
         first = profiles.settings(replace(EMPTY, user="a"))
         self.assertIs(profiles.settings(replace(EMPTY, user="b")), first)
         self.assertIsNot(profiles.settings(EMPTY), first)
+
+
+class TextTests(SynchronousTestCase):
+    """What is said of messages."""
+
+    def texts(self, *profiles: ProfileTexts, **texts: str) -> dict[Action, str]:
+        """Those that deviate, where profiles apply, the last first in line."""
+        made = {str(at): Profile(priority=at, texts=item) for at, item in enumerate(profiles)}
+        config = Config(
+            texts=Texts(**texts),
+            profiles={name: replace(item, senders=("",)) for name, item in made.items()},
+        )
+        return dict(Profiles(config).settings(replace(EMPTY, sender="")).texts)
+
+    def test_usual(self) -> None:
+        self.assertEqual(self.texts(), {})
+        self.assertEqual(self.texts(ProfileTexts()), {})
+
+    def test_changed(self) -> None:
+        self.assertEqual(self.texts(reject="no"), {Action.REJECT: "no"})
+        self.assertEqual(self.texts(soft_reject="wait"), {Action.SOFT_REJECT: "wait"})
+        changed = ProfileTexts(reject="never", quarantine="held")
+        expected = {Action.REJECT: "never", Action.QUARANTINE: "held"}
+        self.assertEqual(self.texts(changed, reject="no"), expected)
+
+    def test_the_last_profile_wins(self) -> None:
+        found = self.texts(ProfileTexts(reject="a", quarantine="b"), ProfileTexts(reject="c"))
+        self.assertEqual(found, {Action.REJECT: "c", Action.QUARANTINE: "b"})

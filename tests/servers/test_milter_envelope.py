@@ -1,6 +1,8 @@
 """What a milter session tells becomes an envelope; what it does not tell stays `None`."""
 
+from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -27,9 +29,9 @@ def transaction(
     )
 
 
-def envelope(told: Transaction) -> Envelope:
-    """Its envelope."""
-    return build_envelope("here", LISTENER, told)
+def envelope(told: Transaction, **settings: Any) -> Envelope:
+    """Its envelope, by a listener of these settings."""
+    return build_envelope("here", replace(LISTENER, **settings), told)
 
 
 def recorded(title: str) -> Envelope:
@@ -173,3 +175,60 @@ class EnvelopeTests(SynchronousTestCase):
     def test_recorded_refused_recipients_are_not_shown(self) -> None:
         found = recorded("postfix refused recipient among good ones")
         self.assertNotIn("unknown@lab.test", [each.address for each in found.recipients])
+
+
+class NameTests(SynchronousTestCase):
+    """Names of client and MTA where MTAs differ."""
+
+    def test_a_name_of_helo_is_no_reverse_name(self) -> None:
+        """Stalwart writes it where there is none."""
+        connect = Connect(b"helo.example", b"4", 25, b"192.0.2.7")
+        for ptr, expected in ((b"unknown", None), (b"", None), (b"helo.example", "helo.example")):
+            told = transaction(connect, macros={b"client_ptr": ptr})
+            self.assertEqual(envelope(told).hostname, expected, ptr)
+
+    def test_without_a_connection(self) -> None:
+        for name, expected in ((b"a.example", "a.example"), (b"unknown", None), (b"[::1]", None)):
+            told = transaction(macros={b"client_name": name})
+            self.assertEqual(envelope(told).hostname, expected, name)
+
+    def test_host(self) -> None:
+        """Sendmail's {daemon_name} is no host name."""
+        told = transaction(macros={b"daemon_name": b"MTA", b"j": b"mx.example.net"})
+        self.assertEqual(envelope(told).mta_host, "mx.example.net")
+        told = transaction(macros={b"daemon_name": b"mx.example.net"})
+        self.assertEqual(envelope(told).mta_host, "mx.example.net")
+
+
+class CertificateTests(SynchronousTestCase):
+    """A client's certificate counts as a login if it is verified and of the right issuer."""
+
+    MACROS: ClassVar[dict[bytes, bytes]] = {
+        b"v": b"Postfix 3.7.11",
+        b"cert_subject": b"joe",
+        b"cert_issuer": b"Our CA",
+    }
+
+    def user(self, issuer: str = "Our CA", **macros: bytes) -> str | None:
+        told = {**self.MACROS, **{name.encode(): value for name, value in macros.items()}}
+        return envelope(transaction(macros=told), cert_issuer=issuer).user
+
+    def test_of_the_issuer(self) -> None:
+        self.assertEqual(self.user(), "joe")
+        self.assertIsNone(self.user("Other CA"))
+        self.assertIsNone(self.user(""))
+        self.assertIsNone(self.user(cert_issuer=b""))
+        self.assertIsNone(self.user("", cert_issuer=b""))
+        self.assertIsNone(self.user(cert_subject=b""))
+
+    def test_verified(self) -> None:
+        """Sendmail tells of certificates that it has not verified, too."""
+        self.assertEqual(self.user(v=b"8.17.1", verify=b"OK"), "joe")
+        for verify in (b"FAIL", b"NO", b"", b"ok"):
+            self.assertIsNone(self.user(v=b"8.17.1", verify=verify), verify)
+            self.assertIsNone(self.user(verify=verify), verify)
+        self.assertIsNone(self.user(v=b"8.17.1"))
+        self.assertIsNone(self.user(v=b""))
+
+    def test_a_login_goes_first(self) -> None:
+        self.assertEqual(self.user(auth_authen=b"ann"), "ann")

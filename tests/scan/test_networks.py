@@ -1,0 +1,64 @@
+"""Our own networks, and clients whose word does not count."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.config.model import Scan
+from mailfilter.scan.envelope import Envelope, TlsFacts
+from mailfilter.scan.networks import Networks, distrusted, local_networks
+
+LOCAL = local_networks(Scan().local_networks)
+
+
+class NetworkTests(SynchronousTestCase):
+    def test_local(self) -> None:
+        for text, expected in {
+            "127.0.0.1": True,
+            "127.8.8.8": True,
+            "::1": True,
+            "::ffff:127.0.0.1": True,
+            "10.1.2.3": True,
+            "172.31.0.1": True,
+            "172.32.0.1": False,
+            "192.168.1.1": True,
+            "169.254.1.1": True,
+            "fd12::1": True,
+            "fe80::1": True,
+            "192.0.2.1": False,
+            "2001:db8::1": False,
+            "::ffff:192.0.2.1": False,
+        }.items():
+            self.assertEqual(ip_address(text) in LOCAL, expected, text)
+        self.assertNotIn(None, LOCAL)
+
+    def test_no_network(self) -> None:
+        with self.assertRaises(ValueError):
+            Networks(["192.0.2.0/33"])
+        self.assertNotIn(ip_address("192.0.2.1"), Networks([]))
+
+
+class TrustTests(SynchronousTestCase):
+    def test_what_gives_privileges_is_taken(self) -> None:
+        envelope = Envelope(
+            listener="a",
+            client_ip=ip_address("127.0.0.1"),
+            helo="b",
+            user="joe",
+            settings_id="mine",
+            sender="c@d",
+            tls=TlsFacts("TLSv1.3", "AES", "joe", "CA"),
+        )
+        expected = replace(
+            envelope,
+            client_ip=None,
+            user=None,
+            settings_id=None,
+            tls=TlsFacts("TLSv1.3", "AES", None, None),
+        )
+        self.assertEqual(distrusted(envelope, LOCAL), expected)
+
+    def test_the_rest_stays(self) -> None:
+        envelope = Envelope(listener="a", client_ip=ip_address("192.0.2.1"), sender="c@d")
+        self.assertEqual(distrusted(envelope, LOCAL), envelope)

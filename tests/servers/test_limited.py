@@ -1,0 +1,70 @@
+"""How many connections a listener takes, in all and of one source."""
+
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.servers.milter import MilterFactory, MilterProtocol
+from mailfilter.testing.fake_scanner import FakeScanner
+
+from .milter_server import LISTENER, logged
+
+
+class LimitTests(SynchronousTestCase):
+    def factory(self, **settings: Any) -> MilterFactory:
+        return MilterFactory(FakeScanner(), "a", replace(LISTENER, **settings), Clock())
+
+    def connect(self, factory: MilterFactory, host: str) -> MilterProtocol | None:
+        kind: Any = IPv6Address if ":" in host else IPv4Address
+        address: IAddress = kind("TCP", host, 1)
+        return factory.buildProtocol(address)
+
+    def test_one_source(self) -> None:
+        factory = self.factory(max_connections_per_source=2)
+        with logged() as lines:
+            first = self.connect(factory, "192.0.2.1")
+            assert first is not None
+            self.assertIsNotNone(self.connect(factory, "192.0.2.1"))
+            for _ in range(5):
+                self.assertIsNone(self.connect(factory, "192.0.2.1"))
+            self.assertIsNotNone(self.connect(factory, "192.0.2.2"))
+        self.assertEqual(lines, ["a: no connections over 2 from 192.0.2.1"])
+        for _ in range(2):
+            factory.forget(first)
+        self.assertIsNotNone(self.connect(factory, "192.0.2.1"))
+        self.assertIsNone(self.connect(factory, "192.0.2.1"))
+
+    def test_a_network_of_ipv6_is_one_source(self) -> None:
+        factory = self.factory(max_connections_per_source=1)
+        for host, is_taken in {
+            "2001:db8::1": True,
+            "2001:db8::ffff:1": False,
+            "2001:db8:0:1::1": True,
+            "fe80::1%eth0": True,
+            "fe80::2%eth1": False,
+            "::ffff:192.0.2.1": True,
+            "::ffff:192.0.2.2": True,
+        }.items():
+            self.assertEqual(self.connect(factory, host) is not None, is_taken, host)
+
+    def test_a_file_is_no_source(self) -> None:
+        factory = self.factory(max_connections_per_source=1)
+        for _ in range(3):
+            self.assertIsNotNone(factory.buildProtocol(UNIXAddress(None)))
+
+    def test_total(self) -> None:
+        factory = self.factory(max_connections=2, max_connections_per_source=2)
+        taken = [self.connect(factory, f"192.0.2.{at}") for at in range(4)]
+        self.assertEqual([item is not None for item in taken], [True, True, False, False])
+
+    def test_nothing_is_kept(self) -> None:
+        factory = self.factory(max_connections_per_source=1)
+        for at in range(100):
+            connection = self.connect(factory, f"192.0.2.{at}")
+            assert connection is not None
+            factory.forget(connection)
+        self.assertEqual((len(factory._of_source), len(factory.connections)), (0, 0))

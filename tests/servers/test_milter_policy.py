@@ -1,0 +1,120 @@
+"""What a listener makes of a verdict: its policy, the texts, and MTAs that take replies as is."""
+
+from dataclasses import replace
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.codec.milter import Edits
+from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
+from mailfilter.scan.verdict import Action, AddHeader, ChangeHeader, ChangeSender, Edit, Verdict
+from mailfilter.servers.milter_reply import render_verdict
+from mailfilter.testing.fake_scanner import NO_ACTION
+
+from ..codec.milter_mta import frame, frames
+from .milter_server import LISTENER
+
+PLAIN = Agreement(6, WANTED_EDITS, 0)
+VERBATIM = replace(PLAIN, is_verbatim=True)
+HEAD = b"From: a\r\nX-Rspamd-Action: forged\r\nX-Junk: forged\r\n"
+ACCEPT = frame("a")
+
+
+def verdict(action: Action, *edits: Edit, message: str | None = None, **texts: str) -> Verdict:
+    """A verdict; texts of the configuration are by action."""
+    told = {Action(name.replace("_", " ")): text for name, text in texts.items()}
+    return replace(NO_ACTION, action=action, edits=edits, smtp_message=message, texts=told)
+
+
+def rendered(told: Verdict, agreement: Agreement = PLAIN, **settings: Any) -> bytes:
+    """The frames that a listener of these settings sends."""
+    return render_verdict(told, replace(LISTENER, **settings), agreement, HEAD, 3).frames
+
+
+class PolicyTests(SynchronousTestCase):
+    def test_discard_on_reject(self) -> None:
+        self.assertEqual(rendered(verdict(Action.REJECT), on_reject="discard"), frame("d"))
+        soft = rendered(verdict(Action.SOFT_REJECT), on_reject="discard")
+        self.assertEqual(soft, frame("y", b"451 4.7.1 Try again later\0"))
+
+    def test_quarantine_on_reject(self) -> None:
+        told = verdict(Action.REJECT, AddHeader("X-A", "v"))
+        expected = frame("h", b"X-A\0v\0") + frame("q", b"Spam message quarantined\0") + ACCEPT
+        self.assertEqual(rendered(told, on_reject="quarantine"), expected)
+
+    def test_quarantine_on_reject_that_was_not_agreed_rejects(self) -> None:
+        """Mail that was to be refused is not let through because the MTA cannot hold it."""
+        agreement = Agreement(6, Edits.ADD_HEADER, 0)
+        listener = replace(LISTENER, on_reject="quarantine")
+        found = render_verdict(verdict(Action.REJECT), listener, agreement)
+        self.assertEqual(found.frames, frame("y", b"554 5.7.1 Spam message rejected\0"))
+        self.assertEqual(found.dropped, ("quarantine: not agreed with the MTA",))
+
+    def test_no_action(self) -> None:
+        for action in Action:
+            told = replace(verdict(action, AddHeader("X-A", "v")), subject="new")
+            expected = (
+                frame("m", b"\0\0\0\x01X-Rspamd-Action\0\0")
+                + frame("h", b"X-A\0v\0")
+                + frame("h", b"X-Rspamd-Action\0" + action.value.encode() + b"\0")
+                + ACCEPT
+            )
+            self.assertEqual(rendered(told, no_action=True, on_reject="discard"), expected)
+
+    def test_spam_header(self) -> None:
+        expected = frame("m", b"\0\0\0\x01X-Junk\0\0") + frame("h", b"X-Junk\0Yes\0") + ACCEPT
+        self.assertEqual(rendered(verdict(Action.ADD_HEADER), spam_header="X-Junk"), expected)
+
+
+class TextTests(SynchronousTestCase):
+    def test_texts_of_the_configuration(self) -> None:
+        lines = b"550-5.1.2 no\r\n550 5.1.2 never\0"
+        both = verdict(Action.REJECT, message="a check's", reject="ours")
+        for told, expected in (
+            (verdict(Action.REJECT, reject="no, 100%"), b"554 5.7.1 no, 100%%\0"),
+            (verdict(Action.REJECT, reject="550 5.1.2 no\nnever"), lines),
+            (verdict(Action.REJECT, reject="450 4.1.2 no"), b"554 5.7.1 no\0"),
+            (both, b"554 5.7.1 a check's\0"),
+            (verdict(Action.REJECT, soft_reject="later"), b"554 5.7.1 Spam message rejected\0"),
+            (verdict(Action.SOFT_REJECT, soft_reject="450 4.2.0 wait"), b"450 4.2.0 wait\0"),
+        ):
+            self.assertEqual(rendered(told), frame("y", expected))
+
+    def test_reason_of_a_quarantine(self) -> None:
+        for told in (
+            verdict(Action.QUARANTINE, quarantine="held\nback"),
+            verdict(Action.REJECT, quarantine="held back", reject="not this"),
+        ):
+            found = rendered(told, on_reject="quarantine")
+            self.assertEqual(found, frame("q", b"held back\0") + ACCEPT)
+
+
+class VerbatimTests(SynchronousTestCase):
+    """Stalwart passes on what it gets (milter-mapping.md 4.6)."""
+
+    def test_reply(self) -> None:
+        told = verdict(Action.REJECT, message="one 100%\ntwo ä")
+        self.assertEqual(rendered(told, VERBATIM), frame("y", b"554 5.7.1 one 100% two ?\0"))
+        told = verdict(Action.REJECT, message="x" * 3000)
+        ((_, payload),) = frames(rendered(told, VERBATIM))
+        self.assertEqual(len(payload), len(b"554 5.7.1 \0") + 980)
+
+    def test_folds(self) -> None:
+        told = verdict(
+            Action.NO_ACTION,
+            AddHeader("X-A", "a\n\tb"),
+            AddHeader("X-B", "a\n b", 1),
+            ChangeHeader("From", "a\r\n b"),
+        )
+        expected = (
+            frame("m", b"\0\0\0\x01From\0a\r\n b\0")
+            + frame("i", b"\0\0\0\x01X-B\0a\r\n b\0")
+            + frame("h", b"X-A\0a\r\n\tb\0")
+            + ACCEPT
+        )
+        self.assertEqual(rendered(told, VERBATIM), expected)
+
+    def test_sender(self) -> None:
+        for args, expected in (((), b"<a@b>\0\0"), (("RET=FULL",), b"<a@b>\0RET=FULL\0")):
+            told = verdict(Action.NO_ACTION, ChangeSender("a@b", args))
+            self.assertEqual(rendered(told, VERBATIM), frame("e", expected) + ACCEPT)
