@@ -22,6 +22,8 @@ def bind_tcp(endpoint: Endpoint, port: int) -> socket.socket:
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Connections inherit it: of a peer whose machine is gone nothing else would tell.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         opened.bind(_address(endpoint, port))
     except BaseException:
         opened.close()

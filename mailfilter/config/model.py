@@ -694,11 +694,15 @@ class Listener:
         Doc("milter: what to do with a message over scan.max_message; accept adds a header."),
     ] = "accept"
     idle_timeout: Annotated[
-        float,
+        float | None,
         DURATION,
+        AUTO,
         Bounds(1, 86400),
-        Doc("A connection on which nothing comes for this long is closed."),
-    ] = 600.0
+        Doc(
+            "A connection on which nothing comes for this long is closed; auto is 10m for http, and"
+            " 2h for milter: Sendmail's clients may be silent for an hour between two commands."
+        ),
+    ] = None
     request_timeout: Annotated[
         float,
         DURATION,

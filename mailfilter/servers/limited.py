@@ -45,12 +45,17 @@ class LimitedFactory(Factory, Generic[Connection]):
     """Makes the connections of one listener; a subclass says how to make one."""
 
     noisy = False
+    default_idle_timeout = 600.0
+    """Seconds, where the listener does not say otherwise."""
     tells_to_close = False
     """Whether a client learns from a reply that the connection ends with it."""
 
     def __init__(self, name: str, listener: Listener) -> None:
         self.name = name
         self.listener = listener
+        given = listener.idle_timeout
+        self.idle_timeout = self.default_idle_timeout if given is None else given
+        """Seconds."""
         self.connections: set[Connection] = set()
         """Those that are open."""
         self.is_draining = False

@@ -73,7 +73,7 @@ class MilterProtocol(Served):
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
         self._stream.registerProducer(self, True)
-        self._idle = self._site.clock.callLater(self._site.listener.idle_timeout, self._look)
+        self._idle = self._site.clock.callLater(self._site.idle_timeout, self._look)
 
     def dataReceived(self, data: bytes) -> None:
         if self._is_closing:
@@ -312,7 +312,7 @@ class MilterProtocol(Served):
 
     def _look(self) -> None:
         """Close a connection on which nothing has come for long, unless we are at work on it."""
-        clock, timeout = self._site.clock, self._site.listener.idle_timeout
+        clock, timeout = self._site.clock, self._site.idle_timeout
         self._idle = None
         left = timeout
         if self._transaction is None:
@@ -338,6 +338,8 @@ class MilterProtocol(Served):
 
 class MilterFactory(LimitedFactory[MilterProtocol]):
     """Serves one listener."""
+
+    default_idle_timeout = 7200.0
 
     def __init__(
         self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime

@@ -52,7 +52,6 @@ class HttpFactory(LimitedFactory[HttpConnection]):
     ) -> None:
         super().__init__(name, listener)
         self.clock = clock
-        self.idle_timeout = listener.idle_timeout
         self.request_timeout = listener.request_timeout
         self.answer_timeout = listener.deadline
         self.max_body = scanner.max_message

@@ -1,5 +1,6 @@
 """Sockets that outlive those who accept on them: bound together or not at all, told why not."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -99,6 +100,21 @@ class BindTests(SocketsCase):
         self.assertTrue(is_free(port))
         self.assertEqual(self.files(), [])
         self.sockets.close()
+
+
+class OptionTests(SocketsCase):
+    def test_peers_that_are_gone_are_found(self) -> None:
+        bound = self.serve(2, a=f"tcp:{free_port()}:interface=127.0.0.1")["a"]
+        client = socket.create_connection(bound.sockets[0].getsockname())
+        self.addCleanup(client.close)
+        for sock in bound.sockets:
+            with contextlib.suppress(BlockingIOError):
+                accepted, _ = sock.accept()
+                self.addCleanup(accepted.close)
+                found = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                self.assertEqual(found, 1)
+                return
+        self.fail("no connection")
 
 
 class RefusedTests(SocketsCase):

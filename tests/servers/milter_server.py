@@ -17,7 +17,8 @@ from mailfilter.testing.fake_scanner import FakeScanner
 from ..codec.milter_mta import connect, frames, helo, offer
 
 START = [offer(), connect(), helo()]
-LISTENER = Listener(protocol="milter", endpoint="tcp:0", idle_timeout=600)
+IDLE = 600.0
+LISTENER = Listener(protocol="milter", endpoint="tcp:0", idle_timeout=IDLE)
 ACCEPT = ("a", b"")
 
 

@@ -9,6 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.servers.milter import MilterFactory, MilterProtocol
+from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .milter_server import LISTENER, logged
@@ -68,3 +69,14 @@ class LimitTests(SynchronousTestCase):
             assert connection is not None
             factory.forget(connection)
         self.assertEqual((len(factory._of_source), len(factory.connections)), (0, 0))
+
+
+class IdleTests(SynchronousTestCase):
+    def test_default(self) -> None:
+        """An SMTP client of Sendmail may be silent for an hour."""
+        table = ((MilterFactory, 7200), (HttpFactory, 600))
+        for factory, expected in table:
+            for given, seconds in ((None, expected), (5.0, 5.0)):
+                listener = replace(LISTENER, idle_timeout=given)
+                made: Any = factory(FakeScanner(), "a", listener, Clock())
+                self.assertEqual(made.idle_timeout, seconds)

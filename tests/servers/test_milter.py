@@ -25,7 +25,7 @@ from ..codec.milter_mta import (
     offer,
     recordings,
 )
-from .milter_server import ACCEPT, LISTENER, START, Mta, logged
+from .milter_server import ACCEPT, IDLE, START, Mta, logged
 
 REJECT = replace(NO_ACTION, action=Action.REJECT)
 
@@ -206,16 +206,16 @@ class DisconnectTests(SynchronousTestCase):
 
     def test_idle_connections_close(self) -> None:
         mta = Mta()
-        mta.clock.advance(LISTENER.idle_timeout - 1)
+        mta.clock.advance(IDLE - 1)
         mta.send(*START)
-        mta.clock.advance(LISTENER.idle_timeout - 1)
+        mta.clock.advance(IDLE - 1)
         self.assertFalse(mta.is_closing)
         with logged() as lines:
             mta.clock.advance(1)
         self.assertTrue(mta.is_closing)
         self.assertIn("idle", lines[0])
         self.assertFalse(mta.transport.disconnected)
-        mta.clock.advance(LISTENER.idle_timeout)
+        mta.clock.advance(IDLE)
         self.assertTrue(mta.transport.disconnected)
 
     def test_too_many_connections(self) -> None:

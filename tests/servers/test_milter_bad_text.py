@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.envelope import Envelope, TlsFacts
+from mailfilter.scan.networks import distrusted, local_networks
 from mailfilter.scan.verdict import (
     Action,
     AddHeader,
@@ -128,6 +129,31 @@ class Row18Tests(SynchronousTestCase):
         found = self.envelope()
         self.assertEqual((found.user, found.tls, found.queue_id, found.mta_name), (None,) * 4)
         self.assertEqual((found.client_ip, found.hostname, found.helo), (None,) * 3)
+
+    def test_a_listener_that_is_not_trusted(self) -> None:
+        """Login, certificate and an address of our own are worth nothing there."""
+        told = [
+            macros("C", "{client_addr}", "127.0.0.1"),
+            macros("H", "{cert_subject}", "root", "{cert_issuer}", "CA", "{verify}", "OK"),
+            macros("M", "{auth_authen}", "root"),
+        ]
+        for is_trusted in (True, False):
+            found = self.envelope(*told, trusted=is_trusted, cert_issuer="CA")
+            self.assertEqual(found.is_trusted, is_trusted)
+        stripped = distrusted(found, local_networks(()))
+        self.assertEqual((stripped.user, stripped.client_ip), (None, None))
+        self.assertEqual(stripped.tls, TlsFacts())
+
+    def test_certificates(self) -> None:
+        """Only one of the issuer named, and verified, stands for a login."""
+        for issuer, verify, user in (
+            ("CA", "OK", "bob"), ("CA", "FAIL", None), ("CA", "NO", None), ("ca", "OK", None),
+            ("CA ", "OK", None), ("", "OK", None), ("Other", "OK", None),
+        ):  # fmt: skip
+            told = macros("H", "{cert_subject}", "bob", "{cert_issuer}", issuer, "{verify}", verify)
+            found = self.envelope(connect(), told, helo(), cert_issuer="CA")
+            self.assertEqual(found.user, user, (issuer, verify))
+            self.assertIsNone(self.envelope(connect(), told, helo(), cert_issuer="").user)
 
     def test_login_of_another_message(self) -> None:
         login = macros("M", "{auth_authen}", "mallory")

@@ -21,7 +21,7 @@ from ..codec.milter_mta import (
     message,
     rcpt,
 )
-from .milter_server import ACCEPT, LISTENER, START, Mta, logged
+from .milter_server import ACCEPT, IDLE, LISTENER, START, Mta, logged
 
 REJECT = replace(NO_ACTION, action=Action.REJECT)
 
@@ -139,7 +139,7 @@ class WaitingTests(SynchronousTestCase):
         self.mta.clock.advance(LISTENER.deadline - 1)
         self.assertFalse(self.mta.is_closing)
         self.mta.scanner.release()
-        self.mta.clock.advance(LISTENER.idle_timeout - 1)
+        self.mta.clock.advance(IDLE - 1)
         self.assertFalse(self.mta.is_closing)
 
 
