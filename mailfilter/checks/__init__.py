@@ -1,6 +1,7 @@
 """The built-in checks. One module each; the list below is all there is to registering one."""
 
 from ..scan.check import Check
+from .bare_dot_line import BareDotLine
 from .from_envfrom import FromEnvfrom
 from .gtube import Gtube
 from .html_only import HtmlOnly
@@ -13,6 +14,7 @@ from .subject_caps import SubjectCaps
 from .to_names import ToNames
 
 BUILT_IN: tuple[type[Check], ...] = (
+    BareDotLine,
     FromEnvfrom,
     Gtube,
     HtmlOnly,

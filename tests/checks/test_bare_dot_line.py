@@ -1,0 +1,36 @@
+"""Lines of one dot whose ends are not CRLF."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.checks.bare_dot_line import MAX_LINES, BareDotLine
+from mailfilter.testing.checks import run_check, symbols_of
+
+HEAD = b"Subject: a\r\n\r\n"
+
+
+class BareDotLineTests(SynchronousTestCase):
+    def found(self, raw: bytes) -> bool:
+        return "BARE_DOT_LINE" in symbols_of(run_check(BareDotLine, raw))
+
+    def test_smuggled(self) -> None:
+        for end in (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\n.\r"):
+            self.assertTrue(self.found(HEAD + b"a" + end + b"MAIL FROM:<b@c>\r\n"), end)
+
+    def test_harmless(self) -> None:
+        for body in (
+            b"a\r\n.\r\nb\r\n",
+            b"a\n..\nb\r\n",
+            b"a\n.b\n\r\n",
+            b".\r\n",
+            b"a\n.",
+            b"a.\n",
+            b"",
+        ):
+            self.assertFalse(self.found(HEAD + body), body)
+
+    def test_mail_of_a_file(self) -> None:
+        self.assertFalse(self.found(b"Subject: a\n\na\n.\nb\n"))
+
+    def test_bounded(self) -> None:
+        self.assertTrue(self.found(HEAD + b"\n.." * (MAX_LINES - 1) + b"\n.\n"))
+        self.assertFalse(self.found(HEAD + b"\n.." * MAX_LINES + b"\n.\n"))
