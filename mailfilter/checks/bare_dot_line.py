@@ -14,7 +14,7 @@ _STARTS = (b"\n.", b"\r.")
 
 
 class BareDotLine(Check):
-    """Looks at lines of one dot. Mail in which no line ends in CRLF came from a file, not by SMTP."""
+    """Looks at lines of one dot. Mail without any CRLF came from a file, not by SMTP."""
 
     name = "bare_dot_line"
     symbols = {
