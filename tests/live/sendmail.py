@@ -9,6 +9,10 @@ import os
 import shutil
 import signal
 import socket
+<<<<<<< HEAD
+=======
+import ssl
+>>>>>>> 2b10cd2 (wip)
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -175,6 +179,12 @@ class Sendmail:
             lambda: all(accepts(("127.0.0.1", p)) for p in self.ports.values()), START_SECONDS
         )
         return child
+
+    def client_context(self) -> ssl.SSLContext:
+        """What a client uses for STARTTLS."""
+        context = ssl.create_default_context(cafile=str(self.authority.file))
+        context.check_hostname = False
+        return context
 
     def stop(self) -> None:
         """Shut it down."""
