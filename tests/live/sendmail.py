@@ -9,10 +9,7 @@ import os
 import shutil
 import signal
 import socket
-<<<<<<< HEAD
-=======
 import ssl
->>>>>>> 2b10cd2 (wip)
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path

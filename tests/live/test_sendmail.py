@@ -1,10 +1,6 @@
 """A real Sendmail asks the filter: delivery, envelope, and what it tells of the client."""
 
 import smtplib
-<<<<<<< HEAD
-import ssl
-=======
->>>>>>> 2b10cd2 (wip)
 
 from twisted.trial.unittest import SkipTest
 
@@ -116,15 +112,6 @@ class SendmailFactsTests(SendmailCase):
         client.ehlo()
         return client
 
-<<<<<<< HEAD
-    def context(self) -> ssl.SSLContext:
-        """Trusts Sendmail's certificate."""
-        context = ssl.create_default_context(cafile=str(self.sendmail.authority.file))
-        context.check_hostname = False
-        return context
-
-=======
->>>>>>> 2b10cd2 (wip)
     def test_session(self) -> None:
         """Queue id, client and names; Sendmail's name of itself is that of the port."""
         reply = self.send(HAM)
@@ -149,11 +136,7 @@ class SendmailFactsTests(SendmailCase):
     def test_tls(self) -> None:
         """Version and cipher; a client without a certificate has no names."""
         client = self.connect()
-<<<<<<< HEAD
-        client.starttls(context=self.context())
-=======
         client.starttls(context=self.sendmail.client_context())
->>>>>>> 2b10cd2 (wip)
         client.sendmail(SENDER, [self.box], HAM)
         facts = told(self.filter, self.box).envelope["tls"]
         self.assertRegex(facts["version"], r"^TLSv1\.[23]$")
@@ -163,11 +146,7 @@ class SendmailFactsTests(SendmailCase):
     def test_client_certificate(self) -> None:
         """Its names."""
         client = self.connect()
-<<<<<<< HEAD
-        context = self.context()
-=======
         context = self.sendmail.client_context()
->>>>>>> 2b10cd2 (wip)
         context.load_cert_chain(*self.sendmail.authority.issue("client"))
         client.starttls(context=context)
         client.sendmail(SENDER, [self.box], HAM)
