@@ -6,7 +6,7 @@ types of hits, forced actions and edits can be relied on.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from .check import Finding, Force, Hit, Note
@@ -14,6 +14,7 @@ from .verdict import (
     Action,
     AddHeader,
     AddRecipient,
+    AuthResult,
     ChangeHeader,
     ChangeSender,
     RemoveHeader,
@@ -27,6 +28,13 @@ MAX_OPTION_CHARS = 1024
 MAX_WEIGHT = 1e6
 """Largest multiple of a score; beyond it sums leave the range of numbers."""
 
+MAX_PROPERTIES = 16
+"""Properties kept of one result of authentication; methods have up to five."""
+
+_KEYWORD = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?"
+_AUTH_WORD = re.compile(rf"{_KEYWORD}\Z")
+_AUTH_PROPERTY = re.compile(rf"{_KEYWORD}\.{_KEYWORD}\Z")
+"""RFC 8601 2.2; letters, digits and hyphens (RFC 5321 4.1.2), and some write `_`."""
 _SYMBOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 
 _TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
@@ -45,6 +53,7 @@ _TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
     AddRecipient: {"address": str},
     RemoveRecipient: {"address": str},
     ReplaceBody: {"body": bytes},
+    AuthResult: {"method": str, "result": str, "reason": str, "comment": str, "properties": tuple},
 }
 """Fields of findings and their types. Hits, of which there are many, are checked apart."""
 
@@ -66,6 +75,8 @@ def checked(item: object, max_options: int) -> Finding:
             raise TypeError(f"{type(item).__name__}.{name}: got {value!r:.80}")
     if isinstance(item, Force):
         return _checked_force(item)
+    if isinstance(item, AuthResult):
+        return _checked_auth(item)
     if isinstance(item, ChangeSender) and not all(isinstance(arg, str) for arg in item.args):
         raise TypeError(f"ChangeSender.args: got {item.args!r:.80}")
     return item  # type: ignore[return-value]  # The table has no other types than findings.
@@ -88,3 +99,25 @@ def _checked_force(force: Force) -> Force:
     if force.score is not None and not math.isfinite(force.score):
         raise ValueError(f"Force.score: got {force.score!r}")
     return force if action is force.action else replace(force, action=action)
+
+
+def _checked_auth(result: AuthResult) -> AuthResult:
+    if not _AUTH_WORD.match(result.method) or not _AUTH_WORD.match(result.result):
+        raise ValueError(f"AuthResult: got {result.method!r:.80}, {result.result!r:.80}")
+    return replace(
+        result,
+        reason=result.reason[:MAX_OPTION_CHARS],
+        comment=result.comment[:MAX_OPTION_CHARS],
+        properties=tuple(_checked_properties(result.properties[:MAX_PROPERTIES])),
+    )
+
+
+def _checked_properties(properties: tuple[object, ...]) -> Iterator[tuple[str, str]]:
+    for item in properties:
+        match item:
+            case (str(name), str(value)) if _AUTH_PROPERTY.match(name):
+                # Half of an address is another one.
+                if len(value) <= MAX_OPTION_CHARS:
+                    yield name, value
+            case _:
+                raise TypeError(f"AuthResult.properties: got {item!r:.80}")

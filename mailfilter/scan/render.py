@@ -37,6 +37,7 @@ def verdict_of(
         trace_id=trace.trace_id,
         symbols=symbols,
         edits=_edits(tally, trace, options, skipped=skipped),
+        auth_results=tuple(tally.auth_results),
         texts=settings.texts,
         smtp_message=forced.force.message if forced else None,
         subject=_subject(tally, message, score) if action is Action.REWRITE_SUBJECT else None,

@@ -10,7 +10,7 @@ from .findings import MAX_OPTION_CHARS, checked
 from .plan import Plan
 from .profiles import Settings
 from .symbols import SymbolInfo
-from .verdict import Action, Edit, SymbolResult
+from .verdict import Action, AuthResult, Edit, SymbolResult
 
 MAX_FINDINGS = 1000
 """Findings taken from one check: a check that yields without end must not hold the scan."""
@@ -20,6 +20,9 @@ MAX_SYMBOLS = 2000
 
 MAX_EDITS = 200
 """Edits of one verdict."""
+
+MAX_AUTH_RESULTS = 50
+"""Results of authentication of one verdict: a message may have a dozen signatures."""
 
 MAX_OPTION_ROOM = 256 * 1024
 """Characters of all options of one verdict, which go into replies and logs."""
@@ -41,6 +44,7 @@ class Tally:
 
     __slots__ = (
         "_option_room",
+        "auth_results",
         "edits",
         "forced",
         "hits",
@@ -56,6 +60,7 @@ class Tally:
         self.max_options = max_options
         self.hits: dict[str, Hit] = {}
         self.edits: list[Edit] = []
+        self.auth_results: list[AuthResult] = []
         self.forced: Forced | None = None
         self.notes: list[tuple[str, str]] = []
         self._option_room = MAX_OPTION_ROOM
@@ -78,6 +83,9 @@ class Tally:
                 self._force(check, item)
             elif isinstance(item, Note):
                 self.notes.append((check, item.text[:MAX_OPTION_CHARS]))
+            elif isinstance(item, AuthResult):
+                if len(self.auth_results) < MAX_AUTH_RESULTS:
+                    self.auth_results.append(item)
             elif len(self.edits) < MAX_EDITS:
                 self.edits.append(item)
         return symbols

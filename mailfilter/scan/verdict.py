@@ -91,6 +91,22 @@ Values may hold anything a check put in them; the protocol that renders an edit 
 
 
 @dataclass(frozen=True, slots=True)
+class AuthResult:
+    """What one method of authentication found, for Authentication-Results (RFC 8601 2.2).
+
+    Method, result and the parts of a property's name, as `smtp.mailfrom`, are keywords. The other
+    texts may hold anything; whoever writes them into a field quotes them.
+    """
+
+    method: str
+    result: str
+    reason: str = ""
+    comment: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    """Names, as `header.d`, and values."""
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolResult:
     """One symbol of a verdict. `score` is final, `weight` the configured score of the symbol."""
 
@@ -159,6 +175,8 @@ class Verdict:
     trace_id: str
     symbols: tuple[SymbolResult, ...] = ()
     edits: tuple[Edit, ...] = ()
+    auth_results: tuple[AuthResult, ...] = ()
+    """What was found of the message's authentication, in the order in which checks end."""
     texts: Mapping[Action, str] = field(default_factory=dict)
     """What the configuration wants said of a message that gets an action, where it wants that."""
     smtp_message: str | None = None
