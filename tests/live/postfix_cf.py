@@ -41,6 +41,7 @@ smtp_host_lookup = native
 smtpd_peername_lookup = no
 smtpd_tls_security_level = none
 smtpd_authorized_xclient_hosts = 127.0.0.0/8
+smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = reject_unauth_destination
 smtpd_client_connection_count_limit = 0
 smtpd_timeout = 60s

@@ -16,7 +16,7 @@ class Client(smtplib.SMTP):
         super().__init__("127.0.0.1", port, "client.live.test", timeout=patience)
         self.ehlo()
         if stranger:
-            self.xclient(f"ADDR={STRANGER}")
+            self.xclient(f"ADDR={STRANGER}", "NAME=client.live.test")
 
     def xclient(self, *attributes: str) -> None:
         """Be somebody else."""
