@@ -130,17 +130,30 @@ def apply(raw: bytes, changes: list[Change]) -> bytes:
     """The message with changes to its header and body."""
     fields = header_fields(raw)
     body = b"".join(change.body for change in changes if change.code == "b")
-    for change in changes:
-        if change.code in "him":
+    named = [change for change in changes if change.code in "himq"]
+    if any(_moves(fields, change) for change in named):
+        for change in named:
             _apply_field(fields, change)
-        elif change.code == "q":
-            fields.insert(0, (b"X-Quarantine", change.strings[0].encode()))
+    else:
+        fields = [_named(change) for change in named] + fields
     head = b"".join(_line(name, value) for name, value in fields)
     return head + b"\r\n" + (body or _body(raw))
 
 
+def _named(change: Change) -> tuple[bytes, bytes]:
+    name, value = ("X-Quarantine", *change.strings) if change.code == "q" else change.strings
+    return name.encode(), value.encode()
+
+
+def _moves(fields: list[tuple[bytes, bytes]], change: Change) -> bool:
+    """The change is more than a field on top; then Stalwart writes the whole header anew."""
+    name, value = _named(change)
+    is_known = any(field[0].lower() == name.lower() for field in fields)
+    return change.code == "i" or (change.code == "m" and (is_known or not value))
+
+
 def _apply_field(fields: list[tuple[bytes, bytes]], change: Change) -> None:
-    name, value = (text.encode() for text in change.strings)
+    name, value = _named(change)
     same = [at for at, field in enumerate(fields) if field[0].lower() == name.lower()]
     found = same[change.index - 1] if 1 <= change.index <= len(same) else None
     if change.code == "m" and (same or not value):
