@@ -204,7 +204,7 @@ class LiveCase(SynchronousTestCase):
         if why := peers.why_missing(*self.needs):
             raise SkipTest(why)
         if self.needs_root and os.geteuid() != 0:
-            raise SkipTest("Postfix's master must be started by root")
+            raise SkipTest("an MTA must be started by root")
         self.filter = self.make_filter()
         self.mark = self.filter.log_size()
         self.addCleanup(self.check_log)

@@ -13,6 +13,7 @@ class SendmailCase(LiveCase):
     """Starts or reuses the shared Sendmail; what it delivers is in the sink."""
 
     needs: ClassVar[Sequence[str]] = (str(SENDMAIL), "m4", "saslpasswd2")
+    needs_root = True
 
     def setUp(self) -> None:
         """See `LiveCase.setUp`."""

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from . import forced, forced_edits
+from .harness import wish
 from .sendmail_case import SendmailCase
 
 
@@ -13,3 +14,11 @@ class SendmailForcedTests(SendmailCase, forced.ActionCases, forced_edits.EditCas
     """
 
     twice_added: ClassVar = ("fifth", "fourth", "first", "third")
+
+    def test_quarantine_reason(self) -> None:
+        """The reason is in Sendmail's queue."""
+        reply = self.send(wish([("Action", "quarantine"), ("Message", "100% odd")]))
+        held = {path.name[:2]: path for path in self.held(reply)}
+        for path in held.values():
+            self.addCleanup(path.unlink)
+        self.assertIn(b"\nq100% odd\n", held["hf"].read_bytes())
