@@ -210,9 +210,10 @@ class InstallTests(SynchronousTestCase):
         self.check_installed(python, copy_of_tree())
 
 
-def scripts_in(names: Sequence[str]) -> set[str]:
-    """Of the names in an archive, the scripts for Redis."""
-    return {Path(name).name for name in names if name.endswith(".lua")}
+def data_in(names: Sequence[str]) -> set[str]:
+    """Of the names in an archive, the data of the package: scripts for Redis, lines for MTAs."""
+    found = re.compile(r"(?:[^/]+/)?(mailfilter/(?:store/scripts|client/mta/templates)/[^/]+)")
+    return {match[1] for match in map(found.fullmatch, names) if match}
 
 
 class DistributionTests(SynchronousTestCase):
@@ -226,14 +227,21 @@ class DistributionTests(SynchronousTestCase):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if "__pycache__" in name or ".cache" in name], [])
 
-    def test_scripts(self) -> None:
-        """Both have the scripts that run in Redis."""
-        scripts = {path.name for path in (ROOT / "mailfilter/store/scripts").glob("*.lua")}
+    def test_data(self) -> None:
+        """Both have the scripts that run in Redis, and what is put into MTAs."""
+        folders = (ROOT / "mailfilter/store/scripts", ROOT / "mailfilter/client/mta/templates")
+        data = {
+            path.relative_to(ROOT).as_posix()
+            for folder in folders
+            for path in folder.iterdir()
+            if path.is_file() and path.suffix != ".py"
+        }
+        self.assertTrue(len(data) > 10, data)
         (wheel,) = built().glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            self.assertEqual(scripts_in(archive.namelist()), scripts)
+            self.assertEqual(data_in(archive.namelist()), data)
         with tarfile.open(built() / f"mailfilter-{__version__}.tar.gz") as source:
-            self.assertEqual(scripts_in(source.getnames()), scripts)
+            self.assertEqual(data_in(source.getnames()), data)
 
     def test_every_file_of_tests_is_in_it(self) -> None:
         """Data of the tests are not left out."""

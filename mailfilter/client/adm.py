@@ -18,6 +18,7 @@ from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 from .control import NotRunning, ask, state_dirs
 from .history import explain, history
+from .mta import mta
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, fail, load_or_exit
 from .status import status_text
 from .store import store
@@ -40,6 +41,7 @@ def main() -> None:
 main.add_command(history)
 main.add_command(explain)
 main.add_command(store)
+main.add_command(mta)
 
 
 @main.group()

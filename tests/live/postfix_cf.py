@@ -12,7 +12,7 @@ BOX = "box.test"
 SINK = "sink.test"
 """Recipients of this domain get their mail by SMTP at the sink."""
 
-SNIPPET = peers.CHECKOUT / "etc/mta/postfix.cf"
+SNIPPET = peers.CHECKOUT / "mailfilter/client/mta/templates/postfix.cf"
 """The lines that administrators copy into their main.cf."""
 SNIPPET_ADDRESS = "inet:127.0.0.1:11332"
 """The filter's address in them."""
@@ -68,7 +68,7 @@ smtp_line_length_limit = 0
 """
 
 _MASTER = """\
-pickup unix n - n 60 1 pickup
+pickup unix n - n 2 1 pickup
 cleanup unix n - n - 0 cleanup
 tlsmgr unix - - n 1000? 1 tlsmgr
 qmgr unix n - n 300 1 qmgr

@@ -5,7 +5,6 @@ delivery. What it accepts goes by SMTP to the sink.
 """
 
 import functools
-import os
 import shutil
 import signal
 import socket
@@ -20,7 +19,7 @@ from .redis_tls import Authority
 
 SENDMAIL = peers.DEBIAN / "usr/libexec/sendmail/sendmail"
 CF = peers.DEBIAN / "usr/share/sendmail/cf"
-SNIPPET = peers.CHECKOUT / "etc/mta/sendmail.mc"
+SNIPPET = peers.CHECKOUT / "mailfilter/client/mta/templates/sendmail.mc"
 """The filter in Sendmail's configuration, as the documentation shows it."""
 SNIPPET_SOCKET = "inet:11332@127.0.0.1"
 
@@ -216,9 +215,7 @@ def _named_host() -> list[str]:
 
     Without such a name Sendmail waits a minute before it starts.
     """
-    rights = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    name = 'hostname mx.live.test && exec "$@"'
-    command = ["unshare", *rights, "--uts", "sh", "-c", name, "sh"]
+    command = ["unshare", "--uts", "sh", "-c", 'hostname mx.live.test && exec "$@"', "sh"]
     done = subprocess.run([*command, "true"], capture_output=True, check=False)
     return command if done.returncode == 0 else []
 

@@ -1,0 +1,160 @@
+"""The lines for each MTA: a template that is right as it stands, changed where it has to be."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from textwrap import wrap
+
+from ...config.model import FailPolicy, Listener
+from ...config.toml_text import printable
+from .address import Address, Held, Tcp, UnfitError, Unix, address_of
+
+SPARE = 30
+"""Seconds that an MTA waits longer than a scan may take."""
+
+_WIDTH = 96
+
+_FOLDER = files("mailfilter") / "client" / "mta" / "templates"
+
+Changes = Sequence[tuple[str, str]]
+"""Parts of a template, and what takes their places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mta:
+    """A kind of MTA."""
+
+    template: str
+    comment: str
+    """What begins a line that is only for people."""
+    change: Callable[[Address, Listener], Changes]
+    """May raise UnfitError."""
+
+
+def template(name: str) -> str:
+    """What stands in the configuration of an MTA where ours is the default one."""
+    return (_FOLDER / MTAS[name].template).read_text("utf-8")
+
+
+def snippet(mta: str, listener: Listener, notes: Sequence[str] = ()) -> str:
+    """The lines that make an MTA ask a listener, with notes for people above them.
+
+    Raises UnfitError.
+    """
+    kind = MTAS[mta]
+    address = address_of(listener.endpoint)
+    text = template(mta)
+    for part, replacement in kind.change(address, listener):
+        if part not in text:
+            raise AssertionError(f"{part!r} is not in the template {kind.template}")
+        text = text.replace(part, replacement)
+    told = [*notes, *_about(address)]
+    lines = [line for note in told for line in wrap(printable(note), _WIDTH)]
+    return "".join(f"{kind.comment} {line}\n" for line in lines) + text
+
+
+def _about(address: Address) -> list[str]:
+    if isinstance(address, Held):
+        return [
+            f"systemd holds the socket {address.name}: put in the address that ListenStream= of"
+            " its unit names."
+        ]
+    if isinstance(address, Tcp) and address.is_everywhere:
+        return [
+            "The listener is at all addresses of this machine: an MTA on another one is to use"
+            f" this machine's in place of {address.host}."
+        ]
+    return []
+
+
+def _wait(listener: Listener, least: int) -> int:
+    """Seconds that an MTA should wait for a verdict."""
+    return max(least, math.ceil(listener.deadline) + SPARE)
+
+
+def _postfix(address: Address, listener: Listener) -> Changes:
+    return (
+        ("milter_default_action = tempfail", f"milter_default_action = {listener.on_failure}"),
+        ("milter_content_timeout = 120s", f"milter_content_timeout = {_wait(listener, 120)}s"),
+        ("inet:127.0.0.1:11332", _postfix_address(address)),
+    )
+
+
+def _postfix_address(address: Address) -> str:
+    match address:
+        case Tcp():
+            return f"inet:{address.url_host}:{address.port}"
+        case Unix():
+            return f"unix:{address.path}"
+        case Held("UNIX"):
+            return "unix:PATH"
+        case Held():
+            return "inet:HOST:PORT"
+
+
+_SENDMAIL_FLAGS: Mapping[FailPolicy, str] = {"accept": "", "tempfail": "F=T, ", "reject": "F=R, "}
+
+
+def _sendmail(address: Address, listener: Listener) -> Changes:
+    wait = _wait(listener, 300)
+    return (
+        ("F=T, T=", f"{_SENDMAIL_FLAGS[listener.on_failure]}T="),
+        ("E:5m", "E:5m" if wait == 300 else f"E:{wait}s"),
+        ("inet:11332@127.0.0.1", _sendmail_address(address)),
+    )
+
+
+def _sendmail_address(address: Address) -> str:
+    match address:
+        case Tcp():
+            return f"inet{'6' if address.is_ipv6 else ''}:{address.port}@{address.url_host}"
+        case Unix():
+            # Within quotes of its own, or m4 takes a folder named dnl for what that means.
+            return f"local:`{address.path}'"
+        case Held("UNIX"):
+            return "local:PATH"
+        case Held("INET6"):
+            return "inet6:PORT@HOST"
+        case Held():
+            return "inet:PORT@HOST"
+
+
+def _stalwart(address: Address, listener: Listener) -> Changes:
+    host, port = _host_and_port(address, "Stalwart")
+    tempfail = "false" if listener.on_failure == "accept" else "true"
+    return (
+        ('hostname = "127.0.0.1"', f'hostname = "{host}"'),
+        ("port = 11332", f"port = {port}"),
+        ('data = "60s"', f'data = "{_wait(listener, 60)}s"'),
+        ("tempfail-on-error = true", f"tempfail-on-error = {tempfail}"),
+    )
+
+
+def _axigen(address: Address, listener: Listener) -> Changes:
+    if isinstance(address, Tcp) and address.is_ipv6:
+        raise UnfitError("Axigen takes IPv4 addresses alone")
+    host, port = _host_and_port(address, "Axigen")
+    return (
+        ("inet://127.0.0.1:11332", f"inet://{host}:{port}"),
+        ("timeout = 60", f"timeout = {_wait(listener, 60)}"),
+    )
+
+
+def _host_and_port(address: Address, mta: str) -> tuple[str, int | str]:
+    """For those that know TCP alone."""
+    match address:
+        case Tcp():
+            return address.url_host, address.port
+        case Held("INET" | "INET6"):
+            return "HOST", 0
+        case _:
+            raise UnfitError(f"{mta} knows no unix sockets; add a listener at a port")
+
+
+MTAS: Mapping[str, Mta] = {
+    "postfix": Mta("postfix.cf", "#", _postfix),
+    "sendmail": Mta("sendmail.mc", "dnl", _sendmail),
+    "stalwart": Mta("stalwart.toml", "#", _stalwart),
+    "axigen": Mta("axigen.txt", "#", _axigen),
+}
