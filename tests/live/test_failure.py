@@ -26,7 +26,7 @@ def own_postfix() -> Postfix:
     milter = f"inet:127.0.0.1:{own_filter().milter}"
     actions = ("accept", "tempfail", "reject", "quarantine")
     services = {action: Smtpd(milter, action) for action in actions}
-    return Postfix(services, shared_sink().port)
+    return Postfix(services, shared_sink().port, milter)
 
 
 class FailureTests(PostfixCase):
@@ -64,6 +64,18 @@ class FailureTests(PostfixCase):
         self.filter.start()
         self.assertEqual(self.submit("tempfail").code, 250)
         self.assertEqual(len(self.postfix.wait_mailbox(self.box, 3)), 3)
+
+    def test_local(self) -> None:
+        """What comes by sendmail(1) waits until the filter is back, and is not lost."""
+        self.filter.stop()
+        message = message_file("ham.eml").replace(b"\r\n", b"\n")
+        self.assertEqual(self.postfix.sendmail(message, self.box, sender="local@box.test"), 0)
+        refusal = "milter-reject: CONNECT from localhost"
+        wait_until(lambda: refusal in self.postfix.log(), "Postfix to ask in vain")
+        self.filter.start()
+        self.assertEqual(len(self.postfix.wait_mailbox(self.box)), 1)
+        self.postfix.wait_idle()
+        self.assertEqual(len(self.postfix.mailbox(self.box)), 1)
 
     def test_killed_under_load(self) -> None:
         """Killed in the middle: clients that try again lose no message, and none comes twice."""

@@ -120,7 +120,7 @@ class DeliveryTests(PostfixCase):
         )
 
     def test_many_sessions(self) -> None:
-        """20 sessions of 10 messages at the same time: 200 in the mailbox, each once."""
+        """50 sessions of 10 messages at the same time: 500 in the mailbox, each once."""
         errors: list[BaseException] = []
 
         def session(number: int) -> None:
@@ -129,21 +129,24 @@ class DeliveryTests(PostfixCase):
             except BaseException as error:
                 errors.append(error)
 
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(20)]
+        threads = [threading.Thread(target=session, args=(number,)) for number in range(50)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         self.assertEqual(errors, [])
-        arrived = self.postfix.wait_mailbox(self.box, 200)
+        arrived = self.postfix.wait_mailbox(self.box, 500)
+        self.postfix.wait_idle()
+        self.assertEqual(len(self.postfix.mailbox(self.box)), 500)
         numbers = sorted(value for text in arrived for value in values(text, "X-Number"))
-        expected = sorted(f"{session}-{count}" for session in range(20) for count in range(10))
+        expected = sorted(f"{session}-{count}" for session in range(50) for count in range(10))
         self.assertEqual(numbers, expected)
         self.assertEqual({body_of(text) for text in arrived}, {body_of(message_file("ham.eml"))})
 
     def session(self, number: int) -> None:
         """Ten messages on one connection."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.ports["tcp"], timeout=60) as client:
+        port = self.postfix.ports["unix" if number % 2 else "tcp"]
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             for count in range(10):
                 top = f"X-Number: {number}-{count}\r\n".encode()
                 client.sendmail(SENDER, [self.box], top + message_file("ham.eml"))
