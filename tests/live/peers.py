@@ -32,9 +32,10 @@ PACKAGES = (
     "m4",
     "miltertest",
     "sasl2-bin",
+    "libsasl2-modules",
 )
-"""What the tests talk to, and systemd-analyze, m4 for Sendmail's configuration, saslpasswd2; curl
-comes with them where the host has none."""
+"""What the tests talk to, and systemd-analyze, m4 for Sendmail's configuration, saslpasswd2 and the
+mechanisms of SASL; curl comes with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
 SECONDS = 300.0
@@ -97,7 +98,13 @@ def environment() -> dict[str, str]:
         "LANG": "C",
         "LD_LIBRARY_PATH": _path(libraries),
         "PERL5LIB": _path(modules),
+        "SASL_PATH": _path(sasl_plugins()),
     }
+
+
+def sasl_plugins() -> list[Path]:
+    """Folders with plug-ins of Cyrus SASL: those of the peers, then those of the host."""
+    return [*DEBIAN.glob("usr/lib/*-linux-*/sasl2"), *Path("/usr/lib").glob("*-linux-*/sasl2")]
 
 
 def _path(folders: Iterable[Path]) -> str:

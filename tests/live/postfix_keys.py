@@ -70,8 +70,8 @@ def why_no_sasl() -> str:
     """Why AUTH cannot be offered, or an empty string if it can."""
     if why := peers.why_missing("saslpasswd2"):
         return why
-    plugins = list(Path("/usr/lib").glob("*-linux-*/sasl2/libplain.so*"))
-    return "" if plugins else "no plug-ins of Cyrus SASL (libsasl2-modules) on this host"
+    plain = [folder / "libplain.so" for folder in peers.sasl_plugins()]
+    return "" if any(path.exists() for path in plain) else "no plug-ins of Cyrus SASL"
 
 
 def write_sasl(folder: Path) -> None:
