@@ -1,0 +1,192 @@
+"""The field Authentication-Results: whose a given one is, and the value of ours (RFC 8601).
+
+Readers believe fields with a name that they trust, so one with our name that came from outside
+must go, however it is written (bad-input.md row 16). Where readers may differ in what they take
+for the name, it is ours if any of them could think so.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ..mail.headers import Header
+from ..scan.verdict import AuthResult
+
+MAX_BEFORE_ID = 64 * 1024
+"""Octets in which a name must end; honest ones do so in the first hundred."""
+
+MAX_ID = 255
+"""Characters of a name: of a host name (RFC 1035 2.3.4)."""
+
+MAX_PROPERTY = 320
+"""Characters of a value: addresses have up to 254, some a few more. Longer ones are left out, for
+a part of an address is another address."""
+
+MAX_REMARK = 200
+"""Characters of a reason or a comment."""
+
+MAX_OF_METHOD = 10
+"""Results of one method: who adds signatures without end must not push others out."""
+
+MAX_FIELD = 30_000
+"""Octets of the value, which goes into one milter frame with others' text."""
+
+LINE = 78
+"""Characters of a line, unless one item is longer (RFC 5322 2.1.1)."""
+
+FOLD = "\n\t"
+
+_QUOTED = r'(?P<quoted>"[^"\\]*+(?:\\[\s\S][^"\\]*+)*")'
+_UNQUOTED = r'(?P<atom>[^\x00-\x20\x7f();"]++)|(?P<end>;)|(?P<open>\()|(?P<other>[\s\S])'
+_PIECE = re.compile(f"{_QUOTED}|{_UNQUOTED}")
+_PIECE_WITHOUT_QUOTES = re.compile(_UNQUOTED)
+_IN_COMMENT = re.compile(r"\\[\s\S]|[()]")
+_QUOTED_PAIR = re.compile(r"\\([\s\S])")
+_NOT_IN_NAME = re.compile(r"[\x00-\x20\x7f\s]+")
+_TOKEN = re.compile(r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+")
+_PLAIN_VALUE = re.compile(rf"(?:{_TOKEN.pattern})?@?{_TOKEN.pattern}")
+_UNSAFE = re.compile(r"[^ -~]|;")
+_TO_ESCAPE = re.compile(r'["\\]')
+_TO_ESCAPE_IN_COMMENT = re.compile(r"[()\\]")
+
+
+def same_name(name: str) -> str:
+    """The form in which names of servers are compared: case, final dots and IDNA make no odds."""
+    name = _NOT_IN_NAME.sub("", name)
+    if len(name) > MAX_ID or name.isascii():
+        return name.lower().rstrip(".")
+    try:
+        return name.encode("idna").decode("ascii").lower().rstrip(".")
+    except UnicodeError:
+        return unicodedata.normalize("NFKC", name).casefold().rstrip(".")
+
+
+def is_of(header: Header, name: str) -> bool:
+    """Whether a field may be taken for one of the server with that name (as of `same_name`)."""
+    octets = header.value
+    start = octets[:MAX_BEFORE_ID].decode("utf-8", "replace")
+    words, is_whole = _words(start)
+    if not is_whole and len(octets) > MAX_BEFORE_ID:
+        # Whoever puts the name so far away hides something.
+        return True
+    if _may_name(words, name):
+        return True
+    # Nothing should decode a name, and something will.
+    return b"=?" in octets and _may_name(_words(header.text[:MAX_BEFORE_ID])[0], name)
+
+
+def _words(text: str) -> tuple[list[str], bool]:
+    """What stands before the first semicolon, without comments; and whether there is one.
+
+    Quotes and parentheses without their other half count as blanks.
+    """
+    words: list[str] = []
+    at, has_comments, next_piece = 0, True, _PIECE.match
+    while piece := next_piece(text, at):
+        at = piece.end()
+        if piece.lastgroup == "atom":
+            words.append(piece[0])
+        elif piece.lastgroup == "quoted":
+            words.append(_QUOTED_PAIR.sub(r"\1", piece[0][1:-1]))
+        elif piece.lastgroup == "end" and words:
+            return words, True
+        elif piece.lastgroup == "open" and has_comments:
+            end = _comment_end(text, at)
+            has_comments = end >= 0
+            at = max(at, end)
+        elif piece[0] == '"':
+            # Another look for the end of each such quote would take quadratic time.
+            next_piece = _PIECE_WITHOUT_QUOTES.match
+    return words, False
+
+
+def _comment_end(text: str, at: int) -> int:
+    """Offset behind the comment that was opened before `at`, -1 if it does not end."""
+    depth = 1
+    for mark in _IN_COMMENT.finditer(text, at):
+        if mark[0] == "(":
+            depth += 1
+        elif mark[0] == ")":
+            depth -= 1
+            if not depth:
+                return mark.end()
+    return -1
+
+
+def _may_name(words: list[str], name: str) -> bool:
+    """Whether the words are the name, alone, before others (a version), or cut in pieces."""
+    if not words:
+        return False
+    joined = "".join(words[:-1])
+    return name in (same_name(words[0]), same_name(joined), same_name(joined + words[-1]))
+
+
+def field_value(name: str, results: Iterable[AuthResult]) -> str:
+    """The value of a field of that server; folds are LF and TAB, all else printable ASCII."""
+    size = len(name)
+    lines = [_quoted(name)]
+    of_method: Counter[str] = Counter()
+    for result in results:
+        of_method[result.method] += 1
+        if of_method[result.method] > MAX_OF_METHOD:
+            continue
+        text = _wrapped(_items(result))
+        size += len(text) + 3
+        if size > MAX_FIELD:
+            break
+        lines.append(text)
+    if len(lines) == 1:
+        lines.append("none")
+    return f";{FOLD}".join(lines)
+
+
+def _items(result: AuthResult) -> Iterator[str]:
+    yield f"{result.method}={result.result}"
+    if result.comment:
+        yield f"({_TO_ESCAPE_IN_COMMENT.sub(_escape, _safe(result.comment[:MAX_REMARK]))})"
+    if result.reason:
+        yield f'reason="{_TO_ESCAPE.sub(_escape, _safe(result.reason[:MAX_REMARK]))}"'
+    for name, value in result.properties:
+        if value and len(value) <= MAX_PROPERTY:
+            yield f"{name}={_quoted(value)}"
+
+
+def _wrapped(items: Iterable[str]) -> str:
+    lines: list[str] = []
+    for item in items:
+        if lines and len(f"\t{lines[-1]} {item};") <= LINE:
+            lines[-1] += f" {item}"
+        else:
+            lines.append(item)
+    return FOLD.join(lines)
+
+
+def _quoted(value: str) -> str:
+    """A value as it is, or as a quoted string; domains that are not ASCII are encoded."""
+    if not value.isascii():
+        local, at, domain = value.rpartition("@")
+        if at or "." in domain:
+            value = f"{local}{at}{_ascii_domain(domain)}"
+    value = _safe(value)
+    if _PLAIN_VALUE.fullmatch(value):
+        return value
+    return f'"{_TO_ESCAPE.sub(_escape, value)}"'
+
+
+def _ascii_domain(domain: str) -> str:
+    """A domain by IDNA, unless that would make another one of it."""
+    try:
+        encoded = domain.encode("idna")
+        return encoded.decode("ascii") if encoded.decode("idna") == domain.lower() else domain
+    except UnicodeError:
+        return domain
+
+
+def _safe(text: str) -> str:
+    """Printable ASCII without semicolons: many a reader cuts at each, also in quotes."""
+    return _UNSAFE.sub("?", text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"

@@ -1,0 +1,211 @@
+"""Authentication-Results: forged ones are found, however they are written, and ours says no more
+than it should."""
+
+import re
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.mail import parse
+from mailfilter.report.authentication_results import (
+    LINE,
+    MAX_BEFORE_ID,
+    MAX_FIELD,
+    MAX_OF_METHOD,
+    MAX_PROPERTY,
+    field_value,
+    is_of,
+    same_name,
+)
+from mailfilter.scan.verdict import AuthResult
+
+bounded = settings(derandomize=True, max_examples=200, deadline=None, database=None)
+SAFE = re.compile(r"[ -~]*(?:\n\t[ -~]+)*")
+SENDER = ("smtp.mailfrom", "a@example.org")
+
+OURS = (
+    b" mx.our.test; spf=pass",
+    b"mx.our.test;spf=pass",
+    b" MX.Our.TEST; spf=pass",
+    b" mx.our.test",
+    b" mx.our.test spf=pass",
+    b" mx.our.test.; spf=pass",
+    b" mx.our.test 1; spf=pass",
+    b" mx.our.test (x) 1 (y); spf=pass",
+    b"\r\n\tmx.our.test;\r\n\tspf=pass",
+    b"\r\n \r\n mx.our.test;\r\n\tspf=pass",
+    b"\n\tmx.our.test\n\t;spf=pass",
+    b" (comment) mx.our.test; spf=pass",
+    b" (a (nested; \\) one) here) mx.our.test; spf=pass",
+    b" (one)(two)mx.our.test(three); spf=pass",
+    b" mx(x).our(y).test; spf=pass",
+    b" mx . our . test; spf=pass",
+    b" mx . our . test 1; spf=pass",
+    b' "mx.our.test"; spf=pass',
+    b' "mx\\.our.te\\st"; spf=pass',
+    b' "mx.our.test."; spf=pass',
+    b' "mx.our.test ;"; spf=pass'.replace(b" ;", b" "),
+    b' "mx".our.test; spf=pass',
+    b' "mx.our.test; spf=pass',
+    b" (mx.our.test; spf=pass",
+    b" )mx.our.test; spf=pass",
+    b" ;mx.our.test; spf=pass",
+    b" mx.our\0.test; spf=pass",
+    b" \x01mx.our.test; spf=pass",
+    b"\rmx.our.test; spf=pass",
+    " mx.our\u3002test; spf=pass".encode(),
+    " \uff4dx.our.test; spf=pass".encode(),
+    " mx.o\u00adur.test; spf=pass".encode(),
+    " mx.our\u2028.test; spf=pass".encode(),
+    b" =?utf-8?q?mx.our.test?=; spf=pass",
+    b" =?us-ascii?b?bXgub3VyLnRlc3Q=?=; spf=pass",
+    b" (" + b"x" * MAX_BEFORE_ID + b") mx.our.test; spf=pass",
+    b" " * (MAX_BEFORE_ID + 1) + b"mx.our.test; spf=pass",
+)
+FOREIGN = (
+    b"",
+    b" ",
+    b" ;",
+    b" other.test; spf=pass",
+    b" not-mx.our.test; spf=pass",
+    b" mx.our.test.other; spf=pass",
+    b" our.test; spf=pass",
+    b" mx.our.testing; spf=pass",
+    b" other.test; spf=pass smtp.mailfrom=mx.our.test",
+    b" other.test (mx.our.test); spf=pass",
+    b" (mx.our.test;) other.test; spf=pass",
+    b" other.test; mx.our.test; spf=pass",
+    b' "other.test; mx.our.test"; spf=pass',
+    b" =?utf-8?q?mx.other.test?=; spf=pass",
+    b" \xff\xfe; spf=pass",
+    b" m\xc3\xbcx.our.test; spf=pass",
+    b" other.test; " + b"x" * (2 * MAX_BEFORE_ID),
+)
+
+
+def belongs(value: bytes, name: str = "mx.our.test") -> bool:
+    """Whether a field with that value is taken for one of ours."""
+    message = parse(b"Authentication-Results:" + value + b"\r\nX-Next: 1\r\n\r\n")
+    header = message.headers.get("authentication-results")
+    assert header is not None
+    return is_of(header, same_name(name))
+
+
+class ForgedTests(SynchronousTestCase):
+    """Whose a field is (bad-input.md row 16)."""
+
+    def test_ours(self) -> None:
+        """Every way to write our name."""
+        for value in OURS:
+            self.assertTrue(belongs(value), value[:80])
+
+    def test_foreign(self) -> None:
+        """Others' fields stay, whatever else is in them."""
+        for value in FOREIGN:
+            self.assertFalse(belongs(value), value[:80])
+
+    def test_idna(self) -> None:
+        """A name in Unicode is the same as its A-labels."""
+        spellings = ("M\u00dcX.example", "xn--mx-xka.example", "XN--MX-XKA.example.")
+        for ours in spellings:
+            for theirs in spellings:
+                self.assertTrue(belongs(f" {theirs}; x=y".encode(), ours), (ours, theirs))
+        self.assertTrue(belongs("m\u00fcx\u200e.example; x=y".encode(), "m\u00fcx\u200e.example"))
+
+    def test_hostile(self) -> None:
+        """Shapes that a careless reader would take quadratic time for, or recurse in."""
+        for piece in (b"(", b")", b'"', b'"\\', b'\\"', b"\\", b"(\\", b"()", b'"(', b"a ", b'"" '):
+            value = piece * (MAX_BEFORE_ID // len(piece))
+            self.assertFalse(belongs(value), piece)
+            self.assertTrue(belongs(value + b"x" + piece * 9), piece)
+
+    @bounded
+    @given(st.lists(st.sampled_from([b"(", b")", b'"', b"\\", b";", b"mx.our.test", b"a", b" "])))
+    def test_any(self, pieces: list[bytes]) -> None:
+        """Nothing raises, and our name in front is always found."""
+        belongs(b"".join(pieces))
+        self.assertTrue(belongs(b"mx.our.test " + b"".join(pieces)))
+
+
+class ValueTests(SynchronousTestCase):
+    """What ours says. The first two are as Rspamd 3.4 writes them."""
+
+    def assert_value(self, result: AuthResult, expected: str) -> None:
+        """The value with one result."""
+        self.assertEqual(field_value("mx.our.test", [result]), f"mx.our.test;\n\t{expected}")
+
+    def test_none(self) -> None:
+        """No result at all."""
+        self.assertEqual(field_value("mx.our.test", []), "mx.our.test;\n\tnone")
+
+    def test_user(self) -> None:
+        """Somebody who has logged in."""
+        result = AuthResult("auth", "pass", properties=(("smtp.auth", "alice"), SENDER))
+        self.assert_value(result, "auth=pass smtp.auth=alice smtp.mailfrom=a@example.org")
+
+    def test_all(self) -> None:
+        """Comment, reason, several properties: long lines are folded between them."""
+        result = AuthResult("spf", "fail", "no (way)", 'by "mx"', (SENDER, ("smtp.helo", "h")))
+        expected = 'spf=fail (by "mx") reason="no (way)" smtp.mailfrom=a@example.org smtp.helo=h'
+        self.assertEqual(len(f"\t{expected};"), LINE)
+        self.assert_value(result, expected)
+        result = replace(result, properties=(SENDER, ("smtp.helo", "h2")))
+        self.assert_value(result, expected.replace(" smtp.helo=h", "\n\tsmtp.helo=h2"))
+
+    def test_quoting(self) -> None:
+        """What is no token is quoted; a semicolon never stands there."""
+        for value, written in {
+            "al.ice+x": "al.ice+x",
+            "@example.org": "@example.org",
+            "al/ice": '"al/ice"',
+            "al ice": '"al ice"',
+            'a"b\\c': '"a\\"b\\\\c"',
+            "a;b": '"a?b"',
+            "a@b@c": '"a@b@c"',
+            "2001:db8::1": '"2001:db8::1"',
+            "a\r\nb": '"a??b"',
+            "j\u00f6rg": '"j?rg"',
+            "j\u00f6rg@b\u00fccher.example": '"j?rg@xn--bcher-kva.example"',
+            "a@\uff45xample.org": '"a@?xample.org"',
+            "b\u00fccher.example": "xn--bcher-kva.example",
+            "\ud800.example": '"?.example"',
+        }.items():
+            result = AuthResult("auth", "pass", properties=(("smtp.auth", value),))
+            self.assert_value(result, f"auth=pass smtp.auth={written}")
+
+    def test_remarks(self) -> None:
+        """Comments and reasons end where they should."""
+        result = AuthResult("dkim", "fail", 'a"; dkim=pass\\', "b) dkim=pass; (\\")
+        self.assert_value(
+            result, 'dkim=fail (b\\) dkim=pass? \\(\\\\) reason="a\\"? dkim=pass\\\\"'
+        )
+
+    def test_left_out(self) -> None:
+        """Empty values, as of the null sender, and those of which only a part would fit."""
+        long = "x" * MAX_PROPERTY
+        result = AuthResult("auth", "pass", properties=(("a.b", ""), ("a.c", f"{long}x")))
+        self.assert_value(result, "auth=pass")
+
+    def test_bounds(self) -> None:
+        """Many signatures do not push out what comes after them."""
+        many = [AuthResult("dkim", "pass", properties=(("header.d", "x" * 320),) * 9)] * 50
+        value = field_value("mx.our.test", [*many, AuthResult("dmarc", "fail")])
+        self.assertLess(len(value), MAX_FIELD + 50)
+        self.assertEqual(value.count("dkim=pass"), MAX_OF_METHOD)
+        self.assertTrue(value.endswith(";\n\tdmarc=fail"))
+        escapes = (("header.d", '"' * 320),) * 16
+        huge = [AuthResult(f"m{n}", "pass", properties=escapes) for n in range(50)]
+        self.assertLessEqual(len(field_value("mx.our.test", huge)), MAX_FIELD)
+
+    @bounded
+    @given(st.text(max_size=400), st.text(max_size=400), st.text(max_size=400))
+    def test_any(self, one: str, two: str, three: str) -> None:
+        """Printable ASCII in lines that fit, whatever the texts are; and readable as ours."""
+        properties = (("smtp.mailfrom", one), ("header.from", two))
+        value = field_value("mx.our.test", [AuthResult("spf", "pass", two, three, properties)])
+        self.assertTrue(SAFE.fullmatch(value), value)
+        self.assertEqual(value.count(";"), 1)
+        self.assertLess(max(map(len, value.split("\n"))), 998)
+        self.assertTrue(belongs(value.encode()))
