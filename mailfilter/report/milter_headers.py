@@ -1,0 +1,180 @@
+"""The one producer of header fields, for every protocol: Rspamd's milter_headers by name.
+
+It says what is to be removed and added; the protocols render it. Fields with the names of ours
+that others have put there are removed wherever a routine is in use, also for mail that gets none
+of its own: whoever reads such a field may believe it.
+"""
+
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..config.model import HeaderName, HeaderSettings
+from ..mail import Message
+from ..mail.message import DEFAULT_LIMITS
+from ..scan.envelope import Envelope
+from ..scan.networks import Networks
+from ..scan.verdict import AddHeader, AuthResult, Edit, RemoveHeader, Verdict
+from .authentication_results import MAX_ID, field_value, is_of, same_name
+from .header_values import VALUES, Value
+from .headers import clean_header_value
+
+BELOW_RECEIVED = 1
+"""Position below the field Received that the MTA itself has put on top."""
+
+MAX_COUNTED = 100
+"""Fields of one name that are told apart: honest mail has some few. Of more, all are removed."""
+
+EXTENDED: tuple[HeaderName, ...] = (
+    "x-spamd-result",
+    "x-rspamd-server",
+    "x-rspamd-queue-id",
+    "x-rspamd-action",
+)
+"""Routines that `extended_spam_headers` adds."""
+
+OWN_FIELDS: dict[HeaderName, str] = {
+    "authentication-results": "Authentication-Results",
+    "remove-spam-flag": "X-Spam",
+    "x-rspamd-server": "X-Rspamd-Server",
+    **{routine: name for routine, (name, _) in VALUES.items()},
+}
+"""The usual names of the fields of the routines that have one."""
+
+
+def routines_in_use(settings: HeaderSettings) -> tuple[HeaderName, ...]:
+    """The routines that run, each once, in the order in which they write."""
+    routines: list[HeaderName] = [*settings.use]
+    if settings.extended_spam_headers:
+        routines += EXTENDED
+    if "x-spamd-result" in routines:
+        routines.append("x-rspamd-pre-result")
+    if settings.remove_upstream_spam_flag:
+        routines.append("remove-spam-flag")
+    return tuple(dict.fromkeys(routines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    name: str
+    value: Value
+    order: int
+
+
+class HeaderProducer:
+    """Says which fields of a message are to be removed and added; `Scanner` calls it last.
+
+    `host` is this machine's name, by default as the system tells it, without asking DNS.
+    """
+
+    def __init__(self, settings: HeaderSettings, local: Networks, host: str | None = None) -> None:
+        self._settings = settings
+        self._local = local
+        self._host = (socket.gethostname() if host is None else host)[:MAX_ID] or "localhost"
+        routines = routines_in_use(settings)
+        self._removals = tuple(self._find_removals(routines))
+        self._writers = {
+            (is_local, is_user): tuple(self._find_writers(routines, is_local, is_user))
+            for is_local in (False, True)
+            for is_user in (False, True)
+        }
+        self._auth = "authentication-results" in routines
+        self._auth_name = self._name("authentication-results")
+        self._removes_auth = self._auth and "authentication-results" not in settings.keep
+        self._does_nothing_else = not self._auth and not any(self._writers.values())
+
+    def __call__(self, envelope: Envelope, message: Message, verdict: Verdict) -> Sequence[Edit]:
+        """All edits for a message that got this verdict: removals, then fields in order."""
+        if self._does_nothing_else:
+            return self._removals
+        settings = self._settings
+        is_local = settings.skip_local and envelope.client_ip in self._local
+        is_user = settings.skip_authenticated and envelope.user is not None
+        edits: list[Edit] = [*self._removals]
+        if self._auth:
+            name = self._authserv_id(envelope)
+            if self._removes_auth:
+                edits += self._forged(message, name)
+            if self._runs("authentication-results", is_local, is_user):
+                value = field_value(name, auth_results(envelope, verdict))
+                edits.append(AddHeader(self._auth_name, value, BELOW_RECEIVED))
+        for writer in self._writers[is_local, is_user]:
+            written = writer.value(settings, envelope, verdict)
+            if written:
+                edits.append(AddHeader(writer.name, written, writer.order))
+        return edits
+
+    def _find_removals(self, routines: Sequence[HeaderName]) -> Iterator[RemoveHeader]:
+        settings = self._settings
+        if "remove-header" in routines or "remove-headers" in routines:
+            for name, occurrence in settings.remove.items():
+                yield RemoveHeader(name, occurrence)
+        for routine in routines:
+            if routine in settings.keep or routine == "authentication-results":
+                continue
+            if routine in OWN_FIELDS:
+                yield RemoveHeader(self._name(routine))
+            elif routine == "add-headers":
+                yield from map(RemoveHeader, settings.add)
+
+    def _find_writers(
+        self, routines: Sequence[HeaderName], is_local: bool, is_user: bool
+    ) -> Iterator[_Writer]:
+        settings = self._settings
+        order = BELOW_RECEIVED if settings.position == "top" else -1
+        for routine in routines:
+            if not self._runs(routine, is_local, is_user):
+                continue
+            if routine in VALUES:
+                yield _Writer(self._name(routine), VALUES[routine][1], order)
+            elif routine == "x-rspamd-server":
+                server = settings.server_name or self._host
+                yield _Writer(self._name(routine), _constant(server), order)
+            elif routine == "add-headers":
+                for name, value in settings.add.items():
+                    yield _Writer(name, _constant(value), order)
+
+    def _runs(self, routine: HeaderName, is_local: bool, is_user: bool) -> bool:
+        """Whether a routine writes for mail of our networks, or of a client that has logged in."""
+        settings = self._settings
+        return (not is_local or routine in settings.local_headers) and (
+            not is_user or routine in settings.authenticated_headers
+        )
+
+    def _name(self, routine: HeaderName) -> str:
+        return self._settings.names.get(routine) or OWN_FIELDS[routine]
+
+    def _authserv_id(self, envelope: Envelope) -> str:
+        name = self._settings.authserv_id or envelope.mta_host or ""
+        return name if 0 < len(name) <= MAX_ID and name.strip() else self._host
+
+    def _forged(self, message: Message, authserv_id: str) -> Iterator[RemoveHeader]:
+        """Fields that others wrote in our name, the last first: right however MTAs count
+        (bad-input.md row 16)."""
+        headers = message.headers
+        fields = headers.all(self._auth_name)
+        is_cut = (
+            len(headers) >= DEFAULT_LIMITS.block_headers
+            or headers.end - headers.start >= DEFAULT_LIMITS.header_bytes
+        )
+        if is_cut or len(fields) > MAX_COUNTED:
+            yield RemoveHeader(self._auth_name)
+            return
+        ours = same_name(authserv_id)
+        for occurrence in range(len(fields), 0, -1):
+            if is_of(fields[occurrence - 1], ours):
+                yield RemoveHeader(self._auth_name, occurrence)
+
+
+def auth_results(envelope: Envelope, verdict: Verdict) -> tuple[AuthResult, ...]:
+    """What checks have found, and before it that the client has logged in."""
+    results = verdict.auth_results
+    if not envelope.user or any(result.method == "auth" for result in results):
+        return results
+    properties = (("smtp.auth", envelope.user), ("smtp.mailfrom", envelope.sender or ""))
+    return (AuthResult("auth", "pass", properties=properties), *results)
+
+
+def _constant(text: str) -> Value:
+    value = clean_header_value(text)
+    return lambda _settings, _envelope, _verdict: value
