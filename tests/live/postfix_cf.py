@@ -29,7 +29,7 @@ maillog_file = {home}/postfix.log
 maillog_file_prefixes = {home}
 mail_owner = daemon
 setgid_group = mail
-import_environment = MAIL_CONFIG LANG=C LD_LIBRARY_PATH
+import_environment = MAIL_CONFIG LANG=C LD_LIBRARY_PATH SASL_PATH
 export_environment = MAIL_CONFIG LANG=C LD_LIBRARY_PATH
 myhostname = mx.live.test
 mydestination =

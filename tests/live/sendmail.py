@@ -142,7 +142,7 @@ class Sendmail:
             max_message=MAX_MESSAGE,
             max_header=MAX_HEADER,
             ports="".join(lines),
-            sasl_modules=":".join(str(path) for path in Path("/usr/lib").glob("*/sasl2")),
+            sasl_modules=peers.environment()["SASL_PATH"],
         )
         (self.home / "sendmail.mc").write_text(text)
         m4 = [str(peers.find("m4")), f"-D_CF_DIR_={CF}/", "sendmail.mc"]
