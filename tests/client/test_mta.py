@@ -15,9 +15,9 @@ from mailfilter.config import paths
 ADDRESSES = (
     ("tcp:1", "inet:127.0.0.1:1", "inet:1@127.0.0.1", ("127.0.0.1", 1)),
     ("tcp:25:interface=192.0.2.1", "inet:192.0.2.1:25", "inet:25@192.0.2.1", ("192.0.2.1", 25)),
-    (r"tcp6:2:interface=\:\:1", "inet:[::1]:2", "inet6:2@[::1]", ("[::1]", 2)),
-    ("tcp6:2", "inet:[::1]:2", "inet6:2@[::1]", ("[::1]", 2)),
-    (r"tcp:2:interface=2001\:db8\:\:5", "inet:[2001:db8::5]:2", "inet6:2@[2001:db8::5]", None),
+    (r"tcp6:2:interface=\:\:1", "inet:[::1]:2", "inet6:2@::1", ("[::1]", 2)),
+    ("tcp6:2", "inet:[::1]:2", "inet6:2@::1", ("[::1]", 2)),
+    (r"tcp:2:interface=2001\:db8\:\:5", "inet:[2001:db8::5]:2", "inet6:2@2001:db8::5", None),
     ("unix:/run/dnl/m.sock:mode=660", "unix:/run/dnl/m.sock", "local:`/run/dnl/m.sock'", None),
     ("systemd:domain=INET:name=m", "inet:HOST:PORT", "inet:PORT@HOST", ("HOST", 0)),
     ("systemd:domain=INET6:index=0", "inet:HOST:PORT", "inet6:PORT@HOST", ("HOST", 0)),

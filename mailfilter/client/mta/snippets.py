@@ -108,7 +108,8 @@ def _sendmail(address: Address, listener: Listener) -> Changes:
 def _sendmail_address(address: Address) -> str:
     match address:
         case Tcp():
-            return f"inet{'6' if address.is_ipv6 else ''}:{address.port}@{address.url_host}"
+            # Without brackets: Sendmail 8.17 takes an IPv6 address in brackets, and connects nowhere.
+            return f"inet{'6' if address.is_ipv6 else ''}:{address.port}@{address.host}"
         case Unix():
             # Within quotes of its own, or m4 takes a folder named dnl for what that means.
             return f"local:`{address.path}'"
