@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from .endpoint import parse_endpoint
+from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
 from .names import listed, nearest
 from .peer import parse_peer
@@ -75,6 +76,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
         yield _problem(place, ("store", "timeout"), value, expected)
     yield from _size_warnings(config, place)
     yield from _redis_warnings(config, place)
+    yield from listener_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
 

@@ -108,7 +108,7 @@ def _sendmail(address: Address, listener: Listener) -> Changes:
 def _sendmail_address(address: Address) -> str:
     match address:
         case Tcp():
-            # Without brackets: Sendmail 8.17 takes an IPv6 address in brackets, and connects nowhere.
+            # Without brackets: Sendmail 8.17 takes them around IPv6, and then connects nowhere.
             return f"inet{'6' if address.is_ipv6 else ''}:{address.port}@{address.host}"
         case Unix():
             # Within quotes of its own, or m4 takes a folder named dnl for what that means.

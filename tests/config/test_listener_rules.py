@@ -1,0 +1,63 @@
+"""Settings of listeners that do not fit together."""
+
+from .case import ConfigCase
+
+MILTER = "[listeners.milter]\n"
+
+
+class ListenerRuleTests(ConfigCase):
+    """What is warned of, and where."""
+
+    def warnings(self, text: str) -> list[str]:
+        """The warnings for a file, with the folder taken out."""
+        return [str(item).replace(f"{self.folder}/", "") for item in self.load(text).warnings]
+
+    def test_deadline(self) -> None:
+        """A deadline that is not above scan.timeout is told where it is set."""
+        said = 'listeners.milter.deadline = "8s": scans may be given up before scan.timeout, 8s'
+        self.assertEqual(self.warnings(f"{MILTER}deadline = '8s'"), [f"m.toml:2: {said}"])
+        self.assertEqual(self.warnings(f"{MILTER}deadline = '8001ms'"), [])
+        self.assertEqual(self.warnings(f"{MILTER}deadline = '8s'\nenabled = false"), [])
+
+    def test_scan_timeout(self) -> None:
+        """Where no deadline is set, the time of a scan is what was changed."""
+        both = "listeners.milter.deadline is 30s and listeners.http.deadline is 30s"
+        said = f'm.toml:2: scan.timeout = "30s": no scan can take so long: {both}'
+        self.assertEqual(self.warnings("[scan]\ntimeout = '30s'"), [said])
+        text = f"[scan]\ntimeout = '40s'\n{MILTER}deadline = '20s'"
+        self.assertEqual(
+            self.warnings(text),
+            [
+                'm.toml:4: listeners.milter.deadline = "20s": scans may be given up before'
+                " scan.timeout, 40s",
+                'm.toml:2: scan.timeout = "40s": no scan can take so long:'
+                " listeners.http.deadline is 30s",
+            ],
+        )
+        self.assertEqual(self.warnings("[scan]\ntimeout = '29s'"), [])
+
+    def test_certificates(self) -> None:
+        """Of a side that is not believed no certificate counts."""
+        text = f"{MILTER}cert_issuer = 'A CA'\n"
+        self.assertEqual(self.warnings(text), [])
+        self.assertEqual(
+            self.warnings(f"{text}trusted = false"),
+            ['m.toml:2: listeners.milter.cert_issuer = "A CA": has no effect with trusted = false'],
+        )
+        self.assertEqual(self.warnings(f"{text}trusted = false\nenabled = false"), [])
+
+    def test_no_action(self) -> None:
+        """A listener that takes no action does nothing else either."""
+        text = f"{MILTER}on_reject = 'discard'\nspam_header = 'X-Junk'\n"
+        self.assertEqual(self.warnings(text), [])
+        self.assertEqual(
+            self.warnings(f"{text}no_action = true"),
+            [
+                'm.toml:2: listeners.milter.on_reject = "discard": has no effect with no_action ='
+                " true",
+                'm.toml:3: listeners.milter.spam_header = "X-Junk": has no effect with no_action'
+                " = true",
+            ],
+        )
+        text = f"{MILTER}on_reject = 'reject'\nspam_header = 'X-Spam'\nno_action = true"
+        self.assertEqual(self.warnings(text), [])
