@@ -16,6 +16,8 @@ from ..config import Loaded
 from ..report.counters import Counters
 from ..report.history import Recorder
 from ..report.logline import log_scan
+from ..report.milter_headers import HeaderProducer
+from ..scan.networks import local_networks
 from ..scan.plan import Plan
 from ..scan.run import Observer, Scanner
 from ..store import make_store
@@ -55,7 +57,8 @@ class Engine:
         if config.history.enabled:
             self._recorder = Recorder(self.store, config.history, self.clock, self._count)
             observers.append(self._recorder)
-        self.scanner = Scanner(plan, config.scan, self.clock, observers)
+        headers = HeaderProducer(config.headers, local_networks(config.scan.local_networks))
+        self.scanner = Scanner(plan, config.scan, self.clock, observers, headers)
         self.serving = Serving(reactor, loaded, self.scanner, alarm)
         resident()
 
