@@ -1,5 +1,6 @@
 """The filter as a child process, the peers around it, and the base of all live tests."""
 
+import contextlib
 import functools
 import json
 import os
@@ -113,7 +114,7 @@ class Filter:
         mark = self.log_size() if self._log.exists() else 0
         self._child = Child(command, self._log, environment, peers.CHECKOUT)
         self._child.wait_ready(lambda: self.log(mark).count("ready: listener") >= LISTENERS)
-        self.files_at_start = self.open_files()
+        self._sockets_at_start = self._sockets()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; the exit status."""
@@ -123,9 +124,17 @@ class Filter:
         """End it at once."""
         self.child.kill()
 
-    def open_files(self) -> int:
-        """How many file descriptors its processes have open."""
-        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.child.pid, *self.workers()))
+    def connections(self) -> int:
+        """How many sockets its processes have open beyond those they started with."""
+        return self._sockets() - self._sockets_at_start
+
+    def _sockets(self) -> int:
+        count = 0
+        for pid in (self.child.pid, *self.workers()):
+            for entry in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    count += os.readlink(entry).startswith("socket:")
+        return count
 
     @property
     def state(self) -> str:

@@ -64,16 +64,12 @@ class IdleTests(HostileCase):
             self.addCleanup(idle.kill)
             assert idle.stdout is not None
             self.assertEqual(idle.stdout.readline().split(), [b"ready", b"%d" % IDLE])
-            wait_until(lambda: self.connections() >= IDLE, "all to be accepted")
+            wait_until(lambda: self.filter.connections() >= IDLE, "all to be accepted")
             for number in range(10):
                 self.check_service(f"busy-{number}")
             idle.kill()
-        wait_until(lambda: self.connections() < 10, "all to be closed")
+        wait_until(lambda: self.filter.connections() < 10, "all to be closed")
         self.check_service()
-
-    def connections(self) -> int:
-        """How many descriptors the filter has open beyond those it started with."""
-        return self.filter.open_files() - self.filter.files_at_start
 
     def test_milter(self) -> None:
         """On the milter port."""
