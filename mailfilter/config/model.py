@@ -97,6 +97,14 @@ HeaderName = Literal[
     "x-spamd-result",
     "x-virus",
 ]
+EXTENDED_HEADERS: tuple[HeaderName, ...] = (
+    "x-spamd-result",
+    "x-rspamd-server",
+    "x-rspamd-queue-id",
+    "x-rspamd-action",
+)
+"""Routines that `HeaderSettings.extended_spam_headers` adds."""
+
 CompositePolicy = Literal["remove_all", "remove_weight", "remove_symbol", "leave"]
 
 
@@ -524,7 +532,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderSettings:
-    """Header fields that are added and removed: the routines of Rspamd's milter_headers."""
+    """Header fields that are added and removed: the routines of Rspamd's milter_headers.
+
+    `docs/headers.md` tells what each writes. Fields of its name that others have put there are
+    removed by every routine in use, also from mail to which it adds none.
+    """
 
     use: Annotated[tuple[HeaderName, ...], Doc("The routines that run.")] = ()
     extended_spam_headers: Annotated[
@@ -562,7 +574,7 @@ class HeaderSettings:
         Example('"mx.example.org"'),
     ] = ""
     names: Annotated[
-        Mapping[str, str],
+        Mapping[str, Annotated[str, FIELD]],
         Doc("Names of fields in place of the usual ones, by routine."),
         Example('{ x-spamd-bar = "X-Bar" }'),
     ] = field(default_factory=dict)
@@ -601,13 +613,24 @@ class HeaderSettings:
         Example('{ X-Filtered-By = "mailfilter" }'),
     ] = field(default_factory=dict)
     remove: Annotated[
-        Mapping[str, int],
+        Mapping[str, Annotated[int, Bounds(-127, 127)]],
         Doc(
             "remove-header and remove-headers: names, and which fields of each: 0 all, n the"
             " n-th, -1 the last."
         ),
         Example("{ X-Old = 0 }"),
     ] = field(default_factory=dict)
+
+    def routines(self) -> tuple[HeaderName, ...]:
+        """The routines that run, each once, in the order in which they write."""
+        routines: list[HeaderName] = [*self.use]
+        if self.extended_spam_headers:
+            routines += EXTENDED_HEADERS
+        if "x-spamd-result" in routines:
+            routines.append("x-rspamd-pre-result")
+        if self.remove_upstream_spam_flag:
+            routines.append("remove-spam-flag")
+        return tuple(dict.fromkeys(routines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """What must hold between several keys of a configuration."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from .endpoint import parse_endpoint
+from .header_rules import header_problems, header_warnings
 from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
 from .names import listed, nearest
@@ -24,12 +24,6 @@ _Thresholds = Mapping[str, tuple[float, KeyPath]]
 """Action -> threshold and the key that sets it."""
 
 _ACTIONS = ("greylist", "add_header", "rewrite_subject", "reject")
-_TAKEN_FIELDS = re.compile(
-    r"from|sender|reply-to|to|cc|bcc|message-id|in-reply-to|references|subject|comments|keywords"
-    r"|date|return-path|received|received-spf|delivered-to|mime-version|content-.*|resent-.*"
-    r"|list-.*|arc-.*|dkim-signature|authentication-results|autocrypt|auto-submitted|precedence",
-    re.IGNORECASE,
-)
 _ORDER = (
     ("greylist", "add_header"),
     ("greylist", "rewrite_subject"),
@@ -52,7 +46,7 @@ def find_problems(
     """
     yield from _same_endpoints(config, place, is_doubtful)
     yield from _unknown_listeners(config, listeners, place, is_doubtful)
-    yield from _taken_field(config, place)
+    yield from header_problems(config, place, is_doubtful)
     usual = _thresholds(config.actions, ("actions",))
     wrong = list(_disorder(usual, lambda path: place(path).file is not None, place, is_doubtful))
     yield from wrong
@@ -77,6 +71,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from _size_warnings(config, place)
     yield from _redis_warnings(config, place)
     yield from listener_warnings(config, place)
+    yield from header_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
 
@@ -114,15 +109,6 @@ def _redis_warnings(config: Config, place: Place) -> Iterator[Problem]:
             if not parse_peer(server).is_local:
                 expected = "the password goes there unencrypted; set tls = true"
                 yield _problem(place, (*table, "servers", at), string_text(server), expected)
-
-
-def _taken_field(config: Config, place: Place) -> Iterator[Problem]:
-    """A field that mail needs, or that others read, and that would be replaced."""
-    name = config.scan.trace_header
-    if _TAKEN_FIELDS.fullmatch(name):
-        expected = "expected a name that mail does not use: fields of it are removed"
-        near = 'did you mean "X-Mailfilter-Trace"?'
-        yield _problem(place, ("scan", "trace_header"), string_text(name), expected, near)
 
 
 def _same_endpoints(config: Config, place: Place, is_doubtful: Doubt) -> Iterator[Problem]:

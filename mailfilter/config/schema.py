@@ -118,7 +118,7 @@ def _node(hint: Any, metadata: tuple[Any, ...] = ()) -> Node:
         return Anything()
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Mapping:
-        return Named(_node(arguments[1]))
+        return Named(_node(*_split(arguments[1])))
     if origin is tuple and arguments[1:] == (...,):
         return Array(_scalar(arguments[0], metadata))
     return _scalar(hint, metadata)

@@ -25,14 +25,6 @@ BELOW_RECEIVED = 1
 MAX_COUNTED = 100
 """Fields of one name that are told apart: honest mail has some few. Of more, all are removed."""
 
-EXTENDED: tuple[HeaderName, ...] = (
-    "x-spamd-result",
-    "x-rspamd-server",
-    "x-rspamd-queue-id",
-    "x-rspamd-action",
-)
-"""Routines that `extended_spam_headers` adds."""
-
 OWN_FIELDS: dict[HeaderName, str] = {
     "authentication-results": "Authentication-Results",
     "remove-spam-flag": "X-Spam",
@@ -40,18 +32,6 @@ OWN_FIELDS: dict[HeaderName, str] = {
     **{routine: name for routine, (name, _) in VALUES.items()},
 }
 """The usual names of the fields of the routines that have one."""
-
-
-def routines_in_use(settings: HeaderSettings) -> tuple[HeaderName, ...]:
-    """The routines that run, each once, in the order in which they write."""
-    routines: list[HeaderName] = [*settings.use]
-    if settings.extended_spam_headers:
-        routines += EXTENDED
-    if "x-spamd-result" in routines:
-        routines.append("x-rspamd-pre-result")
-    if settings.remove_upstream_spam_flag:
-        routines.append("remove-spam-flag")
-    return tuple(dict.fromkeys(routines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +51,7 @@ class HeaderProducer:
         self._settings = settings
         self._local = local
         self._host = (socket.gethostname() if host is None else host)[:MAX_ID] or "localhost"
-        routines = routines_in_use(settings)
+        routines = settings.routines()
         self._removals = tuple(self._find_removals(routines))
         self._writers = {
             (is_local, is_user): tuple(self._find_writers(routines, is_local, is_user))
