@@ -117,7 +117,7 @@ class WaitingTests(SynchronousTestCase):
     ) -> None:
         """`None` lets a scan end. No message has two final replies, and none that was given up
         has one; those that were not have theirs while the connection lasts."""
-        mta = Mta(FakeScanner(VERDICTS[codes], wait=True, max_message=MAX_MESSAGE))
+        mta = Mta(FakeScanner(VERDICTS[codes], wait=True))
         released = finals = 0
         mta.send(offer(steps=ALL_STEPS if bits else 0))
         for part in parts:
