@@ -41,7 +41,11 @@ COMMON_FIELDS = frozenset(
         "to",
         "x-spam",
         "x-spam-flag",
+        "x-spam-level",
         "x-spam-status",
+        "x-spamd-bar",
+        "x-spamd-result",
+        "x-virus",
     )
 )
 """Names of header fields that say nothing of a message, in lower case."""
