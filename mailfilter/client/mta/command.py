@@ -18,10 +18,11 @@ from .snippets import MTAS, snippet
 @click.option("--listener", "wanted", help="Its name; otherwise the first one.")
 @CONFIG_OPTION
 def mta(name: str, wanted: str | None, option: str | None) -> None:
-    """Print what to put into an MTA's configuration for it to ask a milter listener.
+    """Print what goes into an MTA's configuration.
 
-    The address, the time-outs and what becomes of mail without the filter are taken from the
-    configuration. The pages in docs/mta say more.
+    With it the MTA asks a milter listener of this filter. The address, the time-outs and what
+    becomes of mail without the filter are taken from the configuration. The pages in docs/mta say
+    more.
     """
     found = _milters(load_or_exit(load, option).config)
     if not found:
