@@ -234,6 +234,8 @@ class PostfixCase(LiveCase):
 
     needs: ClassVar[Sequence[str]] = ("master",)
     needs_root = True
+    service: ClassVar[str] = "tcp"
+    """Of Postfix, to which mail goes that is not to go to another one."""
 
     def setUp(self) -> None:
         """Start or reuse the shared Postfix too."""
@@ -247,14 +249,13 @@ class PostfixCase(LiveCase):
         self,
         message: bytes,
         *recipients: str,
-        service: str = "tcp",
+        service: str = "",
         sender: str = SENDER,
         esmtp: Sequence[str] = (),
     ) -> Reply:
         """Send by SMTP; the reply to the end of the data."""
-        return smtp_send(
-            self.postfix.ports[service], message, recipients or (self.box,), sender, esmtp
-        )
+        port = self.postfix.ports[service or self.service]
+        return smtp_send(port, message, recipients or (self.box,), sender, esmtp)
 
 
 def smtp_send(
