@@ -44,6 +44,15 @@ class EditCases(ForcedCase):
         fields = without_ours(delivered)
         self.assertEqual(fields[-2:], [b"X-A: 1", b"X-B: two words"])
 
+    def test_add_beyond_the_end(self) -> None:
+        """An order that the header does not have is its end, whatever names are there."""
+        wishes = ("Add", "X-Twice: fourth @1000"), ("Add", "X-Twice: fifth @1000")
+        delivered = self.arrive(*wishes, name="folded.eml")
+        expected = ["first", "second", "third", "fourth", "fifth"]
+        self.assertEqual(values(delivered, "X-Twice"), expected)
+
+    test_add_beyond_the_end.todo = "they come in reverse"  # type: ignore[attr-defined]
+
     def test_remove_all(self) -> None:
         """All fields of a name go."""
         delivered = self.arrive(("Remove", "x-twice"), name="folded.eml")
