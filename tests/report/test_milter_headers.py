@@ -1,14 +1,20 @@
 """Which fields are removed and added, of which mail, and where."""
 
+import json
+import re
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import HeaderSettings
 from mailfilter.mail import parse
+from mailfilter.report.edits import clean_edits
 from mailfilter.report.milter_headers import MAX_COUNTED, HeaderProducer
+from mailfilter.report.reply_json import verdict_json
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.networks import local_networks
 from mailfilter.scan.verdict import (
@@ -21,6 +27,7 @@ from mailfilter.scan.verdict import (
     Verdict,
 )
 
+bounded = settings(derandomize=True, max_examples=200, deadline=None, database=None)
 LOCAL = local_networks(["192.0.2.0/24"])
 FOREIGN = Envelope(
     "test",
@@ -51,10 +58,10 @@ def edits(
     envelope: Envelope = FOREIGN,
     raw: bytes = PLAIN,
     verdict: Verdict = VERDICT,
-    **settings: Any,
+    **fields: Any,
 ) -> tuple[Edit, ...]:
     """What the producer asks for, with such settings."""
-    producer = HeaderProducer(HeaderSettings(**settings), LOCAL, "host.test")
+    producer = HeaderProducer(HeaderSettings(**fields), LOCAL, "host.test")
     return tuple(producer(envelope, parse(raw), verdict))
 
 
@@ -176,6 +183,44 @@ class RoutineTests(SynchronousTestCase):
         )
 
 
+class ReplyTests(SynchronousTestCase):
+    """What HTTP clients are told."""
+
+    def milter(self, told: tuple[Edit, ...]) -> Any:
+        """The `milter` object of a reply with these edits."""
+        return json.loads(verdict_json(replace(VERDICT, edits=told)).body)["milter"]
+
+    def test_default(self) -> None:
+        """The same as rspamd 3.4 says without settings."""
+        self.assertEqual(self.milter(edits()), {"remove_headers": {"X-Spam": 0}})
+
+    def test_forged(self) -> None:
+        """The last first, for clients that remove one after the other."""
+        told = self.milter(edits(FOREIGN, FORGED + PLAIN, use=("authentication-results",)))
+        self.assertEqual(told["remove_headers"], {"X-Spam": 0, AUTH: [4, 3, 1]})
+        self.assertEqual(told["add_headers"], {AUTH: {"value": "mx.our.test;\n\tnone", "order": 1}})
+
+
+class HostileTests(SynchronousTestCase):
+    """What comes from an MTA and its clients."""
+
+    SAFE = re.compile(r"[ -~]*(?:\n\t[ -~]+)*")
+
+    @bounded
+    @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+    def test_any(self, host: str, user: str, sender: str) -> None:
+        """Every value is fit for a field as it is, and no name is new."""
+        envelope = replace(
+            FOREIGN, mta_host=host, user=user, sender=sender, queue_id=user, client_ip=None
+        )
+        use = ("authentication-results", "x-spam-status")
+        own: dict[str, Any] = {"skip_authenticated": False, "extended_spam_headers": True}
+        told = edits(envelope, FORGED + PLAIN, VERDICT, use=use, **own)
+        self.assertEqual(clean_edits(told).edits, told)
+        for value in added(envelope, PLAIN, VERDICT, use=use, **own).values():
+            self.assertTrue(self.SAFE.fullmatch(value), value)
+
+
 class SkipTests(SynchronousTestCase):
     """Mail of our own."""
 
@@ -245,8 +290,8 @@ class AuthenticationTests(SynchronousTestCase):
             envelope = replace(FOREIGN, mta_host=bad)
             self.assertEqual(self.value(envelope), "host.test;\n\tnone")
         self.assertEqual(self.value(replace(FOREIGN, mta_host="a\r\nb")), '"a??b";\n\tnone')
-        settings = HeaderSettings(use=("authentication-results",))
-        *_, edit = HeaderProducer(settings, LOCAL)(Envelope("test"), parse(PLAIN), VERDICT)
+        used = HeaderSettings(use=("authentication-results",))
+        *_, edit = HeaderProducer(used, LOCAL)(Envelope("test"), parse(PLAIN), VERDICT)
         self.assertIsInstance(edit, AddHeader)
 
     def test_results(self) -> None:
