@@ -36,6 +36,17 @@ class LoginTests(EnvelopeCase):
                 self.assertIn(user, (USER, f"{USER}@{REALM}"))
         self.assertIsNone(self.tell(self.connect("sasl")).envelope["user"])
 
+    def test_logged_out(self) -> None:
+        """On one connection a login, and then none: the second message has nothing of it."""
+        for service in SERVICES:
+            users = []
+            with self.connect(service) as client:
+                for login in ("alice", "[UNAVAILABLE]", "bob"):
+                    client.xclient(f"LOGIN={login}")
+                    client.sendmail(SENDER, [self.rcpt], HAM)
+                    users.append(told(self.filter, self.rcpt).envelope["user"])
+            self.assertEqual(users, ["alice", None, "bob"], service)
+
     def test_wrong_password(self) -> None:
         """A login that fails is none."""
         if why := why_no_sasl():
@@ -76,6 +87,17 @@ class TlsTests(EnvelopeCase):
         client, _ = self.secure(certificates().stranger)
         tls = self.tell(client).envelope["tls"]
         self.assertEqual((tls["cert_subject"], tls["cert_issuer"]), (None, None))
+
+    def test_later(self) -> None:
+        """A message in the clear, then STARTTLS and another one."""
+        seen = []
+        with smtplib.SMTP("localhost", self.postfix.ports["tls"], timeout=60) as client:
+            for secure in (False, True):
+                if secure:
+                    client.starttls(context=certificates().context())
+                client.sendmail(SENDER, [self.rcpt], HAM)
+                seen.append(told(self.filter, self.rcpt).envelope["tls"] is not None)
+        self.assertEqual(seen, [False, True])
 
     def test_plain(self) -> None:
         """Without encryption nothing is known."""
