@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from ..mail.headers import Header
 from ..scan.verdict import AuthResult
 
-MAX_BEFORE_ID = 64 * 1024
-"""Octets in which a name must end; honest ones do so in the first hundred."""
+MAX_BEFORE_END = 4096
+MAX_PIECES = 600
+"""Octets, and words, blanks and comments, in which a name must end with a semicolon or the field
+itself; honest ones do so in the first hundred."""
 
 MAX_ID = 255
 """Characters of a name: of a host name (RFC 1035 2.3.4)."""
@@ -38,7 +40,9 @@ LINE = 78
 FOLD = "\n\t"
 
 _QUOTED = r'(?P<quoted>"[^"\\]*+(?:\\[\s\S][^"\\]*+)*")'
-_UNQUOTED = r'(?P<atom>[^\x00-\x20\x7f();"]++)|(?P<end>;)|(?P<open>\()|(?P<other>[\s\S])'
+_UNQUOTED = (
+    r'(?P<atom>[^\x00-\x20\x7f();"]++)|(?P<end>;)|(?P<open>\()|(?P<other>[\x00-\x20\x7f)]++|")'
+)
 _PIECE = re.compile(f"{_QUOTED}|{_UNQUOTED}")
 _PIECE_WITHOUT_QUOTES = re.compile(_UNQUOTED)
 _IN_COMMENT = re.compile(r"\\[\s\S]|[()]")
@@ -65,40 +69,48 @@ def same_name(name: str) -> str:
 def is_of(header: Header, name: str) -> bool:
     """Whether a field may be taken for one of the server with that name (as of `same_name`)."""
     octets = header.value
-    start = octets[:MAX_BEFORE_ID].decode("utf-8", "replace")
-    words, is_whole = _words(start)
-    if not is_whole and len(octets) > MAX_BEFORE_ID:
-        # Whoever puts the name so far away hides something.
+    is_cut = len(octets) > MAX_BEFORE_END
+    start = octets[:MAX_BEFORE_END].decode("utf-8", "replace")
+    if _may_name(_words(start, is_cut), name):
         return True
-    if _may_name(words, name):
-        return True
+    if b"=?" not in octets:
+        return False
     # Nothing should decode a name, and something will.
-    return b"=?" in octets and _may_name(_words(header.text[:MAX_BEFORE_ID])[0], name)
+    decoded = header.text
+    is_cut = is_cut or len(decoded) > MAX_BEFORE_END
+    return _may_name(_words(decoded[:MAX_BEFORE_END], is_cut), name)
 
 
-def _words(text: str) -> tuple[list[str], bool]:
-    """What stands before the first semicolon, without comments; and whether there is one.
+def _words(text: str, is_cut: bool) -> list[str] | None:
+    """What stands before the first semicolon, without comments; None if that is too much.
 
     Quotes and parentheses without their other half count as blanks.
     """
     words: list[str] = []
     at, has_comments, next_piece = 0, True, _PIECE.match
-    while piece := next_piece(text, at):
+    for _ in range(MAX_PIECES):
+        piece = next_piece(text, at)
+        if piece is None:
+            return None if is_cut else words
         at = piece.end()
         if piece.lastgroup == "atom":
             words.append(piece[0])
         elif piece.lastgroup == "quoted":
             words.append(_QUOTED_PAIR.sub(r"\1", piece[0][1:-1]))
         elif piece.lastgroup == "end" and words:
-            return words, True
+            return words
         elif piece.lastgroup == "open" and has_comments:
             end = _comment_end(text, at)
             has_comments = end >= 0
+            if is_cut and not has_comments:
+                return None
             at = max(at, end)
         elif piece[0] == '"':
+            if is_cut:
+                return None
             # Another look for the end of each such quote would take quadratic time.
             next_piece = _PIECE_WITHOUT_QUOTES.match
-    return words, False
+    return None
 
 
 def _comment_end(text: str, at: int) -> int:
@@ -114,10 +126,13 @@ def _comment_end(text: str, at: int) -> int:
     return -1
 
 
-def _may_name(words: list[str], name: str) -> bool:
-    """Whether the words are the name, alone, before others (a version), or cut in pieces."""
+def _may_name(words: list[str] | None, name: str) -> bool:
+    """Whether the words are the name, alone, before others (a version), or cut in pieces.
+
+    Whoever puts the name so far away that it is not looked for hides something.
+    """
     if not words:
-        return False
+        return words is None
     joined = "".join(words[:-1])
     return name in (same_name(words[0]), same_name(joined), same_name(joined + words[-1]))
 

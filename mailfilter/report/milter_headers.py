@@ -22,7 +22,7 @@ from .headers import clean_header_value
 BELOW_RECEIVED = 1
 """Position below the field Received that the MTA itself has put on top."""
 
-MAX_COUNTED = 100
+MAX_COUNTED = 50
 """Fields of one name that are told apart: honest mail has some few. Of more, all are removed."""
 
 OWN_FIELDS: dict[HeaderName, str] = {

@@ -11,9 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.mail import parse
 from mailfilter.report.authentication_results import (
     LINE,
-    MAX_BEFORE_ID,
+    MAX_BEFORE_END,
     MAX_FIELD,
     MAX_OF_METHOD,
+    MAX_PIECES,
     MAX_PROPERTY,
     field_value,
     is_of,
@@ -61,8 +62,12 @@ OURS = (
     " mx.our\u2028.test; spf=pass".encode(),
     b" =?utf-8?q?mx.our.test?=; spf=pass",
     b" =?us-ascii?b?bXgub3VyLnRlc3Q=?=; spf=pass",
-    b" (" + b"x" * MAX_BEFORE_ID + b") mx.our.test; spf=pass",
-    b" " * (MAX_BEFORE_ID + 1) + b"mx.our.test; spf=pass",
+    b" (" + b"x" * MAX_BEFORE_END + b") mx.our.test; spf=pass",
+    b" (foo; " + b"x" * MAX_BEFORE_END + b") mx.our.test; spf=pass",
+    b' (foo; "' + b"x" * MAX_BEFORE_END + b'") mx.our.test; spf=pass',
+    b" (" + "\u00e9".encode() * MAX_BEFORE_END + b") mx.our.test; spf=pass",
+    b' "foo; ' + b"x" * MAX_BEFORE_END + b'" mx.our.test; spf=pass',
+    b" " * (MAX_BEFORE_END + 1) + b"mx.our.test; spf=pass",
 )
 FOREIGN = (
     b"",
@@ -81,7 +86,8 @@ FOREIGN = (
     b" =?utf-8?q?mx.other.test?=; spf=pass",
     b" \xff\xfe; spf=pass",
     b" m\xc3\xbcx.our.test; spf=pass",
-    b" other.test; " + b"x" * (2 * MAX_BEFORE_ID),
+    b" other.test; " + b"x" * (2 * MAX_BEFORE_END),
+    b" other.test " + b"x" * (MAX_BEFORE_END - 20) + b"; none",
 )
 
 
@@ -115,11 +121,12 @@ class ForgedTests(SynchronousTestCase):
         self.assertTrue(belongs("m\u00fcx\u200e.example; x=y".encode(), "m\u00fcx\u200e.example"))
 
     def test_hostile(self) -> None:
-        """Shapes that a careless reader would take quadratic time for, or recurse in."""
+        """What has no end nearby, in shapes for which a careless reader takes quadratic time."""
         for piece in (b"(", b")", b'"', b'"\\', b'\\"', b"\\", b"(\\", b"()", b'"(', b"a ", b'"" '):
-            value = piece * (MAX_BEFORE_ID // len(piece))
-            self.assertFalse(belongs(value), piece)
-            self.assertTrue(belongs(value + b"x" + piece * 9), piece)
+            self.assertFalse(belongs(piece * 20), piece)
+            self.assertTrue(belongs(piece * (MAX_BEFORE_END + 1)), piece)
+        self.assertFalse(belongs(b" a" * (MAX_PIECES // 2 - 1)))
+        self.assertTrue(belongs(b" a" * MAX_PIECES))
 
     @bounded
     @given(st.lists(st.sampled_from([b"(", b")", b'"', b"\\", b";", b"mx.our.test", b"a", b" "])))
