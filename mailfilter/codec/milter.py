@@ -15,6 +15,9 @@ of up to its header_size_limit in one frame (milter.md 1)."""
 MAX_STRINGS = 512
 """Strings read of one frame: ESMTP arguments, macro names and values. More are left out."""
 
+MAX_MACROS = 64 * 1024
+"""Octets read of the macros of one event, the classic limit of a frame. More are left out."""
+
 _HEAD = Struct(">IB")
 _OFFER = Struct(">III")
 _LENGTH_SIZE = 4
@@ -240,6 +243,7 @@ class MilterReader:
 
     def _macros(self, payload: bytes) -> Event:
         """Postfix sends the same macros before each header field: decode them once."""
+        payload = payload[:MAX_MACROS]
         if payload != self._last_payload:
             self._last_payload = payload
             self._last_macros = _macros(payload)

@@ -3,9 +3,9 @@
 import re
 
 MAX_HEAD = 2**20
-"""Octets of a header block that are compared with a repeated one: real ones are far smaller."""
+"""Octets of a header that are compared with a repeated one: real ones are far smaller."""
 
-_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_FIELD = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+\n")
 
 
 def count_fields(head: bytes, name: str) -> int:
@@ -15,39 +15,33 @@ def count_fields(head: bytes, name: str) -> int:
 
 
 def repeats_head(raw: bytes, head_size: int) -> bool:
-    """The body begins with the message's own header block.
+    """The body begins with the message's own header, which takes `head_size` octets.
 
-    Stalwart sends the whole message as the body (milter-mapping.md 4.6). Values are compared
-    without regard to white space, since it trims those of the header events, and what is not UTF-8
-    is empty there.
+    Stalwart sends the whole message as the body (milter-mapping.md 4.6). Words are compared, since
+    it trims names and values of the header events, and what is not UTF-8 is empty there. Its line
+    ends may be LF, it may have no blank line, and a line without a colon is a name to it.
     """
-    body_at = head_size + 2
-    name_size = raw.find(b":", 0, head_size) + 1
-    if not name_size or not raw.startswith(raw[:name_size], body_at):
+    at = body_at = head_size + 2
+    if not 0 < head_size <= MAX_HEAD:
         return False
-    repeated_size = raw.find(b"\r\n\r\n", body_at, body_at + MAX_HEAD)
-    if repeated_size < 0 or head_size > MAX_HEAD:
-        return False
-    shown = _values(raw[:head_size])
-    repeated = _values(raw[body_at : repeated_size + 2])
-    if shown == repeated:
-        return True
-    return len(shown) == len(repeated) and all(map(_is_same, shown, repeated))
+    for shown in _FIELD.finditer(raw, 0, head_size):
+        repeated = _FIELD.match(raw, at)
+        if repeated is None or at - body_at > MAX_HEAD:
+            return False
+        if not _is_same(shown[0], repeated[0]):
+            return False
+        at = repeated.end()
+    return True
 
 
-def _is_same(shown: tuple[bytes, list[bytes]], repeated: tuple[bytes, list[bytes]]) -> bool:
-    name, value = repeated
-    return shown[0] in (name, _told(name)) and shown[1] in (value, _told(b" ".join(value)).split())
+def _is_same(shown: bytes, repeated: bytes) -> bool:
+    name, _, value = shown.partition(b":")
+    own_name, _, own_value = repeated.partition(b":")
+    return _words(name) == _words(own_name) and _words(value) == _words(own_value)
 
 
-def _told(octets: bytes) -> bytes:
+def _words(octets: bytes) -> list[str]:
     try:
-        octets.decode()
+        return octets.decode().split()
     except UnicodeDecodeError:
-        return b""
-    return octets
-
-
-def _values(head: bytes) -> list[tuple[bytes, list[bytes]]]:
-    fields = (line.partition(b":") for line in _FIELD_END.split(head))
-    return [(name.strip(), value.split()) for name, _, value in fields]
+        return []

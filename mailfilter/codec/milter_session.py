@@ -189,8 +189,7 @@ class Session:
             self._give_up_message()
             return b""
         self._connect = event
-        if self._is_stalwart():
-            self.agreement = replace(self.agreement, is_verbatim=True)
+        self.agreement = replace(self.agreement, is_verbatim=self._is_stalwart())
         self._drop_macros(b"H")
         self._state = _CONNECTED
         return self._replies[Connect]
@@ -294,8 +293,9 @@ class Session:
         is_kept = self._size <= self._max_message
         raw = bytes(self._raw) if is_kept else None
         head = raw[: self._head_size] if raw is not None else b""
+        macros = self._latest_macros()
         notes: tuple[str, ...] = ()
-        if raw is not None and repeats_head(raw, self._head_size):
+        if raw is not None and self._is_repeated(raw, macros):
             raw = raw[self._head_size + 2 :]
             notes = (HEAD_TAKEN_OFF,)
             self.agreement = replace(self.agreement, is_verbatim=True)
@@ -308,13 +308,26 @@ class Session:
             helo=self._helo,
             sender=sender,
             recipients=tuple(self._recipients),
-            macros=self._latest_macros(),
+            macros=macros,
             raw=raw,
             head=head,
             fields=self._fields,
             size=self._size,
             notes=notes,
         )
+
+    def _is_repeated(self, raw: bytes, macros: Mapping[bytes, bytes]) -> bool:
+        """The header stands in the body again, and not because somebody has sent it so.
+
+        Of MTAs that show header values exactly, or that tell what Stalwart does not, bodies are
+        what they are.
+        """
+        is_other = self._has_leading_space or b"v" in macros or b"_" in macros
+        if is_other and not self._is_stalwart():
+            return False
+        if not self._fields:
+            return self.agreement.is_verbatim
+        return repeats_head(raw, self._head_size)
 
     def _latest_macros(self) -> dict[bytes, bytes]:
         latest: dict[bytes, bytes] = {}

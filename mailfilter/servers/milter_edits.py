@@ -7,6 +7,7 @@ bottom up, then appended.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,6 @@ from ..codec import milter_replies as replies
 from ..codec.milter import Edits
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_headers import count_fields
-from ..report.edits import MAX_INDEX
 from ..scan.verdict import (
     AddHeader,
     AddRecipient,
@@ -28,6 +28,9 @@ from ..scan.verdict import (
 )
 
 _APPEND = -1
+_BEYOND = 100_000
+"""An index behind the last field of any message that an MTA takes."""
+
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
@@ -143,25 +146,43 @@ def _add_headers(writer: _Writer, edits: Iterable[Edit], fields: int) -> None:
     """Insert fields from the bottom up, those of one place last first, so that they end up in
     their order; then append the others."""
     adds = [edit for edit in edits if isinstance(edit, AddHeader)]
+    # Below the MTA's own Received is no end, even if there is nothing more.
+    last = max(fields, 1)
     inserts = [(_index(edit.order, fields), edit) for edit in adds if edit.order != _APPEND]
     inserts.reverse()
     inserts.sort(key=lambda item: item[0], reverse=True)
     for index, edit in inserts:
-        frame = replies.insert_header(
-            index, edit.name, writer.spaced(edit.value), is_verbatim=writer.is_verbatim
-        )
-        writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame)
+        if index <= last:
+            _insert(writer, edit, index)
+    names = Counter(edit.name.lower() for edit in adds)
     for edit in adds:
-        if edit.order == _APPEND:
-            frame = replies.add_header(
-                edit.name, writer.spaced(edit.value), is_verbatim=writer.is_verbatim
+        if edit.order == _APPEND or _index(edit.order, fields) > last:
+            _append(
+                writer, edit, is_alone=not writer.count(edit.name) and names[edit.name.lower()] < 2
             )
-            writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame)
 
 
 def _index(order: int, fields: int) -> int:
     """The index of a place; those from the end count the MTA's own Received, too."""
-    return min(order if order >= 0 else max(fields + order + 2, 0), MAX_INDEX)
+    return order if order >= 0 else max(fields + order + 2, 0)
+
+
+def _insert(writer: _Writer, edit: AddHeader, index: int) -> None:
+    frame = replies.insert_header(
+        index, edit.name, writer.spaced(edit.value), is_verbatim=writer.is_verbatim
+    )
+    writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame)
+
+
+def _append(writer: _Writer, edit: AddHeader, *, is_alone: bool) -> None:
+    """Add a field at the end. Sendmail puts it before others of its name, if there are any, but
+    inserts one at the end that has a large index; Stalwart does not."""
+    if not (is_alone or writer.is_verbatim):
+        _insert(writer, edit, _BEYOND)
+        return
+    value = writer.spaced(edit.value)
+    frame = replies.add_header(edit.name, value, is_verbatim=writer.is_verbatim)
+    writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame)
 
 
 def _change_sender(writer: _Writer, edit: ChangeSender) -> None:

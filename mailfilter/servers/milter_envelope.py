@@ -35,7 +35,8 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction) -> E
         user=_text(macros.get(b"auth_authen")) or _certified(listener, macros),
         queue_id=_text(macros.get(b"i")),
         mta_name=_text(macros.get(b"daemon_name")) or _text(macros.get(b"j")),
-        mta_host=_text(macros.get(b"j")) or _text(macros.get(b"daemon_name")),
+        # Not {daemon_name}: Sendmail's is the name of a listener.
+        mta_host=_text(macros.get(b"j")),
         tls=_tls(macros),
         is_trusted=listener.trusted,
         notes=transaction.notes,

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter import (
     MAX_FRAME,
+    MAX_MACROS,
     MAX_STRINGS,
     Abort,
     Body,
@@ -53,6 +54,16 @@ def read(*pieces: bytes) -> list[Event]:
     """The events of a stream that comes in pieces."""
     reader = MilterReader()
     return [event for piece in pieces for event in reader.receive(piece)]
+
+
+class MacroBoundTests(SynchronousTestCase):
+    def test_of_a_large_packet_the_beginning_counts(self) -> None:
+        value = b"v" * (MAX_FRAME // 2)
+        packet = frame("D", b"M{a}\0b\0{c}\0" + value + b"\0{d}\0e\0")
+        (found,) = MilterReader().receive(packet)
+        assert isinstance(found, Macros)
+        self.assertEqual(found.pairs[0], (b"{a}", b"b"))
+        self.assertLess(sum(len(value) for _, value in found.pairs), MAX_MACROS)
 
 
 class RecordingTests(SynchronousTestCase):

@@ -351,8 +351,9 @@ class MessageTests(SynchronousTestCase):
         """Stalwart sends the message as the body, and trims the values of its header events."""
         whole = b"Subject: \r\n a\r\n  b\r\nX:  c \r\n\r\nbody\r\n"
         fields = header("Subject", "a\r\n  b"), header("X", "c")
-        for steps in (0, ALL_STEPS):
-            parts = [mail(), rcpt(), *fields, frame("N")]
+        named = frame("D", b"C{daemon_name}\0Stalwart v0.15\0"), connect()
+        for steps, client in ((0, ()), (ALL_STEPS, named)):
+            parts = [*client, mail(), rcpt(), *fields, frame("N")]
             (found,) = transactions(offer(steps=steps), *parts, frame("B", whole), frame("E"))
             self.assertEqual(found.raw, whole)
             other = whole.replace(b"c", b"d")

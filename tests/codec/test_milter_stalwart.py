@@ -81,8 +81,6 @@ class ShapeTests(SynchronousTestCase):
             raw = head + b"\r\nbody\r\n"
             self.assertTrue(scanned(raw) == raw, name)
 
-    test_hard_headers.todo = "Session takes these for bodies of their own"  # type: ignore[attr-defined]
-
     def test_from_another_mta(self) -> None:
         """One that offers more than Stalwart shows bodies as they are, whatever they begin with."""
         parts = [mta.offer(), connect(), helo(), *mta.message(MESSAGE)]
@@ -91,17 +89,27 @@ class ShapeTests(SynchronousTestCase):
         (found,) = [each for each in outcomes if isinstance(each, Transaction)]
         self.assertEqual(found.raw, MESSAGE.partition(b"Hello")[0] + MESSAGE)
 
-    test_from_another_mta.todo = "Session does not ask whose body it is"  # type: ignore[attr-defined]
+    def test_no_header(self) -> None:
+        for raw in (b"body\r\n", b"\r\nbody\r\n"):
+            self.assert_exact(raw)
+
+    def test_another_name_on_the_same_socket(self) -> None:
+        """How replies are taken goes with the client, not with the connection."""
+        session = Session(2**24)
+        named = macros("C", daemon_name="Stalwart v0.15.5")
+        other = macros("C", daemon_name="mx.example.net")
+        parts = [offer(), named, connect(), frame("K"), other, connect()]
+        found = []
+        for event in MilterReader().receive(b"".join(parts)):
+            session.handle(event)
+            found.append(session.agreement.is_verbatim)
+        self.assertEqual(found, [False, False, True, True, True, False])
 
     def test_no_blank_line(self) -> None:
         self.assert_exact(b"Subject: a\r\nFrom: b@example.org\r\n")
 
-    test_no_blank_line.todo = "Session looks for a blank line"  # type: ignore[attr-defined]
-
     def test_line_ends_of_lf(self) -> None:
         self.assert_exact(b"Subject: a\nFrom: b@example.org\n\nbody\n")
-
-    test_line_ends_of_lf.todo = "Session looks for CRLF"  # type: ignore[attr-defined]
 
     @EXAMPLES
     @given(

@@ -27,12 +27,17 @@ class Header:
     def apply(self, code: str, payload: bytes) -> None:
         """Take one frame; others than those of the header change nothing."""
         if code == "h":
-            name, value = payload.decode().split("\0")[:2]
-            self.fields.append(Field(name, value, is_original=False))
+            self._add(*payload.decode().split("\0")[:2])
         elif code in ("i", "m"):
             (index,) = struct.unpack(">I", payload[:4])
             name, value = payload[4:].decode().split("\0")[:2]
             (self._insert if code == "i" else self._change)(index, name, value)
+
+    def _add(self, name: str, value: str) -> None:
+        """Sendmail puts it before the first of its name, the deleted ones included."""
+        places = [at for at, one in enumerate(self.fields) if one.name.lower() == name.lower()]
+        at = len(self.fields) if self._counts_anew or not places else places[0]
+        self.fields.insert(at, Field(name, value, is_original=False))
 
     def _insert(self, index: int, name: str, value: str) -> None:
         self.fields.insert(index, Field(name, value, is_original=False))

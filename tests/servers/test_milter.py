@@ -133,7 +133,7 @@ class ReplyTests(SynchronousTestCase):
             [
                 ("m", b"\0\0\0\x02X-Spam\0\0"),
                 ("m", b"\0\0\0\x01X-Spam\0\0"),
-                ("h", b"X-Spam\0 Yes\0"),
+                ("i", b"\0\x01\x86\xa0X-Spam\0 Yes\0"),
                 ACCEPT,
             ],
         )

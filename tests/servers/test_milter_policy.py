@@ -18,6 +18,8 @@ PLAIN = Agreement(6, WANTED_EDITS, 0)
 VERBATIM = replace(PLAIN, is_verbatim=True)
 HEAD = b"From: a\r\nX-Rspamd-Action: forged\r\nX-Junk: forged\r\n"
 ACCEPT = frame("a")
+END = b"\0\x01\x86\xa0"
+"""An index beyond any header."""
 
 
 def verdict(action: Action, *edits: Edit, message: str | None = None, **texts: str) -> Verdict:
@@ -56,13 +58,13 @@ class PolicyTests(SynchronousTestCase):
             expected = (
                 frame("m", b"\0\0\0\x01X-Rspamd-Action\0\0")
                 + frame("h", b"X-A\0v\0")
-                + frame("h", b"X-Rspamd-Action\0" + action.value.encode() + b"\0")
+                + frame("i", END + b"X-Rspamd-Action\0" + action.value.encode() + b"\0")
                 + ACCEPT
             )
             self.assertEqual(rendered(told, no_action=True, on_reject="discard"), expected)
 
     def test_spam_header(self) -> None:
-        expected = frame("m", b"\0\0\0\x01X-Junk\0\0") + frame("h", b"X-Junk\0Yes\0") + ACCEPT
+        expected = frame("m", b"\0\0\0\x01X-Junk\0\0") + frame("i", END + b"X-Junk\0Yes\0") + ACCEPT
         self.assertEqual(rendered(verdict(Action.ADD_HEADER), spam_header="X-Junk"), expected)
 
 

@@ -30,6 +30,8 @@ PLAIN = Agreement(6, WANTED_EDITS, 0)
 EXACT = Agreement(6, WANTED_EDITS, Steps.LEADING_SPACE)
 HEAD = b"X-Dup: a\r\nFrom: b\r\nx-dup: c\r\nX-SPAM: No\r\nX-Dup: d\r\nX-Spam: forged\r\n"
 ACCEPT = frame("a")
+END = b"\0\x01\x86\xa0"
+"""An index beyond any header."""
 
 
 def verdict(
@@ -55,7 +57,7 @@ class ActionTests(SynchronousTestCase):
             Action.ADD_HEADER: (
                 frame("m", b"\0\0\0\x02X-Spam\0\0")
                 + frame("m", b"\0\0\0\x01X-Spam\0\0")
-                + frame("h", b"X-Spam\0Yes\0")
+                + frame("i", END + b"X-Spam\0Yes\0")
                 + ACCEPT
             ),
             Action.REWRITE_SUBJECT: ACCEPT,
@@ -157,7 +159,9 @@ class EditTests(SynchronousTestCase):
             (-2, frame("i", b"\0\0\0\x06X-A\0v\0")),
             (-7, frame("i", b"\0\0\0\x01X-A\0v\0")),
             (-99, frame("i", b"\0\0\0\0X-A\0v\0")),
-            (2**40, frame("i", b"\x7f\xff\xff\xffX-A\0v\0")),
+            (6, frame("i", b"\0\0\0\x06X-A\0v\0")),
+            (7, frame("h", b"X-A\0v\0")),
+            (2**40, frame("h", b"X-A\0v\0")),
         ):
             self.check([AddHeader("X-A", "v", order)], expected)
 
@@ -176,6 +180,20 @@ class EditTests(SynchronousTestCase):
             frame("i", b"\0\0\0\x01X-A\x001\0"),
             frame("i", b"\0\0\0\0X-T\x000\0"),
         )
+
+    def test_at_the_end_in_their_order_whatever_is_there(self) -> None:
+        """Sendmail puts a field before others of its name, unless it is inserted far away."""
+        self.check(
+            [AddHeader("X-A", "1", 99), AddHeader("X-B", "2"), AddHeader("X-A", "3", 99)],
+            frame("i", END + b"X-A\x001\0"),
+            frame("h", b"X-B\x002\0"),
+            frame("i", END + b"X-A\x003\0"),
+        )
+
+    def test_below_received_where_there_is_nothing_more(self) -> None:
+        told = verdict(Action.NO_ACTION, AddHeader("X-A", "v", 1))
+        found = render_verdict(told, LISTENER, PLAIN, b"", 0)
+        self.assertEqual(found.frames, frame("i", b"\0\0\0\x01X-A\0v\0") + ACCEPT)
 
     def test_a_field_that_is_changed_is_not_removed(self) -> None:
         self.check(
@@ -221,7 +239,8 @@ class EditTests(SynchronousTestCase):
         )
 
     def test_change(self) -> None:
-        self.check([ChangeHeader("X-Dup", "new", 9)], frame("h", b"X-Dup\0new\0"))
+        self.check([ChangeHeader("X-Dup", "new", 9)], frame("i", END + b"X-Dup\0new\0"))
+        self.check([ChangeHeader("X-New", "new", 9)], frame("h", b"X-New\0new\0"))
         for occurrence, index in {1: 1, 2: 2, 3: 3, 0: 1, -5: 1}.items():
             self.check(
                 [ChangeHeader("X-Dup", "new", occurrence)],

@@ -82,7 +82,7 @@ class HeaderTests(ShownCase):
         first, second, added, _accept = mta.send(*frames[:3], *forged, *frames[3:])
         self.assertEqual(first, ("m", b"\0\0\0\2X-Trace\0\0"))
         self.assertEqual(second, ("m", b"\0\0\0\1X-Trace\0\0"))
-        self.assertEqual(added, ("h", b"X-Trace\0 %b\0" % self.trace_id.encode()))
+        self.assertEqual(added, ("i", b"\0\x01\x86\xa0X-Trace\0 %b\0" % self.trace_id.encode()))
 
     def test_off(self) -> None:
         """By default there is none."""
