@@ -76,7 +76,7 @@ class Headers:
     inherit from `Sequence`, for which a type checker would refuse `"subject" in headers`.)
     """
 
-    __slots__ = ("_fields", "_index", "_made", "_source", "end", "start", "stray")
+    __slots__ = ("_fields", "_index", "_made", "_source", "end", "is_cut", "start", "stray")
 
     def __init__(self, source: Source, start: int) -> None:
         self._source = source
@@ -89,6 +89,8 @@ class Headers:
         """Offset behind the last field: of the blank line, if there is one."""
         self.stray: list[tuple[int, int]] = []
         """Offsets of lines in the block that are not fields."""
+        self.is_cut = False
+        """Whether programs with other limits, or another idea of a field, may see more fields."""
 
     def get(self, name: str) -> Header | None:
         """The first field of that name in any case, or `None`."""
@@ -181,6 +183,7 @@ class Headers:
         if raw.startswith(b"\r\n", at, end):
             return at + 2
         if at < end:
+            self.is_cut = True
             self._source.log.add(AnomalyKind.MISSING_SEPARATOR)
         return at
 
@@ -192,6 +195,7 @@ class Headers:
 
     def _skip_rest(self, at: int, end: int) -> int:
         """Skip what is beyond the caps; returns the offset of the blank line."""
+        self.is_cut = True
         self._source.log.add(AnomalyKind.TOO_MANY_HEADERS)
         found = _BLANK_LINE.search(self._source.raw, at, end)
         following = found.start() + 1 if found else end

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from ..config.model import HeaderName, HeaderSettings
 from ..mail import Message
-from ..mail.message import DEFAULT_LIMITS
 from ..scan.envelope import Envelope
 from ..scan.networks import Networks
 from ..scan.verdict import AddHeader, AuthResult, Edit, RemoveHeader, Verdict
@@ -61,11 +60,11 @@ class HeaderProducer:
         self._auth = "authentication-results" in routines
         self._auth_name = self._name("authentication-results")
         self._removes_auth = self._auth and "authentication-results" not in settings.keep
-        self._does_nothing_else = not self._auth and not any(self._writers.values())
+        self._only_removes = not self._auth and not any(self._writers.values())
 
     def __call__(self, envelope: Envelope, message: Message, verdict: Verdict) -> Sequence[Edit]:
         """All edits for a message that got this verdict: removals, then fields in order."""
-        if self._does_nothing_else:
+        if self._only_removes:
             return self._removals
         settings = self._settings
         is_local = settings.skip_local and envelope.client_ip in self._local
@@ -133,11 +132,7 @@ class HeaderProducer:
         (bad-input.md row 16)."""
         headers = message.headers
         fields = headers.all(self._auth_name)
-        is_cut = (
-            len(headers) >= DEFAULT_LIMITS.block_headers
-            or headers.end - headers.start >= DEFAULT_LIMITS.header_bytes
-        )
-        if is_cut or len(fields) > MAX_COUNTED:
+        if headers.is_cut or len(fields) > MAX_COUNTED:
             yield RemoveHeader(self._auth_name)
             return
         ours = same_name(authserv_id)

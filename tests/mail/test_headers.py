@@ -3,6 +3,8 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import AnomalyKind, Message, parse
+from mailfilter.mail.headers import STRAY_LINES
+from mailfilter.mail.limits import Limits
 
 Kinds = AnomalyKind
 
@@ -55,6 +57,23 @@ class Blocks(SynchronousTestCase):
         for raw, fields, body, kinds in table:
             with self.subTest(raw=raw):
                 self.check(raw, fields, body, *kinds)
+
+    def test_cut(self) -> None:
+        """Whether others may see fields that are not listed."""
+        limits = Limits(block_headers=2, header_bytes=200)
+        for raw, is_cut in (
+            (b"", False),
+            (b"A: 1", False),
+            (b"A: 1\nB: 2\n\nx\n", False),
+            (b"A: 1\n" + b":\n" * STRAY_LINES + b"B: 2\n\nx\n", False),
+            (b"\nA: 1\n\nx\n", False),
+            (b"A: " + b"1" * 200 + b"\n\nx\n", False),
+            (b"A: 1\nodd\nB: 2\n\nx\n", True),
+            (b"A: 1\nB: 2\nC: 3\n\nx\n", True),
+            (b"A: " + b"1" * 200 + b"\nB: 2\n\nx\n", True),
+            (b"A: 1\n" + b":\n" * (STRAY_LINES + 1) + b"B: 2\n\nx\n", True),
+        ):
+            self.assertEqual(parse(raw, limits).headers.is_cut, is_cut, raw)
 
     def test_exact_octets(self) -> None:
         """Names, values and whole fields as they came, folds included."""

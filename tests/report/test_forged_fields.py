@@ -111,3 +111,17 @@ class ForgedFieldsTests(SynchronousTestCase):
                     *(field[:2] for field in fields if not field[2]),
                 ],
             )
+
+    def test_cut(self) -> None:
+        """Fields behind a line that is none go, as far as the MTA takes them for fields."""
+        for odd in ("foo bar", "A\x7f: b", "A\x01: b"):
+            head = f"A: b\r\n{odd}\r\n{AUTH}: mx.our.test; spf=pass\r\n".encode()
+            edits = PRODUCER(ENVELOPE, parse(head + b"\r\nbody\r\n"), NO_ACTION)
+            verdict = replace(NO_ACTION, edits=tuple(edits))
+            told = frames(render_verdict(verdict, LISTENER, AGREEMENT, head, 3).frames)
+            fields = [("A", "b"), ("odd", ""), (AUTH, "mx.our.test; spf=pass")]
+            for counts_anew in (True, False):
+                mta = Mta(fields, counts_anew)
+                for code, payload in told:
+                    mta.do(code, payload)
+                self.assertNotIn(fields[2], mta.left())

@@ -54,6 +54,20 @@ FORGED = b"".join(
 )
 
 
+CUTS = (
+    b"A: b\r\nfoo bar\r\n",
+    b"foo bar\r\n",
+    b"A: b\r\nfoo bar: x\r\n",
+    b"A\x7fB: b\r\n",
+    b"A: b\r\nA\x01: b\r\n",
+    b"A\x00: b\r\n",
+    b":x\r\n" * 66,
+    b"A: b\r\n" + b">From x\r\n" * 66,
+    b"A: b\r\n\r\r\n",
+)
+"""Lines at which the parser takes the header for ended, or gives up."""
+
+
 def edits(
     envelope: Envelope = FOREIGN,
     raw: bytes = PLAIN,
@@ -331,3 +345,10 @@ class AuthenticationTests(SynchronousTestCase):
         self.assertEqual(self.numbers(line * (MAX_COUNTED + 1) + PLAIN), [0])
         self.assertEqual(self.numbers(b"X-A: b\r\n" * 3000 + FORGED + PLAIN), [0])
         self.assertEqual(self.numbers(b"X-A: %s\r\n" % (b"b" * 2**21) + FORGED + PLAIN), [0])
+
+    def test_cut(self) -> None:
+        """All go where the header has lines behind which we see no fields, but others may."""
+        for odd in CUTS:
+            self.assertEqual(self.numbers(odd + FORGED + PLAIN), [0], odd[:20])
+        for odd in (b":x\r\n", b"From x\r\n", b" x\r\n"):
+            self.assertEqual(self.numbers(odd + FORGED + PLAIN), self.numbers(FORGED + PLAIN))
