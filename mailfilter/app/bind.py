@@ -15,6 +15,13 @@ from twisted.python.systemd import ListenFDs
 
 from ..config.endpoint import Endpoint
 
+_KEEP_ALIVE = {
+    socket.TCP_KEEPIDLE: 300,
+    socket.TCP_KEEPINTVL: 60,
+    socket.TCP_KEEPCNT: 5,
+}
+"""Seconds of silence before the first question and between two, and questions without answer."""
+
 
 def bind_tcp(endpoint: Endpoint, port: int) -> socket.socket:
     """One of several sockets of an address. Raises OSError."""
@@ -22,14 +29,24 @@ def bind_tcp(endpoint: Endpoint, port: int) -> socket.socket:
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        # Connections inherit it: of a peer whose machine is gone nothing else would tell.
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        keep_alive(opened)
         opened.bind(_address(endpoint, port))
     except BaseException:
         opened.close()
         raise
     opened.setblocking(False)
     return opened
+
+
+def keep_alive(sock: socket.socket) -> None:
+    """Have the connections of a socket of TCP, which inherit it, be asked whether they still are.
+
+    Of a peer whose machine is gone nothing else tells before the connection has been idle for long.
+    Raises OSError.
+    """
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE.items():
+        sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def try_port(endpoint: Endpoint) -> None:
@@ -95,6 +112,8 @@ def inherit(systemd: ListenFDs, endpoint: Endpoint) -> socket.socket:
         inherited.close()
         raise LookupError(f"systemd has handed over a socket that {wrong}")
     inherited.setblocking(False)
+    if inherited.family != socket.AF_UNIX:
+        keep_alive(inherited)
     return inherited
 
 

@@ -243,9 +243,8 @@ class MilterReader:
 
     def _macros(self, payload: bytes) -> Event:
         """Postfix sends the same macros before each header field: decode them once."""
-        payload = payload[:MAX_MACROS]
         if payload != self._last_payload:
-            self._last_payload = payload
+            self._last_payload = payload[:MAX_MACROS]
             self._last_macros = _macros(payload)
         return self._last_macros
 
@@ -263,8 +262,12 @@ def _negotiate(payload: bytes) -> Event:
 
 def _macros(payload: bytes) -> Event:
     """Whatever is odd in a macro packet is left out, never refused: macros are only hints."""
-    strings = payload[1:].split(b"\0", MAX_STRINGS)[:MAX_STRINGS]
-    return Macros(payload[:1], tuple(zip(strings[::2], strings[1::2], strict=False)))
+    strings = payload[1:MAX_MACROS].split(b"\0", MAX_STRINGS)
+    if len(payload) > MAX_MACROS:
+        # A part of a value is another value.
+        strings.pop()
+    names, values = strings[:MAX_STRINGS:2], strings[1:MAX_STRINGS:2]
+    return Macros(payload[:1], tuple(zip(names, values, strict=False)))
 
 
 def _connect(payload: bytes) -> Event:

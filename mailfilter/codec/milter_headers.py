@@ -10,7 +10,7 @@ _FIELD = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+\n")
 
 def count_fields(head: bytes, name: str) -> int:
     """How many fields of that name (in any case) the block has."""
-    pattern = rb"^%b:" % re.escape(name.encode("ascii", "replace"))
+    pattern = rb"^%b[ \t]*:" % re.escape(name.encode("ascii", "replace"))
     return len(re.findall(pattern, head, re.MULTILINE | re.IGNORECASE))
 
 
@@ -24,11 +24,10 @@ def repeats_head(raw: bytes, head_size: int) -> bool:
     at = body_at = head_size + 2
     if not 0 < head_size <= MAX_HEAD:
         return False
+    end = body_at + MAX_HEAD
     for shown in _FIELD.finditer(raw, 0, head_size):
-        repeated = _FIELD.match(raw, at)
-        if repeated is None or at - body_at > MAX_HEAD:
-            return False
-        if not _is_same(shown[0], repeated[0]):
+        repeated = _FIELD.match(raw, at, end)
+        if repeated is None or not _is_same(shown[0], repeated[0]):
             return False
         at = repeated.end()
     return True

@@ -86,9 +86,9 @@ def add_header(name: str, value: str, *, is_verbatim: bool = False) -> bytes:
     return _frame(b"h", _string(name) + _value(value, is_verbatim))
 
 
-def insert_header(index: int, name: str, value: str, *, is_verbatim: bool = False) -> bytes:
+def insert_header(index: int, name: str, value: str) -> bytes:
     """Insert a header field; 0 is the very top, 1 below the MTA's own Received."""
-    return _frame(b"i", _INDEX.pack(index) + _string(name) + _value(value, is_verbatim))
+    return _frame(b"i", _INDEX.pack(index) + _string(name) + _string(value))
 
 
 def change_header(index: int, name: str, value: str, *, is_verbatim: bool = False) -> bytes:

@@ -4,6 +4,7 @@ A `Session` takes the events of one connection, says what to answer, and hands o
 a `Transaction` at its end.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +32,7 @@ from .milter import (
 )
 from .milter_agreement import VERSION, Agreement, agree, encode_agreement
 from .milter_headers import repeats_head
+from .milter_macros import MacroSets
 
 MAX_ENVELOPE = 8 * 2**20
 """Octets of addresses and ESMTP arguments of one message: some 50,000 recipients."""
@@ -47,8 +49,8 @@ _NO_REPLY_STEPS: Mapping[type[Event], Steps] = {
     Unknown: Steps.NR_UNKNOWN,
 }
 
-_MACRO_STAGES = b"CHMRTLNBE"
-"""Stages in their order; macros for other codes are ignored."""
+_LOOSE_BREAK = re.compile(rb"\n(?![ \t])")
+_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ Outcome = bytes | Transaction | Close
 
 
 BLANKS_RESTORED = "the MTA takes a blank after the colon of header fields away: put back"
-HEAD_TAKEN_OFF = "the MTA sends the header again as the begin of the body: taken off"
+HEAD_TAKEN_OFF = "the MTA sends the header again as the beginning of the body: taken off"
 
 _BLANK_LINE = b"\r\n"
 
@@ -112,7 +114,7 @@ class Session:
         self._state = _NEW
         self._connect: Connect | None = None
         self._helo: bytes | None = None
-        self._macros: dict[int, tuple[tuple[bytes, bytes], ...]] = {}
+        self._macros = MacroSets()
         self._replies: dict[type[Event], bytes] = {}
         self._handlers: Mapping[type[Event], Callable[[Any], Outcome]] = {
             Negotiate: self._on_negotiate,
@@ -143,6 +145,11 @@ class Session:
         """The MTA has begun a message and not ended it."""
         return self._state >= _MAIL
 
+    @property
+    def is_new(self) -> bool:
+        """Nothing is negotiated yet."""
+        return self._state == _NEW
+
     def _forget_message(self) -> None:
         self._sender: Mail | None = None
         self._recipients: list[Rcpt] = []
@@ -156,11 +163,6 @@ class Session:
         if self._state >= _MAIL:
             self._forget_message()
             self._state = _CONNECTED
-
-    def _drop_macros(self, first: bytes) -> None:
-        """Drop the macros of a stage and of all later ones."""
-        for code in _MACRO_STAGES[_MACRO_STAGES.index(first) :]:
-            self._macros.pop(code, None)
 
     def _on_negotiate(self, event: Negotiate) -> Outcome:
         if self._state != _NEW:
@@ -178,8 +180,7 @@ class Session:
         return encode_agreement(agreement)
 
     def _on_macros(self, event: Macros) -> Outcome:
-        if event.stage and event.stage in _MACRO_STAGES:
-            self._macros[event.stage[0]] = event.pairs
+        self._macros.put(event)
         return b""
 
     def _on_connect(self, event: Connect) -> Outcome:
@@ -190,23 +191,20 @@ class Session:
             return b""
         self._connect = event
         self.agreement = replace(self.agreement, is_verbatim=self._is_stalwart())
-        self._drop_macros(b"H")
+        self._macros.begin(b"C")
         self._state = _CONNECTED
         return self._replies[Connect]
 
     def _is_stalwart(self) -> bool:
-        pairs = self._macros.get(ord("C"), ())
-        return any(
-            name.strip(b"{}") == b"daemon_name" and value.startswith(b"Stalwart")
-            for name, value in pairs
-        )
+        name = self._macros.of_stage(b"C").get(b"daemon_name", b"")
+        return name.startswith(b"Stalwart")
 
     def _on_helo(self, event: Helo) -> Outcome:
         if self._state == _NEW:
             return _not_negotiated()
         self._give_up_message()
         self._helo = event.name
-        self._drop_macros(b"M")
+        self._macros.begin(b"H")
         self._state = _CONNECTED
         return self._replies[Helo]
 
@@ -215,7 +213,7 @@ class Session:
             return _not_negotiated()
         self._give_up_message()
         self._sender = event
-        self._drop_macros(b"R")
+        self._macros.begin(b"M")
         self._state = _MAIL
         return self._replies[Mail]
 
@@ -242,11 +240,16 @@ class Session:
         self._fields += 1
         value = event.value
         if b"\n" in value:
-            value = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            # One event is one field: as MTAs do, a line that would begin another is indented.
+            value = _LOOSE_BREAK.sub(b"\n\t", value.replace(b"\r\n", b"\n"))
+            value = value.replace(b"\n", b"\r\n")
         # Without LEADING_SPACE the MTA took one space away, but neither a tab nor a line break.
         if not self._has_leading_space and value[:1] not in (b"\t", b"\r"):
             value = b" " + value
-        self._keep(b"%b:%b\r\n" % (event.name, value))
+        name = event.name
+        if b"\n" in name:
+            name = name.translate(_BREAKS)
+        self._keep(b"%b:%b\r\n" % (name, value))
         return self._replies[HeaderField]
 
     def _on_end_of_headers(self, _: EndOfHeaders) -> Outcome:
@@ -286,14 +289,14 @@ class Session:
             self._keep(event.data)
         transaction = self._transaction(sender)
         self._give_up_message()
-        self._drop_macros(b"M")
+        self._macros.end_message()
         return transaction
 
     def _transaction(self, sender: Mail) -> Transaction:
         is_kept = self._size <= self._max_message
         raw = bytes(self._raw) if is_kept else None
         head = raw[: self._head_size] if raw is not None else b""
-        macros = self._latest_macros()
+        macros = self._macros.latest()
         notes: tuple[str, ...] = ()
         if raw is not None and self._is_repeated(raw, macros):
             raw = raw[self._head_size + 2 :]
@@ -329,13 +332,6 @@ class Session:
             return self.agreement.is_verbatim
         return repeats_head(raw, self._head_size)
 
-    def _latest_macros(self) -> dict[bytes, bytes]:
-        latest: dict[bytes, bytes] = {}
-        for code in _MACRO_STAGES:
-            for name, value in self._macros.get(code, ()):
-                latest[name.strip(b"{}")] = value
-        return latest
-
     def _on_unknown(self, _: Unknown) -> Outcome:
         if self._state == _NEW:
             return _not_negotiated()
@@ -343,7 +339,7 @@ class Session:
 
     def _on_abort(self, _: Abort) -> Outcome:
         self._give_up_message()
-        self._drop_macros(b"M")
+        self._macros.end_message()
         return b""
 
     def _on_quit(self, _: Quit) -> Outcome:

@@ -73,7 +73,11 @@ class LimitedFactory(Factory, Generic[Connection]):
         if len(self.connections) >= self.listener.max_connections:
             if not self._is_full:
                 limit = self.listener.max_connections
-                log.warn("{listener}: no connections over {limit}", listener=self.name, limit=limit)
+                log.warn(
+                    "{listener}: no connections over {limit} (max_connections)",
+                    listener=self.name,
+                    limit=limit,
+                )
             self._is_full = True
             return None
         self._is_full = False
@@ -95,7 +99,7 @@ class LimitedFactory(Factory, Generic[Connection]):
         if source not in self._full_sources and len(self._full_sources) < MAX_FULL_SOURCES:
             self._full_sources.add(source)
             log.warn(
-                "{listener}: no connections over {limit} from {source}",
+                "{listener}: no connections over {limit} of {source} (max_connections_per_source)",
                 listener=self.name,
                 limit=limit,
                 source=source,

@@ -5,6 +5,7 @@ its turn, but an abort cancels the scan: then nothing is answered for it.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import cast
 
 from twisted.internet.defer import Deferred
@@ -20,14 +21,15 @@ from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
 from .limited import LimitedFactory, Served
-from .milter_advice import Advisor
-from .milter_envelope import build_envelope
+from .milter_answer import Answers
 from .milter_foreign import is_foreign, judge
-from .milter_reply import render_failure, render_oversize, render_verdict
 from .stream import Stream
 
 PROGRESS_SECONDS = 5.0
 """How often an MTA that waits is told that we are at it: Sendmail may wait 10 s for a reply."""
+
+FIRST_SECONDS = 60.0
+"""An MTA offers what it can do at once; who says nothing does not keep its place for long."""
 
 MAX_HELD = 256 * 1024
 """Octets taken while a message is scanned; then reading stops until they are handled."""
@@ -45,13 +47,15 @@ class MilterProtocol(Served):
     def __init__(self, site: "MilterFactory") -> None:
         self._site = site
         self._reader = MilterReader()
-        self._session = Session(site.scanner.max_message)
+        self._session = Session(site.max_message)
         self._events: deque[Event] = deque()
         """What has come in and is not handled yet."""
         self._transaction: Transaction | None = None
         """The message that is being scanned."""
         self._scan: Deferred[None] | None = None
         """Its scan, once it has to wait."""
+        self._is_followed = False
+        """The MTA has gone on after that message, with more than macros."""
         self._held = 0
         """Octets that came in while events waited."""
         self._turn: IDelayedCall | None = None
@@ -73,7 +77,7 @@ class MilterProtocol(Served):
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
         self._stream.registerProducer(self, True)
-        self._idle = self._site.clock.callLater(self._site.idle_timeout, self._look)
+        self._idle = self._site.clock.callLater(self._patience(), self._look)
 
     def dataReceived(self, data: bytes) -> None:
         if self._is_closing:
@@ -90,7 +94,7 @@ class MilterProtocol(Served):
         if self._events or self._transaction is not None:
             self._held += len(data)
         self._events.extend(events)
-        self._heed_abort()
+        self._heed_abort(events)
         self._advance()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -168,12 +172,13 @@ class MilterProtocol(Served):
         if events and self._transaction is None:
             self._advance_later()
 
-    def _heed_abort(self) -> None:
+    def _heed_abort(self, events: Iterable[Event]) -> None:
         """Give up the scan if the next thing that the MTA says, macros apart, is an abort."""
-        if self._transaction is None:
+        if self._transaction is None or self._is_followed:
             return
-        following = (event for event in self._events if type(event) is not Macros)
-        if type(next(following, None)) is Abort:
+        following = next((event for event in events if type(event) is not Macros), None)
+        self._is_followed = following is not None
+        if type(following) is Abort:
             self._cancel()
 
     def _advance_later(self) -> None:
@@ -198,11 +203,18 @@ class MilterProtocol(Served):
             self._scan = scan
             self._due = self._site.clock.seconds() + self._site.listener.deadline
             self._wait()
-            self._heed_abort()
+            self._is_followed = False
+            self._heed_abort(self._events)
 
     async def _answer(self, transaction: Transaction) -> None:
         """Send the answer to a message, unless it has been cancelled meanwhile."""
-        frames = await self._frames(transaction)
+        answers, agreement = self._site.answers, self._session.agreement
+        try:
+            frames = await answers.answer(transaction, agreement, self._peer)
+        except Exception:
+            if self._transaction is not transaction:
+                return
+            frames = answers.failed(transaction, self._peer)
         if self._transaction is not transaction:
             return
         self._transaction = None
@@ -213,33 +225,6 @@ class MilterProtocol(Served):
         self._scan = None
         self._stop_progress()
         self._advance()
-
-    async def _frames(self, transaction: Transaction) -> bytes:
-        site = self._site
-        if advice := site.advisor.advise(self._session.agreement, transaction.macros):
-            log.info("{listener}: {advice}", listener=site.name, advice=advice)
-        agreement = self._session.agreement
-        try:
-            if transaction.raw is None:
-                self._log(f"message of {transaction.size} octets is too large to be scanned")
-                rendered = render_oversize(site.listener.oversize, agreement)
-            else:
-                envelope = build_envelope(site.name, site.listener, transaction)
-                verdict = await site.scanner.scan(envelope, transaction.raw)
-                rendered = render_verdict(
-                    verdict, site.listener, agreement, transaction.head, transaction.fields
-                )
-        except Exception:
-            if self._transaction is transaction:
-                log.failure(
-                    "{listener}: scan of {queue_id!r} failed",
-                    listener=site.name,
-                    queue_id=transaction.macros.get(b"i"),
-                )
-            return render_failure(site.listener.on_failure)
-        for dropped in rendered.dropped:
-            self._log(f"left out of the reply: {dropped}")
-        return rendered.frames
 
     def _cancel(self) -> None:
         """Give up the message that is being scanned; its verdict will not be sent."""
@@ -264,10 +249,13 @@ class MilterProtocol(Served):
 
     def _give_up(self) -> None:
         """Answer in place of a scan that does not."""
-        self._log(f"scan given up: no verdict within {self._site.listener.deadline:g} s")
+        transaction = self._transaction
+        if transaction is None:
+            return
+        frames = self._site.answers.overdue(transaction, self._peer)
         self._cancel()
         self._last_heard = self._site.clock.seconds()
-        self._stream.write(render_failure(self._site.listener.on_failure))
+        self._stream.write(frames)
         self._advance()
 
     def _stop_progress(self) -> None:
@@ -307,12 +295,21 @@ class MilterProtocol(Served):
         """Close when what was written is sent; `_look` sees to it if the MTA does not read."""
         self._is_closing = True
         self._drop_events()
+        if self._idle is not None:
+            self._last_heard = self._site.clock.seconds()
+            self._idle.reset(self._patience())
         self._stream.unregisterProducer()
         self._stream.loseConnection()
 
+    def _patience(self) -> float:
+        """Seconds that a connection may be silent."""
+        timeout = self._site.idle_timeout
+        is_short = self._session.is_new or self._is_closing
+        return min(timeout, FIRST_SECONDS) if is_short else timeout
+
     def _look(self) -> None:
         """Close a connection on which nothing has come for long, unless we are at work on it."""
-        clock, timeout = self._site.clock, self._site.idle_timeout
+        clock, timeout = self._site.clock, self._patience()
         self._idle = None
         left = timeout
         if self._transaction is None:
@@ -326,12 +323,17 @@ class MilterProtocol(Served):
             self._idle = clock.callLater(timeout, self._look)
             self._close()
 
+    @property
+    def _peer(self) -> str:
+        """Where the MTA connects from, for the log."""
+        return getattr(self._stream.getPeer(), "host", "unix")
+
     def _log(self, text: str) -> None:
         """Log one line; `text` must not hold anything of strangers."""
         log.info(
             "{listener}: {peer!r}: {text}",
             listener=self._site.name,
-            peer=getattr(self._stream.getPeer(), "host", "unix"),
+            peer=self._peer,
             text=text,
         )
 
@@ -345,9 +347,9 @@ class MilterFactory(LimitedFactory[MilterProtocol]):
         self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
     ) -> None:
         super().__init__(name, listener)
-        self.scanner = scanner
         self.clock = clock
-        self.advisor = Advisor(listener)
+        self.max_message = scanner.max_message
+        self.answers = Answers(scanner, name, listener)
 
     def make_connection(self) -> MilterProtocol:
         return MilterProtocol(self)

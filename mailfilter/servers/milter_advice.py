@@ -18,61 +18,61 @@ MAX_SOFTWARE = 64
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A macro that we read: what it costs to be without, and where MTAs are told to send it."""
+    """A macro that we read: what it costs to be without, and how MTAs are told to send it."""
 
     name: bytes
     cost: str
     postfix: str
     sendmail: str
-    is_constant: bool
+    is_constant: bool = False
     """Every message has it; others have it only if there is a login, TLS or a certificate."""
 
     def mend(self, software: bytes) -> str:
         """The setting for an MTA of that name; both where it has none."""
-        name = self.name.decode()
-        shown = name if len(name) == 1 else f"{{{name}}}"
-        postfix, sendmail = f"add {shown} to {self.postfix}", f"add {shown} to {self.sendmail}"
         if software.startswith(b"Postfix"):
-            return postfix
+            return self.postfix
         if software.startswith(b"Stalwart"):
             return "it has no setting for that"
-        return f"Postfix: {postfix}; Sendmail: {sendmail}"
+        return f"Postfix: {self.postfix}; Sendmail: {self.sendmail}"
 
 
 _QUEUE_ID = Macro(
     b"i",
     "log and history do not have its queue id",
-    "milter_end_of_data_macros",
-    "confMILTER_MACROS_EOM",
-    True,
+    "add i to milter_end_of_data_macros",
+    "add i to confMILTER_MACROS_EOM",
+    is_constant=True,
 )
 _HOST = Macro(
     b"j",
     "Authentication-Results cannot bear its name",
-    "milter_connect_macros",
-    "confMILTER_MACROS_CONNECT",
-    True,
+    "add j to milter_connect_macros",
+    "add j to confMILTER_MACROS_CONNECT",
+    is_constant=True,
 )
 _LOGIN = Macro(
     b"auth_authen",
     "mail of users who log in is taken for mail from outside",
-    "milter_mail_macros",
-    "confMILTER_MACROS_ENVFROM",
-    False,
+    "add {auth_authen} to milter_mail_macros",
+    "add {auth_authen} to confMILTER_MACROS_ENVFROM",
 )
 _TLS = Macro(
     b"tls_version",
     "whether mail came encrypted is unknown",
-    "milter_helo_macros",
-    "confMILTER_MACROS_HELO",
-    False,
+    "add {tls_version} to milter_helo_macros",
+    "add {tls_version} to confMILTER_MACROS_HELO",
 )
 _ISSUER = Macro(
     b"cert_issuer",
     "certificates of clients do not count as a login",
-    "milter_helo_macros",
-    "confMILTER_MACROS_HELO",
-    False,
+    "add {cert_subject} {cert_issuer} to milter_helo_macros",
+    "add {cert_subject}, {cert_issuer}, {verify} to confMILTER_MACROS_HELO",
+)
+_VERIFY = Macro(
+    b"verify",
+    "certificates of clients do not count as a login, since they may not be verified",
+    "add v to milter_connect_macros, and have milter_macro_v begin with Postfix",
+    "add {verify} to confMILTER_MACROS_HELO",
 )
 
 
@@ -81,7 +81,8 @@ class Advisor:
 
     def __init__(self, listener: Listener) -> None:
         self._wanted = [_QUEUE_ID, _HOST, _LOGIN, _TLS]
-        if listener.cert_issuer:
+        self._reads_certificates = bool(listener.cert_issuer)
+        if self._reads_certificates:
             self._wanted.append(_ISSUER)
         self._told: set[tuple[bytes, bool, tuple[bytes, ...]]] = set()
         self._seen: set[tuple[bytes, bytes]] = set()
@@ -111,6 +112,9 @@ class Advisor:
                     self._seen.add((software, macro.name))
             elif macro.is_constant or not (takes_list or (software, macro.name) in self._seen):
                 yield macro
+        if self._reads_certificates and macros.get(b"cert_issuer"):
+            if b"verify" not in macros and not software.startswith(b"Postfix"):
+                yield _VERIFY
 
 
 def _sentence(macro: Macro, software: bytes) -> str:

@@ -84,7 +84,11 @@ def encode_edits(
     edits = _appended(writer, edits)
     changed = _change_headers(writer, edits)
     fields -= _remove_headers(writer, edits, changed)
-    _add_headers(writer, edits, fields)
+    adds = _places(edits, fields)
+    if agreement.is_verbatim:
+        _put_on_top(writer, adds)
+    else:
+        _add_headers(writer, adds)
     for kind, write in _OTHERS.items():
         for edit in edits:
             if isinstance(edit, kind):
@@ -113,6 +117,7 @@ def _change_headers(writer: _Writer, edits: Iterable[Edit]) -> set[tuple[str, in
             edit.occurrence, edit.name, writer.spaced(edit.value), is_verbatim=writer.is_verbatim
         )
         writer.add(Edits.CHANGE_HEADER, f"change header {edit.name}", frame)
+        # Also if it was not agreed: then it is not to vanish, either.
         changed.add((edit.name.lower(), edit.occurrence))
     return changed
 
@@ -142,47 +147,57 @@ def _occurrences(occurrence: int, count: int) -> Iterable[int]:
     return (index,) if 1 <= index <= count else ()
 
 
-def _add_headers(writer: _Writer, edits: Iterable[Edit], fields: int) -> None:
-    """Insert fields from the bottom up, those of one place last first, so that they end up in
-    their order; then append the others."""
-    adds = [edit for edit in edits if isinstance(edit, AddHeader)]
-    # Below the MTA's own Received is no end, even if there is nothing more.
-    last = max(fields, 1)
-    inserts = [(_index(edit.order, fields), edit) for edit in adds if edit.order != _APPEND]
-    inserts.reverse()
-    inserts.sort(key=lambda item: item[0], reverse=True)
-    for index, edit in inserts:
-        if index <= last:
-            _insert(writer, edit, index)
-    names = Counter(edit.name.lower() for edit in adds)
-    for edit in adds:
-        if edit.order == _APPEND or _index(edit.order, fields) > last:
-            _append(
-                writer, edit, is_alone=not writer.count(edit.name) and names[edit.name.lower()] < 2
-            )
+def _places(edits: Iterable[Edit], fields: int) -> list[tuple[int, AddHeader]]:
+    """The fields to add with the index of each, by index, those of one index in their order.
+
+    An index counts the MTA's own Received, too; behind the last field there is but one place.
+    """
+    adds = [(_index(edit.order, fields), edit) for edit in edits if isinstance(edit, AddHeader)]
+    return sorted(adds, key=lambda item: item[0])
 
 
 def _index(order: int, fields: int) -> int:
-    """The index of a place; those from the end count the MTA's own Received, too."""
+    # Below the MTA's own Received is no end, even if there is nothing more.
+    if order == _APPEND or order > max(fields, 1):
+        return _BEYOND
     return order if order >= 0 else max(fields + order + 2, 0)
 
 
-def _insert(writer: _Writer, edit: AddHeader, index: int) -> None:
-    frame = replies.insert_header(
-        index, edit.name, writer.spaced(edit.value), is_verbatim=writer.is_verbatim
-    )
-    writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame)
+def _add_headers(writer: _Writer, adds: list[tuple[int, AddHeader]]) -> None:
+    """Insert fields from the bottom up, those of one place last first; then append the others.
+
+    Sendmail appends a field before others of its name, if there are any, but inserts one at the end
+    that has a large index.
+    """
+    for index, edit in reversed(adds):
+        if index != _BEYOND:
+            value = writer.spaced(edit.value)
+            _add(writer, edit.name, replies.insert_header(index, edit.name, value))
+    names = Counter(edit.name.lower() for _, edit in adds)
+    for index, edit in adds:
+        if index != _BEYOND:
+            continue
+        name, value = edit.name, writer.spaced(edit.value)
+        is_alone = not writer.count(name) and names[name.lower()] == 1
+        if is_alone:
+            _add(writer, name, replies.add_header(name, value))
+        else:
+            _add(writer, name, replies.insert_header(_BEYOND, name, value))
 
 
-def _append(writer: _Writer, edit: AddHeader, *, is_alone: bool) -> None:
-    """Add a field at the end. Sendmail puts it before others of its name, if there are any, but
-    inserts one at the end that has a large index; Stalwart does not."""
-    if not (is_alone or writer.is_verbatim):
-        _insert(writer, edit, _BEYOND)
-        return
-    value = writer.spaced(edit.value)
-    frame = replies.add_header(edit.name, value, is_verbatim=writer.is_verbatim)
-    writer.add(Edits.ADD_HEADER, f"add header {edit.name}", frame)
+def _put_on_top(writer: _Writer, adds: list[tuple[int, AddHeader]]) -> None:
+    """Add fields in an MTA that knows no other place than the top of the header.
+
+    It puts all of them there in their order, but one after the other if it has to write the header
+    anew, since fields were changed or removed.
+    """
+    for _, edit in reversed(adds) if writer.frames else adds:
+        value = writer.spaced(edit.value)
+        _add(writer, edit.name, replies.add_header(edit.name, value, is_verbatim=True))
+
+
+def _add(writer: _Writer, name: str, frame: bytes) -> None:
+    writer.add(Edits.ADD_HEADER, f"add header {name}", frame)
 
 
 def _change_sender(writer: _Writer, edit: ChangeSender) -> None:

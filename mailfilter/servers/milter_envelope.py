@@ -32,7 +32,7 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction) -> E
         sender=_address(sender.address),
         sender_args=_args(sender.args),
         recipients=tuple(_recipient(rcpt) for rcpt in transaction.recipients),
-        user=_text(macros.get(b"auth_authen")) or _certified(listener, macros),
+        user=_whole(macros.get(b"auth_authen")) or _certified(listener, macros),
         queue_id=_text(macros.get(b"i")),
         mta_name=_text(macros.get(b"daemon_name")) or _text(macros.get(b"j")),
         # Not {daemon_name}: Sendmail's is the name of a listener.
@@ -49,6 +49,11 @@ def _decode(value: bytes) -> str:
 
 def _text(value: bytes | None) -> str | None:
     return _decode(value) if value else None
+
+
+def _whole(value: bytes | None) -> str | None:
+    """Return a name that gives privileges; a part of it would be another one's."""
+    return _decode(value) if value and len(value) <= MAX_VALUE else None
 
 
 def _address(value: bytes) -> str:
@@ -108,7 +113,7 @@ def _certified(listener: Listener, macros: Mapping[bytes, bytes]) -> str | None:
         return None
     told = macros.get(b"verify")
     is_verified = told == b"OK" if told is not None else macros.get(b"v", b"")[:7] == b"Postfix"
-    return _text(macros.get(b"cert_subject")) if is_verified else None
+    return _whole(macros.get(b"cert_subject")) if is_verified else None
 
 
 def _hostname(connect: Connect | None, macros: Mapping[bytes, bytes]) -> str | None:

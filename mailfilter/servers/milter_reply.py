@@ -127,10 +127,17 @@ def _reason(verdict: Verdict) -> str:
 def _marks(verdict: Verdict, listener: Listener, action: Action) -> Sequence[Edit]:
     """The fields by which a message that is accepted bears its action."""
     if listener.no_action:
-        name = ACTION_HEADER
-        return RemoveHeader(name), AddHeader(name, verdict.action.value)
+        return _action_marks(verdict)
     if action is Action.ADD_HEADER:
         return RemoveHeader(listener.spam_header), AddHeader(listener.spam_header, "Yes")
     if action is Action.REWRITE_SUBJECT and verdict.subject is not None:
         return (ChangeHeader("Subject", encode_header_text(verdict.subject)),)
     return ()
+
+
+def _action_marks(verdict: Verdict) -> Sequence[Edit]:
+    """The field with the action, unless the verdict brings it already."""
+    name = ACTION_HEADER.lower()
+    if any(isinstance(edit, AddHeader) and edit.name.lower() == name for edit in verdict.edits):
+        return ()
+    return RemoveHeader(ACTION_HEADER), AddHeader(ACTION_HEADER, verdict.action.value)

@@ -337,6 +337,20 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual((large.raw, large.head), (None, b""))
         self.assertTrue(small.raw)
 
+    def test_one_event_is_one_field(self) -> None:
+        """Whatever breaks are in it: MTAs indent a line that would begin another field."""
+        fields = (
+            header("A", "1\nB: 2"),
+            header("C", "3\n\n4"),
+            header("D\nE", "5"),
+            header("F", "6\n"),
+        )
+        parts = [mail(), rcpt(), *fields, frame("N"), frame("B", b"x\r\n"), frame("E")]
+        (found,) = transactions(offer(steps=0), *parts)
+        expected = b"A: 1\r\n\tB: 2\r\nC: 3\r\n\t\r\n\t4\r\nD E: 5\r\nF: 6\r\n\t\r\n"
+        self.assertEqual(found.head, expected)
+        self.assertEqual(found.fields, 4)
+
     def test_nothing_is_kept_over_the_limit(self) -> None:
         session = Session(1000)
         for event in MilterReader().receive(b"".join([*START, *message(*[b"x" * 900] * 50)[:-1]])):

@@ -185,5 +185,5 @@ class LimitTests(SynchronousTestCase):
             mta.factory.forget(mta.protocol)
             self.assertIsNotNone(mta.factory.buildProtocol(None))
             self.assertIsNone(mta.factory.buildProtocol(None))
-        self.assertEqual(lines, ["test: no connections over 2"] * 2)
+        self.assertEqual(lines, ["test: no connections over 2 (max_connections)"] * 2)
         self.assertIn(second, mta.factory.connections)

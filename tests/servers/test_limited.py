@@ -33,7 +33,9 @@ class LimitTests(SynchronousTestCase):
             for _ in range(5):
                 self.assertIsNone(self.connect(factory, "192.0.2.1"))
             self.assertIsNotNone(self.connect(factory, "192.0.2.2"))
-        self.assertEqual(lines, ["a: no connections over 2 from 192.0.2.1"])
+        self.assertEqual(
+            lines, ["a: no connections over 2 of 192.0.2.1 (max_connections_per_source)"]
+        )
         for _ in range(2):
             factory.forget(first)
         self.assertIsNotNone(self.connect(factory, "192.0.2.1"))

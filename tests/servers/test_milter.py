@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import FailPolicy
 from mailfilter.scan.verdict import Action, AddHeader, ReplaceBody, Verdict
+from mailfilter.servers.milter import FIRST_SECONDS
 from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
 from ..codec.milter_mta import (
@@ -204,9 +205,26 @@ class DisconnectTests(SynchronousTestCase):
         self.assertEqual(mta.scanner.calls[0][0].hostname, "new.example.net")
         self.assertEqual(mta.scanner.calls[0][0].helo, None)
 
+    def test_silence_before_the_negotiation(self) -> None:
+        """Whoever says nothing, or only the half of something, does not keep its place for long."""
+        for begin in (b"", b"\0\0", b"GET /pi"):
+            mta = Mta()
+            mta.send(begin)
+            mta.clock.advance(FIRST_SECONDS - 1)
+            self.assertFalse(mta.is_closing)
+            mta.clock.advance(1)
+            self.assertTrue(mta.is_closing)
+
+    def test_a_last_reply_that_is_not_read(self) -> None:
+        mta = Mta()
+        mta.send(*START, frame("Q"))
+        self.assertTrue(mta.is_closing)
+        mta.clock.advance(FIRST_SECONDS)
+        self.assertTrue(mta.transport.disconnected)
+
     def test_idle_connections_close(self) -> None:
         mta = Mta()
-        mta.clock.advance(IDLE - 1)
+        mta.clock.advance(FIRST_SECONDS - 1)
         mta.send(*START)
         mta.clock.advance(IDLE - 1)
         self.assertFalse(mta.is_closing)
@@ -215,7 +233,7 @@ class DisconnectTests(SynchronousTestCase):
         self.assertTrue(mta.is_closing)
         self.assertIn("idle", lines[0])
         self.assertFalse(mta.transport.disconnected)
-        mta.clock.advance(IDLE)
+        mta.clock.advance(FIRST_SECONDS)
         self.assertTrue(mta.transport.disconnected)
 
     def test_too_many_connections(self) -> None:

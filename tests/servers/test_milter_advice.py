@@ -49,6 +49,21 @@ class AdviceTests(SynchronousTestCase):
         advisor = Advisor(replace(LISTENER, cert_issuer="CA"))
         self.assertIn("cert_issuer", advisor.advise(NO_LIST, FULL) or "")
 
+    def test_certificates_that_may_not_be_verified(self) -> None:
+        for told, expected in (
+            ({b"v": b"8.17.1"}, "add {verify} to confMILTER_MACROS_HELO"),
+            ({b"v": b"8.17.1", b"verify": b"FAIL"}, None),
+            ({b"daemon_name": b"mx"}, "add v to milter_connect_macros"),
+            ({b"v": b"Postfix 3.7.11"}, None),
+        ):
+            advisor = Advisor(replace(LISTENER, cert_issuer="CA"))
+            constant = {b"i": b"4711", b"j": b"mx", b"cert_issuer": b"CA", b"cert_subject": b"joe"}
+            advice = advisor.advise(LIST, {**constant, **told})
+            if expected is None:
+                self.assertIsNone(advice, told)
+            else:
+                self.assertIn(expected, advice or "", told)
+
     def test_software(self) -> None:
         for name, expected in (
             (b"Stalwart v0.15", "it has no setting for that"),

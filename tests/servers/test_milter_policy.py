@@ -7,7 +7,15 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter import Edits
 from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
-from mailfilter.scan.verdict import Action, AddHeader, ChangeHeader, ChangeSender, Edit, Verdict
+from mailfilter.scan.verdict import (
+    Action,
+    AddHeader,
+    ChangeHeader,
+    ChangeSender,
+    Edit,
+    RemoveHeader,
+    Verdict,
+)
 from mailfilter.servers.milter_reply import render_verdict
 from mailfilter.testing.fake_scanner import NO_ACTION
 
@@ -110,11 +118,23 @@ class VerbatimTests(SynchronousTestCase):
         )
         expected = (
             frame("m", b"\0\0\0\x01From\0a\r\n b\0")
-            + frame("i", b"\0\0\0\x01X-B\0a\r\n b\0")
             + frame("h", b"X-A\0a\r\n\tb\0")
+            + frame("h", b"X-B\0a\r\n b\0")
             + ACCEPT
         )
         self.assertEqual(rendered(told, VERBATIM), expected)
+
+    def test_on_top_in_order(self) -> None:
+        """Each goes on top of the others if the header is written anew, else below."""
+        adds = AddHeader("X-End", "3"), AddHeader("X-Top", "1", 0), AddHeader("X-Below", "2", 1)
+        frames_ = [
+            frame("h", b"X-%b\0%d\0" % at) for at in ((b"Top", 1), (b"Below", 2), (b"End", 3))
+        ]
+        found = rendered(verdict(Action.NO_ACTION, *adds), VERBATIM)
+        self.assertEqual(found, b"".join([*frames_, ACCEPT]))
+        found = rendered(verdict(Action.NO_ACTION, RemoveHeader("From"), *adds), VERBATIM)
+        removal = frame("m", b"\0\0\0\x01From\0\0")
+        self.assertEqual(found, b"".join([removal, *reversed(frames_), ACCEPT]))
 
     def test_sender(self) -> None:
         for args, expected in (((), b"<a@b>\0\0"), (("RET=FULL",), b"<a@b>\0RET=FULL\0")):

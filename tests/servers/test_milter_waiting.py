@@ -1,11 +1,13 @@
 """The milter server while scans take their time, and under floods."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.codec.milter import Event
 from mailfilter.scan.verdict import Action, ReplaceBody, Verdict
 from mailfilter.servers.milter import (
     MAX_EVENTS,
@@ -65,7 +67,8 @@ class WaitingTests(SynchronousTestCase):
             self.assertEqual(mta.replies()[-2:], [("p", b""), ACCEPT])
             self.assertEqual(scanner.cancelled, 1)
             (line,) = lines[:1]
-            self.assertIn("scan given up: no verdict within 30 s", line)
+            expected = "message '' of '<a@example.org>': scan given up: no verdict within 30 s"
+            self.assertIn(f"{expected}: on_failure = accept", line)
 
     def test_no_timer_is_left(self) -> None:
         self.mta.scanner.release()
@@ -134,6 +137,24 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual(self.mta.replies(), [])
         self.assertEqual(self.mta.clock.getDelayedCalls(), [])
         self.assertEqual(self.flushLoggedErrors(), [])
+
+    def test_macros_while_scanning_cost_little(self) -> None:
+        """What has been looked at is not looked at again with each packet."""
+        looked = 0
+        heed = self.mta.protocol._heed_abort
+
+        def count(events: Iterable[Event]) -> None:
+            nonlocal looked
+            events = list(events)
+            looked += len(events)
+            heed(events)
+
+        self.patch(self.mta.protocol, "_heed_abort", count)
+        for _ in range(1000):
+            self.mta.protocol.dataReceived(frame("D", b"M"))
+        self.assertEqual(looked, 1000)
+        self.mta.send(frame("A"))
+        self.assertEqual(self.mta.scanner.cancelled, 1)
 
     def test_a_waiting_mta_is_not_idle(self) -> None:
         self.mta.clock.advance(LISTENER.deadline - 1)
