@@ -1,34 +1,37 @@
 """Settings of listeners that have no effect, or not the one that was meant, beside others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from .complaint import Complaint, Place, told
 from .model import Config, Listener
 from .names import listed
-from .problem import Origin, Problem
-from .toml_text import KeyPath, key_text, string_text
+from .problem import Problem
+from .toml_text import key_text, string_text, value_text
 from .units import format_duration
 
-_UNUSED = "has no effect with no_action = true"
+_OF_PROTOCOL = {
+    "cert_issuer": "milter",
+    "on_reject": "milter",
+    "no_action": "milter",
+    "spam_header": "milter",
+    "oversize": "milter",
+    "request_timeout": "http",
+}
+"""Key -> the one protocol that knows it."""
 
 
-def listener_warnings(config: Config, place: Callable[[KeyPath], Origin]) -> Iterator[Problem]:
-    """What is allowed but hardly meant; `place` tells where a key is set."""
+def listener_warnings(config: Config, place: Place) -> Iterator[Problem]:
+    """What is allowed but hardly meant."""
     enabled = {name: item for name, item in config.listeners.items() if item.enabled}
-    for path, value, expected in (
-        *_late(config, enabled, place),
-        *(found for name, item in enabled.items() for found in _unused(name, item)),
-    ):
-        origin = place(path)
-        yield Problem(origin.file, origin.line, key_text(path), string_text(value), expected)
+    yield from told(_late(config, enabled, place), place)
+    for name, listener in enabled.items():
+        usual = Listener(protocol=listener.protocol, endpoint=listener.endpoint)
+        changed = [key for key in _OF_PROTOCOL if getattr(listener, key) != getattr(usual, key)]
+        yield from told(_foreign(name, listener, changed), place)
+        yield from told(_unused(name, listener, changed), place)
 
 
-_Found = Iterator[tuple[KeyPath, str, str]]
-"""Key, its value, and what is to be said of it."""
-
-
-def _late(
-    config: Config, enabled: dict[str, Listener], place: Callable[[KeyPath], Origin]
-) -> _Found:
+def _late(config: Config, enabled: Mapping[str, Listener], place: Place) -> Iterator[Complaint]:
     """Deadlines that are over before a scan is: told where they are set, else where that is."""
     timeout = config.scan.timeout
     defaults = []
@@ -40,20 +43,37 @@ def _late(
             defaults.append(f"{key_text(path)} is {format_duration(listener.deadline)}")
             continue
         expected = f"scans may be given up before scan.timeout, {format_duration(timeout)}"
-        yield path, format_duration(listener.deadline), expected
+        yield Complaint(path, _text(listener.deadline), expected)
     if defaults:
         expected = f"no scan can take so long: {listed(defaults)}"
-        yield ("scan", "timeout"), format_duration(timeout), expected
+        yield Complaint(("scan", "timeout"), _text(timeout), expected)
 
 
-def _unused(name: str, listener: Listener) -> _Found:
-    if listener.cert_issuer and not listener.trusted:
-        path = ("listeners", name, "cert_issuer")
-        yield path, listener.cert_issuer, "has no effect with trusted = false"
-    if not listener.no_action:
+def _foreign(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[Complaint]:
+    """Keys of another protocol."""
+    expected = f"has no effect with protocol = {string_text(listener.protocol)}"
+    for key in changed:
+        if listener.protocol != _OF_PROTOCOL[key]:
+            yield _complaint(name, listener, key, expected)
+
+
+def _unused(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[Complaint]:
+    """Keys that others of the listener leave without effect."""
+    if listener.protocol != "milter":
         return
-    usual = Listener(protocol=listener.protocol, endpoint=listener.endpoint)
+    if "cert_issuer" in changed and not listener.trusted:
+        yield _complaint(name, listener, "cert_issuer", "has no effect with trusted = false")
     for key in ("on_reject", "spam_header"):
-        value: str = getattr(listener, key)
-        if value != getattr(usual, key):
-            yield ("listeners", name, key), value, _UNUSED
+        if key in changed and listener.no_action:
+            yield _complaint(name, listener, key, "has no effect with no_action = true")
+
+
+def _complaint(name: str, listener: Listener, key: str, expected: str) -> Complaint:
+    return Complaint(("listeners", name, key), _text(getattr(listener, key)), expected)
+
+
+def _text(value: str | float) -> str:
+    """A value as a file has it; numbers are durations."""
+    if isinstance(value, float):
+        return string_text(format_duration(value))
+    return value_text(value)

@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from .complaint import Place
 from .files import MAX_TOTAL, Document, Source, find_fragments, read_document, read_source
 from .model import Composite, Config
 from .problem import DEFAULT, ConfigError, Origin, Problem, Problems, in_order
-from .rules import Place, find_problems, find_warnings
+from .rules import find_problems, find_warnings
 from .schema import table_of
 from .secrets import Exposed, find_exposed
 from .toml_text import KeyPath, key_text

@@ -1,24 +1,20 @@
 """What must hold between several keys of a configuration."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 
+from .complaint import Complaint, Doubt, Place
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
 from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
 from .names import listed, nearest
 from .peer import parse_peer
-from .problem import Origin, Problem
+from .problem import Problem
+from .text_rules import text_warnings
 from .toml_text import KeyPath, key_text, string_text, value_text
 from .units import format_duration, format_size
-
-Place = Callable[[KeyPath], Origin]
-"""Where a key is set."""
-
-Doubt = Callable[[KeyPath], bool]
-"""Whether something was already said about a key; what it holds is then not what was meant."""
 
 _Thresholds = Mapping[str, tuple[float, KeyPath]]
 """Action -> threshold and the key that sets it."""
@@ -71,6 +67,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from _size_warnings(config, place)
     yield from _redis_warnings(config, place)
     yield from listener_warnings(config, place)
+    yield from text_warnings(config, place)
     yield from header_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
@@ -223,5 +220,4 @@ def _leave_out(path: KeyPath, other: KeyPath) -> str:
 def _problem(
     place: Place, path: KeyPath, value: str | None, expected: str, hint: str = ""
 ) -> Problem:
-    origin = place(path)
-    return Problem(origin.file, origin.line, key_text(path), value, expected, hint)
+    return Complaint(path, value, expected, hint).at(place)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_network
 
+from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
 from .names import listed, nearest
 from .peer import parse_peer
@@ -22,8 +23,6 @@ from .units import (
 )
 
 _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
-# RFC 5322 3.6.8; with the value it must fit a line of 998 octets.
-_FIELD = re.compile(r"[!-9;-~]{1,255}")
 _FIELD_OFF = re.compile(r"[^!-9;-~]")
 _LOOSE_DURATION = re.compile(r"\s*([0-9.]+)\s*(ms|[wdhms])[a-z]*\s*", re.IGNORECASE)
 _LOOSE_SIZE = re.compile(r"\s*([0-9.]+)\s*([kmgt])(i?)(b?)\w*\s*", re.IGNORECASE)
@@ -200,8 +199,8 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
         raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near))
     if scalar.format == "umask" and value and not re.fullmatch("0?0[0-7]{2}", value):
         raise Unfit(f"expected {describe(scalar)}")
-    if scalar.format == "field" and value and not _FIELD.fullmatch(value):
-        near = _FIELD_OFF.sub("", value)[:255]
+    if scalar.format == "field" and value and not FIELD_NAME.fullmatch(value):
+        near = _FIELD_OFF.sub("", value)[:MAX_FIELD_NAME]
         hint = _did_you_mean(string_text(near)) if near else ""
         raise Unfit(f"expected {describe(scalar)}", hint)
     if scalar.format == "peer":

@@ -12,14 +12,12 @@ from collections.abc import Iterable, Iterator
 
 from ..mail.headers import Header
 from ..scan.verdict import AuthResult
+from ..syntax import MAX_HOST_NAME
 
 MAX_BEFORE_END = 4096
 MAX_PIECES = 600
 """Octets, and words, blanks and comments, in which a name must end with a semicolon or the field
 itself; honest ones do so in the first hundred."""
-
-MAX_ID = 255
-"""Characters of a name: of a host name (RFC 1035 2.3.4)."""
 
 MAX_PROPERTY = 320
 """Characters of a value: addresses have up to 254, some a few more. Longer ones are left out, for
@@ -58,7 +56,7 @@ _TO_ESCAPE_IN_COMMENT = re.compile(r"[()\\]")
 def same_name(name: str) -> str:
     """The form in which names of servers are compared: case, final dots and IDNA make no odds."""
     name = _NOT_IN_NAME.sub("", name)
-    if len(name) > MAX_ID or name.isascii():
+    if len(name) > MAX_HOST_NAME or name.isascii():
         return name.lower().rstrip(".")
     try:
         return name.encode("idna").decode("ascii").lower().rstrip(".")

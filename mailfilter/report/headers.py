@@ -8,8 +8,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 
-MAX_NAME = 255
-"""Octets of a field name: longer ones do not occur in mail and break the 998 octet line."""
+from ..syntax import FIELD_NAME, MAX_REPLY_LINE, NOT_PRINTABLE, REPLY_CODES
 
 MAX_TEXT = 8000
 """Characters of text to encode: 7 octets each at most, so it fits a milter frame of 64 KiB."""
@@ -23,13 +22,8 @@ MAX_LINE = 76
 MAX_WORD = 75
 """Octets of one encoded word (RFC 2047 2)."""
 
-MAX_REPLY_LINE = 980
-"""Octets of the text of one SMTP reply line (milter.md 2.4)."""
-
 MAX_REPLY_LINES = 32
 """Lines of one SMTP reply that libmilter allows."""
-
-_OWN_CODES = re.compile(r"([45])[0-9]{2} ([45])\.[0-9]{1,3}\.[0-9]{1,3}(?: |$)")
 
 _Q_OPEN = "=?utf-8?q?"
 _B_OPEN = "=?utf-8?b?"
@@ -41,9 +35,7 @@ _LEAST_ROOM = 16
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROLS_BUT_TAB = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _DIRTY = re.compile(r"[^ -~]|=\?")
-_FIELD_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_NAME}}}")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
-_NOT_ASCII = re.compile(r"[^ -~]")
 # What stands for itself in the Q encoding everywhere, even in a phrase (RFC 2047 5).
 _Q_PLAIN = re.compile(rb"[A-Za-z0-9!*+/ -]")
 
@@ -103,7 +95,7 @@ def _encoded_word(raw: bytes, is_q: bool) -> str:
 
 def clean_header_name(name: str) -> str | None:
     """Return the name if it may be a field name (RFC 5322 3.6.8), else `None`."""
-    return name if _FIELD_NAME.fullmatch(name) else None
+    return name if FIELD_NAME.fullmatch(name) else None
 
 
 def clean_header_value(value: str) -> str:
@@ -165,7 +157,9 @@ def clean_reply_text(text: str) -> list[str]:
     """
     lines: list[str] = []
     for line in _LINE_BREAKS.split(text[: MAX_REPLY_LINE * MAX_REPLY_LINES]):
-        line = _NOT_ASCII.sub("?", line.replace("\t", " ")).strip(" ")[:MAX_REPLY_LINE].rstrip(" ")
+        line = (
+            NOT_PRINTABLE.sub("?", line.replace("\t", " ")).strip(" ")[:MAX_REPLY_LINE].rstrip(" ")
+        )
         if line:
             lines.append(line)
         if len(lines) == MAX_REPLY_LINES:
@@ -180,7 +174,7 @@ def clean_refusal(text: str, digit: str) -> tuple[str, list[str]]:
     refused for good is the action's to say.
     """
     lines = clean_reply_text(text)
-    codes = _OWN_CODES.match(lines[0]) if lines else None
+    codes = REPLY_CODES.match(lines[0]) if lines else None
     if codes is None:
         return "", lines
     lines[0] = lines[0][codes.end() :]

@@ -14,7 +14,8 @@ from ..mail import Message
 from ..scan.envelope import Envelope
 from ..scan.networks import Networks
 from ..scan.verdict import AddHeader, AuthResult, Edit, RemoveHeader, Verdict
-from .authentication_results import MAX_ID, field_value, is_of, same_name
+from ..syntax import MAX_HOST_NAME
+from .authentication_results import field_value, is_of, same_name
 from .header_values import VALUES, Value
 from .headers import clean_header_value
 
@@ -49,7 +50,7 @@ class HeaderProducer:
     def __init__(self, settings: HeaderSettings, local: Networks, host: str | None = None) -> None:
         self._settings = settings
         self._local = local
-        self._host = (socket.gethostname() if host is None else host)[:MAX_ID] or "localhost"
+        self._host = (socket.gethostname() if host is None else host)[:MAX_HOST_NAME] or "localhost"
         routines = settings.routines()
         self._removals = tuple(self._find_removals(routines))
         self._writers = {
@@ -125,7 +126,7 @@ class HeaderProducer:
 
     def _authserv_id(self, envelope: Envelope) -> str:
         name = self._settings.authserv_id or envelope.mta_host or ""
-        return name if 0 < len(name) <= MAX_ID and name.strip() else self._host
+        return name if 0 < len(name) <= MAX_HOST_NAME and name.strip() else self._host
 
     def _forged(self, message: Message, authserv_id: str) -> Iterator[RemoveHeader]:
         """Fields that others wrote in our name, the last first: right however MTAs count

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..config.model import Texts
 from ..scan.verdict import Action, Verdict
-from .headers import MAX_REPLY_LINE, clean_refusal, clean_reply_text
+from ..syntax import MAX_REPLY_LINE
+from .headers import clean_refusal, clean_reply_text
 
-REJECT_TEXT = "Spam message rejected"
-SOFT_REJECT_TEXT = "Try again later"
+_USUAL = Texts()
+REJECT_TEXT = _USUAL.reject
+SOFT_REJECT_TEXT = _USUAL.soft_reject
+QUARANTINE_TEXT = _USUAL.quarantine
 
 _CLASSES: Mapping[Action, tuple[str, str]] = {
     Action.REJECT: ("5", REJECT_TEXT),
     Action.SOFT_REJECT: ("4", SOFT_REJECT_TEXT),
 }
-"""Action -> class of the reply's codes, and what is said where no check says anything."""
+"""Action -> class of the reply's codes, and what is said where nothing else is."""
 
 _TRACED = frozenset((*_CLASSES, Action.GREYLIST))
 """Actions whose replies may end with the trace id."""

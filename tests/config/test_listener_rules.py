@@ -61,3 +61,30 @@ class ListenerRuleTests(ConfigCase):
         )
         text = f"{MILTER}on_reject = 'reject'\nspam_header = 'X-Spam'\nno_action = true"
         self.assertEqual(self.warnings(text), [])
+
+    def test_protocol(self) -> None:
+        """Keys that a listener's protocol does not know are told of, and nothing else of them."""
+        http = (
+            "[listeners.http]\ncert_issuer = 'A CA'\non_reject = 'discard'\nno_action = true\n"
+            "spam_header = 'X-Junk'\noversize = 'reject'\ntrusted = false\n"
+        )
+        said = 'has no effect with protocol = "http"'
+        self.assertEqual(
+            self.warnings(http),
+            [
+                f'm.toml:2: listeners.http.cert_issuer = "A CA": {said}',
+                f'm.toml:3: listeners.http.on_reject = "discard": {said}',
+                f"m.toml:4: listeners.http.no_action = true: {said}",
+                f'm.toml:5: listeners.http.spam_header = "X-Junk": {said}',
+                f'm.toml:6: listeners.http.oversize = "reject": {said}',
+            ],
+        )
+        self.assertEqual(self.warnings(f"{http}enabled = false"), [])
+        self.assertEqual(
+            self.warnings(f"{MILTER}request_timeout = '90s'"),
+            [
+                'm.toml:2: listeners.milter.request_timeout = "1m30s": has no effect with'
+                ' protocol = "milter"'
+            ],
+        )
+        self.assertEqual(self.warnings("[listeners.http]\nrequest_timeout = '90s'"), [])

@@ -9,8 +9,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.report.headers import (
     MAX_LINE,
-    MAX_NAME,
-    MAX_REPLY_LINE,
     MAX_REPLY_LINES,
     MAX_TEXT,
     MAX_VALUE,
@@ -20,6 +18,7 @@ from mailfilter.report.headers import (
     clean_reply_text,
     encode_header_text,
 )
+from mailfilter.syntax import MAX_FIELD_NAME, MAX_REPLY_LINE
 
 ANY_TEXT = st.text(
     st.one_of(
@@ -87,9 +86,9 @@ class EncodeHeaderTextTests(SynchronousTestCase):
 
 class CleanHeaderNameTests(SynchronousTestCase):
     def test_table(self) -> None:
-        for name in ("X-Spam", "x", "!#$%&'*+-.^_`|~", "a" * MAX_NAME):
+        for name in ("X-Spam", "x", "!#$%&'*+-.^_`|~", "a" * MAX_FIELD_NAME):
             self.assertEqual(clean_header_name(name), name)
-        for name in ("", "a b", "a:", "a\n", "\na", "a\0", "é", "a" * (MAX_NAME + 1), "\x7f"):
+        for name in ("", "a b", "a:", "a\n", "\na", "a\0", "é", "a" * (MAX_FIELD_NAME + 1), "\x7f"):
             self.assertIsNone(clean_header_name(name))
 
 

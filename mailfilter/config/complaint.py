@@ -1,0 +1,36 @@
+"""What rules say of keys; where a key is set they are told."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from .problem import Origin, Problem
+from .toml_text import KeyPath, key_text
+
+Place = Callable[[KeyPath], Origin]
+"""Where a key is set."""
+
+Doubt = Callable[[KeyPath], bool]
+"""Whether something was already said about a key; what it holds is then not what was meant."""
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a key; the texts are those of `Problem`."""
+
+    path: KeyPath
+    value: str | None
+    expected: str
+    hint: str = ""
+
+    def at(self, place: Place) -> Problem:
+        """The same with the file and line that set the key."""
+        origin = place(self.path)
+        return Problem(
+            origin.file, origin.line, key_text(self.path), self.value, self.expected, self.hint
+        )
+
+
+def told(
+    complaints: Iterable[Complaint], place: Place, is_doubtful: Doubt = lambda _: False
+) -> Iterator[Problem]:
+    """Complaints as problems, but for those about keys that hold something else than was meant."""
+    return (complaint.at(place) for complaint in complaints if not is_doubtful(complaint.path))

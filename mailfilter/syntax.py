@@ -1,0 +1,22 @@
+"""What several layers hold mail's texts to: names of header fields, and lines of SMTP replies."""
+
+import re
+
+MAX_FIELD_NAME = 255
+"""Octets of a field name: longer ones do not occur in mail and break the 998 octet line."""
+
+FIELD_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_FIELD_NAME}}}")
+"""RFC 5322 3.6.8."""
+
+MAX_HOST_NAME = 255
+"""Characters of a host name (RFC 1035 2.3.4)."""
+
+MAX_REPLY_LINE = 980
+"""Octets of the text of one SMTP reply line (milter.md 2.4)."""
+
+NOT_PRINTABLE = re.compile(r"[^ -~]")
+"""What is not printable ASCII."""
+
+REPLY_CODES = re.compile(r"([45])[0-9]{2} ([45])\.[0-9]{1,3}\.[0-9]{1,3}(?: |$)")
+"""Codes with which a text for a reply begins, as `450 4.7.1`; the groups are their classes
+(RFC 5321 4.2.1, RFC 3463 2)."""
