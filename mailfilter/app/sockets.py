@@ -139,7 +139,8 @@ class Sockets:
             if bound.inode is not None:
                 own_uid, own_gid = _owner(bound.endpoint)
                 path = bound.endpoint.path or ""
-                os.chown(path, uid if own_uid < 0 else own_uid, gid if own_gid < 0 else own_gid)
+                own = (uid if own_uid < 0 else own_uid, gid if own_gid < 0 else own_gid)
+                os.chown(path, *own, follow_symlinks=False)
 
     def _all(self) -> list[Bound]:
         return [*self._live, *(b for pending in self._pending for b in pending.taken.values())]
@@ -283,11 +284,11 @@ def _set_access(bound: Bound) -> None:
 
 def _chown(path: str, uid: int, gid: int) -> None:
     """Raises OSError, unless it is as it should be already."""
-    status = os.stat(path)
+    status = os.lstat(path)
     if uid in (-1, status.st_uid) and gid in (-1, status.st_gid):
         return
     try:
-        os.chown(path, uid, gid)
+        os.chown(path, uid, gid, follow_symlinks=False)
     except OSError as error:
         raise OSError(error.errno, f"cannot change the owner: {error.strerror}") from None
 

@@ -4,13 +4,15 @@ What follows it would be a mail of its own to such a server: SMTP smuggling. We 
 nothing here or in a protocol cuts a message there (RFC 5321 2.3.8 allows only CRLF as a line end).
 """
 
+import re
+
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
 
-MAX_LINES = 1000
-"""Lines that begin with a dot and are looked at."""
-
-_STARTS = (b"\n.", b"\r.")
+# Both begin with two fixed octets, for which `re` searches fast: 50 MB of dots take 0.1 s.
+_AFTER_CR = re.compile(rb"\r\.[\r\n]")
+# Behind a LF the whole line may be in order: not if another end follows, or no CR is before.
+_AFTER_LF = re.compile(rb"\n\.(?:\n|\r(?:(?!\n)|(?<!\r\n\.\r)))")
 
 
 class BareDotLine(Check):
@@ -23,20 +25,5 @@ class BareDotLine(Check):
 
     def run(self, task: Task) -> Findings:
         raw = task.message.raw
-        if b"\r\n" not in raw or not any(_has_bare_dot(raw, start) for start in _STARTS):
-            return ()
-        return [Hit("BARE_DOT_LINE")]
-
-
-def _has_bare_dot(raw: bytes, start: bytes) -> bool:
-    at = raw.find(start)
-    for _ in range(MAX_LINES):
-        if at < 0:
-            return False
-        after = raw[at + 2 : at + 4]
-        is_whole = after[:1] in (b"\r", b"\n") and bool(after)
-        is_bare = raw[at - 1 : at + 1] != b"\r\n" or after != b"\r\n"
-        if is_whole and is_bare:
-            return True
-        at = raw.find(start, at + 2)
-    return False
+        is_found = b"\r\n" in raw and (_AFTER_CR.search(raw) or _AFTER_LF.search(raw))
+        return [Hit("BARE_DOT_LINE")] if is_found else ()

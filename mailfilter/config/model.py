@@ -671,7 +671,8 @@ class Listener:
         bool,
         Doc(
             "Whether to believe what the other side says of its client. Off takes no login name,"
-            " certificate or profile from it, and no address of scan.local_networks."
+            " certificate or profile from it, no address of scan.local_networks, no name for"
+            " Authentication-Results, and no wish not to scan or not to log."
         ),
     ] = True
     cert_issuer: Annotated[

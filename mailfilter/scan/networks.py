@@ -8,6 +8,9 @@ from .envelope import Envelope, IPAddress
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
+_PRIVILEGES = frozenset(("no_log", "skip"))
+"""Flags that only those may set who are believed."""
+
 
 class Networks:
     """Networks by their text, as `192.0.2.0/24`. Raises ValueError for what is none."""
@@ -34,12 +37,15 @@ def local_networks(texts: Iterable[str]) -> Networks:
 
 
 def distrusted(envelope: Envelope, local: Networks) -> Envelope:
-    """Take away whatever gives a message privileges: login, certificate, profile, own address."""
+    """Take away whatever gives a message privileges: login, certificate, profile, own address,
+    the name by which we vouch for it, and that it be not scanned or not be told of."""
     tls = envelope.tls
     return replace(
         envelope,
         user=None,
         settings_id=None,
+        mta_host=None,
+        flags=envelope.flags - _PRIVILEGES,
         client_ip=None if envelope.client_ip in local else envelope.client_ip,
         tls=tls and replace(tls, cert_subject=None, cert_issuer=None),
     )

@@ -75,6 +75,20 @@ class FileTests(SocketsCase):
         status = os.stat(self.path)
         self.assertEqual((status.st_uid, status.st_gid), (7, 0))
 
+    def test_owner_behind_a_link(self) -> None:
+        """Whoever may write to the folder gets us to give away nothing else."""
+        if os.geteuid() != 0:
+            raise SkipTest("only root can give a file away")
+        self.serve(1, http=f"unix:{self.path}")
+        other = f"{self.folder}/other"
+        os.rename(self.path, other)
+        os.symlink(other, self.path)
+        self.sockets.give(7, 7)
+        taken = self.take(1, http=f"unix:{self.path}:user=8")
+        self.sockets.commit(taken)
+        self.assertEqual(os.stat(other).st_uid, 0)
+        self.assertEqual(os.lstat(self.path).st_uid, 8)
+
     def test_no_such_owner(self) -> None:
         for owner, expected in (
             ("user=no-such-user", "there is no user no-such-user"),

@@ -47,6 +47,9 @@ class TrustTests(SynchronousTestCase):
             helo="b",
             user="joe",
             settings_id="mine",
+            mta_name="mx.example.org",
+            mta_host="mx.example.org",
+            flags=frozenset(("milter", "no_log", "skip")),
             sender="c@d",
             tls=TlsFacts("TLSv1.3", "AES", "joe", "CA"),
         )
@@ -55,6 +58,8 @@ class TrustTests(SynchronousTestCase):
             client_ip=None,
             user=None,
             settings_id=None,
+            mta_host=None,
+            flags=frozenset(("milter",)),
             tls=TlsFacts("TLSv1.3", "AES", None, None),
         )
         self.assertEqual(distrusted(envelope, LOCAL), expected)
