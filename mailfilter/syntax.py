@@ -12,7 +12,8 @@ MAX_HOST_NAME = 255
 """Characters of a host name (RFC 1035 2.3.4)."""
 
 MAX_REPLY_LINE = 980
-"""Octets of the text of one SMTP reply line (milter.md 2.4)."""
+"""Octets of the text of one SMTP reply line that libmilter passes on, percent signs doubled
+(milter.md 2.4)."""
 
 NOT_PRINTABLE = re.compile(r"[^ -~]")
 """What is not printable ASCII."""

@@ -7,11 +7,10 @@ frame, NUL and CR, is taken out here as well.
 from collections.abc import Mapping, Sequence
 from struct import Struct
 
+from ..syntax import MAX_REPLY_LINE
+
 MAX_BODY_CHUNK = 65535
 """Octets of one body frame (the classic limit of libmilter)."""
-
-MAX_REPLY_LINE = 980
-"""Octets of the text of one reply line that libmilter passes on, percent signs doubled."""
 
 _HEAD = Struct(">IB")
 _INDEX = Struct(">I")

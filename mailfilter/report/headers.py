@@ -170,8 +170,8 @@ def clean_reply_text(text: str) -> list[str]:
 def clean_refusal(text: str, digit: str) -> tuple[str, list[str]]:
     """Make text for a refusal safe: its own codes, as `450 4.7.1`, and its lines without them.
 
-    The codes are empty unless both are of the class meant, `digit` (4 or 5): whether a message is
-    refused for good is the action's to say.
+    The codes are empty unless both are of the class meant, `digit` (4 or 5, empty for none):
+    whether a message is refused for good is the action's to say.
     """
     lines = clean_reply_text(text)
     codes = REPLY_CODES.match(lines[0]) if lines else None

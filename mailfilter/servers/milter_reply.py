@@ -11,8 +11,8 @@ from ..codec.milter import Edits
 from ..codec.milter_agreement import Agreement
 from ..config.model import FailPolicy, Listener
 from ..report.edits import clean_edits
-from ..report.headers import clean_reply_text, encode_header_text
-from ..report.refusal import REJECT_TEXT, SOFT_REJECT_TEXT, reply_text
+from ..report.headers import clean_refusal, encode_header_text
+from ..report.refusal import QUARANTINE_TEXT, REJECT_TEXT, SOFT_REJECT_TEXT, reply_text
 from ..scan.verdict import Action, AddHeader, ChangeHeader, Edit, RemoveHeader, Verdict
 from .milter_edits import encode_edits
 
@@ -21,7 +21,6 @@ ACTION_HEADER = "X-Rspamd-Action"
 
 SKIPPED_HEADER = "X-Spam-Skipped"
 
-QUARANTINE_TEXT = "Spam message quarantined"
 FAILURE_TEXT = "Message could not be scanned"
 OVERSIZE_TEXT = "Message is too large to be scanned"
 
@@ -120,8 +119,10 @@ def _reply(verdict: Verdict, agreement: Agreement, code: int, enhanced: str, def
 
 
 def _reason(verdict: Verdict) -> str:
+    """Why a message is held; codes for a reply are no part of it."""
     text = verdict.smtp_message or verdict.texts.get(Action.QUARANTINE, "")
-    return " ".join(clean_reply_text(text))[:MAX_REASON] or QUARANTINE_TEXT
+    _, lines = clean_refusal(text, "")
+    return " ".join(lines)[:MAX_REASON] or QUARANTINE_TEXT
 
 
 def _marks(verdict: Verdict, listener: Listener, action: Action) -> Sequence[Edit]:

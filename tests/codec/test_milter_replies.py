@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec import milter_replies as replies
+from mailfilter.syntax import MAX_REPLY_LINE
 
 from .milter_mta import frames, recordings
 
@@ -102,8 +103,8 @@ class ReplyCodeTests(SynchronousTestCase):
         for line in ("x" * 2000, "%" * 2000, "x" + "%" * 2000):
             ((_, payload),) = frames(replies.reply_code(554, "5.7.1", [line]))
             text = payload.removeprefix(b"554 5.7.1 ").removesuffix(b"\0")
-            self.assertGreaterEqual(len(text), replies.MAX_REPLY_LINE - 1)
-            self.assertLessEqual(len(text), replies.MAX_REPLY_LINE)
+            self.assertGreaterEqual(len(text), MAX_REPLY_LINE - 1)
+            self.assertLessEqual(len(text), MAX_REPLY_LINE)
             self.assertEqual(text.count(b"%") % 2, 0)
 
     @settings(derandomize=True, max_examples=200, deadline=None, database=None)

@@ -97,6 +97,16 @@ class ActionTests(SynchronousTestCase):
         told = verdict(Action.QUARANTINE, message="one\r\ntwo ä 100%")
         self.assertEqual(rendered(told), frame("q", b"one two ? 100%\0") + ACCEPT)
 
+    def test_quarantine_reason_has_no_codes(self) -> None:
+        """Whatever their class: a reason is no reply."""
+        for text, expected in (
+            ("550 5.7.1 bad", b"bad\0"),
+            ("450 4.7.1 bad\nworse", b"bad worse\0"),
+            ("550 5.7.1", b"Spam message quarantined\0"),
+        ):
+            told = verdict(Action.QUARANTINE, message=text)
+            self.assertEqual(rendered(told), frame("q", expected) + ACCEPT)
+
     def test_quarantine_that_was_not_agreed_marks_instead(self) -> None:
         agreement = Agreement(6, Edits.ADD_HEADER, 0)
         found = render_verdict(verdict(Action.QUARANTINE), LISTENER, agreement, b"", 0)
