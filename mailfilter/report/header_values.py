@@ -176,7 +176,10 @@ def _lines(words: Iterable[str]) -> Iterator[str]:
 
 
 def _word(text: str) -> str:
-    """Text from outside: printable ASCII, and nothing in it ends an item."""
+    """Text from outside: printable ASCII, and nothing in it ends a symbol or begins an escape.
+
+    Commas and brackets stay, as Rspamd has them: an option may look like two, or the last one.
+    """
     text = text[:MAX_WORD]
     if _SPECIAL.search(text) is None:
         return text

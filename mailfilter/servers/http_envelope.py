@@ -86,7 +86,7 @@ class BadRequest(Exception):
         self.text = text
 
 
-def build_envelope(listener: str, head: RequestHead, is_trusted: bool = True) -> Envelope:
+def build_envelope(listener: str, head: RequestHead, *, is_trusted: bool = True) -> Envelope:
     """Make the envelope of a request that came by a listener. Raises `BadRequest`."""
     single, repeated = _collect(head)
     recipients, lost = _recipients(repeated)

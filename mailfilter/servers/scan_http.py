@@ -82,7 +82,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     def _check(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
         try:
-            envelope = build_envelope(self.name, request.head, self.listener.trusted)
+            envelope = build_envelope(self.name, request.head, is_trusted=self.listener.trusted)
         except BadRequest as refused:
             return error_reply(refused.status, refused.text)
         return self._scan(envelope, request.body)

@@ -19,8 +19,8 @@ ADDRESSES = (
     ("tcp6:2", "inet:[::1]:2", "inet6:2@::1", ("[::1]", 2)),
     (r"tcp:2:interface=2001\:db8\:\:5", "inet:[2001:db8::5]:2", "inet6:2@2001:db8::5", None),
     ("unix:/run/dnl/m.sock:mode=660", "unix:/run/dnl/m.sock", "local:`/run/dnl/m.sock'", None),
-    ("systemd:domain=INET:name=m", "inet:HOST:PORT", "inet:PORT@HOST", ("HOST", 0)),
-    ("systemd:domain=INET6:index=0", "inet:HOST:PORT", "inet6:PORT@HOST", ("HOST", 0)),
+    ("systemd:domain=INET:name=m", "inet:HOST:PORT", "inet:PORT@HOST", ("HOST", "PORT")),
+    ("systemd:domain=INET6:index=0", "inet:HOST:PORT", "inet6:PORT@HOST", ("HOST", "PORT")),
     ("systemd:domain=UNIX:name=m", "unix:PATH", "local:PATH", None),
 )
 """Endpoint; the address as Postfix and Sendmail write it; host and port where TOML can say so."""
@@ -122,6 +122,9 @@ class MtaCommandTests(SynchronousTestCase):
         endpoint = "systemd:domain=INET:index=3"
         lines = self.listener("sendmail", endpoint).splitlines()
         self.assertIn("dnl systemd holds the socket number 3: put in", lines[0])
+        for domain in ("INET", "INET6"):
+            text = self.listener("axigen", f"systemd:domain={domain}:index=3")
+            self.assertIn("\naddress = inet://HOST:PORT\n", text)
 
     def test_failure(self) -> None:
         """Without the filter the MTA does what the filter does that cannot scan."""

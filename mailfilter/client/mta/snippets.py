@@ -7,7 +7,7 @@ from importlib.resources import files
 from textwrap import wrap
 
 from ...config.model import FailPolicy, Listener
-from ...config.toml_text import printable
+from ...config.toml_text import printable, value_text
 from .address import Address, Held, Tcp, UnfitError, Unix, address_of
 
 SPARE = 30
@@ -126,7 +126,7 @@ def _stalwart(address: Address, listener: Listener) -> Changes:
     tempfail = "false" if listener.on_failure == "accept" else "true"
     return (
         ('hostname = "127.0.0.1"', f'hostname = "{host}"'),
-        ("port = 11332", f"port = {port}"),
+        ("port = 11332", f"port = {value_text(port)}"),
         ('data = "60s"', f'data = "{_wait(listener, 60)}s"'),
         ("tempfail-on-error = true", f"tempfail-on-error = {tempfail}"),
     )
@@ -148,7 +148,7 @@ def _host_and_port(address: Address, mta: str) -> tuple[str, int | str]:
         case Tcp():
             return address.url_host, address.port
         case Held("INET" | "INET6"):
-            return "HOST", 0
+            return "HOST", "PORT"
         case _:
             raise UnfitError(f"{mta} knows no unix sockets; add a listener at a port")
 
