@@ -1,4 +1,4 @@
-"""GTUBE: does the message hold one of the published test patterns? (specs: defaults.md)"""
+"""GTUBE: does the message hold one of the published test patterns? (defaults.md)"""
 
 from ..scan.check import Check, Findings, Force, Given, Hit, Stage, Symbol
 from ..scan.task import Task

@@ -755,7 +755,7 @@ def default_listeners() -> Mapping[str, Listener]:
 
 
 def default_groups() -> Mapping[str, Group]:
-    """Group caps of Rspamd (specs: defaults.md)."""
+    """Group caps of Rspamd (defaults.md)."""
     return {
         "headers": Group(max_score=8.0),
         "subject": Group(max_score=6.0),

@@ -1,4 +1,4 @@
-"""Text from strangers, made fit for a line of a log (specs: bad-input.md row 44)."""
+"""Text from strangers, made fit for a line of a log (bad-input.md row 44)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A scan as a row of the history (specs: http-controller.md 2.2, "History row (v2)")."""
+"""A scan as a row of the history (http-controller.md 2.2, "History row (v2)")."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -85,7 +85,7 @@ def _subject(tally: Tally, message: Message, score: float) -> str | None:
 def fill_subject(template: str, subject: str, score: float) -> str:
     """Fill in a subject template: `%s` the old subject, `%d` the score, `%%` a percent sign.
 
-    Anything else after a percent sign stays as it is (specs: http-scan.md 1.5).
+    Anything else after a percent sign stays as it is (http-scan.md 1.5).
     """
     values = {"s": subject, "d": f"{score:.2f}", "%": "%"}
     return _PLACE.sub(lambda match: values[match[1]], template)

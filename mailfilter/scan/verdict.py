@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Action(StrEnum):
-    """What to do with a message, by Rspamd's names (specs: http-scan.md 1.5)."""
+    """What to do with a message, by Rspamd's names (http-scan.md 1.5)."""
 
     NO_ACTION = "no action"
     GREYLIST = "greylist"
