@@ -112,9 +112,9 @@ class Advisor:
                     self._seen.add((software, macro.name))
             elif macro.is_constant or not (takes_list or (software, macro.name) in self._seen):
                 yield macro
-        if self._reads_certificates and macros.get(b"cert_issuer"):
-            if b"verify" not in macros and not software.startswith(b"Postfix"):
-                yield _VERIFY
+        is_certified = self._reads_certificates and bool(macros.get(b"cert_issuer"))
+        if is_certified and b"verify" not in macros and not software.startswith(b"Postfix"):
+            yield _VERIFY
 
 
 def _sentence(macro: Macro, software: bytes) -> str:
