@@ -1,6 +1,6 @@
 """Random packet streams against the reader and a session: always what the model says, bounded."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 from struct import pack
 from typing import Any
 
@@ -102,6 +102,16 @@ class ModelTests(SynchronousTestCase):
         self.assertEqual(outcome.sender.address, expected.sender, where)
         self.assertEqual([each.address for each in outcome.recipients], expected.recipients, where)
         self.assertEqual(outcome.raw, expected.raw, where)
+
+    def test_each_event_in_each_state(self) -> None:
+        """And each after that, up to the end of a message."""
+        for before in ("", "C", "CH", "M", "MR", "MRT", "MRTL", "MRTLN", "MRTLNB", "MRTLNBE"):
+            for one, two in product(CODES, CODES):
+                codes = f"O{before}{one}{two}E"
+                model = Model()
+                for number, outcome in enumerate(play(stream(codes))):
+                    expected = model.take(codes[number], number)
+                    self.assert_as_told(expected, outcome, codes[: number + 1])
 
     @EXAMPLES
     @given(sequences)

@@ -46,3 +46,11 @@ class MacroTests(SynchronousTestCase):
         found = play(offer(), *parts)[-1]
         assert isinstance(found, Transaction)
         self.assertNotIn(b"v", found.macros)
+
+    def test_of_a_client_that_is_not_there_yet(self) -> None:
+        """What was told of a name or a message before there was a client is not of this one."""
+        early = macros("H", "{tls_version}", "TLSv1.3"), macros("M", "{auth_authen}", "joe")
+        own = macros("C", "j", "mx")
+        found = play(offer(), *early, own, connect(), helo(), mail(), rcpt(), END)[-1]
+        assert isinstance(found, Transaction)
+        self.assertEqual(found.macros, {b"j": b"mx"})
