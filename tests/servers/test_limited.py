@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.servers.limited import MAX_FULL_SOURCES
 from mailfilter.servers.milter import MilterFactory, MilterProtocol
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
@@ -40,6 +41,32 @@ class LimitTests(SynchronousTestCase):
             factory.forget(first)
         self.assertIsNotNone(self.connect(factory, "192.0.2.1"))
         self.assertIsNone(self.connect(factory, "192.0.2.1"))
+
+    def test_a_source_that_comes_again(self) -> None:
+        """When all of its connections have ended it is told of anew, and not before."""
+        factory = self.factory(max_connections_per_source=2)
+        for _ in range(3):
+            with logged() as lines:
+                taken = [self.connect(factory, "192.0.2.1") for _ in range(4)]
+            self.assertEqual((len(lines), taken[2:]), (1, [None, None]))
+            first, second = taken[:2]
+            assert first is not None and second is not None
+            factory.forget(first)
+            with logged() as lines:
+                first = self.connect(factory, "192.0.2.1")
+                self.assertIsNone(self.connect(factory, "192.0.2.1"))
+            self.assertEqual(lines, [])
+            assert first is not None
+            factory.forget(first)
+            factory.forget(second)
+
+    def test_sources_that_are_told_of_are_bounded(self) -> None:
+        factory = self.factory(max_connections_per_source=1, max_connections=10_000)
+        with logged() as lines:
+            for at in range(MAX_FULL_SOURCES + 100):
+                for _ in range(2):
+                    self.connect(factory, f"2001:db8:0:{at:x}::1")
+        self.assertEqual((len(lines), len(factory._full_sources)), (MAX_FULL_SOURCES,) * 2)
 
     def test_a_network_of_ipv6_is_one_source(self) -> None:
         factory = self.factory(max_connections_per_source=1)

@@ -41,9 +41,16 @@ class AdviceTests(SynchronousTestCase):
         self.assertIn("has not sent the macro tls_version", advice)
         self.assertNotIn("cert_issuer", advice)
         self.assertIsNone(self.advisor.advise(NO_LIST, FULL))
-        login = {**FULL, b"auth_authen": b"joe", b"tls_version": b"TLSv1.3"}
-        self.assertIsNone(self.advisor.advise(NO_LIST, login))
+
+    def test_no_list_but_a_login(self) -> None:
+        """What an MTA has sent once it would send again, by whatever name others go."""
+        login = {**FULL, b"auth_authen": b"joe"}
+        self.assertIn("tls_version", self.advisor.advise(NO_LIST, login) or "")
+        self.assertIsNone(self.advisor.advise(NO_LIST, {**login, b"tls_version": b"TLSv1.3"}))
         self.assertIsNone(self.advisor.advise(NO_LIST, FULL))
+        other = self.advisor.advise(NO_LIST, {**FULL, b"v": b"8.17.1"}) or ""
+        self.assertIn("auth_authen", other)
+        self.assertIn("tls_version", other)
 
     def test_certificates(self) -> None:
         advisor = Advisor(replace(LISTENER, cert_issuer="CA"))
@@ -78,6 +85,11 @@ class AdviceTests(SynchronousTestCase):
     def test_kinds_are_bounded(self) -> None:
         told = [self.advisor.advise(LIST, {b"v": b"%d" % n}) for n in range(3 * MAX_KINDS)]
         self.assertEqual(len([advice for advice in told if advice]), MAX_KINDS)
+
+    def test_names_with_a_login_are_bounded(self) -> None:
+        for at in range(3 * MAX_KINDS):
+            self.advisor.advise(NO_LIST, {b"v": b"%d" % at, b"auth_authen": b"joe"})
+        self.assertEqual(len(self.advisor._seen), MAX_KINDS)
 
     def test_logged_once(self) -> None:
         mta = Mta()

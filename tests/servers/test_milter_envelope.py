@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.milter import Connect, Mail, MilterReader, Rcpt
 from mailfilter.codec.milter_session import Session, Transaction
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
-from mailfilter.servers.milter_envelope import MAX_VALUE, build_envelope, read_ip
+from mailfilter.servers.milter_envelope import MAX_ADDRESS_TEXT, MAX_VALUE, build_envelope, read_ip
 
 from ..codec.milter_mta import recordings
 from .milter_server import LISTENER
@@ -129,6 +129,7 @@ class EnvelopeTests(SynchronousTestCase):
             b"192.0.2": "None",
             b"192.0.2.7\n": "None",
             b"\xff" * 1000: "None",
+            b"[" * MAX_ADDRESS_TEXT + b"192.0.2.7": "None",
         }.items():
             self.assertEqual(str(read_ip(value)), expected, value)
 

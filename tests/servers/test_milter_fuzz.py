@@ -92,7 +92,7 @@ class AtOnceTests(SynchronousTestCase):
             mta.scanner.calls.clear()
             inner = (mta.protocol._reader, mta.protocol._session, list(mta.protocol._events))
             self.assertLessEqual(kept(*inner), 2 * sent + OVERHEAD)
-        self.flushLoggedErrors()
+        self.assertEqual(self.flushLoggedErrors(), [])
 
 
 class WaitingTests(SynchronousTestCase):

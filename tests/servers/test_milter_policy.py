@@ -16,11 +16,11 @@ from mailfilter.scan.verdict import (
     RemoveHeader,
     Verdict,
 )
-from mailfilter.servers.milter_reply import render_verdict
-from mailfilter.testing.fake_scanner import NO_ACTION
+from mailfilter.servers.milter_reply import MAX_REASON, render_verdict
+from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
-from ..codec.milter_mta import frame, frames
-from .milter_server import LISTENER
+from ..codec.milter_mta import connect, frame, frames, header, helo, mail, offer, rcpt
+from .milter_server import LISTENER, Mta
 
 PLAIN = Agreement(6, WANTED_EDITS, 0)
 VERBATIM = replace(PLAIN, is_verbatim=True)
@@ -98,6 +98,16 @@ class TextTests(SynchronousTestCase):
             found = rendered(told, on_reject="quarantine")
             self.assertEqual(found, frame("q", b"held back\0") + ACCEPT)
 
+    def test_reason_is_bounded(self) -> None:
+        """Whoever gives it."""
+        for told in (
+            verdict(Action.QUARANTINE, quarantine="x" * 5000),
+            verdict(Action.QUARANTINE, message="x" * 5000),
+            verdict(Action.QUARANTINE, message="\n".join(["x" * (MAX_REASON - 1), "y" * 500])),
+        ):
+            ((_, payload), _) = frames(rendered(told))
+            self.assertEqual(payload.replace(b" ", b"x"), b"x" * MAX_REASON + b"\0")
+
 
 class VerbatimTests(SynchronousTestCase):
     """Stalwart passes on what it gets (milter-mapping.md 4.6)."""
@@ -135,6 +145,19 @@ class VerbatimTests(SynchronousTestCase):
         found = rendered(verdict(Action.NO_ACTION, RemoveHeader("From"), *adds), VERBATIM)
         removal = frame("m", b"\0\0\0\x01From\0\0")
         self.assertEqual(found, b"".join([removal, *reversed(frames_), ACCEPT]))
+
+    def test_an_mta_that_does_not_tell_its_name(self) -> None:
+        """It is known by what it does: from the first message on replies are as it takes them."""
+        text, edit = "100% spam\nnever again", AddHeader("X-A", "a\n\tb")
+        scanner = FakeScanner(verdict(Action.NO_ACTION, edit))
+        mta = Mta(scanner)
+        parts = mail(), rcpt(), header("Subject", "a"), frame("N")
+        mta.send(offer(2, steps=0), connect(), helo(), *parts)
+        answers = mta.send(frame("B", b"Subject: a\r\n\r\nb\r\n"), frame("E"))
+        self.assertEqual(answers[-2:], [("h", b"X-A\0a\r\n\tb\0"), ("a", b"")])
+        scanner.verdict = verdict(Action.REJECT, message=text)
+        mta.send(*parts, frame("B", b"Subject: a\r\n\r\nb\r\n"))
+        self.assertEqual(mta.send(frame("E")), [("y", b"554 5.7.1 100% spam never again\0")])
 
     def test_sender(self) -> None:
         for args, expected in (((), b"<a@b>\0\0"), (("RET=FULL",), b"<a@b>\0RET=FULL\0")):

@@ -23,7 +23,7 @@ from ..codec.milter_mta import (
     message,
     rcpt,
 )
-from .milter_server import ACCEPT, IDLE, LISTENER, START, Mta, logged
+from .milter_server import ACCEPT, START, Mta, logged
 
 REJECT = replace(NO_ACTION, action=Action.REJECT)
 
@@ -121,7 +121,7 @@ class WaitingTests(SynchronousTestCase):
 
     def test_abort_in_one_write_with_the_message(self) -> None:
         self.mta.send(frame("A"))
-        self.mta.send(*message(), frame("A"))
+        self.mta.send(b"".join([*message(), frame("A")]))
         self.assertEqual((self.mta.scanner.cancelled, self.mta.scanner.waiting), (2, 0))
         self.assertEqual(self.mta.replies(), [])
 
@@ -157,11 +157,16 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual(self.mta.scanner.cancelled, 1)
 
     def test_a_waiting_mta_is_not_idle(self) -> None:
-        self.mta.clock.advance(LISTENER.deadline - 1)
-        self.assertFalse(self.mta.is_closing)
-        self.mta.scanner.release()
-        self.mta.clock.advance(IDLE - 1)
-        self.assertFalse(self.mta.is_closing)
+        """However long the scan takes; then it has all of its time to go on."""
+        mta = Mta(FakeScanner(wait=True), idle_timeout=3.0)
+        mta.send(*START, *message())
+        mta.clock.pump([1.0] * 28)
+        self.assertFalse(mta.is_closing)
+        mta.scanner.release()
+        mta.clock.pump([1.0] * 2)
+        self.assertFalse(mta.is_closing)
+        mta.clock.advance(1.0)
+        self.assertTrue(mta.is_closing)
 
 
 class TurnTests(SynchronousTestCase):

@@ -7,6 +7,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.codec.milter_session import BLANKS_RESTORED, HEAD_TAKEN_OFF
 from mailfilter.config.model import Config, Listener, Scan
 from mailfilter.scan.check import Check, Force
 from mailfilter.scan.envelope import Envelope
@@ -16,7 +17,7 @@ from mailfilter.scan.verdict import Action, Verdict
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
-from ..codec.milter_mta import header, message
+from ..codec.milter_mta import connect, frame, header, helo, mail, message, offer, rcpt
 from ..scan.case import finding
 from .http_case import CHECK
 from .milter_server import START, Mta
@@ -89,6 +90,27 @@ class HeaderTests(ShownCase):
         scanner = self.make_scanner()
         self.assertEqual(self.over_milter(scanner), [("a", b"")])
         self.assertNotIn("milter", self.over_http(scanner))
+
+
+class NoteTests(ShownCase):
+    """What a milter session had to do to the message stands in the trace of its scan."""
+
+    def notes(self, *parts: bytes) -> list[str]:
+        mta = Mta(self.make_scanner())
+        mta.send(*parts)
+        (verdict,) = self.verdicts
+        return [entry.text for entry in verdict.trace if entry.source == "message"]
+
+    def test_blanks(self) -> None:
+        start = connect(), helo()
+        self.assertEqual(self.notes(offer(steps=0), *start, *message()), [BLANKS_RESTORED])
+        self.assertEqual(self.notes(offer(), *start, *message()), [])
+
+    def test_header_twice(self) -> None:
+        parts = mail(), rcpt(), header("Subject", "a"), frame("N")
+        body = frame("B", b"Subject: a\r\n\r\nb\r\n"), frame("E")
+        start = offer(steps=0), connect(), helo()
+        self.assertEqual(self.notes(*start, *parts, *body), [HEAD_TAKEN_OFF])
 
 
 class ReplyTests(ShownCase):
