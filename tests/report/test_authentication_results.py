@@ -3,12 +3,14 @@ than it should."""
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import parse
+from mailfilter.report import authentication_results
 from mailfilter.report.authentication_results import (
     LINE,
     MAX_BEFORE_END,
@@ -16,6 +18,7 @@ from mailfilter.report.authentication_results import (
     MAX_OF_METHOD,
     MAX_PIECES,
     MAX_PROPERTY,
+    MAX_REMARK,
     field_value,
     is_of,
     same_name,
@@ -91,6 +94,22 @@ FOREIGN = (
 )
 
 
+class Counting:
+    """Counts the calls of a function, or of the method `match` of a pattern."""
+
+    def __init__(self, counted: Any) -> None:
+        self._counted = counted
+        self.calls = 0
+
+    def __call__(self, *args: Any) -> Any:
+        self.calls += 1
+        return self._counted(*args)
+
+    def match(self, *args: Any) -> Any:
+        self.calls += 1
+        return self._counted.match(*args)
+
+
 def belongs(value: bytes, name: str = "mx.our.test") -> bool:
     """Whether a field with that value is taken for one of ours."""
     message = parse(b"Authentication-Results:" + value + b"\r\nX-Next: 1\r\n\r\n")
@@ -127,6 +146,16 @@ class ForgedTests(SynchronousTestCase):
             self.assertTrue(belongs(piece * (MAX_BEFORE_END + 1)), piece)
         self.assertFalse(belongs(b" a" * (MAX_PIECES // 2 - 1)))
         self.assertTrue(belongs(b" a" * MAX_PIECES))
+
+    def test_one_look_for_an_end(self) -> None:
+        """A quote or parenthesis without its other half is looked for once, and not again from
+        each of those that follow: they have none either."""
+        for name, value in (("_PIECE", b'"' + b'\\"' * 200), ("_comment_end", b"(" * 400)):
+            counting = Counting(getattr(authentication_results, name))
+            patch = self.patch(authentication_results, name, counting)
+            self.assertFalse(belongs(value))
+            patch.restore()
+            self.assertEqual(counting.calls, 1, name)
 
     @bounded
     @given(st.lists(st.sampled_from([b"(", b")", b'"', b"\\", b";", b"mx.our.test", b"a", b" "])))
@@ -188,6 +217,12 @@ class ValueTests(SynchronousTestCase):
         self.assert_value(
             result, 'dkim=fail (b\\) dkim=pass? \\(\\\\) reason="a\\"? dkim=pass\\\\"'
         )
+
+    def test_long_remarks(self) -> None:
+        """Of those the beginning will do."""
+        result = AuthResult("dkim", "fail", "r" * 5000, "c" * 5000)
+        comment, reason = "c" * MAX_REMARK, "r" * MAX_REMARK
+        self.assert_value(result, f'dkim=fail\n\t({comment})\n\treason="{reason}"')
 
     def test_left_out(self) -> None:
         """Empty values, as of the null sender, and those of which only a part would fit."""
