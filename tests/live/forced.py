@@ -6,7 +6,7 @@ The cases are the same for every MTA; the classes that run them know how to talk
 from collections.abc import Sequence
 from pathlib import Path
 
-from .harness import LiveCase, Reply, wish
+from .harness import SENDER, LiveCase, Reply, wish
 from .sink import Sink
 
 
@@ -20,7 +20,7 @@ class ForcedCase(LiveCase):
 
     sink: Sink
 
-    def send(self, message: bytes, *recipients: str) -> Reply:
+    def send(self, message: bytes, *recipients: str, sender: str = SENDER) -> Reply:
         """Send a message; to `box` unless recipients are given."""
         raise NotImplementedError
 

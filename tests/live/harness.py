@@ -96,9 +96,17 @@ class Filter:
             )
         )
         self._log = self.home / "filter.log"
+        self._listeners = LISTENERS
         self._child: Child | None = None
         if start:
             self.start()
+
+    def configure(self, fragment: str) -> None:
+        """Add to its configuration; it takes effect at the next start."""
+        folder = self.home / "conf.d"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{len(list(folder.iterdir()))}.toml").write_text(fragment)
+        self._listeners += fragment.count("[listeners.")
 
     @property
     def child(self) -> Child:
@@ -113,7 +121,7 @@ class Filter:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         mark = self.log_size() if self._log.exists() else 0
         self._child = Child(command, self._log, environment, peers.CHECKOUT)
-        self._child.wait_ready(lambda: self.log(mark).count("ready: listener") >= LISTENERS)
+        self._child.wait_ready(lambda: self.log(mark).count("ready: listener") >= self._listeners)
         self._sockets_at_start = self._sockets()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -234,7 +242,7 @@ class PostfixCase(LiveCase):
 
     needs: ClassVar[Sequence[str]] = ("master",)
     needs_root = True
-    service: ClassVar[str] = "tcp"
+    service: str = "tcp"
     """Of Postfix, to which mail goes that is not to go to another one."""
 
     def setUp(self) -> None:

@@ -28,10 +28,16 @@ class Certificates:
     client: tuple[Path, Path]
     stranger: tuple[Path, Path]
     """Signed by an authority that the server does not know."""
+    impostor: tuple[Path, Path]
+    """Signed by one that only bears the name of the server's."""
 
     def context(self, own: tuple[Path, Path] | None = None) -> ssl.SSLContext:
-        """What a client uses for STARTTLS, with a certificate of its own if it has one."""
+        """What a client uses for STARTTLS, with a certificate of its own if it has one.
+
+        The server may be asked by its address.
+        """
         context = ssl.create_default_context(cafile=str(self.authority))
+        context.check_hostname = False
         if own is not None:
             context.load_cert_chain(*own)
         return context
@@ -47,6 +53,7 @@ def certificates() -> Certificates:
         authority.issue("localhost"),
         authority.issue("client"),
         Authority(home, "Other Authority").issue("stranger"),
+        Authority(private_directory(), ISSUER).issue("impostor"),
     )
 
 

@@ -18,19 +18,23 @@ PORTS = range(20000, 32000)
 """Below the kernel's ephemeral range, so that no outgoing connection takes a port first."""
 START_SECONDS = 30.0
 """Until a child must be ready: the machine may be busy with other tests."""
+_given: set[int] = set()
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on at this moment."""
+    """A TCP port that nobody listens on at this moment, and that has not been given out before."""
     while True:
         port = random.choice(PORTS)
+        if port in _given:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        _given.add(port)
         return port
 
 

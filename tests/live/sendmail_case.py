@@ -14,6 +14,8 @@ class SendmailCase(LiveCase):
 
     needs: ClassVar[Sequence[str]] = (str(SENDMAIL), "m4", "saslpasswd2")
     needs_root = True
+    service: str = DOCUMENTED
+    """Port of Sendmail to which mail goes that is not to go to another one."""
 
     def setUp(self) -> None:
         """See `LiveCase.setUp`."""
@@ -34,12 +36,12 @@ class SendmailCase(LiveCase):
         self,
         message: bytes,
         *recipients: str,
-        service: str = DOCUMENTED,
+        service: str = "",
         sender: str = SENDER,
         esmtp: Sequence[str] = (),
     ) -> Reply:
         """Send by SMTP; the reply to the end of the data."""
-        port = self.sendmail.ports[service]
+        port = self.sendmail.ports[service or self.service]
         return smtp_send(port, message, recipients or (self.box,), sender, esmtp)
 
     def delivered(self) -> list[bytes]:

@@ -23,9 +23,7 @@ trace_in_reply = true
 def own_filter() -> Filter:
     """Two workers with one store, which tell the trace id."""
     own = Filter(start=False)
-    fragments = own.home / "conf.d"
-    fragments.mkdir()
-    (fragments / "trace.toml").write_text(SETTINGS)
+    own.configure(SETTINGS)
     return own
 
 

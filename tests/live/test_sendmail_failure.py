@@ -30,9 +30,7 @@ timeout = "20s"
 def own_filter() -> Filter:
     """A filter that these tests may stop as they like, and whose check may take its time."""
     own = Filter(start=False, workers=1)
-    fragments = own.home / "conf.d"
-    fragments.mkdir()
-    (fragments / "slow.toml").write_text(SLOW)
+    own.configure(SLOW)
     return own
 
 
