@@ -41,7 +41,8 @@ class Message:
 @dataclass(slots=True)
 class Model:
     """A session under version 6 without agreed bits, by the rule of libmilter: what does not fit
-    ends the message and has no reply. Numbers tell what came with which event."""
+    ends the message and has no reply. But the end of no message closes, since an MTA waits for an
+    answer to it. Numbers tell what came with which event."""
 
     state: str = ""
     message: Message | None = None
@@ -66,8 +67,10 @@ class Model:
             return "c"
         return self._go_on(code, number)
 
-    def _go_on(self, code: str, number: int) -> Message | str:
+    def _go_on(self, code: str, number: int) -> Message | str | None:
         before, fits = self.state, self.state in FOLLOWS.get(code, self.state)
+        if code == "E" and not fits:
+            return None
         if code == "C":
             fits = self.state == "O"
         if not fits or code in "CHM":

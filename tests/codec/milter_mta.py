@@ -10,6 +10,11 @@ RECORDINGS = Path(__file__).parent.parent / "data" / "milter" / "captures.json"
 
 ALL_EDITS = 0x1FF
 ALL_STEPS = 0x1FFFFF
+NO_REPLY = {
+    "C": 0x1000, "H": 0x2000, "M": 0x4000, "R": 0x8000, "T": 0x10000, "U": 0x20000,
+    "L": 0x80, "N": 0x40000, "B": 0x80000,
+}  # fmt: skip
+"""The bit by which an event has no reply, by the event's code (milter.md 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)

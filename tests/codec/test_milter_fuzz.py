@@ -88,12 +88,16 @@ class ModelTests(SynchronousTestCase):
         parts = stream(codes)
         outcomes = play(parts)
         self.assertEqual(play(pieces(b"".join(parts), places)), outcomes)
-        self.assertEqual(len(outcomes), len(codes))
-        for number, (code, outcome) in enumerate(zip(codes, outcomes, strict=True)):
+        is_closed = isinstance(outcomes[-1], Close)
+        self.assertTrue(is_closed or len(outcomes) == len(codes))
+        for number, (code, outcome) in enumerate(zip(codes, outcomes, strict=False)):
             self.assert_as_told(model.take(code, number), outcome, codes[: number + 1])
 
     def assert_as_told(self, expected: Message | str | None, outcome: Outcome, where: str) -> None:
         """The outcome is that of the model: the one reply, or the whole message."""
+        if expected is None:
+            self.assertEqual(outcome, Close("no message to end"), where)
+            return
         if not isinstance(expected, Message):
             assert isinstance(outcome, bytes), where
             self.assertEqual("".join(code for code, _ in frames(outcome)), expected, where)

@@ -1,6 +1,6 @@
 """Negotiation with every kind of MTA: what is agreed on, and whole sessions under it.
 
-The bits are written out here as numbers, apart from the code's own names for them.
+The bits are written out as numbers, apart from the code's own names for them.
 """
 
 from itertools import product
@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.milter import MilterReader
 from mailfilter.codec.milter_session import Close, Outcome, Session, Transaction
 
-from .milter_mta import connect, frame, frames, header, helo, macros, mail, rcpt
+from .milter_mta import NO_REPLY, connect, frame, frames, header, helo, macros, mail, rcpt
 
 VERSIONS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 255, 2**31 - 1, 2**31, 2**32 - 1)
 ACTIONS = (0, 0x01, 0x0F, 0x3F, 0x7F, 0xFF, 0x100, 0x1FF, 0x200, 2**31, 0xFFFFFFFF)
@@ -26,10 +26,6 @@ NO_EVENT = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200
 """Bits by which a filter gives up events: every one of them is of use to us."""
 MAX_DATA = 0x30000000
 """Bits for larger frames than usual."""
-NO_REPLY = {
-    "C": 0x1000, "H": 0x2000, "M": 0x4000, "R": 0x8000, "T": 0x10000, "U": 0x20000,
-    "L": 0x80, "N": 0x40000, "B": 0x80000,
-}  # fmt: skip
 SYMBOL_LISTS = 0x100
 EVENTS = [
     ("C", connect()),

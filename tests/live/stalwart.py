@@ -5,7 +5,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..codec.milter_mta import connect, frame
+from ..codec.milter_mta import NO_REPLY, connect, frame
 from ..codec.milter_stalwart import (
     BadFrameError,
     Change,
@@ -17,16 +17,6 @@ from ..codec.milter_stalwart import (
     read_change,
 )
 
-NO_REPLY = {
-    "C": 0x1000,
-    "H": 0x2000,
-    "M": 0x4000,
-    "R": 0x8000,
-    "T": 0x10000,
-    "L": 0x80,
-    "N": 0x40000,
-    "B": 0x80000,
-}
 NO_EVENT = {"C": 1, "H": 2, "M": 4, "R": 8, "B": 16, "L": 32, "N": 64, "T": 512}
 ACTIONS = "acdrty"
 ANSWERS = {"a": 250, "c": 250, "d": 250, "r": 503, "t": 451}

@@ -89,6 +89,16 @@ class WaitingTests(SynchronousTestCase):
         second = self.mta.scanner.calls[1][0]
         self.assertEqual([each.address for each in second.recipients], ["second@example.net"])
 
+    def test_what_is_not_scanned_waits_too(self) -> None:
+        """A message that is too large has its answer in its turn."""
+        mta = Mta(FakeScanner(wait=True, max_message=100))
+        mta.send(*START, *message())
+        self.assertEqual(mta.send(*message(b"x" * 100), *message()), [])
+        mta.scanner.release()
+        self.assertEqual([code for code, _ in mta.replies()], ["a", "h", "a"])
+        mta.scanner.release()
+        self.assertEqual(mta.replies(), [ACCEPT])
+
     def test_many_waiting_messages(self) -> None:
         self.mta.send(b"".join(message()) * 500)
         self.mta.scanner.wait = False
