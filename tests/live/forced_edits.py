@@ -69,6 +69,17 @@ class EditCases(ForcedCase):
         """A field that is not there is added."""
         self.assertEqual(values(self.arrive(("Change", "X-New: value")), "X-New"), ["value"])
 
+    def test_folds(self) -> None:
+        """Line breaks before a blank are folds, with the line ends of SMTP; others are blanks."""
+        value = "=0A_two=0D=0A=09three=0Afour?="
+        wishes = ("Add", f"=?utf-8?Q?X-F=3A_one{value}"), ("Change", f"=?utf-8?Q?X-Tab=3A_1{value}")
+        self.assertEqual(self.send(wish(wishes, "folded.eml"), self.out).code, 250)
+        (taken,) = self.sink.wait_to(self.out)
+        for begin in (b"X-F: one", b"X-Tab: 1"):
+            expected = b"\r\n" + begin + b"\r\n two\r\n\tthree four\r\n"
+            self.assertIn(expected, taken.message)
+        self.assertNotRegex(taken.message, rb"\r(?!\n)|(?<!\r)\n")
+
     def test_no_injection(self) -> None:
         """A line break in a value starts no field of its own."""
         delivered = self.arrive(("Add", "=?utf-8?Q?X-A=3A_one=0D=0AX-Evil=3A_two?="))
@@ -109,6 +120,15 @@ class EditCases(ForcedCase):
         self.assertEqual(self.send(wish(wishes), self.out).code, 250)
         (taken,) = self.sink.wait_to(self.out)
         self.assertEqual(taken.sender, "bounces@example.org")
+        self.assertLessEqual({"RET=HDRS", "ENVID=abc"}, set(taken.sender_args))
+
+    def test_sender_without_arguments(self) -> None:
+        """One without leaves those of the old one."""
+        message = wish([("Sender", "bounces@example.org")])
+        self.assertEqual(self.send(message, self.out, esmtp=["RET=FULL", "ENVID=xyz"]).code, 250)
+        (taken,) = self.sink.wait_to(self.out)
+        self.assertEqual(taken.sender, "bounces@example.org")
+        self.assertLessEqual({"RET=FULL", "ENVID=xyz"}, set(taken.sender_args))
 
     def test_null_sender_forced(self) -> None:
         """It may be nobody."""

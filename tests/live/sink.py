@@ -14,6 +14,8 @@ class Taken:
     sender: str
     recipients: tuple[str, ...]
     message: bytes
+    sender_args: tuple[str, ...] = ()
+    """ESMTP arguments of the sender."""
 
 
 class Sink:
@@ -47,22 +49,24 @@ class _Session(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        self._say("220 sink")
+        self._say("220 sink ESMTP")
         sender = ""
+        arguments: tuple[str, ...] = ()
         recipients: list[str] = []
         while line := self.rfile.readline():
             verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
             match verb.upper():
                 case "EHLO":
-                    self._say("250-sink", "250-8BITMIME", "250 SMTPUTF8")
+                    self._say("250-sink", "250-8BITMIME", "250-DSN", "250 SMTPUTF8")
                     continue
                 case "MAIL":
                     sender, recipients = _address(rest), []
+                    arguments = tuple(rest.partition(">")[2].split())
                 case "RCPT":
                     recipients.append(_address(rest))
                 case "DATA":
                     self._say("354 go on")
-                    taken = Taken(sender, tuple(recipients), self._data())
+                    taken = Taken(sender, tuple(recipients), self._data(), arguments)
                     self.server.taken.append(taken)
                 case "QUIT":
                     self._say("221 bye")

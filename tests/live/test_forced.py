@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from . import forced, forced_edits
-from .harness import PostfixCase, Reply
+from .delivered import header_lines, without_ours
+from .harness import PostfixCase, Reply, message_file
 
 
 class ForcedPostfixCase(PostfixCase, forced.ForcedCase):
@@ -29,6 +30,22 @@ class ForcedPostfixCase(PostfixCase, forced.ForcedCase):
 
 class ForcedTests(ForcedPostfixCase, forced.ActionCases, forced_edits.EditCases):
     """The cases of every MTA."""
+
+    def test_places(self) -> None:
+        """A field gets to its place, counted from the top or the end of the message as it came.
+
+        Place 0 is above Postfix's own field.
+        """
+        wishes = [("Add", f"X-At: {place} @{place}") for place in (3, -2, -4)]
+        delivered = self.arrive(*wishes, name="folded.eml")
+        fields = [field for field in without_ours(delivered) if field[:7] != b"X-Test-"]
+        plain = without_ours(message_file("folded.eml"))
+        self.assertEqual(
+            fields, [b"X-At: 3", *plain[:-3], b"X-At: -4", *plain[-3:-1], b"X-At: -2", plain[-1]]
+        )
+        names = [line.partition(b":")[0] for line in header_lines(delivered)]
+        received = names.index(b"Received")
+        self.assertEqual(names.index(b"X-At"), received + 3)
 
 
 class OldVersionTests(ForcedPostfixCase, forced_edits.EditCases):

@@ -58,4 +58,3 @@ class SendmailBottomTests(SendmailTopTests):
     """Sendmail, at the end."""
 
     position = "bottom"
-    replaced = ("X-Spamd-Bar", "X-Spamd-Result", "X-Spam")
