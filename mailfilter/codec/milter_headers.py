@@ -34,6 +34,9 @@ def repeats_head(raw: bytes, head_size: int) -> bool:
 
 
 def _is_same(shown: bytes, repeated: bytes) -> bool:
+    if b"\0" in repeated:
+        # Where it has a NUL an event ends.
+        repeated = repeated[: repeated.index(b"\0")]
     name, _, value = shown.partition(b":")
     own_name, _, own_value = repeated.partition(b":")
     return _words(name) == _words(own_name) and _words(value) == _words(own_value)

@@ -49,6 +49,9 @@ _NO_REPLY_STEPS: Mapping[type[Event], Steps] = {
     Unknown: Steps.NR_UNKNOWN,
 }
 
+_NOT_OF_STALWART = frozenset((b"v", b"_", b"i"))
+"""Macros that others send by default: names of themselves and the client, the queue id."""
+
 _LOOSE_BREAK = re.compile(rb"\n(?![ \t])")
 _BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
@@ -69,7 +72,7 @@ class Transaction:
     Of a message with neither fields nor body nothing is left, not even the blank line.
     """
     head: bytes
-    """The header block as built from header events, empty if the message is too large."""
+    """The header block as built from header events, empty if that alone is too large."""
     fields: int
     """Number of header fields."""
     size: int
@@ -276,13 +279,15 @@ class Session:
         self._size += len(data)
         if self._size <= self._max_message:
             self._raw += data
-        elif self._raw:
-            self._raw = bytearray()
+        elif len(self._raw) > self._head_size:
+            # The header, if it is complete: forged fields may have to go.
+            del self._raw[self._head_size :]
 
     def _on_end_of_message(self, event: EndOfMessage) -> Outcome:
         sender = self._sender
         if sender is None:
-            return self._misplaced()
+            # It always has a reply (milter.md 3.2), and of nothing there is none.
+            return _not_negotiated() if self._state == _NEW else Close("no message to end")
         if self._state < _BODY:
             self._end_headers()
         if event.data:
@@ -295,7 +300,7 @@ class Session:
     def _transaction(self, sender: Mail) -> Transaction:
         is_kept = self._size <= self._max_message
         raw = bytes(self._raw) if is_kept else None
-        head = raw[: self._head_size] if raw is not None else b""
+        head = bytes(self._raw[: self._head_size])
         macros = self._macros.latest()
         notes: tuple[str, ...] = ()
         if raw is not None and self._is_repeated(raw, macros):
@@ -325,7 +330,7 @@ class Session:
         Of MTAs that show header values exactly, or that tell what Stalwart does not, bodies are
         what they are.
         """
-        is_other = self._has_leading_space or b"v" in macros or b"_" in macros
+        is_other = self._has_leading_space or not macros.keys().isdisjoint(_NOT_OF_STALWART)
         if is_other and not self._is_stalwart():
             return False
         if not self._fields:

@@ -19,6 +19,9 @@ MAX_VALUE = 60000
 MAX_LINE = 76
 """Octets of a line that holds encoded words (RFC 2047 2)."""
 
+MAX_PLAIN_LINE = 900
+"""Characters of a line of plain text; with the field's name it fits 998 (RFC 5322 2.1.1)."""
+
 MAX_WORD = 75
 """Octets of one encoded word (RFC 2047 2)."""
 
@@ -34,7 +37,7 @@ _LEAST_ROOM = 16
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROLS_BUT_TAB = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-_DIRTY = re.compile(r"[^ -~]|=\?")
+_DIRTY = re.compile(r"[^ -~]|=\?|[^ ]{800}")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 # What stands for itself in the Q encoding everywhere, even in a phrase (RFC 2047 5).
 _Q_PLAIN = re.compile(rb"[A-Za-z0-9!*+/ -]")
@@ -43,14 +46,15 @@ _Q_PLAIN = re.compile(rb"[A-Za-z0-9!*+/ -]")
 def encode_header_text(text: str, column: int = len("Subject: ")) -> str:
     """Encode Unicode text as the value of an unstructured header field.
 
-    Printable ASCII stays as it is, from the first word that is something else (or that looks like
-    an encoded word) the rest becomes RFC 2047 encoded words in UTF-8, folded by LF and a space.
-    Control characters become spaces. `column` is how many octets stand before it on its line.
+    Printable ASCII stays as it is, from the first word that is something else (or looks like an
+    encoded word, or is too long for a line) the rest becomes RFC 2047 encoded words in UTF-8,
+    folded by LF and a space. Control characters become spaces. `column` is how many octets stand
+    before it on its line.
     """
     text = _CONTROLS.sub(" ", text[:MAX_TEXT])
     dirty = _DIRTY.search(text)
     if dirty is None:
-        return text
+        return _folded(text)
     head = text[: text.rfind(" ", 0, dirty.start()) + 1].rstrip(" ")
     # One space between the head and the first encoded word is their separator.
     start = len(head) + 1 if head else 0
@@ -59,7 +63,16 @@ def encode_header_text(text: str, column: int = len("Subject: ")) -> str:
     encoded = "\n ".join(words)
     if not head:
         return encoded
-    return head + (" " if room >= _LEAST_ROOM else "\n ") + encoded
+    return _folded(head) + (" " if room >= _LEAST_ROOM else "\n ") + encoded
+
+
+def _folded(text: str) -> str:
+    """Fold text at blanks so that no line is too long; its words are short."""
+    lines: list[str] = []
+    while len(text) > MAX_PLAIN_LINE and (at := text.rfind(" ", 1, MAX_PLAIN_LINE)) > 0:
+        lines.append(text[:at])
+        text = text[at:]
+    return "\n".join((*lines, text))
 
 
 def _encoded_words(text: str, room: int) -> Iterator[str]:

@@ -41,6 +41,7 @@ class ScanLine:
             ("action", verdict.action.value),
             ("forced", verdict.forced_by),
             ("profile", verdict.profile),
+            ("unscanned", verdict.unscanned),
         ]
         texts = [f"{key}={quote(value)}" for key, value in pairs if value is not None]
         texts.append(f"score={verdict.score:.2f}/{verdict.required_score:.2f}")
@@ -66,6 +67,7 @@ class ScanLine:
             "action": verdict.action.value,
             "forced_by": verdict.forced_by,
             "profile": verdict.profile,
+            "unscanned": verdict.unscanned,
             "score": verdict.score,
             "required_score": verdict.required_score,
             "symbols": [

@@ -25,6 +25,9 @@ BELOW_RECEIVED = 1
 MAX_COUNTED = 50
 """Fields of one name that are told apart: honest mail has some few. Of more, all are removed."""
 
+SKIPPED_FIELD = "X-Spam-Skipped"
+"""Says why a message was not scanned."""
+
 OWN_FIELDS: dict[HeaderName, str] = {
     "authentication-results": "Authentication-Results",
     "remove-spam-flag": "X-Spam",
@@ -64,7 +67,12 @@ class HeaderProducer:
         self._only_removes = not self._auth and not any(self._writers.values())
 
     def __call__(self, envelope: Envelope, message: Message, verdict: Verdict) -> Sequence[Edit]:
-        """All edits for a message that got this verdict: removals, then fields in order."""
+        """All edits for a message that got this verdict: removals, then fields in order.
+
+        What is not scanned gets no fields but one that says why.
+        """
+        if verdict.unscanned is not None or verdict.is_skipped:
+            return self._without_scan(envelope, message, verdict)
         if self._only_removes:
             return self._removals
         settings = self._settings
@@ -82,6 +90,16 @@ class HeaderProducer:
             written = writer.value(settings, envelope, verdict)
             if written:
                 edits.append(AddHeader(writer.name, written, writer.order))
+        return edits
+
+    def _without_scan(
+        self, envelope: Envelope, message: Message, verdict: Verdict
+    ) -> Sequence[Edit]:
+        edits: list[Edit] = [*self._removals]
+        if self._removes_auth:
+            edits += self._forged(message, self._authserv_id(envelope))
+        if verdict.unscanned is not None:
+            edits += (RemoveHeader(SKIPPED_FIELD), AddHeader(SKIPPED_FIELD, verdict.unscanned))
         return edits
 
     def _find_removals(self, routines: Sequence[HeaderName]) -> Iterator[RemoveHeader]:

@@ -55,10 +55,12 @@ def verdict_of(
 
 
 def _edits(tally: Tally, trace: Trace, options: Scan, *, skipped: bool) -> tuple[Edit, ...]:
-    """What checks asked for, and the trace id; of what is not scanned nothing is remembered."""
+    """What checks asked for, and the trace id; of what is not scanned no trace is remembered."""
     name = options.trace_header
-    if not name or skipped:
+    if not name:
         return tuple(tally.edits)
+    if skipped:
+        return (*tally.edits, RemoveHeader(name))
     # Always, and not only if we see such a field: what MTAs take for one is theirs to say.
     return (RemoveHeader(name), *tally.edits, AddHeader(name, trace.trace_id))
 

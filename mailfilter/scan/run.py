@@ -23,6 +23,7 @@ from .render import verdict_of
 from .tally import Tally
 from .task import Task
 from .trace import Trace
+from .unscanned import Unscanned, unscanned_verdict
 from .verdict import CheckRun, Edit, Verdict
 
 LONGEST_TURN = 0.025
@@ -53,6 +54,13 @@ class ScanService(Protocol):
 
         Always returns within the configured time. An exception means that no verdict exists:
         the caller then follows its fail policy. Cancelling the Deferred around it ends the scan.
+        """
+        ...
+
+    def unscanned(self, envelope: Envelope, given: Unscanned) -> Verdict:
+        """Make the verdict of a message that cannot be scanned; it is logged as any other.
+
+        Its edits take away what others have written in our name.
         """
         ...
 
@@ -97,6 +105,18 @@ class Scanner:
         self._tell(envelope, verdict)
         return verdict
 
+    def unscanned(self, envelope: Envelope, given: Unscanned) -> Verdict:
+        """See `ScanService.unscanned`."""
+        if not envelope.is_trusted:
+            envelope = distrusted(envelope, self._local)
+        message = parse(given.head)
+        settings = self.plan.profiles.settings(envelope)
+        trace = Trace(self.clock.seconds)
+        verdict = unscanned_verdict(given, message, settings, trace, self.options)
+        verdict = self._finished(envelope, message, verdict)
+        self._tell(envelope, verdict)
+        return verdict
+
     async def _scan(self, envelope: Envelope, raw: bytes) -> Verdict:
         trace = Trace(self.clock.seconds)
         settings = self.plan.profiles.settings(envelope)
@@ -108,7 +128,7 @@ class Scanner:
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
         verdict = verdict_of(tally, trace, message, self.options, skipped=skipped)
-        return verdict if skipped else self._finished(envelope, message, verdict)
+        return self._finished(envelope, message, verdict)
 
     def _finished(self, envelope: Envelope, message: Message, verdict: Verdict) -> Verdict:
         if self._finish is None:

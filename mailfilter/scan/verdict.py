@@ -188,6 +188,9 @@ class Verdict:
     profile: str | None = None
     """Names of the profiles that applied, joined by commas."""
     is_skipped: bool = False
+    """A profile or the client wanted no scan."""
+    unscanned: str | None = None
+    """Why there could be none."""
     message_id: str | None = None
     """Without angle brackets; `None` when the message is empty, `undef` when it has none."""
     size: int = 0

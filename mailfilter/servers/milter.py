@@ -214,7 +214,7 @@ class MilterProtocol(Served):
         except Exception:
             if self._transaction is not transaction:
                 return
-            frames = answers.failed(transaction, self._peer)
+            frames = answers.failed(transaction, agreement, self._peer)
         if self._transaction is not transaction:
             return
         self._transaction = None
@@ -252,7 +252,8 @@ class MilterProtocol(Served):
         transaction = self._transaction
         if transaction is None:
             return
-        frames = self._site.answers.overdue(transaction, self._peer)
+        agreement = self._session.agreement
+        frames = self._site.answers.overdue(transaction, agreement, self._peer)
         self._cancel()
         self._last_heard = self._site.clock.seconds()
         self._stream.write(frames)

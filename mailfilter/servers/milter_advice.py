@@ -52,13 +52,13 @@ _HOST = Macro(
 )
 _LOGIN = Macro(
     b"auth_authen",
-    "mail of users who log in is taken for mail from outside",
+    "if users log in there, their mail is taken for mail from outside",
     "add {auth_authen} to milter_mail_macros",
     "add {auth_authen} to confMILTER_MACROS_ENVFROM",
 )
 _TLS = Macro(
     b"tls_version",
-    "whether mail came encrypted is unknown",
+    "if it offers TLS, whether mail came encrypted is unknown",
     "add {tls_version} to milter_helo_macros",
     "add {tls_version} to confMILTER_MACROS_HELO",
 )
@@ -90,7 +90,7 @@ class Advisor:
     def advise(self, agreement: Agreement, macros: Mapping[bytes, bytes]) -> str | None:
         """What to say of the kind of session that a message came by, if it is a new one.
 
-        An MTA that takes a list sends what it has. Of one that takes none we cannot tell whether
+        An MTA that takes a list sends what it has. Of one that takes none nobody can tell whether
         it would send a login, so that is said until there was one.
         """
         software = (macros.get(b"v") or macros.get(b"daemon_name") or b"")[:MAX_SOFTWARE]
@@ -118,6 +118,7 @@ class Advisor:
 
 
 def _sentence(macro: Macro, software: bytes) -> str:
-    shown = macro.name.decode()
-    verb = "does not send" if macro.is_constant else "has not sent"
-    return f"{verb} the macro {shown}: {macro.cost} ({macro.mend(software)})"
+    name, mend = macro.name.decode(), macro.mend(software)
+    if macro.is_constant:
+        return f"does not send the macro {name}: {macro.cost} ({mend})"
+    return f"has not sent the macro {name} so far: {macro.cost} ({mend}, unless it is there)"

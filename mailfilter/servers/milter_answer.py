@@ -6,9 +6,11 @@ from ..codec.milter_agreement import Agreement
 from ..codec.milter_session import Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
+from ..scan.unscanned import Reason
+from .fail_policy import unscanned
 from .milter_advice import Advisor
 from .milter_envelope import build_envelope
-from .milter_reply import render_failure, render_oversize, render_verdict
+from .milter_reply import Rendered, render_failure, render_unscanned, render_verdict
 
 MAX_LOGGED = 256
 """Octets of a queue id or an address in a log line."""
@@ -34,32 +36,45 @@ class Answers:
             log.info("{listener}: {advice}", listener=self._name, advice=advice)
         listener = self._listener
         if transaction.raw is None:
-            text = f"too large to be scanned, {transaction.size} octets"
-            self._log(transaction, peer, f"{text}: oversize = {listener.oversize}")
-            rendered = render_oversize(listener.oversize, agreement)
-        else:
+            return self._unscanned(transaction, agreement, peer, "size")
+        envelope = build_envelope(self._name, listener, transaction)
+        verdict = await self._scanner.scan(envelope, transaction.raw)
+        head, fields = transaction.head, transaction.fields
+        rendered = render_verdict(verdict, listener, agreement, head, fields)
+        return self._frames(rendered, transaction, peer)
+
+    def failed(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
+        """The frames for a message on which `answer` has raised what is being handled."""
+        log.failure("{listener}: the scan of a message failed", listener=self._name)
+        return self._unscanned(transaction, agreement, peer, "failure")
+
+    def overdue(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
+        """The frames for a message whose scan was given up."""
+        return self._unscanned(transaction, agreement, peer, "deadline")
+
+    def _unscanned(
+        self, transaction: Transaction, agreement: Agreement, peer: str, reason: Reason
+    ) -> bytes:
+        """Answer as the policy says; nothing may come between the MTA and that answer."""
+        listener = self._listener
+        policy = listener.oversize if reason == "size" else listener.on_failure
+        head, fields = transaction.head, transaction.fields
+        try:
             envelope = build_envelope(self._name, listener, transaction)
-            verdict = await self._scanner.scan(envelope, transaction.raw)
-            head, fields = transaction.head, transaction.fields
-            rendered = render_verdict(verdict, listener, agreement, head, fields)
+            given = unscanned(reason, policy, head, transaction.size)
+            verdict = self._scanner.unscanned(envelope, given)
+            rendered = render_unscanned(verdict, agreement, head, fields)
+        except Exception:
+            log.failure("{listener}: a message is answered by policy alone", listener=self._name)
+            self._log(transaction, peer, f"not scanned, {reason}: {policy}")
+            return render_failure(policy)
+        return self._frames(rendered, transaction, peer)
+
+    def _frames(self, rendered: Rendered, transaction: Transaction, peer: str) -> bytes:
         if rendered.dropped:
             text = f"left out of the reply: {_listed(rendered.dropped)}"
             self._log(transaction, peer, text)
         return rendered.frames
-
-    def failed(self, transaction: Transaction, peer: str) -> bytes:
-        """The frames for a message on which `answer` has raised what is being handled."""
-        policy = self._listener.on_failure
-        log.failure("{listener}: the scan of a message failed", listener=self._name)
-        self._log(transaction, peer, f"not scanned: on_failure = {policy}")
-        return render_failure(policy)
-
-    def overdue(self, transaction: Transaction, peer: str) -> bytes:
-        """The frames for a message whose scan was given up."""
-        policy, deadline = self._listener.on_failure, self._listener.deadline
-        text = f"scan given up: no verdict within {deadline:g} s: on_failure = {policy}"
-        self._log(transaction, peer, text)
-        return render_failure(policy)
 
     def _log(self, transaction: Transaction, peer: str, text: str) -> None:
         """Log one line on a message; `text` must not hold anything of strangers."""

@@ -3,7 +3,7 @@
 Everything here is a pure function; what could not be expressed is handed back for the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..codec import milter_replies as replies
@@ -18,11 +18,6 @@ from .milter_edits import encode_edits
 
 ACTION_HEADER = "X-Rspamd-Action"
 """What a listener that takes no action says of the one that it would have taken."""
-
-SKIPPED_HEADER = "X-Spam-Skipped"
-
-FAILURE_TEXT = "Message could not be scanned"
-OVERSIZE_TEXT = "Message is too large to be scanned"
 
 MAX_REASON = 200
 """Characters of a quarantine reason: MTAs print it in their queue listing."""
@@ -49,35 +44,44 @@ def render_verdict(
     if final is not None:
         return Rendered(final, tuple(dropped))
     edits = (*verdict.edits, *_marks(verdict, listener, action))
-    clean = clean_edits(edits) if edits else None
-    frames: list[bytes] = []
-    if clean is not None:
-        frames, not_agreed = encode_edits(clean.edits, agreement, head, fields)
-        dropped += (*clean.dropped, *not_agreed)
+    frames, left_out = _edits(edits, agreement, head, fields)
+    dropped += left_out
     if action is Action.QUARANTINE:
         frames.append(replies.quarantine(_reason(verdict)))
     frames.append(replies.ACCEPT)
     return Rendered(b"".join(frames), tuple(dropped))
 
 
-def render_failure(policy: FailPolicy) -> bytes:
-    """Answer for a message that got no verdict."""
-    if policy == "accept":
-        return replies.ACCEPT
-    if policy == "reject":
-        return replies.reply_code(554, "5.7.1", [FAILURE_TEXT])
-    return replies.reply_code(451, "4.7.1", [FAILURE_TEXT])
-
-
-def render_oversize(policy: FailPolicy, agreement: Agreement) -> Rendered:
-    """Answer for a message that is too large to be scanned."""
-    if policy == "reject":
-        return Rendered(replies.reply_code(552, "5.3.4", [OVERSIZE_TEXT]))
-    if policy == "tempfail":
-        return Rendered(replies.reply_code(451, "4.3.4", [OVERSIZE_TEXT]))
-    edits = [AddHeader(SKIPPED_HEADER, "size")]
-    frames, dropped = encode_edits(edits, agreement, b"", 0)
+def render_unscanned(verdict: Verdict, agreement: Agreement, head: bytes, fields: int) -> Rendered:
+    """Render the verdict of a message that was not scanned; policies on verdicts do not hold."""
+    final = _refusal(verdict, verdict.action, agreement)
+    if final is not None:
+        return Rendered(final)
+    frames, dropped = _edits(verdict.edits, agreement, head, fields)
     return Rendered(b"".join((*frames, replies.ACCEPT)), tuple(dropped))
+
+
+def render_failure(policy: FailPolicy) -> bytes:
+    """Answer for a message of which nothing more can be said."""
+    return _FAILURES[policy]
+
+
+_FAILURES: Mapping[FailPolicy, bytes] = {
+    "accept": replies.ACCEPT,
+    "tempfail": replies.TEMPFAIL,
+    "reject": replies.REJECT,
+}
+
+
+def _edits(
+    edits: Sequence[Edit], agreement: Agreement, head: bytes, fields: int
+) -> tuple[list[bytes], list[str]]:
+    """The frames of edits, and what is left out of them."""
+    if not edits:
+        return [], []
+    clean = clean_edits(edits)
+    frames, not_agreed = encode_edits(clean.edits, agreement, head, fields)
+    return frames, [*clean.dropped, *not_agreed]
 
 
 def _action(

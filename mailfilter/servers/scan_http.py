@@ -1,6 +1,6 @@
 """The scan protocol over HTTP: `/checkv2` and `/ping` (http-scan.md 1.2 to 1.5)."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from time import time
 from typing import Any
 
@@ -10,12 +10,13 @@ from twisted.logger import Logger
 
 from ..codec.http1 import RequestComplete
 from ..codec.http_reply import DateLine
-from ..config.model import FailPolicy, Listener
+from ..config.model import Listener
 from ..report.reply_json import verdict_json
 from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.run import ScanService
-from ..scan.verdict import Action, Verdict
+from ..scan.verdict import Verdict
+from .fail_policy import ACTIONS, FAILURE_TEXT
 from .http_connection import HttpConnection, Reply, error_reply
 from .http_envelope import BadRequest, build_envelope
 from .limited import LimitedFactory
@@ -23,13 +24,6 @@ from .limited import LimitedFactory
 log = Logger()
 
 _PONG = Reply(200, b"pong\r\n", "text/plain")
-
-_FAILURE_ACTIONS: Mapping[FailPolicy, Action] = {
-    "accept": Action.NO_ACTION,
-    "tempfail": Action.SOFT_REJECT,
-    "reject": Action.REJECT,
-}
-_FAILURE_TEXT = "Message could not be scanned"
 
 
 class HttpFactory(LimitedFactory[HttpConnection]):
@@ -107,12 +101,12 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     def _failed(self) -> Reply:
         verdict = Verdict(
-            action=_FAILURE_ACTIONS[self.listener.on_failure],
+            action=ACTIONS[self.listener.on_failure],
             score=0.0,
             required_score=NO_THRESHOLDS_SCORE,
             thresholds=(),
             trace_id="",
-            smtp_message=_FAILURE_TEXT,
+            smtp_message=FAILURE_TEXT,
         )
         return Reply(200, verdict_json(verdict).body)
 

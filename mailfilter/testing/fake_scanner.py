@@ -1,9 +1,12 @@
 """A scanner for tests of servers: it answers what it is told, at once or when it is told to."""
 
+from dataclasses import replace
+
 from twisted.internet.defer import CancelledError, Deferred
 
 from ..scan.envelope import Envelope
-from ..scan.verdict import Action, Verdict
+from ..scan.unscanned import Unscanned
+from ..scan.verdict import Action, AddHeader, Verdict
 
 NO_ACTION = Verdict(
     action=Action.NO_ACTION,
@@ -37,6 +40,8 @@ class FakeScanner:
         self.max_message = max_message
         self.calls: list[tuple[Envelope, bytes]] = []
         """Envelope and message of every scan so far, in order."""
+        self.unscanned_calls: list[tuple[Envelope, Unscanned]] = []
+        """What could not be scanned."""
         self.cancelled = 0
         """How many waiting scans were cancelled."""
         self._waiting: list[Deferred[None]] = []
@@ -54,6 +59,18 @@ class FakeScanner:
         if self.error is not None:
             raise self.error
         return self.verdict
+
+    def unscanned(self, envelope: Envelope, given: Unscanned) -> Verdict:
+        """Answer with the action given, and a field that says why."""
+        self.unscanned_calls.append((envelope, given))
+        return replace(
+            NO_ACTION,
+            action=given.action,
+            smtp_message=given.text,
+            unscanned=given.reason,
+            edits=(AddHeader("X-Spam-Skipped", given.reason),),
+            size=given.size,
+        )
 
     def release(self) -> None:
         """Let the scan that waits longest go on; raise `IndexError` when none waits."""

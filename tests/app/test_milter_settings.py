@@ -19,6 +19,7 @@ from mailfilter.scan.task import Task
 from mailfilter.scan.verdict import Action
 
 from ..codec.milter_mta import ALL_EDITS, connect, frame, frames, header, helo, mail, offer, rcpt
+from ..servers.milter_server import skipped
 
 ACCEPT = ("a", b"")
 END = b"\0\x01\x86\xa0"
@@ -201,13 +202,14 @@ class DeadlineTests(SettingsCase):
         return found
 
     def test_policies(self) -> None:
-        for policy, reply in (
-            ("accept", ACCEPT),
-            ("tempfail", ("y", b"451 4.7.1 Message could not be scanned\0")),
-            ("reject", ("y", b"554 5.7.1 Message could not be scanned\0")),
+        for policy, replies in (
+            ("accept", [skipped("deadline"), ACCEPT]),
+            ("tempfail", [("y", b"451 4.7.1 Message could not be scanned\0")]),
+            ("reject", [("y", b"554 5.7.1 Message could not be scanned\0")]),
         ):
             found = self.over(f'deadline = "12.5s"\non_failure = "{policy}"')
-            self.assertEqual(found, [(5.0, PROGRESS), (10.0, PROGRESS), (12.5, reply)])
+            expected = [(5.0, PROGRESS), (10.0, PROGRESS), *((12.5, reply) for reply in replies)]
+            self.assertEqual(found, expected)
 
     def test_usual(self) -> None:
         """A scan ends by itself before that."""

@@ -224,51 +224,6 @@ class OrderTests(SynchronousTestCase):
             self.assertEqual(transactions(recordings()[f"{mta} client vanishes in DATA"].mta), [])
 
 
-class MacroTests(SynchronousTestCase):
-    def test_the_latest_stage_wins(self) -> None:
-        begin, *rest = message()
-        parts = [
-            offer(), macros("C", "j", "mx", "i", "c"), connect(), macros("H"), helo(),
-            macros("M", "i", "m", "{auth_authen}", "user"), begin, *rest[:-1],
-            macros("E", "{i}", "e"), rest[-1],
-        ]  # fmt: skip
-        (found,) = transactions(*parts)
-        self.assertEqual(found.macros, {b"j": b"mx", b"i": b"e", b"auth_authen": b"user"})
-
-    def test_a_set_replaces_the_one_of_its_stage(self) -> None:
-        (found,) = transactions(
-            offer(), macros("C", "j", "a", "v", "b"), macros("C", "j", "c"), *message()
-        )
-        self.assertEqual(found.macros, {b"j": b"c"})
-
-    def test_macros_of_a_message_end_with_it(self) -> None:
-        login = macros("M", "{auth_authen}", "user")
-        for between in (
-            message()[-1],
-            frame("A"),
-            helo(),
-        ):
-            parts = [*START, macros("C", "j", "mx"), login, *message()[:-1], between]
-            found = transactions(*parts, *message())
-            self.assertEqual(found[-1].macros, {b"j": b"mx"})
-
-    def test_macros_that_come_before_an_implicit_abort_belong_to_the_new_message(self) -> None:
-        parts = [*START, mail(), macros("R", "i", "old"), rcpt(), macros("M", "i", "new")]
-        (found,) = transactions(*parts, *message())
-        self.assertEqual(found.macros, {b"i": b"new"})
-
-    def test_unknown_stages_are_ignored(self) -> None:
-        (found,) = transactions(*START, macros("?", "i", "1"), frame("D"), *message())
-        self.assertEqual(found.macros, {})
-
-    def test_recorded_tls_and_login(self) -> None:
-        for mta in ("postfix", "sendmail"):
-            (found,) = transactions(recordings()[f"{mta} TLS + AUTH macros"].mta)
-            self.assertEqual(found.macros[b"auth_authen"], b"labuser")
-            self.assertEqual(found.macros[b"tls_version"], b"TLSv1.3")
-            self.assertTrue(found.macros[b"i"])
-
-
 class MessageTests(SynchronousTestCase):
     def rebuilt(self, *fields: tuple[str, str], steps: int = ALL_STEPS) -> bytes:
         """The header block rebuilt from wire values."""
@@ -343,7 +298,9 @@ class MessageTests(SynchronousTestCase):
         assert isinstance(large, Transaction) and isinstance(small, Transaction)
         self.assertEqual((large.raw, large.head), (None, small.head))
         self.assertTrue(small.raw)
-        (large,) = transactions(LOCKSTEP, mail(), header("A", "x" * 5000), header("B", "c"), frame("E"))
+        (large,) = transactions(
+            LOCKSTEP, mail(), header("A", "x" * 5000), header("B", "c"), frame("E")
+        )
         self.assertEqual((large.raw, large.head), (None, b""))
 
     def test_one_event_is_one_field(self) -> None:

@@ -36,6 +36,19 @@ def decoded(encoded: str) -> str:
 
 
 class EncodeHeaderTextTests(SynchronousTestCase):
+    def test_long_lines(self) -> None:
+        """No line is beyond RFC 5322 2.1.1, whatever the subject is made of; readers get it all."""
+        for text in ("x" * 3000, "word " * 600 + "end", "word " * 400 + "x" * 900, "ü " * 900):
+            value = encode_header_text(text)
+            self.assertLess(max(map(len, value.split("\n"))), 998 - len("Subject: "))
+            self.assertTrue(all(line[:1] == " " for line in value.split("\n")[1:]))
+            parts = decode_header(value.replace("\n", ""))
+            found = "".join(
+                part.decode(charset or "ascii") if isinstance(part, bytes) else part
+                for part, charset in parts
+            )
+            self.assertEqual(found, text)
+
     def test_plain_text_stays(self) -> None:
         for text in ("", "Hello, world", "  two  blanks ", "100% =ok? a=b", "x" * 500):
             self.assertEqual(encode_header_text(text), text)

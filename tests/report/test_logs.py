@@ -88,6 +88,7 @@ class ScanLineTests(LineCase):
                 "action": "add header",
                 "forced_by": None,
                 "profile": None,
+                "unscanned": None,
                 "score": 7.5,
                 "required_score": 15.0,
                 "symbols": [

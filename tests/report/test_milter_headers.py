@@ -104,6 +104,26 @@ class RoutineTests(SynchronousTestCase):
             (RemoveHeader("X-Spam"),),
         )
 
+    def test_not_scanned(self) -> None:
+        """What others wrote in our name goes all the same; of ours comes why there was no scan."""
+        raw = b"Authentication-Results: mx.test; spf=pass\r\n" + PLAIN
+        settings: dict[str, Any] = {
+            "use": ("x-spamd-bar", "authentication-results"),
+            "authserv_id": "mx.test",
+        }
+        gone = [
+            RemoveHeader("X-Spamd-Bar"),
+            RemoveHeader("X-Spam"),
+            RemoveHeader("Authentication-Results", 1),
+        ]
+        skipped = replace(VERDICT, is_skipped=True)
+        self.assertCountEqual(edits(raw=raw, verdict=skipped, **settings), gone)
+        unscanned = replace(VERDICT, unscanned="deadline")
+        why = [RemoveHeader("X-Spam-Skipped"), AddHeader("X-Spam-Skipped", "deadline")]
+        self.assertCountEqual(edits(raw=raw, verdict=unscanned, **settings), [*gone, *why])
+        keep = edits(raw=raw, verdict=skipped, keep=settings["use"], **settings)
+        self.assertEqual(keep, (RemoveHeader("X-Spam"),))
+
     def test_use(self) -> None:
         """Fields of a name are removed before ours is added, in the order of the settings."""
         self.assertEqual(

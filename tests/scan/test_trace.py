@@ -197,4 +197,5 @@ class ShownTests(ScanCase):
         config = Config(scan=Scan(trace_header="X-Trace", trace_in_reply=True))
         envelope = replace(ENVELOPE, flags=frozenset({"skip"}))
         verdict = self.scan(config=config, envelope=envelope, raw=RAW)
-        self.assertEqual((verdict.edits, verdict.shows_trace), ((), False))
+        self.assertEqual(verdict.edits, (RemoveHeader("X-Trace"),))
+        self.assertFalse(verdict.shows_trace)

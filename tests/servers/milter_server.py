@@ -22,6 +22,11 @@ LISTENER = Listener(protocol="milter", endpoint="tcp:0", idle_timeout=IDLE)
 ACCEPT = ("a", b"")
 
 
+def skipped(reason: str) -> tuple[str, bytes]:
+    """The field of a message that is accepted without a scan."""
+    return ("h", b"X-Spam-Skipped\0 %b\0" % reason.encode())
+
+
 class Mta:
     """One connection to the server, and everything around it."""
 

@@ -36,8 +36,8 @@ class AdviceTests(SynchronousTestCase):
         """What may be missing for want of a login or TLS is told of until it was seen."""
         advice = self.advisor.advise(NO_LIST, FULL)
         assert advice is not None
-        self.assertIn("has not sent the macro auth_authen: mail of users who log in", advice)
-        self.assertIn("(add {auth_authen} to milter_mail_macros)", advice)
+        self.assertIn("has not sent the macro auth_authen so far: if users log in there", advice)
+        self.assertIn("(add {auth_authen} to milter_mail_macros, unless it is there)", advice)
         self.assertIn("has not sent the macro tls_version", advice)
         self.assertNotIn("cert_issuer", advice)
         self.assertIsNone(self.advisor.advise(NO_LIST, FULL))

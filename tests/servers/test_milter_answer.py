@@ -4,14 +4,26 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.scan.verdict import AddHeader
+from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.unscanned import Unscanned
+from mailfilter.scan.verdict import Action, AddHeader, Verdict
 from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
-from ..codec.milter_mta import connect, frame, helo, macros, mail, offer, rcpt
+from ..codec.milter_mta import connect, frame, header, helo, macros, mail, offer, rcpt
 from .milter_server import START, Mta, logged
 
 MESSAGE = [mail("<a@b>\r\n"), rcpt(), macros("T", "i", "47\n11"), frame("T"), frame("N")]
 WHOSE = "test: '192.168.1.1': message '47\\n11' of '<a@b>\\r\\n': "
+
+
+class BrokenScanner(FakeScanner):
+    """Fails at everything."""
+
+    def __init__(self) -> None:
+        super().__init__(error=RuntimeError("boom"))
+
+    def unscanned(self, envelope: Envelope, given: Unscanned) -> Verdict:
+        raise ValueError("boom")
 
 
 class LineTests(SynchronousTestCase):
@@ -21,20 +33,50 @@ class LineTests(SynchronousTestCase):
             mta.send(*(parts or START), *MESSAGE, frame("B", b"x" * 100), frame("E"))
         return [line for line in lines if "does not send" not in line]
 
-    def test_not_scanned(self) -> None:
-        mta = Mta(FakeScanner(error=RuntimeError("boom")), on_failure="accept")
-        self.assertEqual(self.lines(mta)[-1], f"{WHOSE}not scanned: on_failure = accept")
-        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
-
-    def test_too_large(self) -> None:
-        mta = Mta(FakeScanner(max_message=50))
-        (line,) = self.lines(mta)
-        text = "too large to be scanned, 102 octets: oversize = accept"
-        self.assertEqual(line, WHOSE + text)
-
     def test_edits_that_were_not_agreed_are_one_line(self) -> None:
         edits = tuple(AddHeader(f"X-{at}", "v") for at in range(200))
         mta = Mta(FakeScanner(replace(NO_ACTION, edits=edits)))
         (line,) = self.lines(mta, offer(edits=0), connect(), helo())
         first = "; ".join(f"add header X-{at}: not agreed with the MTA" for at in range(5))
         self.assertEqual(line, f"{WHOSE}left out of the reply: {first}; and 195 more")
+
+    def test_by_policy_alone(self) -> None:
+        """Whatever breaks, the MTA gets its answer."""
+        for policy, code in (("accept", "a"), ("tempfail", "t"), ("reject", "r")):
+            mta = Mta(BrokenScanner(), on_failure=policy)
+            lines = self.lines(mta)
+            self.assertEqual(lines[-1], f"{WHOSE}not scanned, failure: {policy}")
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 2)
+            self.assertEqual(mta.send(*MESSAGE, frame("E"))[-1:], [(code, b"")])
+            self.flushLoggedErrors(RuntimeError, ValueError)
+
+
+class UnscannedTests(SynchronousTestCase):
+    """What the scanner is told of a message that it cannot scan."""
+
+    def given(self, mta: Mta) -> Unscanned:
+        mta.send(*START, *MESSAGE, frame("B", b"x" * 100), frame("E"))
+        ((envelope, given),) = mta.scanner.unscanned_calls
+        self.assertEqual((envelope.queue_id, given.size), ("47\n11", 102))
+        return given
+
+    def test_failure(self) -> None:
+        for policy, action, text in (
+            ("accept", Action.NO_ACTION, ""),
+            ("tempfail", Action.SOFT_REJECT, "451 4.7.1 Message could not be scanned"),
+            ("reject", Action.REJECT, "554 5.7.1 Message could not be scanned"),
+        ):
+            given = self.given(Mta(FakeScanner(error=RuntimeError("boom")), on_failure=policy))
+            self.assertEqual((given.reason, given.action, given.text), ("failure", action, text))
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_too_large(self) -> None:
+        given = self.given(Mta(FakeScanner(max_message=50), oversize="reject"))
+        text = "552 5.3.4 Message is too large to be scanned"
+        self.assertEqual((given.reason, given.action, given.text), ("size", Action.REJECT, text))
+
+    def test_the_header_is_kept(self) -> None:
+        mta = Mta(FakeScanner(max_message=50))
+        parts = [mail(), rcpt(), header("A", " b"), frame("N"), frame("B", b"x" * 100)]
+        mta.send(*START, *parts, frame("E"))
+        self.assertEqual(mta.scanner.unscanned_calls[0][1].head, b"A: b\r\n")

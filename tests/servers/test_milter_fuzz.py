@@ -154,6 +154,9 @@ class WaitingTests(SynchronousTestCase):
         if between == "K":
             mta.send(*START[1:])
         mta.scanner.calls.clear()
+        if mta.is_closing:
+            # An end without a message was among the codes.
+            return
         mta.send(*message(b"the next\r\n"))
         ((envelope, raw),) = mta.scanner.calls
         self.assertEqual(envelope.sender, "a@example.org")

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from ..codec.milter_mta import connect, frame, helo, mail, message, offer
-from .milter_server import ACCEPT, START, Mta, logged
+from .milter_server import START, Mta, logged
 
 
 class GarbageTests(SynchronousTestCase):

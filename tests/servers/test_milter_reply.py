@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter import Edits, Steps
 from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
+from mailfilter.config.model import FailPolicy
 from mailfilter.scan.verdict import (
     Action,
     AddHeader,
@@ -20,7 +21,12 @@ from mailfilter.scan.verdict import (
     ReplaceBody,
     Verdict,
 )
-from mailfilter.servers.milter_reply import render_failure, render_oversize, render_verdict
+from mailfilter.servers.milter_reply import (
+    Rendered,
+    render_failure,
+    render_unscanned,
+    render_verdict,
+)
 from mailfilter.testing.fake_scanner import NO_ACTION
 
 from ..codec.milter_mta import frame, frames
@@ -338,26 +344,28 @@ class EditTests(SynchronousTestCase):
                 self.assertRegex(payload, rb"\A<[^\0\r\n]*>\0(?:[!-~]+\0)?\Z")
 
 
-class PolicyTests(SynchronousTestCase):
-    def test_failure(self) -> None:
-        self.assertEqual(render_failure("accept"), ACCEPT)
-        self.assertEqual(
-            render_failure("tempfail"), frame("y", b"451 4.7.1 Message could not be scanned\0")
-        )
-        self.assertEqual(
-            render_failure("reject"), frame("y", b"554 5.7.1 Message could not be scanned\0")
-        )
+class UnscannedTests(SynchronousTestCase):
+    def unscanned(self, action: Action, text: str = "", agreement: Agreement = PLAIN) -> Rendered:
+        """What is sent of a message that was not scanned."""
+        edits = RemoveHeader("X-Dup"), AddHeader("X-Spam-Skipped", "size")
+        return render_unscanned(verdict(action, *edits, message=text), agreement, HEAD, 6)
 
-    def test_oversize(self) -> None:
-        for agreement, value in ((PLAIN, b"size"), (EXACT, b" size")):
-            self.assertEqual(
-                render_oversize("accept", agreement).frames,
-                frame("h", b"X-Spam-Skipped\0" + value + b"\0") + ACCEPT,
-            )
-        text = b"Message is too large to be scanned\0"
-        self.assertEqual(
-            render_oversize("tempfail", PLAIN).frames, frame("y", b"451 4.3.4 " + text)
-        )
-        self.assertEqual(render_oversize("reject", PLAIN).frames, frame("y", b"552 5.3.4 " + text))
-        found = render_oversize("accept", Agreement(6, 0, 0))
-        self.assertEqual((found.frames, len(found.dropped)), (ACCEPT, 1))
+    def test_by_action(self) -> None:
+        removals = (frame("m", bytes((0, 0, 0, at)) + b"X-Dup\0\0") for at in (3, 2, 1))
+        accepted = b"".join((*removals, frame("h", b"X-Spam-Skipped\0size\0"), ACCEPT))
+        for action, text, expected in (
+            (Action.NO_ACTION, "", accepted),
+            (Action.SOFT_REJECT, "451 4.3.4 too large", frame("y", b"451 4.3.4 too large\0")),
+            (Action.REJECT, "552 5.3.4 too large", frame("y", b"552 5.3.4 too large\0")),
+        ):
+            found = self.unscanned(action, text)
+            self.assertEqual((found.frames, found.dropped), (expected, ()))
+
+    def test_nothing_agreed(self) -> None:
+        found = self.unscanned(Action.NO_ACTION, agreement=Agreement(6, 0, 0))
+        self.assertEqual((found.frames, len(found.dropped)), (ACCEPT, 2))
+
+    def test_by_policy_alone(self) -> None:
+        policies: dict[FailPolicy, str] = {"accept": "a", "tempfail": "t", "reject": "r"}
+        for policy, code in policies.items():
+            self.assertEqual(render_failure(policy), frame(code))
