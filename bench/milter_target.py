@@ -9,6 +9,7 @@ from twisted.internet import reactor as running_reactor
 
 from mailfilter.config.model import Listener
 from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.unscanned import Unscanned
 from mailfilter.scan.verdict import Verdict
 from mailfilter.servers.milter import MilterFactory
 from mailfilter.testing.fake_scanner import NO_ACTION
@@ -24,6 +25,10 @@ class Scanner:
     async def scan(self, _envelope: Envelope, _raw: bytes) -> Verdict:
         """Answer."""
         return NO_ACTION
+
+    def unscanned(self, _envelope: Envelope, given: Unscanned) -> Verdict:
+        """No message of the benchmark gets here."""
+        raise AssertionError(given.reason)
 
 
 def serve() -> None:
