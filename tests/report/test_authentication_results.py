@@ -144,6 +144,8 @@ class ForgedTests(SynchronousTestCase):
         for piece in (b"(", b")", b'"', b'"\\', b'\\"', b"\\", b"(\\", b"()", b'"(', b"a ", b'"" '):
             self.assertFalse(belongs(piece * 20), piece)
             self.assertTrue(belongs(piece * (MAX_BEFORE_END + 1)), piece)
+        encoded = b" =?utf-8?q?=28?= ;" + b"x" * MAX_BEFORE_END + b") other.test; spf=pass"
+        self.assertTrue(belongs(encoded))
         self.assertFalse(belongs(b" a" * (MAX_PIECES // 2 - 1)))
         self.assertTrue(belongs(b" a" * MAX_PIECES))
 
