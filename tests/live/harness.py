@@ -124,6 +124,11 @@ class Filter:
         self._child.wait_ready(lambda: self.log(mark).count("ready: listener") >= self._listeners)
         self._sockets_at_start = self._sockets()
 
+    def ensure_running(self) -> None:
+        """Start it if it has not been started yet, or has ended."""
+        if self._child is None or not self._child.is_running:
+            self.start()
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; the exit status."""
         return self.child.stop(number)

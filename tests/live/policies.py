@@ -4,7 +4,6 @@ import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from . import forced
@@ -13,6 +12,7 @@ from .harness import SENDER, Filter, Reply, message_file, wish
 from .postfix_keys import ISSUER, SUBJECT
 from .processes import free_port, wait_until
 from .smtp import Client
+from .threads import Threads
 
 HOST = "mx.live.test"
 """What both MTAs call themselves."""
@@ -228,16 +228,13 @@ class PolicyCases(forced.ForcedCase):
         replies: dict[str, Reply] = {}
         slow = wish([("Delay", "4.5"), ("Action", "soft reject")])
 
-        def send(service: str) -> None:
+        def send(number: int) -> None:
+            service = FAIL_POLICIES[number]
             with self.client(service) as client:
                 client.envelope(SENDER, self.box)
                 replies[service] = client.data_octets(slow)
 
-        threads = [Thread(target=send, args=(name,), daemon=True) for name in FAIL_POLICIES]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        Threads(len(FAIL_POLICIES), send).join()
         self.assertEqual(replies["accept"].code, 250)
         self.assertEqual(replies["tempfail"], Reply(451, f"4.7.1 {UNSCANNED}"))
         self.assertEqual(replies["reject"], Reply(554, f"5.7.1 {UNSCANNED}"))

@@ -2,14 +2,13 @@
 
 import functools
 import signal
-import threading
-import time
 
 from .delivered import values
 from .harness import Filter, PostfixCase, Reply, message_file, shared_sink, smtp_send, wish
 from .postfix import Postfix
 from .postfix_cf import Smtpd
 from .processes import wait_until
+from .threads import Threads, until_taken
 
 WATCHDOG_STATUS = 70
 
@@ -79,26 +78,20 @@ class FailureTests(PostfixCase):
 
     def test_killed_under_load(self) -> None:
         """Killed in the middle: clients that try again lose no message, and none comes twice."""
-        replies: list[Reply] = []
+        codes: list[int] = []
 
         def client(number: int) -> None:
             for count in range(15):
                 text = f"X-Number: {number}-{count}\r\n".encode() + message_file("ham.eml")
-                while (reply := self.submit("tempfail", text)).code == 451:
-                    replies.append(reply)
-                    time.sleep(0.2)
-                replies.append(reply)
+                until_taken(lambda: self.submit("tempfail", text).code, codes)  # noqa: B023
 
-        threads = [threading.Thread(target=client, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
+        clients = Threads(4, client)
         wait_until(lambda: len(self.filter.records(self.mark)) >= 10, "ten messages")
         self.filter.kill()
-        wait_until(lambda: 451 in {reply.code for reply in replies}, "a deferred message")
+        wait_until(lambda: 451 in codes, "a deferred message", 60)
         self.filter.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual({reply.code for reply in replies}, {250, 451})
+        clients.join()
+        self.assertEqual(set(codes), {250, 451})
         self.postfix.wait_mailbox(self.box, 60)
         self.postfix.wait_idle()
         numbers = [values(text, "X-Number") for text in self.postfix.mailbox(self.box)]
@@ -109,11 +102,10 @@ class FailureTests(PostfixCase):
         """A message under scan when the filter is told to stop is delivered or deferred."""
         replies: list[Reply] = []
         slow = wish({"Delay": "1.5"})
-        thread = threading.Thread(target=lambda: replies.append(self.submit("tempfail", slow)))
-        thread.start()
+        client = Threads(1, lambda _: replies.append(self.submit("tempfail", slow)))
         wait_until(lambda: "force: waiting" in self.filter.log(self.mark), "the scan to begin")
         self.assertEqual(self.filter.stop(signal.SIGINT), -signal.SIGINT)
-        thread.join()
+        client.join()
         self.assertIn(replies[0].code, (250, 451))
         self.postfix.wait_idle()
         self.assertEqual(len(self.postfix.mailbox(self.box)), int(replies[0].code == 250))

@@ -1,10 +1,10 @@
 """A real Postfix asks the filter, over TCP and over a unix socket."""
 
 import smtplib
-import threading
 
 from .delivered import values, without_ours
 from .harness import SENDER, PostfixCase, body_of, message_file
+from .threads import Threads
 
 UNTOUCHED = (
     "ham.eml",
@@ -121,20 +121,7 @@ class DeliveryTests(PostfixCase):
 
     def test_many_sessions(self) -> None:
         """50 sessions of 10 messages at the same time: 500 in the mailbox, each once."""
-        errors: list[BaseException] = []
-
-        def session(number: int) -> None:
-            try:
-                self.session(number)
-            except BaseException as error:
-                errors.append(error)
-
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(50)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(errors, [])
+        Threads(50, self.session).join()
         arrived = self.postfix.wait_mailbox(self.box, 500)
         self.postfix.wait_idle()
         self.assertEqual(len(self.postfix.mailbox(self.box)), 500)
