@@ -19,7 +19,7 @@ from mailfilter.scan.task import Task
 from mailfilter.scan.verdict import Action
 
 from ..codec.milter_mta import ALL_EDITS, connect, frame, frames, header, helo, mail, offer, rcpt
-from ..servers.milter_server import skipped
+from ..servers.milter_server import logged, skipped
 
 ACCEPT = ("a", b"")
 END = b"\0\x01\x86\xa0"
@@ -96,12 +96,17 @@ class SettingsCase(TestCase):
         return data
 
     def milter(
-        self, subject: str, to: str = "<b@example.net>", edits: int = ALL_EDITS, fields: str = ""
+        self,
+        subject: str,
+        to: str = "<b@example.net>",
+        edits: int = ALL_EDITS,
+        fields: str = "",
+        body: bytes = b"x\r\n",
     ) -> list[tuple[str, bytes]]:
         """What an MTA is told of a message."""
         more = [header(name, " forged") for name in fields.split()]
         start = offer(edits=edits), connect(), helo(), mail(), rcpt(to)
-        end = header("Subject", f" {subject}"), *more, frame("N"), frame("B", b"x\r\n"), frame("E")
+        end = header("Subject", f" {subject}"), *more, frame("N"), frame("B", body), frame("E")
         return frames(self.send("mx", b"".join([*start, *end])))[1:]
 
     def http(self, subject: str, to: str = "b@example.net") -> dict[str, Any]:
@@ -217,3 +222,21 @@ class DeadlineTests(SettingsCase):
         self.assertEqual(self.milter("wait"), [])
         self.clock.advance(8)
         self.assertEqual(frames(self.taken())[-1], ACCEPT)
+
+
+class OversizeTests(SettingsCase):
+    """What becomes of messages over `scan.max_message`, of which nothing is scanned."""
+
+    def test_policies(self) -> None:
+        """Forged fields go from those that are let through, and the log tells of all."""
+        for policy, replies in (
+            ("accept", [("m", b"\0\0\0\x01X-Spam\0\0"), skipped("size"), ACCEPT]),
+            ("tempfail", [("y", b"451 4.3.4 Message is too large to be scanned\0")]),
+            ("reject", [("y", b"552 5.3.4 Message is too large to be scanned\0")]),
+        ):
+            self.use(f'oversize = "{policy}"', '[scan]\nmax_message = "1KiB"\n' + TEXTS)
+            with logged() as lines:
+                found = self.milter("reject", fields="X-Spam", body=b"x" * 1024)
+            self.assertEqual(found, replies)
+            (line,) = [line for line in lines if "unscanned" in line]
+            self.assertIn("unscanned=size", line)
