@@ -5,7 +5,7 @@ from dataclasses import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
-from mailfilter.servers.milter_advice import MAX_KINDS, Advisor
+from mailfilter.servers.milter_advice import MAX_KINDS, MAX_SOFTWARE, Advisor
 
 from ..codec.milter_mta import message
 from .milter_server import LISTENER, START, Mta, logged
@@ -81,6 +81,10 @@ class AdviceTests(SynchronousTestCase):
             advice = self.advisor.advise(LIST, {b"j": b"x", b"daemon_name": name}) or ""
             self.assertIn(expected, advice)
             self.assertTrue(advice.isprintable())
+
+    def test_long_names(self) -> None:
+        told = self.advisor.advise(LIST, {b"v": b"x" * 5000, b"j": b"mx"}) or ""
+        self.assertTrue(told.startswith(f"the MTA '{'x' * MAX_SOFTWARE}' does"), told)
 
     def test_kinds_are_bounded(self) -> None:
         told = [self.advisor.advise(LIST, {b"v": b"%d" % n}) for n in range(3 * MAX_KINDS)]

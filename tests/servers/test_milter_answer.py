@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.unscanned import Unscanned
 from mailfilter.scan.verdict import Action, AddHeader, Verdict
+from mailfilter.servers.milter_answer import MAX_LOGGED
 from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
 from ..codec.milter_mta import connect, frame, header, helo, macros, mail, offer, rcpt
@@ -39,6 +40,15 @@ class LineTests(SynchronousTestCase):
         (line,) = self.lines(mta, offer(edits=0), connect(), helo())
         first = "; ".join(f"add header X-{at}: not agreed with the MTA" for at in range(5))
         self.assertEqual(line, f"{WHOSE}left out of the reply: {first}; and 195 more")
+
+    def test_long_values(self) -> None:
+        """Of a queue id and an address the beginning will do."""
+        mta = Mta(FakeScanner(replace(NO_ACTION, edits=(AddHeader("X", "v"),))))
+        begun = mail("s" * 5000), rcpt(), macros("T", "i", "q" * 5000)
+        with logged() as lines:
+            mta.send(offer(edits=0), connect(), helo(), *begun, frame("N"), frame("E"))
+        queue_id, sender = "q" * MAX_LOGGED, "s" * MAX_LOGGED
+        self.assertIn(f"message '{queue_id}' of '{sender}': left out", lines[-1])
 
     def test_by_policy_alone(self) -> None:
         """Whatever breaks, the MTA gets its answer."""

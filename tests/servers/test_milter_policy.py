@@ -115,9 +115,10 @@ class VerbatimTests(SynchronousTestCase):
     def test_reply(self) -> None:
         told = verdict(Action.REJECT, message="one 100%\ntwo ä")
         self.assertEqual(rendered(told, VERBATIM), frame("y", b"554 5.7.1 one 100% two ?\0"))
-        told = verdict(Action.REJECT, message="x" * 3000)
-        ((_, payload),) = frames(rendered(told, VERBATIM))
-        self.assertEqual(len(payload), len(b"554 5.7.1 \0") + 980)
+        for text in ("x" * 3000, "\n".join(["x" * 900] * 3)):
+            told = verdict(Action.REJECT, message=text)
+            ((_, payload),) = frames(rendered(told, VERBATIM))
+            self.assertEqual(len(payload), len(b"554 5.7.1 \0") + 980)
 
     def test_folds(self) -> None:
         told = verdict(
