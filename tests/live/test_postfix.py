@@ -4,7 +4,6 @@ import smtplib
 
 from .delivered import values, without_ours
 from .harness import SENDER, PostfixCase, body_of, message_file
-from .threads import Threads
 
 UNTOUCHED = (
     "ham.eml",
@@ -118,25 +117,6 @@ class DeliveryTests(PostfixCase):
                 ("third@example.org", [self.box], "no action"),
             ],
         )
-
-    def test_many_sessions(self) -> None:
-        """50 sessions of 10 messages at the same time: 500 in the mailbox, each once."""
-        Threads(50, self.session).join()
-        arrived = self.postfix.wait_mailbox(self.box, 500)
-        self.postfix.wait_idle()
-        self.assertEqual(len(self.postfix.mailbox(self.box)), 500)
-        numbers = sorted(value for text in arrived for value in values(text, "X-Number"))
-        expected = sorted(f"{session}-{count}" for session in range(50) for count in range(10))
-        self.assertEqual(numbers, expected)
-        self.assertEqual({body_of(text) for text in arrived}, {body_of(message_file("ham.eml"))})
-
-    def session(self, number: int) -> None:
-        """Ten messages on one connection."""
-        port = self.postfix.ports["unix" if number % 2 else "tcp"]
-        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-            for count in range(10):
-                top = f"X-Number: {number}-{count}\r\n".encode()
-                client.sendmail(SENDER, [self.box], top + message_file("ham.eml"))
 
 
 class GtubeTests(PostfixCase):
