@@ -62,6 +62,17 @@ class EnvelopeTests(SynchronousTestCase):
         outcomes = play(offer(), connect(), helo(), mail(), more)
         self.assertIn(Close("too many recipients"), outcomes)
 
+    def test_small_recipients(self) -> None:
+        """Each costs something, even if it is empty."""
+        session = Session(LIMIT)
+        for event in MilterReader().receive(b"".join([offer(), connect(), mail()])):
+            session.handle(event)
+        empty = Rcpt(b"", ())
+        taken = 0
+        while not isinstance(session.handle(empty), Close):
+            taken += 1
+            self.assertLess(taken, MAX_ENVELOPE // 32)
+
 
 class HeadTests(SynchronousTestCase):
     """A header that is sent again is looked for up to a size, and no further."""

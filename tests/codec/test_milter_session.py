@@ -207,6 +207,11 @@ class OrderTests(SynchronousTestCase):
         self.assertEqual((found.helo, found.macros, len(found.recipients)), (None, {}, 1))
         self.assertEqual(play(LOCKSTEP, *first, frame("K"), connect())[-1], replies.CONTINUE)
 
+    def test_quit_new_forgets_a_client_that_has_no_successor(self) -> None:
+        first = [macros("C", "j", "old"), connect(), helo(), mail(), rcpt("<gone@z>")]
+        (found,) = transactions(offer(), *first, frame("K"), *message())
+        self.assertEqual((found.connect, found.helo, found.macros), (None, None, {}))
+
     def test_many_messages(self) -> None:
         found = transactions(*START, *message(b"1"), frame("A"), *message(b"2"), *message(b"3"))
         self.assertEqual([(each.raw or b"")[-1:] for each in found], [b"1", b"2", b"3"])
