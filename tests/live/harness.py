@@ -193,14 +193,14 @@ class Filter:
         return [record for record in map(_json, lines) if "action" in record]
 
     def wait_record(self, since: int = 0, **fields: object) -> dict[str, Any]:
-        """The first line about a message that has these fields."""
+        """The first line about a message, perhaps a large one, that has these fields."""
         found: list[dict[str, Any]] = []
 
         def look() -> bool:
             found.extend(r for r in self.records(since) if fields.items() <= r.items())
             return bool(found)
 
-        wait_until(look, f"a log line with {fields}")
+        wait_until(look, f"a log line with {fields}", 60)
         return found[0]
 
 
@@ -343,6 +343,8 @@ def shared_postfix() -> Postfix:
     }
     if not why_no_sasl():
         services["sasl"] = Smtpd(tcp, options=SASL_OPTIONS)
+        options = {**SASL_OPTIONS, **tls_options()}
+        services["all-v4"] = Smtpd(tcp, protocol=4, options=options)
     return Postfix(services, shared_sink().port, tcp)
 
 

@@ -92,7 +92,7 @@ class Postfix:
     def wait_mailbox(self, recipient: str, count: int = 1) -> list[bytes]:
         """The messages of a recipient, when there are so many (or more)."""
         wait_until(
-            lambda: len(self.mailbox(recipient)) >= count, f"{count} messages to {recipient}", 30
+            lambda: len(self.mailbox(recipient)) >= count, f"{count} messages to {recipient}", 60
         )
         return self.mailbox(recipient)
 
@@ -104,7 +104,7 @@ class Postfix:
 
     def wait_idle(self) -> None:
         """Wait until every accepted message is delivered."""
-        wait_until(lambda: not self.queued(), "an empty queue", 30)
+        wait_until(lambda: not self.queued(), "an empty queue", 60)
 
     def _delivered(self) -> list[bytes]:
         folder = self.home / "mail/all/new"

@@ -196,7 +196,7 @@ class Sendmail:
 
     def wait_idle(self) -> None:
         """Wait until every accepted message is delivered."""
-        wait_until(lambda: not self.queued(), "an empty queue", 30)
+        wait_until(lambda: not self.queued(), "an empty queue", 60)
 
 
 def has_ipv6() -> bool:

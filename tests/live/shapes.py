@@ -38,3 +38,22 @@ SHAPES: Mapping[str, bytes] = {
     "unix-from": b"From someone Fri Nov 27 10:00:00 2026\r\n" + DATED + BODY,
     "header-bare-lf": DATED.replace(b"\r\n", b"\n") + b"\none\n",
 }
+
+SMUGGLED = "smuggled@sink.test"
+"""Who gets a message if an MTA takes a part of another one for commands."""
+_COMMANDS = (
+    f"MAIL FROM:<{SMUGGLED}>\r\nRCPT TO:<{SMUGGLED}>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n"
+).encode()
+
+BARE_DOTS: Mapping[str, bytes] = {
+    f"dot-{name}": DATED + b"\r\nbefore" + dot + _COMMANDS
+    for name, dot in (
+        ("lf-lf", b"\n.\n"),
+        ("lf-crlf", b"\n.\r\n"),
+        ("crlf-lf", b"\r\n.\n"),
+        ("cr-cr", b"\r.\r"),
+        ("cr-crlf", b"\r.\r\n"),
+        ("crlf-cr", b"\r\n.\r"),
+    )
+}
+"""Lines of one dot that are the end of a message to some servers and not to others."""

@@ -32,9 +32,13 @@ class Sink:
         """The messages that went to a recipient (perhaps with others)."""
         return [taken for taken in tuple(self._taken) if recipient in taken.recipients]
 
+    def forget(self, recipient: str) -> None:
+        """Keep nothing of a recipient any more."""
+        self._taken[:] = [taken for taken in self._taken if recipient not in taken.recipients]
+
     def wait_to(self, recipient: str, count: int = 1) -> list[Taken]:
-        """The messages of a recipient, when there are so many (or more)."""
-        wait_until(lambda: len(self.to(recipient)) >= count, f"{count} messages to {recipient}")
+        """The messages of a recipient, when there are so many (or more); also large ones."""
+        wait_until(lambda: len(self.to(recipient)) >= count, f"{count} messages to {recipient}", 60)
         return self.to(recipient)
 
 

@@ -104,6 +104,29 @@ class TlsTests(EnvelopeCase):
         self.assertIsNone(self.tell(self.connect("tls")).envelope["tls"])
 
 
+class ListedTests(EnvelopeCase):
+    """By version 4 of the protocol the filter cannot ask for macros: the documented lines do."""
+
+    def test_all(self) -> None:
+        """Login, encryption, certificate and queue id, each known because a line names it."""
+        if why := why_no_sasl():
+            raise SkipTest(why)
+        with smtplib.SMTP("localhost", self.postfix.ports["all-v4"], timeout=60) as client:
+            client.starttls(context=certificates().context(certificates().client))
+            client.login(USER, PASSWORD)
+            client.mail(SENDER)
+            client.rcpt(self.rcpt)
+            _, reply = client.data(HAM)
+        envelope = told(self.filter, self.rcpt).envelope
+        self.assertIn(envelope["user"], (USER, f"{USER}@{REALM}"))
+        tls = envelope["tls"]
+        self.assertEqual(tls["version"], "TLSv1.3")
+        self.assertTrue(tls["cipher"])
+        self.assertEqual((tls["cert_subject"], tls["cert_issuer"]), (SUBJECT, ISSUER))
+        self.assertEqual(envelope["queue_id"], reply.decode().split()[-1])
+        self.assertEqual(envelope["mta_name"], "mx.live.test")
+
+
 class LocalTests(EnvelopeCase):
     """Mail that programs hand in through sendmail(1)."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .delivered import OWN_FIELDS
 from .harness import SENDER, PostfixCase, Reply
-from .shapes import LARGE, SHAPES
+from .shapes import BARE_DOTS, LARGE, SHAPES, SMUGGLED
 from .smtp import Client
 from .told import told
 
@@ -36,7 +36,7 @@ class Way:
 
 
 DATA_WAYS = tuple(Way(name) for name in ("tcp", "unix", "documented", "v4", "v3", "v2"))
-BDAT = Way("tcp", by_bdat=True)
+BDAT_WAYS = (Way("tcp", by_bdat=True), Way("v3", by_bdat=True))
 
 
 class ShapeTests(PostfixCase):
@@ -67,11 +67,16 @@ class ShapeTests(PostfixCase):
             arrived = self.delivered(way, shape)
             unseen = self.delivered(way.without, shape)
             self.same(_unmade(arrived), _unmade(unseen), f"{way.name}: {shape}")
-            raw = told(self.filter, self.address(way, shape)).raw
-            expected = _as_old(arrived) if way.service.startswith("v") else arrived
-            if expected == b"\r\n":
-                expected = b""
-            self.same(raw, expected, f"scanned, {way.name}: {shape}")
+            self.compare_scanned(way, shape)
+
+    def compare_scanned(self, way: Way, shape: str) -> None:
+        """Compare what was scanned and what arrived."""
+        arrived = self.delivered(way, shape)
+        raw = told(self.filter, self.address(way, shape)).raw
+        expected = _as_old(arrived) if way.service.startswith("v") else arrived
+        if expected == b"\r\n":
+            expected = b""
+        self.same(raw, expected, f"scanned, {way.name}: {shape}")
 
     def same(self, one: bytes, other: bytes, what: str) -> None:
         """Fail with where two messages begin to differ."""
@@ -92,10 +97,42 @@ class ShapeTests(PostfixCase):
 
     def test_bdat(self) -> None:
         """By BDAT, where the last line may be without an end."""
-        codes = self.hand_in_all(BDAT.without)
+        codes = self.hand_in_all(BDAT_WAYS[0].without)
         self.assertEqual(set(codes), {250})
-        self.assertEqual(self.hand_in_all(BDAT), codes)
-        self.compare(BDAT, list(SHAPES))
+        for way in BDAT_WAYS:
+            self.assertEqual(self.hand_in_all(way), codes)
+            self.compare(way, list(SHAPES))
+
+    def test_bare_dots(self) -> None:
+        """By BDAT a line of one dot is text, however it ends: nothing of it becomes a command."""
+        way = BDAT_WAYS[0]
+        for each in (way, way.without):
+            with Client(self.postfix.ports[each.service]) as client:
+                for shape, message in BARE_DOTS.items():
+                    self.assertEqual(self.hand_in(client, each, shape, message).code, 250)
+        self.compare(way, list(BARE_DOTS))
+        self.assertEqual(self.sink.to(SMUGGLED), [])
+
+    def test_bare_dots_in_data(self) -> None:
+        """By DATA this Postfix ends a message at some of them: then all that it takes is scanned.
+
+        What is scanned is what arrives: no part of a message gets by.
+        """
+        way = DATA_WAYS[0]
+        for shape, message in BARE_DOTS.items():
+            mark = self.filter.log_size()
+            with Client(self.postfix.ports[way.service]) as client:
+                client.envelope(SENDER, self.address(way, shape))
+                self.assertEqual(client.say("DATA").code, 354)
+                client.send(message + b".\r\nQUIT\r\n")
+                while client.answer().code != 221:
+                    pass
+            records = self.filter.records(mark)
+            self.compare_scanned(way, shape)
+            self.postfix.wait_idle()
+            smuggled = len(self.sink.to(SMUGGLED))
+            self.sink.forget(SMUGGLED)
+            self.assertEqual(len(records), 1 + smuggled, shape)
 
     def test_large(self) -> None:
         """20 MB."""

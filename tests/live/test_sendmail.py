@@ -124,6 +124,8 @@ class SendmailFactsTests(SendmailCase):
         self.assertEqual((envelope["user"], envelope["tls"]), (None, None))
         record = self.filter.wait_record(self.mark, queue_id=envelope["queue_id"])
         self.assertEqual((record["ip"], record["recipients"]), ("127.0.0.1", [self.box]))
+        # It takes the filter's list of macros: none is missing.
+        self.assertNotRegex(self.filter.log(), r"the MTA '8\.")
 
     def test_ipv6(self) -> None:
         """An address of IPv6, which Sendmail writes with a prefix."""

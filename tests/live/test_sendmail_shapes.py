@@ -4,7 +4,7 @@ from .delivered import OWN_FIELDS
 from .harness import SENDER, Reply
 from .sendmail import DOCUMENTED
 from .sendmail_case import SendmailCase
-from .shapes import BODY, DATED, LARGE, SHAPES
+from .shapes import BARE_DOTS, BODY, DATED, LARGE, SHAPES, SMUGGLED
 from .smtp import Client
 from .told import told
 
@@ -81,6 +81,19 @@ class SendmailShapeTests(SendmailCase):
             self.assertEqual(self.hand_in_all(service), codes, service)
             for shape in sorted(ALL_SHAPES.keys() - REFUSED):
                 self.compare(service, shape)
+
+    def test_bare_dots(self) -> None:
+        """Lines of one dot with other ends: refused, and nothing of them becomes a command."""
+        for shape, message in BARE_DOTS.items():
+            with Client(self.sendmail.ports[DOCUMENTED], stranger=False) as client:
+                client.envelope(SENDER, self.tell(DOCUMENTED, shape))
+                self.assertEqual(client.say("DATA").code, 354)
+                client.send(message + b".\r\n")
+                self.assertEqual(client.answer().code, 421, shape)
+                client.vanish()
+        self.wait_idle()
+        self.assertEqual(self.sink.to(SMUGGLED), [])
+        self.assertEqual(self.filter.records(self.mark), [])
 
     def test_large(self) -> None:
         """20 MB."""
