@@ -67,7 +67,7 @@ class SettingsTests(PostfixCase):
             ("auth_authen", "add {auth_authen} to milter_mail_macros"),
             ("tls_version", "add {tls_version} to milter_helo_macros"),
         ):
-            self.assertRegex(line, rf"the macro {name}: [^;]*\({re.escape(setting)}\)")
+            self.assertRegex(line, rf"the macro {name}\b[^;]*\({re.escape(setting)}[,)]")
         self.assertNotIn("Sendmail", line)
 
     def test_progress(self) -> None:
