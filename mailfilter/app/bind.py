@@ -112,8 +112,10 @@ def inherit(systemd: ListenFDs, endpoint: Endpoint) -> socket.socket:
         inherited.close()
         raise LookupError(f"systemd has handed over a socket that {wrong}")
     inherited.setblocking(False)
-    if inherited.family != socket.AF_UNIX:
-        keep_alive(inherited)
+    if not inherited.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE):
+        # Unless its unit says how; and not all protocols have it.
+        with contextlib.suppress(OSError):
+            keep_alive(inherited)
     return inherited
 
 

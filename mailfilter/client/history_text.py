@@ -29,6 +29,8 @@ HEAD = "  ".join(
 def row_line(trace_id: str, row: Mapping[str, Any]) -> str:
     """One line for a row; `row` is its body."""
     score = f"{number(row, 'score'):.2f}/{number(row, 'required_score'):.2f}"
+    if text(row, "unscanned"):
+        score = "not scanned"
     cells = (
         moment(number(row, "unix_time")).ljust(20),
         cell(trace_id, TRACE_ID),

@@ -34,16 +34,16 @@ def repeats_head(raw: bytes, head_size: int) -> bool:
 
 
 def _is_same(shown: bytes, repeated: bytes) -> bool:
-    if b"\0" in repeated:
-        # Where it has a NUL an event ends.
-        repeated = repeated[: repeated.index(b"\0")]
     name, _, value = shown.partition(b":")
     own_name, _, own_value = repeated.partition(b":")
-    return _words(name) == _words(own_name) and _words(value) == _words(own_value)
+    # A NUL ends a string of the event: of a name with one, the rest of it is the value.
+    told = f"{_told(own_name)}\0{_told(own_value)}\0".split("\0")
+    return [_told(name).split(), _told(value).split()] == [told[0].split(), told[1].split()]
 
 
-def _words(octets: bytes) -> list[str]:
+def _told(octets: bytes) -> str:
+    """A text as Stalwart tells it: what is not UTF-8 as a whole is nothing."""
     try:
-        return octets.decode().split()
+        return octets.decode()
     except UnicodeDecodeError:
-        return []
+        return ""

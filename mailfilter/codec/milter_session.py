@@ -199,8 +199,10 @@ class Session:
         return self._replies[Connect]
 
     def _is_stalwart(self) -> bool:
-        name = self._macros.of_stage(b"C").get(b"daemon_name", b"")
-        return name.startswith(b"Stalwart")
+        told = self._macros.of_stage(b"C")
+        # To Postfix it is the name of its host.
+        is_other = not told.keys().isdisjoint(_NOT_OF_STALWART)
+        return not is_other and told.get(b"daemon_name", b"").startswith(b"Stalwart")
 
     def _on_helo(self, event: Helo) -> Outcome:
         if self._state == _NEW:

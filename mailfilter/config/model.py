@@ -400,9 +400,12 @@ class Texts:
         str,
         Doc("SMTP reply to a message that is deferred; it may begin with codes, as '450 4.7.1 '."),
     ] = "Try again later"
-    quarantine: Annotated[str, Doc("Reason that the MTA keeps with a message in quarantine.")] = (
-        "Spam message quarantined"
-    )
+    quarantine: Annotated[
+        str,
+        Doc(
+            "Reason for the MTA to keep with a message in quarantine; Postfix has no place for it."
+        ),
+    ] = "Spam message quarantined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

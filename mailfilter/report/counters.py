@@ -37,13 +37,17 @@ class Counters:
 
     def __init__(self) -> None:
         self.values: Counter[str] = Counter()
-        """Name -> count: `scans`, `octets`, `action/NAME`, `symbol/NAME`."""
+        """Name -> count: `scans`, `octets`, `action/NAME`, `symbol/NAME`, and `unscanned/REASON`
+        of messages that are in none of the others."""
         self._times = [0] * (len(SCAN_SECONDS) + 1)
         self._seconds = 0.0
 
     def count_scan(self, envelope: Envelope, verdict: Verdict) -> None:
         """Take a verdict in."""
         values = self.values
+        if verdict.unscanned is not None:
+            values[f"unscanned/{verdict.unscanned}"] += 1
+            return
         values["scans"] += 1
         values["octets"] += verdict.size
         values[f"action/{verdict.action.value}"] += 1

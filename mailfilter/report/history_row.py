@@ -73,6 +73,8 @@ def row_dict(
     row["unix_time"] = int(at)
     row["subject"] = masks.subject((summary.subject or "")[:chars])
     row["size"] = verdict.size
+    if verdict.unscanned is not None:
+        row["unscanned"] = verdict.unscanned
     row["ip"] = UNKNOWN if envelope.client_ip is None else str(envelope.client_ip)
     if verdict.message_id is not None and verdict.message_id != NO_MESSAGE_ID:
         row["message-id"] = masks.address(verdict.message_id[:chars])

@@ -111,24 +111,28 @@ class Scanner:
             envelope = distrusted(envelope, self._local)
         message = parse(given.head)
         settings = self.plan.profiles.settings(envelope)
-        trace = Trace(self.clock.seconds)
+        trace = self._trace(envelope)
         verdict = unscanned_verdict(given, message, settings, trace, self.options)
         verdict = self._finished(envelope, message, verdict)
         self._tell(envelope, verdict)
         return verdict
 
     async def _scan(self, envelope: Envelope, raw: bytes) -> Verdict:
-        trace = Trace(self.clock.seconds)
+        trace = self._trace(envelope)
         settings = self.plan.profiles.settings(envelope)
         tally = Tally(self.plan, settings, self.options.max_options)
-        for note in envelope.notes:
-            trace.add("message", note)
         message = parse(raw)
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
         verdict = verdict_of(tally, trace, message, self.options, skipped=skipped)
         return self._finished(envelope, message, verdict)
+
+    def _trace(self, envelope: Envelope) -> Trace:
+        trace = Trace(self.clock.seconds)
+        for note in envelope.notes:
+            trace.add("message", note)
+        return trace
 
     def _finished(self, envelope: Envelope, message: Message, verdict: Verdict) -> Verdict:
         if self._finish is None:

@@ -6,6 +6,7 @@ from typing import Literal
 from ..config.model import Scan
 from ..mail import Message
 from .profiles import Settings
+from .summary import summarize
 from .trace import Trace
 from .verdict import Action, RemoveHeader, Verdict
 
@@ -44,5 +45,6 @@ def unscanned_verdict(
         message_id=(message.message_id or "undef") if given.size else None,
         size=given.size,
         trace=trace.entries(),
+        summary=summarize(message),
         shows_trace=options.trace_in_reply,
     )

@@ -198,10 +198,10 @@ class MilterProtocol(Served):
 
     def _start(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._due = self._site.clock.seconds() + self._site.listener.deadline
         scan = Deferred.fromCoroutine(self._answer(transaction))
         if self._transaction is transaction:
             self._scan = scan
-            self._due = self._site.clock.seconds() + self._site.listener.deadline
             self._wait()
             self._is_followed = False
             self._heed_abort(self._events)
@@ -234,7 +234,7 @@ class MilterProtocol(Served):
             scan.cancel()
 
     def _wait(self) -> None:
-        left = self._due - self._site.clock.seconds()
+        left = max(self._due - self._site.clock.seconds(), 0.0)
         self._progress = self._site.clock.callLater(
             min(left, PROGRESS_SECONDS), self._tell_progress
         )
@@ -350,7 +350,7 @@ class MilterFactory(LimitedFactory[MilterProtocol]):
         super().__init__(name, listener)
         self.clock = clock
         self.max_message = scanner.max_message
-        self.answers = Answers(scanner, name, listener)
+        self.answers = Answers(scanner, name, listener, clock)
 
     def make_connection(self) -> MilterProtocol:
         return MilterProtocol(self)

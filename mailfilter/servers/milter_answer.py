@@ -1,11 +1,12 @@
 """From a complete message to the frames that answer it: envelope, scan, verdict, reply, log."""
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_session import Transaction
-from ..config.model import Listener
-from ..scan.run import ScanService
+from ..config.model import FailPolicy, Listener
+from ..scan.run import FAILURE_LOG_INTERVAL, ScanService
 from ..scan.unscanned import Reason
 from .fail_policy import unscanned
 from .milter_advice import Advisor
@@ -24,11 +25,15 @@ log = Logger()
 class Answers:
     """Answers the messages that come by one listener. `peer` is for the log."""
 
-    def __init__(self, scanner: ScanService, name: str, listener: Listener) -> None:
+    def __init__(
+        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+    ) -> None:
         self._scanner = scanner
         self._name = name
         self._listener = listener
         self._advisor = Advisor(listener)
+        self._clock = clock
+        self._last_failure: float | None = None
 
     async def answer(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
         """The frames for a message. Raises whatever keeps it from being scanned."""
@@ -40,12 +45,16 @@ class Answers:
         envelope = build_envelope(self._name, listener, transaction)
         verdict = await self._scanner.scan(envelope, transaction.raw)
         head, fields = transaction.head, transaction.fields
-        rendered = render_verdict(verdict, listener, agreement, head, fields)
+        try:
+            rendered = render_verdict(verdict, listener, agreement, head, fields)
+        except Exception:
+            # The verdict is logged and remembered: there must not be another.
+            return self._by_policy_alone(transaction, peer, listener.on_failure)
         return self._frames(rendered, transaction, peer)
 
     def failed(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
         """The frames for a message on which `answer` has raised what is being handled."""
-        log.failure("{listener}: the scan of a message failed", listener=self._name)
+        self._log_failure("the scan of a message failed")
         return self._unscanned(transaction, agreement, peer, "failure")
 
     def overdue(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
@@ -63,12 +72,24 @@ class Answers:
             envelope = build_envelope(self._name, listener, transaction)
             given = unscanned(reason, policy, head, transaction.size)
             verdict = self._scanner.unscanned(envelope, given)
-            rendered = render_unscanned(verdict, agreement, head, fields)
+            rendered = render_unscanned(verdict, listener, agreement, head, fields)
         except Exception:
-            log.failure("{listener}: a message is answered by policy alone", listener=self._name)
-            self._log(transaction, peer, f"not scanned, {reason}: {policy}")
-            return render_failure(policy)
+            return self._by_policy_alone(transaction, peer, policy)
         return self._frames(rendered, transaction, peer)
+
+    def _by_policy_alone(self, transaction: Transaction, peer: str, policy: FailPolicy) -> bytes:
+        """Answer when not even that can be worked out which should be said."""
+        self._log_failure("no answer can be made of a verdict")
+        self._log(transaction, peer, f"answered by policy alone: {policy}")
+        return render_failure(policy)
+
+    def _log_failure(self, text: str) -> None:
+        """Log what is being handled, but not for every message."""
+        now = self._clock.seconds()
+        if self._last_failure is not None and now - self._last_failure < FAILURE_LOG_INTERVAL:
+            return
+        self._last_failure = now
+        log.failure("{listener}: {text}", listener=self._name, text=text)
 
     def _frames(self, rendered: Rendered, transaction: Transaction, peer: str) -> bytes:
         if rendered.dropped:

@@ -52,12 +52,19 @@ def render_verdict(
     return Rendered(b"".join(frames), tuple(dropped))
 
 
-def render_unscanned(verdict: Verdict, agreement: Agreement, head: bytes, fields: int) -> Rendered:
-    """Render the verdict of a message that was not scanned; policies on verdicts do not hold."""
+def render_unscanned(
+    verdict: Verdict, listener: Listener, agreement: Agreement, head: bytes, fields: int
+) -> Rendered:
+    """Render the verdict of a message that was not scanned; policies on verdicts do not hold.
+
+    But the fields by which this listener tells an action are its own there, too.
+    """
     final = _refusal(verdict, verdict.action, agreement)
     if final is not None:
         return Rendered(final)
-    frames, dropped = _edits(verdict.edits, agreement, head, fields)
+    own = (listener.spam_header, ACTION_HEADER) if listener.no_action else (listener.spam_header,)
+    edits = (*map(RemoveHeader, own), *verdict.edits)
+    frames, dropped = _edits(edits, agreement, head, fields)
     return Rendered(b"".join((*frames, replies.ACCEPT)), tuple(dropped))
 
 

@@ -50,6 +50,9 @@ HARD = {
     "white space beyond ASCII": "Subject: a\u00a0\r\nX: \u3000b\r\n".encode(),
     "a blank before the first colon": b"Subject : a\r\n",
     "a line without a colon": b"Subject: a\r\nno colon\r\nX: y\r\n",
+    "a NUL and what is not UTF-8": b"X: a\0\xff\r\nSubject: a\r\n",
+    "a NUL in a value": b"X: a\0b\r\nSubject: a\r\n",
+    "a NUL in a name": b"X\0Y: v\r\nSubject: a\r\n",
 }
 
 
@@ -104,6 +107,14 @@ class ShapeTests(SynchronousTestCase):
             session.handle(event)
             found.append(session.agreement.is_verbatim)
         self.assertEqual(found, [False, False, True, True, True, False])
+
+    def test_a_host_of_that_name(self) -> None:
+        """Postfix tells the name of its host."""
+        session = Session(2**24)
+        told = macros("C", daemon_name="Stalwart.example.org", v="Postfix 3.7.11")
+        for event in MilterReader().receive(b"".join([mta.offer(), told, connect()])):
+            session.handle(event)
+        self.assertFalse(session.agreement.is_verbatim)
 
     def test_no_blank_line(self) -> None:
         self.assert_exact(b"Subject: a\r\nFrom: b@example.org\r\n")

@@ -46,6 +46,15 @@ class CounterTests(SynchronousTestCase):
             },
         )
 
+    def test_not_scanned(self) -> None:
+        """Such a message is no scan, and took none of its time."""
+        self.count(unscanned="size", size=10)
+        self.count(unscanned="size", action=Action.REJECT)
+        self.count(unscanned="deadline")
+        expected = {"unscanned/size": 2, "unscanned/deadline": 1}
+        self.assertEqual(self.counters.values, expected)
+        self.assertEqual(sum(self.counters.histograms()["scan_seconds"].counts), 0)
+
     def test_times(self) -> None:
         """A bound belongs to its class; what is above all has one of its own."""
         for elapsed in (0.0, 0.001, 0.0011, 10.0, 10.1, 600.0):

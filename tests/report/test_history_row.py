@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.client.history_text import row_line
 from mailfilter.report.history_detail import MAX_DETAIL
 from mailfilter.report.history_row import MAX_BODY
 from mailfilter.report.privacy import Kind
@@ -70,6 +71,13 @@ class BodyTests(SynchronousTestCase):
             row = make_row(addresses=mode, message_id="undef")
             self.assertEqual(body_of(row)["message-id"], "undef")
             self.assertFalse(found_by(row, "message-id", "undef"))
+
+    def test_not_scanned(self) -> None:
+        """Why; and the list says so in place of a score."""
+        self.assertNotIn("unscanned", body_of(make_row()))
+        row = body_of(make_row(unscanned="size"))
+        self.assertEqual(row["unscanned"], "size")
+        self.assertIn("  not scanned  ", row_line("0123456789ab", row))
 
     def test_rewritten_subject(self) -> None:
         """The subject is the one that came; the new one is in the trace."""

@@ -81,6 +81,11 @@ class UnscannedTests(ScanCase):
         self.assertEqual(verdict.trace[-1].text, "soft reject: not scanned, size")
         self.assertEqual(self.message.subject, "hello")
 
+    def test_what_is_remembered(self) -> None:
+        verdict = self.unscanned(Config(), replace(ENVELOPE, notes=("put right",)))
+        self.assertEqual(verdict.summary.subject, "hello")
+        self.assertEqual(verdict.trace[0].text, "put right")
+
     def test_trust(self) -> None:
         self.unscanned(Config(), replace(ENVELOPE, user="joe", is_trusted=False))
         self.assertIsNone(self.envelope.user)

@@ -1,10 +1,12 @@
 """Log lines on messages: which it was, what was done, and nothing of strangers in them."""
 
 from dataclasses import replace
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.run import FAILURE_LOG_INTERVAL
 from mailfilter.scan.unscanned import Unscanned
 from mailfilter.scan.verdict import Action, AddHeader, Verdict
 from mailfilter.servers.milter_answer import MAX_LOGGED
@@ -55,10 +57,23 @@ class LineTests(SynchronousTestCase):
         for policy, code in (("accept", "a"), ("tempfail", "t"), ("reject", "r")):
             mta = Mta(BrokenScanner(), on_failure=policy)
             lines = self.lines(mta)
-            self.assertEqual(lines[-1], f"{WHOSE}not scanned, failure: {policy}")
-            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 2)
+            self.assertEqual(lines[-1], f"{WHOSE}answered by policy alone: {policy}")
+            # One traceback a minute.
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 1)
             self.assertEqual(mta.send(*MESSAGE, frame("E"))[-1:], [(code, b"")])
-            self.flushLoggedErrors(RuntimeError, ValueError)
+            self.assertEqual(self.flushLoggedErrors(RuntimeError, ValueError), [])
+            mta.clock.advance(FAILURE_LOG_INTERVAL)
+            mta.send(*MESSAGE, frame("E"))
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 1)
+
+    def test_a_verdict_that_cannot_be_told(self) -> None:
+        """It is logged and remembered; there is no second one."""
+        broken: Any = 5
+        mta = Mta(FakeScanner(replace(NO_ACTION, edits=broken)), on_failure="tempfail")
+        lines = self.lines(mta)
+        self.assertEqual(lines[-1], f"{WHOSE}answered by policy alone: tempfail")
+        self.assertEqual(mta.scanner.unscanned_calls, [])
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
 
 
 class UnscannedTests(SynchronousTestCase):

@@ -348,10 +348,12 @@ class UnscannedTests(SynchronousTestCase):
     def unscanned(self, action: Action, text: str = "", agreement: Agreement = PLAIN) -> Rendered:
         """What is sent of a message that was not scanned."""
         edits = RemoveHeader("X-Dup"), AddHeader("X-Spam-Skipped", "size")
-        return render_unscanned(verdict(action, *edits, message=text), agreement, HEAD, 6)
+        told = verdict(action, *edits, message=text)
+        return render_unscanned(told, LISTENER, agreement, HEAD, 6)
 
     def test_by_action(self) -> None:
-        removals = (frame("m", bytes((0, 0, 0, at)) + b"X-Dup\0\0") for at in (3, 2, 1))
+        removals = [frame("m", bytes((0, 0, 0, at)) + b"X-Spam\0\0") for at in (2, 1)]
+        removals += [frame("m", bytes((0, 0, 0, at)) + b"X-Dup\0\0") for at in (3, 2, 1)]
         accepted = b"".join((*removals, frame("h", b"X-Spam-Skipped\0size\0"), ACCEPT))
         for action, text, expected in (
             (Action.NO_ACTION, "", accepted),
@@ -363,7 +365,19 @@ class UnscannedTests(SynchronousTestCase):
 
     def test_nothing_agreed(self) -> None:
         found = self.unscanned(Action.NO_ACTION, agreement=Agreement(6, 0, 0))
-        self.assertEqual((found.frames, len(found.dropped)), (ACCEPT, 2))
+        self.assertEqual((found.frames, len(found.dropped)), (ACCEPT, 3))
+
+    def test_fields_of_the_listener(self) -> None:
+        """By which it tells an action, and which others may have written."""
+        head = b"X-Junk: Yes\r\nX-Rspamd-Action: no action\r\n"
+        listener = replace(LISTENER, spam_header="X-Junk")
+        told = verdict(Action.NO_ACTION)
+        junk = frame("m", b"\0\0\0\x01X-Junk\0\0")
+        found = render_unscanned(told, listener, PLAIN, head, 2)
+        self.assertEqual(found.frames, junk + ACCEPT)
+        found = render_unscanned(told, replace(listener, no_action=True), PLAIN, head, 2)
+        action = frame("m", b"\0\0\0\x01X-Rspamd-Action\0\0")
+        self.assertEqual(found.frames, junk + action + ACCEPT)
 
     def test_by_policy_alone(self) -> None:
         policies: dict[FailPolicy, str] = {"accept": "a", "tempfail": "t", "reject": "r"}
