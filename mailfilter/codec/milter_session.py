@@ -105,9 +105,9 @@ for every event."""
 class Session:
     """The state of one connection of an MTA.
 
-    `max_message` is in octets; of a larger message nothing is kept, but every event is answered.
-    Events out of order follow libmilter: a message in progress is given up, and what does not
-    fit even then is ignored without a reply (milter.md 7).
+    `max_message` is in octets; of a larger message the header alone is kept, but every event is
+    answered. Events out of order follow libmilter: a message in progress is given up, and what does
+    not fit even then is ignored without a reply (milter.md 7); but the end of no message closes.
     """
 
     def __init__(self, max_message: int) -> None:
