@@ -43,7 +43,8 @@ WANTED_MACROS: Mapping[int, str] = {
 """Names wanted with connect, HELO, MAIL, RCPT and end of message (milter.md 3.3).
 
 They replace what the MTA's administrator configured for the stage, so only stages with names that
-we read are listed. The queue id comes with MAIL from Sendmail, at the end from Postfix.
+we read are listed. The queue id comes with MAIL from Sendmail, at the end from Postfix; Sendmail
+8.17 heeds the list for the end of a message only beside one for the end of headers.
 """
 
 
