@@ -125,14 +125,16 @@ def _comment_end(text: str, at: int) -> int:
 
 
 def _may_name(words: list[str] | None, name: str) -> bool:
-    """Whether the words are the name, alone, before others (a version), or cut in pieces.
+    """Whether the words are the name, alone, before others (a version, perhaps after a slash), or
+    cut in pieces.
 
     Whoever puts the name so far away that it is not looked for hides something.
     """
     if not words:
         return words is None
     joined = "".join(words[:-1])
-    return name in (same_name(words[0]), same_name(joined), same_name(joined + words[-1]))
+    readings = words[0], words[0].partition("/")[0], joined, joined + words[-1]
+    return name in map(same_name, readings)
 
 
 def field_value(name: str, results: Iterable[AuthResult]) -> str:

@@ -37,6 +37,7 @@ OURS = (
     b" mx.our.test spf=pass",
     b" mx.our.test.; spf=pass",
     b" mx.our.test 1; spf=pass",
+    b" mx.our.test/1; spf=pass",
     b" mx.our.test (x) 1 (y); spf=pass",
     b"\r\n\tmx.our.test;\r\n\tspf=pass",
     b"\r\n \r\n mx.our.test;\r\n\tspf=pass",
