@@ -7,7 +7,7 @@ frame, NUL and CR, is taken out here as well.
 from collections.abc import Mapping, Sequence
 from struct import Struct
 
-from ..syntax import MAX_REPLY_LINE
+from ..syntax import MAX_REPLY_LINE, NOT_PRINTABLE
 
 MAX_BODY_CHUNK = 65535
 """Octets of one body frame (the classic limit of libmilter)."""
@@ -58,7 +58,7 @@ def reply_code(
     """
     head = f"{enhanced} " if enhanced else ""
     if is_verbatim:
-        text = _printable(" ".join(lines))[:MAX_REPLY_LINE] or "."
+        text = NOT_PRINTABLE.sub("?", " ".join(lines))[:MAX_REPLY_LINE] or "."
         return _frame(b"y", f"{code} {head}{text}".encode("ascii") + b"\0")
     texts = [_reply_text(line) for line in lines] or ["."]
     formatted = [f"{code}-{head}{text}" for text in texts[:-1]]
@@ -66,13 +66,9 @@ def reply_code(
     return _frame(b"y", "\r\n".join(formatted).encode("ascii") + b"\0")
 
 
-def _printable(line: str) -> str:
-    return "".join(character if " " <= character <= "~" else "?" for character in line)
-
-
 def _reply_text(line: str) -> str:
     """Printable ASCII, percent signs doubled (Sendmail reads it as a format), not too long."""
-    text = _printable(line).replace("%", "%%")
+    text = NOT_PRINTABLE.sub("?", line).replace("%", "%%")
     if len(text) <= MAX_REPLY_LINE:
         return text
     text = text[:MAX_REPLY_LINE]

@@ -71,36 +71,27 @@ class HeaderProducer:
 
         What is not scanned gets no fields but one that says why.
         """
-        if verdict.unscanned is not None or verdict.is_skipped:
-            return self._without_scan(envelope, message, verdict)
-        if self._only_removes:
-            return self._removals
+        removals = self._removals
+        if self._removes_auth:
+            removals = (*removals, *self._forged(message, self._authserv_id(envelope)))
+        if verdict.unscanned is not None:
+            why = AddHeader(SKIPPED_FIELD, verdict.unscanned)
+            return (*removals, RemoveHeader(SKIPPED_FIELD), why)
+        if verdict.is_skipped or self._only_removes:
+            return removals
+        return (*removals, *self._written(envelope, verdict))
+
+    def _written(self, envelope: Envelope, verdict: Verdict) -> Iterator[AddHeader]:
         settings = self._settings
         is_local = settings.skip_local and envelope.client_ip in self._local
         is_user = settings.skip_authenticated and envelope.user is not None
-        edits: list[Edit] = [*self._removals]
-        if self._auth:
-            name = self._authserv_id(envelope)
-            if self._removes_auth:
-                edits += self._forged(message, name)
-            if self._runs("authentication-results", is_local, is_user):
-                value = field_value(name, auth_results(envelope, verdict))
-                edits.append(AddHeader(self._auth_name, value, BELOW_RECEIVED))
+        if self._auth and self._runs("authentication-results", is_local, is_user):
+            value = field_value(self._authserv_id(envelope), auth_results(envelope, verdict))
+            yield AddHeader(self._auth_name, value, BELOW_RECEIVED)
         for writer in self._writers[is_local, is_user]:
             written = writer.value(settings, envelope, verdict)
             if written:
-                edits.append(AddHeader(writer.name, written, writer.order))
-        return edits
-
-    def _without_scan(
-        self, envelope: Envelope, message: Message, verdict: Verdict
-    ) -> Sequence[Edit]:
-        edits: list[Edit] = [*self._removals]
-        if self._removes_auth:
-            edits += self._forged(message, self._authserv_id(envelope))
-        if verdict.unscanned is not None:
-            edits += (RemoveHeader(SKIPPED_FIELD), AddHeader(SKIPPED_FIELD, verdict.unscanned))
-        return edits
+                yield AddHeader(writer.name, written, writer.order)
 
     def _find_removals(self, routines: Sequence[HeaderName]) -> Iterator[RemoveHeader]:
         settings = self._settings

@@ -96,8 +96,7 @@ class Scanner:
     async def scan(self, envelope: Envelope, raw: bytes) -> Verdict:
         """See `ScanService.scan`."""
         self.running += 1
-        if not envelope.is_trusted:
-            envelope = distrusted(envelope, self._local)
+        envelope = self._believed(envelope)
         try:
             verdict = await self._scan(envelope, raw)
         finally:
@@ -107,8 +106,7 @@ class Scanner:
 
     def unscanned(self, envelope: Envelope, given: Unscanned) -> Verdict:
         """See `ScanService.unscanned`."""
-        if not envelope.is_trusted:
-            envelope = distrusted(envelope, self._local)
+        envelope = self._believed(envelope)
         message = parse(given.head)
         settings = self.plan.profiles.settings(envelope)
         trace = self._trace(envelope)
@@ -127,6 +125,9 @@ class Scanner:
             await _Run(self, envelope, message, settings, tally, trace).run()
         verdict = verdict_of(tally, trace, message, self.options, skipped=skipped)
         return self._finished(envelope, message, verdict)
+
+    def _believed(self, envelope: Envelope) -> Envelope:
+        return envelope if envelope.is_trusted else distrusted(envelope, self._local)
 
     def _trace(self, envelope: Envelope) -> Trace:
         trace = Trace(self.clock.seconds)
