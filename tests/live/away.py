@@ -8,9 +8,10 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 
-from .harness import SENDER, LiveCase, Reply, message_file, wish
+from .harness import SENDER, Filter, LiveCase, Reply, message_file, wish
 from .processes import wait_until
 from .smtp import Client
+from .threads import Threads, until_taken
 
 ACTIONS = ("accept", "tempfail")
 """What an MTA does without the filter."""
@@ -18,6 +19,29 @@ EXPECTED = {"accept": 250, "tempfail": 451}
 HAM = message_file("ham.eml")
 SLOW = wish({"Delay": "4.5"})
 """It takes longer than the filter can be silent without a sign of life."""
+
+
+def killed_under_load(
+    running: Filter, mark: int, submit: Callable[[bytes], Reply]
+) -> tuple[set[int], list[str]]:
+    """Kill and restart a filter while clients send, which try again what is deferred.
+
+    The codes of all replies, and what the messages have as their `X-Number`, in order.
+    """
+    codes: list[int] = []
+
+    def client(number: int) -> None:
+        for count in range(15):
+            text = f"X-Number: {number}-{count}\r\n".encode() + HAM
+            until_taken(lambda: submit(text).code, codes)  # noqa: B023
+
+    clients = Threads(4, client)
+    wait_until(lambda: len(running.records(mark)) >= 10, "ten messages")
+    running.kill()
+    wait_until(lambda: 451 in codes, "a deferred message", 60)
+    running.start()
+    clients.join()
+    return set(codes), sorted(f"{number}-{count}" for number in range(4) for count in range(15))
 
 
 class Attempt:

@@ -242,21 +242,19 @@ class LiveCase(SynchronousTestCase):
             self.fail(f"the filter's log of this test:\n{text[-8000:]}")
 
 
-class PostfixCase(LiveCase):
-    """Base of the tests that send through Postfix."""
+class MtaCase(LiveCase):
+    """Base of the tests that send through an MTA, of whatever kind."""
 
-    needs: ClassVar[Sequence[str]] = ("master",)
     needs_root = True
-    service: str = "tcp"
-    """Of Postfix, to which mail goes that is not to go to another one."""
+    service: str
+    """Of the MTA, to which mail goes that is not to go to another one."""
+    box: str
+    """The recipient of mail that names none."""
 
-    def setUp(self) -> None:
-        """Start or reuse the shared Postfix too."""
-        super().setUp()
-        self.postfix = shared_postfix()
-        self.sink = shared_sink()
-        self.box = f"{self._testMethodName}@box.test".lower()
-        self.out = f"{self._testMethodName}@sink.test".lower()
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The MTA's ports by service."""
+        raise NotImplementedError
 
     def send(
         self,
@@ -267,8 +265,28 @@ class PostfixCase(LiveCase):
         esmtp: Sequence[str] = (),
     ) -> Reply:
         """Send by SMTP; the reply to the end of the data."""
-        port = self.postfix.ports[service or self.service]
+        port = self.ports[service or self.service]
         return smtp_send(port, message, recipients or (self.box,), sender, esmtp)
+
+
+class PostfixCase(MtaCase):
+    """Base of the tests that send through Postfix."""
+
+    needs: ClassVar[Sequence[str]] = ("master",)
+    service = "tcp"
+
+    def setUp(self) -> None:
+        """Start or reuse the shared Postfix too."""
+        super().setUp()
+        self.postfix = shared_postfix()
+        self.sink = shared_sink()
+        self.box = f"{self._testMethodName}@box.test".lower()
+        self.out = f"{self._testMethodName}@sink.test".lower()
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """See `MtaCase`."""
+        return self.postfix.ports
 
 
 def smtp_send(

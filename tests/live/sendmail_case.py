@@ -1,21 +1,19 @@
 """Base of the tests that send through Sendmail."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from .harness import SENDER, LiveCase, Reply, shared_filter, shared_sink, smtp_send
+from .harness import MtaCase, Reply, shared_filter, shared_sink
 from .sendmail import DOCUMENTED, DOMAIN, SENDMAIL, Sendmail
 
 
-class SendmailCase(LiveCase):
+class SendmailCase(MtaCase):
     """Starts or reuses the shared Sendmail; what it delivers is in the sink."""
 
     needs: ClassVar[Sequence[str]] = (str(SENDMAIL), "m4", "saslpasswd2")
-    needs_root = True
-    service: str = DOCUMENTED
-    """Port of Sendmail to which mail goes that is not to go to another one."""
+    service = DOCUMENTED
 
     def setUp(self) -> None:
         """See `LiveCase.setUp`."""
@@ -32,17 +30,10 @@ class SendmailCase(LiveCase):
         """A recipient that no other class of tests has: the sink takes mail for all of them."""
         return f"{type(self).__name__.lower()}-{name}@{DOMAIN}"
 
-    def send(
-        self,
-        message: bytes,
-        *recipients: str,
-        service: str = "",
-        sender: str = SENDER,
-        esmtp: Sequence[str] = (),
-    ) -> Reply:
-        """Send by SMTP; the reply to the end of the data."""
-        port = self.sendmail.ports[service or self.service]
-        return smtp_send(port, message, recipients or (self.box,), sender, esmtp)
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """See `MtaCase`."""
+        return self.sendmail.ports
 
     def delivered(self) -> list[bytes]:
         """What has arrived for this test's recipient."""

@@ -10,7 +10,7 @@ from .processes import wait_until
 from .sendmail import DOCUMENTED, Sendmail
 from .sendmail_case import SendmailCase
 from .smtp import Client
-from .threads import Threads, until_taken
+from .threads import Threads
 
 HAM = message_file("ham.eml")
 DEFERRED = (451, "4.3.2 Please try again later")
@@ -136,23 +136,11 @@ class SendmailFailureTests(OwnCase):
 
     def test_killed_under_load(self) -> None:
         """Killed in the middle: clients that try again lose no message, and none comes twice."""
-        codes: list[int] = []
-
-        def client(number: int) -> None:
-            for count in range(15):
-                text = f"X-Number: {number}-{count}\r\n".encode() + HAM
-                until_taken(lambda: self.submit(DOCUMENTED, text).code, codes)  # noqa: B023
-
-        clients = Threads(4, client)
-        wait_until(lambda: len(self.filter.records(self.mark)) >= 10, "ten messages")
-        self.filter.kill()
-        wait_until(lambda: 451 in codes, "a deferred message", 60)
-        self.filter.start()
-        clients.join()
-        self.assertEqual(set(codes), {250, 451})
+        submit = functools.partial(self.submit, DOCUMENTED)
+        codes, expected = away.killed_under_load(self.filter, self.mark, submit)
+        self.assertEqual(codes, {250, 451})
         self.check_arrived(60)
         numbers = sorted(value for text in self.delivered() for value in values(text, "X-Number"))
-        expected = sorted(f"{number}-{count}" for number in range(4) for count in range(15))
         self.assertEqual(numbers, expected)
 
 
