@@ -48,6 +48,7 @@ from mailfilter.store.errors import (
     WrongKind,
 )
 
+from .processes import free_port
 from .redis import PERMISSIONS, Server, Told, closing, make_store, passes, settings, shared, until
 
 A, B = key("test", "a"), key("test", "b")
@@ -328,7 +329,8 @@ class RefusalTests(TroubleCase):
 
     async def test_cluster(self) -> None:
         """A node of a cluster."""
-        server = self.start("cluster-enabled yes")
+        # Its port for other nodes would be one that nobody has looked at.
+        server = self.start("cluster-enabled yes", f"cluster-port {free_port()}")
         for number in (0, 3):
             store = self.connect(server, database=number)
             await self.fails(store, Get([A]), Clustered, Unavailable)
