@@ -33,9 +33,14 @@ PACKAGES = (
     "miltertest",
     "sasl2-bin",
     "libsasl2-modules",
+    "exim4-daemon-heavy",
+    "spamc",
+    "opensmtpd",
+    "opensmtpd-filter-rspamd",
+    "nginx",
 )
 """What the tests talk to, and systemd-analyze, m4 for Sendmail's configuration, saslpasswd2 and the
-mechanisms of SASL; curl comes with them where the host has none."""
+mechanisms of SASL; Exim with the conditions of its ACL that scan; curl comes with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
 SECONDS = 300.0
