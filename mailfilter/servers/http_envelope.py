@@ -8,10 +8,10 @@ here and nothing is believed of them beyond their form.
 import re
 from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET, AF_INET6, inet_pton
-from urllib.parse import unquote_to_bytes
 
-from ..codec.http1 import MAX_HEADERS, RequestHead
+from ..codec.http1 import RequestHead
 from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
+from .http_query import BadRequest, query_headers
 
 MAX_VALUE = 4096
 """Octets of one value: the longest real ones are names of certificate issuers."""
@@ -70,20 +70,10 @@ _REPEATED = frozenset((_RCPT, _SENDER_ARGS, _RCPT_ARGS))
 # What clients say when the MTA found no name.
 _NO_NAME = frozenset((b"", b"unknown", b"<unknown>", b"nxdomain", b"dnserror"))
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LIST_MARK = re.compile(rb'\\.|[,"]', re.DOTALL)
 _ODD = re.compile(rb'[\s<>"]')
 _ADDRESS = re.compile(rb'[^\s<>"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*"[^\s<>"]*+)*', re.DOTALL)
 _RCPT_ARG = re.compile(rb"([0-9]{1,4}):(.+)", re.DOTALL)
-
-
-class BadRequest(Exception):
-    """The request is refused; the text is for the client."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
 
 
 def build_envelope(listener: str, head: RequestHead, *, is_trusted: bool = True) -> Envelope:
@@ -120,7 +110,7 @@ def _collect(head: RequestHead) -> tuple[dict[bytes, bytes], dict[bytes, list[by
     """Sort the headers: the first value of most, all values of those that are repeated."""
     single: dict[bytes, bytes] = {}
     repeated: dict[bytes, list[bytes]] = {name: [] for name in _REPEATED}
-    headers = head.headers + _query_headers(head.query) if head.query else head.headers
+    headers = head.headers + query_headers(head.query) if head.query else head.headers
     for name, value in headers:
         if name in _REFUSED_SOURCES:
             raise BadRequest(400, "file and shm message sources are not allowed on this connection")
@@ -133,23 +123,6 @@ def _collect(head: RequestHead) -> tuple[dict[bytes, bytes], dict[bytes, list[by
     if len(repeated[_SENDER_ARGS]) > MAX_ARGS or len(repeated[_RCPT_ARGS]) > MAX_ARGS:
         raise BadRequest(400, "Too many ESMTP arguments")
     return single, repeated
-
-
-def _query_headers(query: bytes) -> list[tuple[bytes, bytes]]:
-    """Decode query arguments: percent signs only, since a plus sign is part of addresses."""
-    if query.count(b"&") >= MAX_HEADERS:
-        raise BadRequest(400, "Too many query arguments")
-    found: list[tuple[bytes, bytes]] = []
-    for argument in query.split(b"&"):
-        name, _, value = argument.partition(b"=")
-        if not name:
-            continue
-        name, value = unquote_to_bytes(name).lower(), unquote_to_bytes(value)
-        if _CONTROL.search(value):
-            # As in a header, where the parser refuses it.
-            raise BadRequest(400, "Control character in a query argument")
-        found.append((name, value.strip(b" \t")))
-    return found
 
 
 def _text(single: dict[bytes, bytes], name: bytes) -> str | None:

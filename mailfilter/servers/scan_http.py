@@ -18,7 +18,8 @@ from ..scan.run import ScanService
 from ..scan.verdict import Verdict
 from .fail_policy import ACTIONS, FAILURE_TEXT
 from .http_connection import HttpConnection, Reply, error_reply
-from .http_envelope import BadRequest, build_envelope
+from .http_envelope import build_envelope
+from .http_query import BadRequest
 from .limited import LimitedFactory
 
 log = Logger()

@@ -15,9 +15,9 @@ from mailfilter.servers.http_envelope import (
     MAX_ARGS,
     MAX_RECIPIENTS,
     MAX_VALUE,
-    BadRequest,
     build_envelope,
 )
+from mailfilter.servers.http_query import BadRequest
 
 
 def envelope_of(*headers: tuple[str, bytes], query: bytes = b"") -> Envelope:
