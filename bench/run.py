@@ -35,9 +35,11 @@ workers = {workers}
 [listeners.milter]
 protocol = "milter"
 endpoint = "tcp:{milter}:interface=127.0.0.1"
-[listeners.http]
-protocol = "http"
+[listeners.scan]
+protocol = "scan"
 endpoint = "tcp:{http}:interface=127.0.0.1"
+[listeners.spamd]
+enabled = false
 """
 
 

@@ -144,9 +144,11 @@ def configuration(folder: Path) -> tuple[Path, int]:
         "[listeners.milter]\n"
         'protocol = "milter"\n'
         f'endpoint = "tcp:{milter}:interface=127.0.0.1"\n'
-        "[listeners.http]\n"
-        'protocol = "http"\n'
+        "[listeners.scan]\n"
+        'protocol = "scan"\n'
         f'endpoint = "tcp:{scan}:interface=127.0.0.1"\n'
+        "[listeners.spamd]\n"
+        "enabled = false\n"
     )
     return path, scan
 

@@ -25,7 +25,7 @@ from tests.live import peers
 ROOT = Path(__file__).parents[1]
 UNITS = ROOT / "etc/systemd"
 SERVICE = "mailfilter.service"
-SOCKETS = ("mailfilter-milter.socket", "mailfilter-http.socket")
+SOCKETS = ("mailfilter-milter.socket", "mailfilter-scan.socket")
 PROGRAMS = "/opt/mailfilter/bin/"
 """Where the service has its programs."""
 

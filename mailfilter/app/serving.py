@@ -20,6 +20,8 @@ from .sockets import enabled
 
 FACTORIES: Mapping[str, Callable[..., LimitedFactory[Any]]] = {
     "http": HttpFactory,
+    "scan": HttpFactory,
+    "spamd": HttpFactory,
     "milter": MilterFactory,
 }
 """Protocol -> the factory that speaks it. A new protocol adds its line here."""

@@ -1,23 +1,30 @@
 """Settings of listeners that have no effect, or not the one that was meant, beside others."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from .complaint import Complaint, Place, told
-from .model import Config, Listener
+from .model import Config, Listener, Protocol
 from .names import listed
 from .problem import Problem
 from .toml_text import key_text, string_text, value_text
 from .units import format_duration
 
-_OF_PROTOCOL = {
-    "cert_issuer": "milter",
-    "on_reject": "milter",
-    "no_action": "milter",
-    "spam_header": "milter",
-    "oversize": "milter",
-    "request_timeout": "http",
+_MILTER: tuple[Protocol, ...] = ("milter",)
+_LINES: tuple[Protocol, ...] = ("spamd", "scan")
+_HTTP: tuple[Protocol, ...] = ("http", "scan")
+_OF_PROTOCOL: Mapping[str, Collection[Protocol]] = {
+    "cert_issuer": _MILTER,
+    "on_reject": _MILTER,
+    "no_action": _MILTER,
+    "spam_header": (*_MILTER, *_LINES),
+    "oversize": (*_MILTER, *_LINES),
+    "request_timeout": (*_HTTP, *_LINES),
+    "trusted_peers": (*_HTTP, *_LINES),
+    "header_style": _HTTP,
+    "classic_actions": _HTTP,
+    "local_files": _HTTP,
 }
-"""Key -> the one protocol that knows it."""
+"""Key -> the protocols that know it."""
 
 
 def listener_warnings(config: Config, place: Place) -> Iterator[Problem]:
@@ -53,12 +60,17 @@ def _foreign(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[
     """Keys of another protocol."""
     expected = f"has no effect with protocol = {string_text(listener.protocol)}"
     for key in changed:
-        if listener.protocol != _OF_PROTOCOL[key]:
+        if listener.protocol not in _OF_PROTOCOL[key]:
             yield _complaint(name, listener, key, expected)
 
 
 def _unused(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[Complaint]:
     """Keys that others of the listener leave without effect."""
+    if listener.trusted_peers and not listener.trusted:
+        yield _complaint(name, listener, "trusted_peers", "has no effect with trusted = false")
+    if listener.local_files and not listener.endpoint.startswith("unix:"):
+        expected = "has no effect but on a unix socket"
+        yield _complaint(name, listener, "local_files", expected)
     if listener.protocol != "milter":
         return
     if "cert_issuer" in changed and not listener.trusted:
@@ -72,7 +84,7 @@ def _complaint(name: str, listener: Listener, key: str, expected: str) -> Compla
     return Complaint(("listeners", name, key), _text(getattr(listener, key)), expected)
 
 
-def _text(value: str | float) -> str:
+def _text(value: str | float | tuple[str, ...]) -> str:
     """A value as a file has it; numbers are durations."""
     if isinstance(value, float):
         return string_text(format_duration(value))

@@ -49,7 +49,7 @@ class Loaded:
     sources: Sources = field(default_factory=Sources)
 
     def origin(self, key: str) -> Origin:
-        """Where the value of a key (`listeners.http.endpoint`) comes from.
+        """Where the value of a key (`listeners.scan.endpoint`) comes from.
 
         Of a table it is the place of the first key in it.
         """

@@ -79,6 +79,8 @@ AUTO = Word("auto", is_default=True)
 CROWDED = 0.9
 """Part of store.max_size, above which the embedded store removes things before their time."""
 FailPolicy = Literal["accept", "tempfail", "reject"]
+Protocol = Literal["milter", "scan", "http", "spamd"]
+HeaderStyle = Literal["auto", "rspamd", "strings"]
 Privacy = Literal["plain", "hashed", "dropped"]
 HeaderName = Literal[
     "add-headers",
@@ -658,7 +660,11 @@ class Listener:
     """A socket, and the protocol spoken on it."""
 
     protocol: Annotated[
-        Literal["milter", "http"], Doc("milter for MTAs, http for the Rspamd scan API.")
+        Protocol,
+        Doc(
+            "milter for MTAs; http for the Rspamd scan API; spamd for the lines of spamc and Exim;"
+            " scan for http and spamd, told apart by the first line."
+        ),
     ]
     endpoint: Annotated[
         str,
@@ -678,6 +684,15 @@ class Listener:
             " Authentication-Results, and no wish not to scan or not to log."
         ),
     ] = True
+    trusted_peers: Annotated[
+        tuple[str, ...],
+        NETWORK,
+        Doc(
+            "http, spamd: networks whose clients are believed, if trusted is on, beside those on"
+            " this machine. Of anybody else no address, host name or settings are taken either."
+        ),
+        Example('["10.0.0.0/24"]'),
+    ] = ()
     cert_issuer: Annotated[
         str,
         Doc(
@@ -701,7 +716,12 @@ class Listener:
         ),
     ] = False
     spam_header: Annotated[
-        str, FIELD, Doc("milter: the field that the action 'add header' sets to 'Yes'.")
+        str,
+        FIELD,
+        Doc(
+            "milter, spamd: the field that the action 'add header' sets to 'Yes'; with spamd also"
+            " the stronger actions do, which its clients do not know."
+        ),
     ] = "X-Spam"
     on_failure: Annotated[
         FailPolicy,
@@ -718,23 +738,47 @@ class Listener:
     ] = 30.0
     oversize: Annotated[
         FailPolicy,
-        Doc("milter: what to do with a message over scan.max_message; accept adds a header."),
+        Doc(
+            "milter, spamd: what to do with a message over scan.max_message; accept adds a header."
+            " Over HTTP the answer is 413."
+        ),
     ] = "accept"
+    header_style: Annotated[
+        HeaderStyle,
+        Doc(
+            "http: the form of header fields in replies. rspamd is that of Rspamd, strings what"
+            " opensmtpd-filter-rspamd reads; auto takes the one that the client reads."
+        ),
+    ] = "auto"
+    classic_actions: Annotated[
+        bool,
+        Doc(
+            "http: tell discard as reject, and quarantine as add header, for clients that know the"
+            " six classic actions alone, such as Apache James."
+        ),
+    ] = False
+    local_files: Annotated[
+        bool,
+        Doc(
+            "http: on a unix socket, let clients name a file or shared memory (headers File, Path,"
+            " Shm) in place of sending the message: whatever the filter may read."
+        ),
+    ] = False
     idle_timeout: Annotated[
         float | None,
         DURATION,
         AUTO,
         Bounds(1, 86400),
         Doc(
-            "A connection on which nothing comes for this long is closed; auto is 10m for http, and"
-            " 2h for milter: Sendmail's clients may be silent for an hour between two commands."
+            "A connection on which nothing comes for this long is closed; auto is 2h for milter,"
+            " as Sendmail's clients may be silent for an hour between two commands, and else 10m."
         ),
     ] = None
     request_timeout: Annotated[
         float,
         DURATION,
         Bounds(1, 3600),
-        Doc("http: a request must be complete this long after its first byte."),
+        Doc("http, spamd: a request must be complete this long after its first byte."),
     ] = 60.0
     max_connections: Annotated[
         int,
@@ -753,7 +797,8 @@ def default_listeners() -> Mapping[str, Listener]:
     """The listeners of a filter without configuration, all on loopback."""
     return {
         "milter": Listener(protocol="milter", endpoint="tcp:11332:interface=127.0.0.1"),
-        "http": Listener(protocol="http", endpoint="tcp:11333:interface=127.0.0.1"),
+        "scan": Listener(protocol="scan", endpoint="tcp:11333:interface=127.0.0.1"),
+        "spamd": Listener(protocol="spamd", endpoint="tcp:11783:interface=127.0.0.1"),
     }
 
 

@@ -131,7 +131,7 @@ keys are left for the next time, since what is missing may be in that file.
 The later wins. Tables are merged key by key; every other value, lists too, is replaced as a
 whole. So two lines in a file of `{FRAGMENTS}` switch a default listener off:
 
-    [listeners.http]
+    [listeners.scan]
     enabled = false
 
 A file has at most {MAX_FILE // 2**20} MiB, and `{FRAGMENTS}` at most {MAX_FILES} files.

@@ -41,8 +41,9 @@ class CommandCase(SynchronousTestCase):
 
     def configure(self, *more: str) -> None:
         lines = [
-            f'listeners.http.endpoint = "tcp:{self.port}:interface=127.0.0.1"',
+            f'listeners.scan.endpoint = "tcp:{self.port}:interface=127.0.0.1"',
             'listeners.milter.endpoint = "unix:milter.sock"',
+            'listeners.spamd.endpoint = "unix:spamd.sock"',
             *more,
         ]
         (self.folder / "m.toml").write_text("\n".join(lines))
@@ -114,7 +115,7 @@ class DaemonTests(CommandCase):
         records = map(json.loads, "".join(lines).splitlines())
         messages = [record["message"] for record in records]
         ready = [text for text in messages if text.startswith("ready: listener")]
-        self.assertEqual(len(ready), 2)
+        self.assertEqual(len(ready), 3)
         self.assertEqual(sorted(os.listdir(self.folder / "run")), ["old.log", "x.log"])
         self.assertFalse((self.folder / "milter.sock").exists())
 
@@ -181,7 +182,7 @@ class DaemonTests(CommandCase):
         with socket.create_server(("127.0.0.1", self.port)):
             ended = self.run_command()
         self.assertEqual(ended.returncode, 1)
-        self.assertIn("listeners.http.endpoint", ended.stdout + ended.stderr)
+        self.assertIn("listeners.scan.endpoint", ended.stdout + ended.stderr)
         log = (self.folder / "run" / "x.log").read_text()
         self.assertIn(f"port {self.port} is in use by pid {os.getpid()} ", log)
         self.assertEqual(os.listdir(self.folder / "run"), ["x.log"])
@@ -208,7 +209,7 @@ class ForegroundTests(CommandCase):
         )
         output, _ = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1)
-        self.assertIn('m.toml:3: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
+        self.assertIn('m.toml:4: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
         self.assertNotIn("Traceback", output)
         self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "mailfilter-state", "run"])
 
@@ -224,7 +225,7 @@ class ForegroundTests(CommandCase):
         os.kill(int(children[0]), signal.SIGINT)
         output, _ = process.communicate(timeout=PATIENCE)
         for line in (
-            f"ready: listener http speaks http on 127.0.0.1:{self.port}\n",
+            f"ready: listener scan speaks scan on 127.0.0.1:{self.port}\n",
             f"ready: listener milter speaks milter on {self.folder}/milter.sock\n",
         ):
             self.assertEqual(output.count(line), 1)

@@ -43,7 +43,9 @@ class LocalCase(TestCase):
         self.folder = os.path.abspath(self.mktemp())
         os.makedirs(os.path.join(self.folder, "state"))
         path = os.path.join(self.folder, "m.toml")
-        off = "\n".join(f"[listeners.{name}]\nenabled = false" for name in ("milter", "http"))
+        off = "\n".join(
+            f"[listeners.{name}]\nenabled = false" for name in ("milter", "scan", "spamd")
+        )
         with open(path, "w") as file:
             file.write(f"{text}\n[server]\nworkers = 1\nwatchdog = '0s'\n{off}\n")
         return draft(path)

@@ -22,7 +22,8 @@ from tests.live.processes import free_port
 
 CLOCK = IReactorTime(reactor)
 
-HTTP = 'listeners.http = {{ protocol = "http", endpoint = "tcp:{port}:interface=127.0.0.1" }}\n'
+HTTP = 'listeners.scan = {{ protocol = "http", endpoint = "tcp:{port}:interface=127.0.0.1" }}\n'
+NO_LINES = "listeners.spamd.enabled = false\n"
 UNIX = 'listeners.milter = {{ protocol = "milter", endpoint = "unix:{folder}/m.sock" }}\n'
 
 
@@ -39,7 +40,7 @@ class MasterCase(TestCase):
 
     def write(self, *lines: str) -> str:
         path = self.folder / "m.toml"
-        text = "\n".join(lines) + "\n" + HTTP + UNIX
+        text = "\n".join(lines) + "\n" + HTTP + UNIX + NO_LINES
         path.write_text(text.format(port=self.port, folder=self.folder))
         return str(path)
 

@@ -90,13 +90,13 @@ class ExplainTests(SynchronousTestCase):
     def load(self, endpoint: str) -> Loaded:
         """A configuration whose HTTP listener has this endpoint."""
         self.path = Path(self.mktemp()).absolute()
-        self.path.write_text(f"[listeners.http]\nendpoint = '{endpoint}'")
+        self.path.write_text(f"[listeners.scan]\nendpoint = '{endpoint}'")
         return load(str(self.path))
 
     def explain(self, loaded: Loaded, cause: OSError) -> str:
         """The explanation of an error with this cause."""
-        listener = loaded.config.listeners["http"]
-        return explain_bind_error("http", listener, cause, loaded)
+        listener = loaded.config.listeners["scan"]
+        return explain_bind_error("scan", listener, cause, loaded)
 
     def test_in_use(self) -> None:
         """Port, owner, setting and its place."""
@@ -109,8 +109,8 @@ class ExplainTests(SynchronousTestCase):
             owner = describe_owner("127.0.0.1", port)
         self.assertEqual(
             text,
-            f'{self.path}:2: listeners.http.endpoint = "{endpoint}": port {port} is in use by'
-            f" {owner}; set another port here, or listeners.http.enabled = false",
+            f'{self.path}:2: listeners.scan.endpoint = "{endpoint}": port {port} is in use by'
+            f" {owner}; set another port here, or listeners.scan.enabled = false",
         )
 
     def test_default(self) -> None:
@@ -119,9 +119,9 @@ class ExplainTests(SynchronousTestCase):
         cause = OSError(errno.EADDRINUSE, "Address already in use")
         self.assertEqual(
             self.explain(load(None), cause),
-            'listeners.http.endpoint = "tcp:11333:interface=127.0.0.1": port 11333 is in use;'
+            'listeners.scan.endpoint = "tcp:11333:interface=127.0.0.1": port 11333 is in use;'
             " set another port in /etc/mailfilter/mailfilter.toml (or in the file that --config"
-            " FILE names), or listeners.http.enabled = false",
+            " FILE names), or listeners.scan.enabled = false",
         )
 
     def test_default_beside_file(self) -> None:
@@ -130,7 +130,7 @@ class ExplainTests(SynchronousTestCase):
         path = Path(self.mktemp()).absolute()
         path.write_text("")
         text = self.explain(load(str(path)), OSError(errno.EADDRINUSE, "x"))
-        self.assertIn(f"set another port in {path}, or listeners.http.enabled = false", text)
+        self.assertIn(f"set another port in {path}, or listeners.scan.enabled = false", text)
 
     def test_other_reasons(self) -> None:
         """Each has its own words."""
@@ -152,4 +152,4 @@ class ExplainTests(SynchronousTestCase):
         with closing(listening(socket.AF_UNIX, path)):
             text = self.explain(self.load(f"unix:{path}"), OSError(errno.EADDRINUSE, "used"))
         self.assertIn(f'": the socket is in use by pid {os.getpid()} (', text)
-        self.assertIn("; set another path here, or listeners.http.enabled = false", text)
+        self.assertIn("; set another path here, or listeners.scan.enabled = false", text)

@@ -31,9 +31,9 @@ networks = [
   "10.0.0.0/99",
 ]
 recipients = ["example.org", 5]
-listeners = "http"
+listeners = "scan"
 [profiles.b]
-listeners = ["http", "htp"]
+listeners = ["scan", "scna"]
 symbols = { A = true }
 [listeners.one]
 protocol = "http"
@@ -77,13 +77,13 @@ m.toml:23: profiles.a.networks[0] = "10.0.0.1/8": expected a network: 10.0.0.1/8
 m.toml:25: profiles.a.networks[2] = "10.0.0.0/99": expected a network such as 192.0.2.0/24
 m.toml:27: profiles.a.recipients[0] = "example.org": expected an address or @domain; did you mean "@example.org"?
 m.toml:27: profiles.a.recipients[1] = 5: expected an address or @domain
-m.toml:28: profiles.a.listeners = "http": expected a list, each a text in quotes; did you mean ["http"]?
-m.toml:30: profiles.b.listeners[1] = "htp": expected the name of a listener; did you mean "http"?
+m.toml:28: profiles.a.listeners = "scan": expected a list, each a text in quotes; did you mean ["scan"]?
+m.toml:30: profiles.b.listeners[1] = "scna": expected the name of a listener; did you mean "scan"?
 m.toml:31: profiles.b.symbols.A = true: expected a number
-m.toml:34: listeners.one.endpoint = "tcp:11333": listeners.http.endpoint (default) listens on the same address; set another address, or listeners.http.enabled = false
-m.toml:36: listeners.two.protocol = "smtp": expected "milter" or "http"
+m.toml:34: listeners.one.endpoint = "tcp:11333": listeners.scan.endpoint (default) listens on the same address; set another address, or listeners.scan.enabled = false
+m.toml:36: listeners.two.protocol = "smtp": expected "milter", "scan", "http" or "spamd"
 m.toml:37: listeners.two.endpoint = "tcp:70000": expected a port from 0 to 65535, not 70000
-m.toml:38: listeners.three.protocol: is missing; expected "milter" or "http"
+m.toml:38: listeners.three.protocol: is missing; expected "milter", "scan", "http" or "spamd"
 m.toml:38: listeners.three.endpoint: is missing; expected an endpoint
 m.toml:41: checks.x.timeout = inf: {DURATION}
 conf.d/x.toml:2: server.watchdog = "2 hours": {DURATION}; did you mean "2h"?

@@ -21,7 +21,8 @@ class ListenerRuleTests(ConfigCase):
 
     def test_scan_timeout(self) -> None:
         """Where no deadline is set, the time of a scan is what was changed."""
-        both = "listeners.milter.deadline is 30s and listeners.http.deadline is 30s"
+        both = "listeners.milter.deadline is 30s, listeners.scan.deadline is 30s and"
+        both += " listeners.spamd.deadline is 30s"
         said = f'm.toml:2: scan.timeout = "30s": no scan can take so long: {both}'
         self.assertEqual(self.warnings("[scan]\ntimeout = '30s'"), [said])
         text = f"[scan]\ntimeout = '40s'\n{MILTER}deadline = '20s'"
@@ -31,7 +32,7 @@ class ListenerRuleTests(ConfigCase):
                 'm.toml:4: listeners.milter.deadline = "20s": scans may be given up before'
                 " scan.timeout, 40s",
                 'm.toml:2: scan.timeout = "40s": no scan can take so long:'
-                " listeners.http.deadline is 30s",
+                " listeners.scan.deadline is 30s and listeners.spamd.deadline is 30s",
             ],
         )
         self.assertEqual(self.warnings("[scan]\ntimeout = '29s'"), [])
@@ -65,18 +66,18 @@ class ListenerRuleTests(ConfigCase):
     def test_protocol(self) -> None:
         """Keys that a listener's protocol does not know are told of, and nothing else of them."""
         http = (
-            "[listeners.http]\ncert_issuer = 'A CA'\non_reject = 'discard'\nno_action = true\n"
+            "[listeners.scan]\nprotocol = 'http'\ncert_issuer = 'A CA'\non_reject = 'discard'\nno_action = true\n"
             "spam_header = 'X-Junk'\noversize = 'reject'\ntrusted = false\n"
         )
         said = 'has no effect with protocol = "http"'
         self.assertEqual(
             self.warnings(http),
             [
-                f'm.toml:2: listeners.http.cert_issuer = "A CA": {said}',
-                f'm.toml:3: listeners.http.on_reject = "discard": {said}',
-                f"m.toml:4: listeners.http.no_action = true: {said}",
-                f'm.toml:5: listeners.http.spam_header = "X-Junk": {said}',
-                f'm.toml:6: listeners.http.oversize = "reject": {said}',
+                f'm.toml:3: listeners.scan.cert_issuer = "A CA": {said}',
+                f'm.toml:4: listeners.scan.on_reject = "discard": {said}',
+                f"m.toml:5: listeners.scan.no_action = true: {said}",
+                f'm.toml:6: listeners.scan.spam_header = "X-Junk": {said}',
+                f'm.toml:7: listeners.scan.oversize = "reject": {said}',
             ],
         )
         self.assertEqual(self.warnings(f"{http}enabled = false"), [])
@@ -87,4 +88,4 @@ class ListenerRuleTests(ConfigCase):
                 ' protocol = "milter"'
             ],
         )
-        self.assertEqual(self.warnings("[listeners.http]\nrequest_timeout = '90s'"), [])
+        self.assertEqual(self.warnings("[listeners.scan]\nrequest_timeout = '90s'"), [])

@@ -44,7 +44,7 @@ class MergeTests(ConfigCase):
         """Tables are merged key by key, lists are replaced, defaults stay."""
         loaded = self.load(
             """
-            [listeners.http]
+            [listeners.scan]
             enabled = false
             [listeners.extra]
             protocol = "http"
@@ -70,9 +70,9 @@ class MergeTests(ConfigCase):
         )
         config = loaded.config
         default = Config()
-        self.assertEqual(list(config.listeners), ["milter", "http", "extra"])
-        self.assertFalse(config.listeners["http"].enabled)
-        self.assertEqual(config.listeners["http"].endpoint, default.listeners["http"].endpoint)
+        self.assertEqual(list(config.listeners), ["milter", "scan", "spamd", "extra"])
+        self.assertFalse(config.listeners["scan"].enabled)
+        self.assertEqual(config.listeners["scan"].endpoint, default.listeners["scan"].endpoint)
         extra = Listener(protocol="http", endpoint="tcp:1", idle_timeout=5.0)
         self.assertEqual(config.listeners["extra"], extra)
         self.assertEqual(config.listeners["milter"], default.listeners["milter"])
@@ -125,9 +125,9 @@ class MergeTests(ConfigCase):
         """Only enabled listeners can be in each other's way."""
         other = "[listeners.a]\nprotocol = 'http'\nendpoint = 'tcp:11333'\n"
         self.load(other + "enabled = false")
-        self.load(other + "[listeners.http]\nenabled = false")
-        (found,) = self.problems("[listeners.http]\nendpoint = 'tcp:11332'")
-        self.assertIn("m.toml:2: listeners.http.endpoint = ", found)
+        self.load(other + "[listeners.scan]\nenabled = false")
+        (found,) = self.problems("[listeners.scan]\nendpoint = 'tcp:11332'")
+        self.assertIn("m.toml:2: listeners.scan.endpoint = ", found)
         self.assertIn("listeners.milter.endpoint (default)", found)
         unix = "[listeners.%s]\nprotocol='http'\nendpoint='unix:%s'\n"
         (found,) = self.problems(unix % ("a", "x/../s") + unix % ("b", "s"))
@@ -137,11 +137,11 @@ class MergeTests(ConfigCase):
         """They start at the folder of the main file, wherever we are and the fragment is."""
         loaded = self.load(
             "[scan]\ncheck_dir = 'checks'",
-            x="[listeners.http]\nendpoint = 'unix:run/http.sock:mode=660'",
+            x="[listeners.scan]\nendpoint = 'unix:run/http.sock:mode=660'",
         )
         self.assertEqual(loaded.config.scan.check_dir, f"{self.folder}/checks")
         endpoint = f"unix:{self.folder}/run/http.sock:mode=660"
-        self.assertEqual(loaded.config.listeners["http"].endpoint, endpoint)
+        self.assertEqual(loaded.config.listeners["scan"].endpoint, endpoint)
         self.assertEqual(loaded.directory, str(self.folder))
 
     def test_relative_main_file(self) -> None:
@@ -151,7 +151,7 @@ class MergeTests(ConfigCase):
 
     def test_long_socket_path(self) -> None:
         """A path that is too long only once it is absolute."""
-        (found,) = self.problems(f"[listeners.http]\nendpoint = 'unix:{'a' * 100}'")
+        (found,) = self.problems(f"[listeners.scan]\nendpoint = 'unix:{'a' * 100}'")
         self.assertIn("expected a path of at most 107 octets", found)
 
     def test_line_ends_and_marks(self) -> None:
@@ -162,7 +162,8 @@ class MergeTests(ConfigCase):
 
     def test_warnings(self) -> None:
         """What is allowed but hardly meant."""
-        off = "[listeners.http]\nenabled = false\n[listeners.milter]\nenabled = false"
+        names = ("scan", "spamd", "milter")
+        off = "\n".join(f"[listeners.{name}]\nenabled = false" for name in names)
         loaded = self.load(f"[scan]\ntimeout = '1s'\n{off}")
         self.assertEqual(
             [str(item).replace(f"{self.folder}/", "") for item in loaded.warnings],

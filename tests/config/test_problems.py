@@ -106,9 +106,9 @@ class ProblemTests(ConfigCase):
             ("[listener.a]\n[profiles.p]\nlisteners = ['a']", ["listener"]),
             ("[listeners]\na = 1\n[profiles.p]\nlisteners = ['a']", ["listeners.a"]),
             (
-                "[listeners.http]\nendpoint = 5\n"
+                "[listeners.scan]\nendpoint = 5\n"
                 "[listeners.a]\nprotocol = 'http'\nendpoint = 'tcp:11333'",
-                ["listeners.http.endpoint"],
+                ["listeners.scan.endpoint"],
             ),
             ("[actions]\nadd_header = 16\nreject = '20'", ["actions.reject"]),
             ("[actions]\nadd_header = 16\nrejct = 20", ["actions.rejct"]),

@@ -23,7 +23,7 @@ symbols = { "X.Y" = 1 }
 [checks.x.options]
 a = { b = {}, c = [1, 2.5] }
 when = 1979-05-27T07:32:00Z
-[listeners.http]
+[listeners.scan]
 endpoint = 'unix:x.sock'
 """
 
@@ -81,7 +81,7 @@ class ShowTests(ConfigCase):
             (("profiles", "a b", "symbols"), 'profiles."a b".symbols."X.Y" = 1.0   # m.toml:12'),
             (("profiles", "a b", "symbols", "X.Y"), 'profiles."a b".symbols."X.Y" = 1.0'),
             (("checks", "x", "options", "a", "c"), "checks.x.options.a.c = [1, 2.5]   # m.toml:14"),
-            (("listeners", "http", "enabled"), "listeners.http.enabled = true   # default"),
+            (("listeners", "scan", "enabled"), "listeners.scan.enabled = true   # default"),
         ):
             (shown,) = self.show(CHANGED, *key)
             self.assertTrue(shown.startswith(line), shown)
@@ -91,7 +91,7 @@ class ShowTests(ConfigCase):
         for key, hint in (
             (("scan", "timout"), "did you mean scan.timeout?"),
             (("scam", "timeout"), "did you mean scan?"),
-            (("listeners", "htp"), "did you mean listeners.http?"),
+            (("listeners", "scn"), "did you mean listeners.scan?"),
             (("scan", "timeout", "x"), ""),
             (("checks", "x"), ""),
             (("",), ""),

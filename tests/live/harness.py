@@ -29,7 +29,7 @@ CHECKS = Path(__file__).with_name("checks")
 MESSAGES = peers.CHECKOUT / "tests/data/messages"
 SENDER = "alice@example.org"
 
-LISTENERS = 3
+LISTENERS = 4
 """That a filter of ours has."""
 
 _TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
@@ -61,14 +61,18 @@ endpoint = "tcp:{milter}:interface=127.0.0.1"
 protocol = "milter"
 endpoint = "unix:{unix}:mode=666"
 
-[listeners.http]
-protocol = "http"
+[listeners.scan]
+protocol = "scan"
 endpoint = "tcp:{http}:interface=127.0.0.1"
+
+[listeners.spamd]
+protocol = "spamd"
+endpoint = "tcp:{spamd}:interface=127.0.0.1"
 """
 
 
 class Filter:
-    """A mailfilter of our own: listeners `milter` and `http` on TCP, `unix` on a socket."""
+    """A mailfilter of our own: `milter`, `http` (with lines) and `spamd` are ports, `unix` a socket."""
 
     def __init__(
         self, watchdog: str = "30s", start: bool = True, workers: int = 2, server: str = ""
@@ -76,6 +80,7 @@ class Filter:
         self.home = private_directory()
         self.milter = free_port()
         self.http = free_port()
+        self.spamd = free_port()
         self.unix = str(self.home / "milter.sock")
         self.config = self.home / "mailfilter.toml"
         # A copy: the filter takes no code that others than its user could write.
@@ -93,6 +98,7 @@ class Filter:
                 milter=self.milter,
                 unix=self.unix,
                 http=self.http,
+                spamd=self.spamd,
             )
         )
         self._log = self.home / "filter.log"

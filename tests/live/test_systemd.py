@@ -16,23 +16,29 @@ CONFIG = """\
 [server]
 workers = {workers}
 
-[listeners.http]
+[listeners.scan]
 protocol = "http"
 endpoint = "systemd:domain=INET:name=http"
 
 [listeners.milter]
 protocol = "milter"
 endpoint = "systemd:domain=UNIX:name=milter"
+
+[listeners.spamd]
+enabled = false
 """
 
 OTHER_CONFIG = """\
 [server]
 workers = 2
 
-[listeners.http]
+[listeners.scan]
 endpoint = "tcp:{port}:interface=127.0.0.1"
 
 [listeners.milter]
+enabled = false
+
+[listeners.spamd]
 enabled = false
 """
 
