@@ -94,7 +94,7 @@ def find(command: str) -> Path | None:
 def environment() -> dict[str, str]:
     """Environment variables with which the peers find their libraries and modules."""
     usr = DEBIAN / "usr"
-    libraries = [usr / "lib/postfix", usr / "lib/rspamd"]
+    libraries = [usr / "lib", usr / "lib/postfix", usr / "lib/rspamd"]
     libraries += sorted(DEBIAN.glob("usr/lib/*-linux-*")) + sorted(DEBIAN.glob("lib/*-linux-*"))
     libraries += sorted(usr.glob("lib/*-linux-*/systemd"))
     modules = [*usr.glob("share/perl/5.*"), *usr.glob("lib/*/perl/5.*"), usr / "share/perl5"]
