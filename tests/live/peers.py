@@ -3,7 +3,7 @@
 `python -m tests.live.peers fetch` downloads them with `apt-get download`, together with those
 libraries they need and the host lacks, and unpacks them with `dpkg-deb -x`. Nothing outside
 `.peers/` changes and root is not needed. Without apt or network it says so, leaves a note for the
-tests to show when they skip, and exits with 1.
+tests to show when they skip, and exits with 1. Haraka comes from npm in the same way (npm.py).
 """
 
 import fcntl
@@ -11,13 +11,15 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PEERS = CHECKOUT / ".peers"
+from . import fetching, npm
+from .fetching import CannotFetch, run
+
+CHECKOUT = fetching.CHECKOUT
+PEERS = fetching.PEERS
 DEBIAN = PEERS / "debian"
 PACKAGES = (
     "postfix",
@@ -39,19 +41,13 @@ PACKAGES = (
     "opensmtpd-filter-rspamd",
     "nginx",
 )
-"""What the tests talk to, and systemd-analyze, m4 for Sendmail's configuration, saslpasswd2 and the
-mechanisms of SASL; Exim with the conditions of its ACL that scan; curl comes with them where the host has none."""
+"""What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
+for Sendmail's configuration, saslpasswd2 and the mechanisms of SASL. curl comes with them where
+the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
-SECONDS = 300.0
-"""For one command of apt: lists and archives come over the network."""
-
 STAMP = "packages.json"
 NOTE = PEERS / "why-not.txt"
-
-
-class CannotFetch(Exception):
-    """The peers cannot be had here; the text says why."""
 
 
 def fetch() -> None:
@@ -59,18 +55,15 @@ def fetch() -> None:
 
     Raises CannotFetch: no apt, no network, or a package that the sources do not have.
     """
-    PEERS.mkdir(exist_ok=True)
-    with (PEERS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _complete():
-            return
-        for tool in ("apt-get", "apt-cache", "dpkg-deb", "dpkg-query"):
-            if shutil.which(tool) is None:
-                raise CannotFetch(f"there is no {tool} on this host")
-        try:
-            _fetch_with([])
-        except CannotFetch:
-            _fetch_with(_private_lists())
+    if _complete():
+        return
+    for tool in ("apt-get", "apt-cache", "dpkg-deb", "dpkg-query"):
+        if shutil.which(tool) is None:
+            raise CannotFetch(f"there is no {tool} on this host")
+    try:
+        _fetch_with([])
+    except CannotFetch:
+        _fetch_with(_private_lists())
 
 
 def why_missing(*commands: str) -> str:
@@ -132,15 +125,14 @@ def _fetch_with(options: Sequence[str]) -> None:
     shutil.rmtree(archives, ignore_errors=True)
     archives.mkdir()
     # The sandbox user could not write here; nothing runs as root that would not anyway.
-    _apt("apt-get", *options, "-o", "APT::Sandbox::User=root", "download", *wanted, cwd=archives)
+    run("apt-get", *options, "-o", "APT::Sandbox::User=root", "download", *wanted, cwd=archives)
     for archive in sorted(archives.glob("*.deb")):
-        _apt("dpkg-deb", "-x", str(archive), str(work))
+        run("dpkg-deb", "-x", str(archive), str(work))
     stamp = {"packages": list(PACKAGES), "unpacked": sorted(p.name for p in archives.iterdir())}
     (work / STAMP).write_text(json.dumps(stamp, indent=1) + "\n")
     shutil.rmtree(archives)
     shutil.rmtree(DEBIAN, ignore_errors=True)
     work.rename(DEBIAN)
-    NOTE.unlink(missing_ok=True)
 
 
 def _private_lists() -> list[str]:
@@ -149,7 +141,7 @@ def _private_lists() -> list[str]:
     (state / "lists/partial").mkdir(parents=True, exist_ok=True)
     (state / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
     options = ["-o", f"Dir::State::Lists={state}/lists", "-o", f"Dir::Cache={state}/cache"]
-    _apt("apt-get", *options, "-o", "APT::Sandbox::User=root", "update")
+    run("apt-get", *options, "-o", "APT::Sandbox::User=root", "update")
     return options
 
 
@@ -170,13 +162,13 @@ def _closure(options: Sequence[str]) -> list[str]:
 
 
 def _installed() -> frozenset[str]:
-    listing = _apt("dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n")
+    listing = run("dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n")
     return frozenset(line.split()[1] for line in listing.splitlines() if line.startswith("ii"))
 
 
 def _depends(name: str, options: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Each dependency of a package: the packages of which any one will do."""
-    text = _apt("apt-cache", *options, "show", "--no-all-versions", name)
+    text = run("apt-cache", *options, "show", "--no-all-versions", name)
     if not text.strip():
         raise CannotFetch(f"the package sources do not know {name}")
     for line in text.splitlines():
@@ -187,37 +179,28 @@ def _depends(name: str, options: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield tuple(re.split(r"[\s:(]", choice.strip())[0] for choice in dependency.split("|"))
 
 
-def _apt(*command: str, cwd: Path | None = None) -> str:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env={**os.environ, "LANG": "C", "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CannotFetch(f"{command[0]}: {error}") from error
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CannotFetch(f"{command[0]}: {last}")
-    return done.stdout
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run from the command line; status 2 for wrong usage."""
     if list(arguments) != ["fetch"]:
         print("usage: python -m tests.live.peers fetch", file=sys.stderr)
         return 2
+    sources = ((fetch, NOTE, DEBIAN), (npm.fetch, npm.NOTE, npm.NPM))
+    # Both, whatever becomes of the first one.
+    return max([_fetch_from(*source) for source in sources])
+
+
+def _fetch_from(source: Callable[[], None], note: Path, folder: Path) -> int:
+    PEERS.mkdir(exist_ok=True)
     try:
-        fetch()
+        with (PEERS / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            source()
     except CannotFetch as reason:
-        NOTE.write_text(f"{reason}\n")
+        note.write_text(f"{reason}\n")
         print(f"peers: not fetched, the live tests will skip: {reason}", file=sys.stderr)
         return 1
-    print(f"peers: {', '.join(PACKAGES)} in {DEBIAN}")
+    note.unlink(missing_ok=True)
+    print(f"peers: {folder}")
     return 0
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from . import peers
+from . import npm, peers
+from .fetching import CannotFetch, run
 
 
 class PeersTests(SynchronousTestCase):
@@ -22,6 +23,8 @@ class PeersTests(SynchronousTestCase):
         self.patch(peers, "PEERS", home)
         self.patch(peers, "DEBIAN", home / "debian")
         self.patch(peers, "NOTE", home / "why-not.txt")
+        self.patch(npm, "NPM", home / "npm")
+        self.patch(npm, "NOTE", home / "why-not-npm.txt")
 
     def test_closure(self) -> None:
         """Libraries that the host lacks come too; other dependencies do not."""
@@ -34,15 +37,15 @@ class PeersTests(SynchronousTestCase):
         }
         self.patch(peers, "_installed", lambda: frozenset({"libc6", "libbbb2", "perl"}))
         self.patch(shutil, "which", lambda name: f"/usr/bin/{name}")
-        self.patch(peers, "_apt", lambda *command: shown.get(command[-1], "Section: libs"))
+        self.patch(peers, "run", lambda *command: shown.get(command[-1], "Section: libs"))
         expected = [*peers.PACKAGES, "libaaa2", "libccc"]
         self.assertEqual(peers._closure([]), expected)
 
     def test_unknown_package(self) -> None:
         """A package that the sources do not have is a reason, not a crash."""
         self.patch(peers, "_installed", frozenset)
-        self.patch(peers, "_apt", lambda *command: "")
-        error = self.assertRaises(peers.CannotFetch, peers._closure, [])
+        self.patch(peers, "run", lambda *command: "")
+        error = self.assertRaises(CannotFetch, peers._closure, [])
         self.assertIn("postfix", str(error))
 
     def test_without_apt(self) -> None:
@@ -57,8 +60,16 @@ class PeersTests(SynchronousTestCase):
     def test_command_fails(self) -> None:
         """The last line of what the command said is the reason."""
         script = "import sys; sys.exit('W: slow\\nE: no route to host')"
-        error = self.assertRaises(peers.CannotFetch, peers._apt, sys.executable, "-c", script)
+        error = self.assertRaises(CannotFetch, run, sys.executable, "-c", script)
         self.assertIn("E: no route to host", str(error))
+
+    def test_without_node(self) -> None:
+        """A host whose Node.js is too old is told; so are the tests with Haraka."""
+        self.patch(npm, "OLDEST_NODE", 1000)
+        self.patch(peers, "_complete", lambda: True)
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(peers.main(["fetch"]), 1)
+        self.assertIn("no Haraka: ", npm.why_missing())
 
     def test_find(self) -> None:
         """Unpacked programs come before those of the host; what is nowhere is not found."""
