@@ -8,9 +8,9 @@ connection ends with the reply.
 Sources: RFC 9112; http-scan.md 1.1; bad-input.md 19.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from io import BytesIO
 
 from httptools import (
     HttpParserCallbackError,
@@ -19,6 +19,7 @@ from httptools import (
     HttpRequestParser,
 )
 
+from .http_body import Body, Part, PlainBody, Refused, too_large
 from .http_chunked import BodyTooLarge, ChunkedDecoder, MalformedChunks
 
 MAX_HEAD = 80 * 1024
@@ -57,6 +58,9 @@ class RequestComplete:
 
     head: RequestHead
     body: bytes
+    """Unpacked; empty if it is a form."""
+    parts: tuple[Part, ...] = ()
+    """Of a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,7 @@ class ProtocolError:
 Event = RequestHead | RequestComplete | ProtocolError
 
 
-class _Refused(Exception):
-    """Ends the reading of a request."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
+_NO_BODY = PlainBody(0)
 
 
 class _TooManyHeaders(Exception):
@@ -116,11 +114,16 @@ class _Fields:
 class RequestCodec:
     """Reads the requests of one connection, one at a time.
 
-    Bodies over `max_body` octets are refused; nothing over it is kept.
+    `open_body` chooses what takes the body of a request with that head, and may refuse it by
+    `Refused`. Without it bodies are plain. Those over `max_body` octets are refused; nothing over
+    it is kept.
     """
 
-    def __init__(self, max_body: int) -> None:
+    def __init__(
+        self, max_body: int, open_body: Callable[[RequestHead], Body] | None = None
+    ) -> None:
         self._max_body = max_body
+        self._open_body = open_body
         self._held = bytearray()
         self._surplus = 0
         self._begin()
@@ -134,7 +137,7 @@ class RequestCodec:
         self._parser = HttpRequestParser(self._fields)
         self._head: RequestHead | None = None
         self._left = 0
-        self._body: BytesIO | None = None
+        self._body: Body = _NO_BODY
         self._chunks: ChunkedDecoder | None = None
 
     @property
@@ -205,14 +208,14 @@ class RequestCodec:
     def _end(self) -> None:
         self._surplus += len(self._held)
         self._held.clear()
-        self._body = self._chunks = None
+        self._body, self._chunks = _NO_BODY, None
         self._phase = _Phase.ENDED
 
     def _read(self, data: bytes) -> list[Event]:
         events: list[Event] = []
         try:
             self._read_request(data, events)
-        except _Refused as refused:
+        except Refused as refused:
             self._end()
             events.append(ProtocolError(refused.status, refused.text))
         return events
@@ -225,14 +228,16 @@ class RequestCodec:
                 return
             events.append(self._head)
         if self._phase is _Phase.LENGTH:
-            body, start = self._read_length(data, start)
+            start = self._read_length(data, start)
+            is_complete = not self._left
         else:
-            body, start = self._read_chunked(data, start)
-        if body is None:
+            start, is_complete = self._read_chunked(data, start)
+        if not is_complete:
             return
+        raw, parts = self._body.finish()
         self._phase = _Phase.ANSWERING
-        self._body = self._chunks = None
-        events.append(RequestComplete(self._head, body))
+        self._body, self._chunks = _NO_BODY, None
+        events.append(RequestComplete(self._head, raw, parts))
         if start < len(data):
             self._hold(data[start:])
 
@@ -243,20 +248,20 @@ class RequestCodec:
             start = len(data) - len(data.lstrip(b"\r\n"))
             self._blank += start
             if self._blank > MAX_BLANK:
-                raise _Refused(400, "HTTP parser error: Too many empty lines")
+                raise Refused(400, "HTTP parser error: Too many empty lines")
             if start == len(data):
                 return start
         end = self._find_end(data, start)
         stop = end or len(data)
         self._head_size += stop - start
         if self._head_size > MAX_HEAD:
-            raise _Refused(431, "Request header too large")
+            raise Refused(431, "Request header too large")
         self._parse(data[start:stop])
         if self._fields.complete and self._parser.get_http_version() not in ("1.1", "1.0"):
-            raise _Refused(505, "HTTP version not supported")
+            raise Refused(505, "HTTP version not supported")
         if bool(end) is not self._fields.complete:
             # The parser and the search for the blank line disagree about where the head ends.
-            raise _Refused(400, "HTTP parser error: Invalid end of header")
+            raise Refused(400, "HTTP parser error: Invalid end of header")
         if end:
             self._head = self._make_head()
         return stop
@@ -278,18 +283,18 @@ class RequestCodec:
             # The head is complete; RFC 9110 7.8 lets a server ignore the wish for an upgrade.
             pass
         except HttpParserCallbackError:
-            raise _Refused(431, "Too many header fields") from None
+            raise Refused(431, "Too many header fields") from None
         except HttpParserError as error:
-            raise _Refused(400, f"HTTP parser error: {error}") from None
+            raise Refused(400, f"HTTP parser error: {error}") from None
 
     def _make_head(self) -> RequestHead:
         target = b"".join(self._fields.target).partition(b"#")[0]
         if not target.startswith(b"/"):
-            raise _Refused(400, "bad request URL")
+            raise Refused(400, "bad request URL")
         path, _, query = target.partition(b"?")
         is_11 = self._parser.get_http_version() == "1.1"
         expects, last = self._frame(is_11)
-        return RequestHead(
+        head = RequestHead(
             method=self._parser.get_method(),
             path=path,
             query=query,
@@ -297,6 +302,12 @@ class RequestCodec:
             keep_alive=is_11 and not last,
             expects_continue=expects and is_11,
         )
+        self._body = self._open_body(head) if self._open_body else PlainBody(self._max_body)
+        if self._left > self._body.limit:
+            raise too_large(self._left)
+        if self._phase is _Phase.CHUNKED:
+            self._chunks = ChunkedDecoder(self._body)
+        return head
 
     def _frame(self, is_11: bool) -> tuple[bool, bool]:
         """Find out how the body is framed.
@@ -304,12 +315,11 @@ class RequestCodec:
         Return whether the client waits for `CONTINUE`, and whether it asks for the connection
         to end. The parser has refused more than one length, and a length beside an encoding.
         """
-        length = 0
         encoding: bytes | None = None
         expects = last = False
         for name, value in self._fields.headers:
             if name == b"content-length":
-                length = int(value)
+                self._left = int(value)
             elif name == b"transfer-encoding":
                 encoding = value.lower()
             elif name == b"expect":
@@ -317,46 +327,32 @@ class RequestCodec:
             elif name == b"connection":
                 # The parser sees `close` only where it stands first.
                 last = last or b"close" in _tokens(value)
-        if encoding is not None:
-            if encoding != b"chunked" or not is_11:
-                raise _Refused(400, "HTTP parser error: Invalid Transfer-Encoding")
-            self._chunks = ChunkedDecoder(self._max_body)
-            self._phase = _Phase.CHUNKED
-            return expects, last
-        if length > self._max_body:
-            raise _too_large(length)
-        self._left = length
-        self._phase = _Phase.LENGTH
-        return expects and length > 0, last
+        if encoding is None:
+            self._phase = _Phase.LENGTH
+            return expects and self._left > 0, last
+        if encoding != b"chunked" or not is_11:
+            raise Refused(400, "HTTP parser error: Invalid Transfer-Encoding")
+        self._phase = _Phase.CHUNKED
+        return expects, last
 
-    def _read_length(self, data: bytes, start: int) -> tuple[bytes | None, int]:
-        stop = start + self._left
-        if self._body is None:
-            if stop <= len(data):
-                return data[start:stop], stop
-            self._body = BytesIO()
-        # A BytesIO grows in place and gives its buffer away: the body is never there twice.
-        self._left -= self._body.write(memoryview(data)[start:stop])
-        if self._left:
-            return None, len(data)
-        return self._body.getvalue(), stop
+    def _read_length(self, data: bytes, start: int) -> int:
+        piece = memoryview(data)[start : start + self._left]
+        if piece:
+            self._body.write(piece)
+            self._left -= len(piece)
+        return start + len(piece)
 
-    def _read_chunked(self, data: bytes, start: int) -> tuple[bytes | None, int]:
+    def _read_chunked(self, data: bytes, start: int) -> tuple[int, bool]:
+        """Return where what is not of the body begins, and whether the body is complete."""
         assert self._chunks is not None
         try:
             start = self._chunks.feed(data, start)
         except MalformedChunks as error:
-            raise _Refused(400, f"HTTP parser error: {error}") from None
+            raise Refused(400, f"HTTP parser error: {error}") from None
         except BodyTooLarge as error:
-            raise _too_large(error.size) from None
-        if not self._chunks.done:
-            return None, start
-        return self._chunks.body.getvalue(), start
+            raise too_large(error.size) from None
+        return start, self._chunks.done
 
 
 def _tokens(value: bytes) -> list[bytes]:
     return [token.strip(b" \t") for token in value.lower().split(b",")]
-
-
-def _too_large(size: int) -> _Refused:
-    return _Refused(413, f"Request entity too large: {size}")

@@ -6,7 +6,8 @@ differ between two servers are how requests are smuggled. Trailer fields are rea
 
 import re
 from enum import Enum, auto
-from io import BytesIO
+
+from .http_body import Body
 
 MAX_SIZE_LINE = 18
 """Octets of a chunk's size line: 16 hexadecimal digits hold any size there is, and CRLF."""
@@ -49,12 +50,11 @@ class _Expect(Enum):
 
 
 class ChunkedDecoder:
-    """Decodes one body of at most `max_body` octets into `body`; `done` tells the end."""
+    """Decodes into one body; `done` tells the end."""
 
-    def __init__(self, max_body: int) -> None:
-        self.body = BytesIO()
+    def __init__(self, body: Body) -> None:
         self.done = False
-        self._max_body = max_body
+        self._body = body
         self._size = 0
         self._chunks = 0
         self._left = 0
@@ -63,19 +63,26 @@ class ChunkedDecoder:
         self._expect = _Expect.SIZE
 
     def feed(self, data: bytes, start: int) -> int:
-        """Decode `data` from `start` on; return where what is not of the body begins.
+        """Decode `data` from `start` on; return where what is not of it begins.
 
-        Raises `MalformedChunks`, and `BodyTooLarge` before anything over the limit is kept.
+        Raises `MalformedChunks`, `BodyTooLarge` before anything over the body's limit is written,
+        and what the body raises.
         """
         view = memoryview(data)
+        pieces: list[memoryview] = []
         while start < len(data) and not self.done:
             if self._left:
                 piece = view[start : start + self._left]
-                self.body.write(piece)
+                pieces.append(piece)
                 self._left -= len(piece)
                 start += len(piece)
             else:
                 start = self._feed_line(data, start)
+        if len(pieces) == 1:
+            self._body.write(pieces[0])
+        elif pieces:
+            # A write costs more than a copy of what came at once.
+            self._body.write(memoryview(b"".join(pieces)))
         return start
 
     def _feed_line(self, data: bytes, start: int) -> int:
@@ -112,7 +119,7 @@ class ChunkedDecoder:
         self._expect = _Expect.END_OF_DATA
         self._chunks += 1
         self._size += self._left
-        if self._size > self._max_body:
+        if self._size > self._body.limit:
             raise BodyTooLarge(self._size)
         if self._chunks > FREE_CHUNKS and self._size < self._chunks * MIN_MEAN_CHUNK:
             raise MalformedChunks("Too many small chunks")

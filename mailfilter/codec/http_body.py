@@ -1,0 +1,120 @@
+"""Bodies of requests, taken as they come: plain, and packed by zstd.
+
+A body is written piece by piece and gives its content when it is complete. It is kept once, in
+the form in which it is used.
+"""
+
+from io import BytesIO
+from typing import NamedTuple, Protocol
+
+from .unpack import UnpackedTooLarge, UnpackError, zstd_unpacker
+
+
+class Refused(Exception):
+    """Ends the reading of a request: it is answered with this, and its connection closed."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(status, text)
+        self.status = status
+        self.text = text
+
+
+def too_large(size: int) -> Refused:
+    """Refuse a body of that many octets, or more (http-scan.md T11)."""
+    return Refused(413, f"Request entity too large: {size}")
+
+
+class Part(NamedTuple):
+    """A part of a form (RFC 7578)."""
+
+    name: str
+    content_type: bytes
+    """In lower case, with its parameters; empty if the part has none."""
+    data: bytes
+
+
+class Content(NamedTuple):
+    """What a body holds: octets, or the parts of a form."""
+
+    raw: bytes
+    parts: tuple[Part, ...] = ()
+
+
+class Body(Protocol):
+    """Takes one body. After an error it must not be used any more."""
+
+    limit: int
+    """Octets that may come, as they are on the wire without chunking. More are never written."""
+
+    def write(self, data: memoryview) -> None:
+        """Take some octets, at least one. Raises `Refused`."""
+        ...
+
+    def finish(self) -> Content:
+        """Everything was written. Raises `Refused` if that is not all."""
+        ...
+
+
+class PlainBody:
+    """Octets as they come."""
+
+    __slots__ = ("_first", "_rest", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._first: memoryview | None = None
+        self._rest: BytesIO | None = None
+
+    def write(self, data: memoryview) -> None:
+        """See `Body`."""
+        if self._rest is None:
+            if self._first is None:
+                # Most bodies come in one piece.
+                self._first = data
+                return
+            self._rest = BytesIO()
+            self._rest.write(self._first)
+            self._first = None
+        self._rest.write(data)
+
+    def finish(self) -> Content:
+        """See `Body`."""
+        if self._rest is not None:
+            # A BytesIO grows in place and gives its buffer away: the body is never there twice.
+            return Content(self._rest.getvalue())
+        return Content(b"" if self._first is None else bytes(self._first))
+
+
+class ZstdBody:
+    """A frame of zstd, unpacked as it comes: `limit` octets at most, packed or not.
+
+    A body of no octets holds none, as with Rspamd: clients announce the encoding of all they send.
+    """
+
+    __slots__ = ("_is_empty", "_trouble", "_unpacker", "limit")
+
+    def __init__(self, limit: int, trouble: str = "Decompression error") -> None:
+        """`trouble` begins the text of an error."""
+        self.limit = limit
+        self._trouble = trouble
+        self._unpacker = zstd_unpacker(limit)
+        self._is_empty = True
+
+    def write(self, data: memoryview) -> None:
+        """See `Body`."""
+        self._is_empty = False
+        try:
+            self._unpacker.write(data)
+        except UnpackedTooLarge as error:
+            raise too_large(error.size) from None
+        except UnpackError as error:
+            raise Refused(400, f"{self._trouble}: {error}") from None
+
+    def finish(self) -> Content:
+        """See `Body`."""
+        if self._is_empty:
+            return Content(b"")
+        try:
+            return Content(self._unpacker.finish())
+        except UnpackError as error:
+            raise Refused(400, f"{self._trouble}: {error}") from None
