@@ -11,13 +11,11 @@ from ..codec.milter import Edits
 from ..codec.milter_agreement import Agreement
 from ..config.model import FailPolicy, Listener
 from ..report.edits import clean_edits
-from ..report.headers import clean_refusal, encode_header_text
+from ..report.headers import clean_refusal
+from ..report.marks import ACTION_HEADER, action_marks, marks
 from ..report.refusal import QUARANTINE_TEXT, REJECT_TEXT, SOFT_REJECT_TEXT, reply_text
-from ..scan.verdict import Action, AddHeader, ChangeHeader, Edit, RemoveHeader, Verdict
+from ..scan.verdict import Action, Edit, RemoveHeader, Verdict
 from .milter_edits import encode_edits
-
-ACTION_HEADER = "X-Rspamd-Action"
-"""What a listener that takes no action says of the one that it would have taken."""
 
 MAX_REASON = 200
 """Characters of a quarantine reason: MTAs print it in their queue listing."""
@@ -137,19 +135,6 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _marks(verdict: Verdict, listener: Listener, action: Action) -> Sequence[Edit]:
-    """The fields by which a message that is accepted bears its action."""
     if listener.no_action:
-        return _action_marks(verdict)
-    if action is Action.ADD_HEADER:
-        return RemoveHeader(listener.spam_header), AddHeader(listener.spam_header, "Yes")
-    if action is Action.REWRITE_SUBJECT and verdict.subject is not None:
-        return (ChangeHeader("Subject", encode_header_text(verdict.subject)),)
-    return ()
-
-
-def _action_marks(verdict: Verdict) -> Sequence[Edit]:
-    """The field with the action, unless the verdict brings it already."""
-    name = ACTION_HEADER.lower()
-    if any(isinstance(edit, AddHeader) and edit.name.lower() == name for edit in verdict.edits):
-        return ()
-    return RemoveHeader(ACTION_HEADER), AddHeader(ACTION_HEADER, verdict.action.value)
+        return action_marks(verdict)
+    return marks(verdict, action, listener.spam_header)
