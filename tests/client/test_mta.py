@@ -25,6 +25,15 @@ ADDRESSES = (
 )
 """Endpoint; the address as Postfix and Sendmail write it; host and port where TOML can say so."""
 
+EXIM_ADDRESSES = (
+    ("tcp:1", "127.0.0.1 1"),
+    (r"tcp6:2:interface=2001\:db8\:\:5", "<; 2001:db8::5 2"),
+    ("unix:/run/a+b.sock:mode=660", "/run/a+b.sock"),
+    ("systemd:domain=INET6:name=m", "HOST PORT"),
+    ("systemd:domain=UNIX:name=m", "PATH"),
+)
+"""Endpoint; the address as Exim writes it."""
+
 UNFIT = (
     "unix:/run/a b.sock",
     "unix:/run/a,b.sock",
@@ -171,9 +180,9 @@ class MtaCommandTests(SynchronousTestCase):
     def test_names(self) -> None:
         """A name is never more than a part of a comment."""
         name = "')dnl" + " ".join(["smtpd_milters ="] * 7)
-        text = f"[listeners.\"{name}\"]\nprotocol = 'milter'\nendpoint = 'tcp:2'\n"
+        text = f"[listeners.\"{name}\"]\nprotocol = '%s'\nendpoint = 'tcp:2'\n"
         for name, kind in MTAS.items():
-            printed = self.printed(name, text)
+            printed = self.printed(name, text % kind.protocols[0])
             self.assertTrue(printed.endswith(template(name)))
             notes = printed.removesuffix(template(name)).splitlines()
             self.assertEqual(len(notes), 2)
@@ -185,13 +194,13 @@ class MtaCommandTests(SynchronousTestCase):
         off = "[listeners.milter]\nenabled = false\n"
         said = 'there is no enabled listener with protocol = "milter"\n'
         self.assertEqual(self.refusal("postfix", off), said)
-        for name, shown in (("http", "http"), ("x\ny", '"x\\ny"')):
+        for name, shown in (("scan", "scan"), ("x\ny", '"x\\ny"')):
             said = f"no enabled milter listener is named {shown}; there is milter\n"
             self.assertEqual(self.refusal("postfix", "", "--listener", name), said)
 
     def test_usage(self) -> None:
         """An unknown MTA, and a configuration that is wrong."""
-        self.assertEqual(self.run_main("exim").exit_code, 2)
+        self.assertEqual(self.run_main("qmail").exit_code, 2)
         self.assertIn("unknown key", self.refusal("postfix", "[scan]\nx = 1"))
 
     def test_unfit(self) -> None:
@@ -205,9 +214,39 @@ class MtaCommandTests(SynchronousTestCase):
             ("tcp:0", "its port is any free one"),
             (r"tcp6:1:interface=fe80\:\:1%a, b", "MTAs take no address with a zone"),
         ):
-            for name in MTAS:
-                text = f"[listeners.milter]\nendpoint = '{endpoint}'"
-                self.assertIn(f"listeners.milter: {said}", self.refusal(name, text))
+            for name, kind in MTAS.items():
+                listener = kind.protocols[0]
+                text = f"[listeners.{listener}]\nendpoint = '{endpoint}'"
+                self.assertIn(f"listeners.{listener}: {said}", self.refusal(name, text))
+
+    def test_exim(self) -> None:
+        """Servers as Exim writes them, time-out, and what it does without the filter."""
+        for name, listener, variant in (
+            ("exim", "scan", " variant=rspamd"),
+            ("exim-sa", "spamd", ""),
+        ):
+            for endpoint, address in EXIM_ADDRESSES:
+                text = f"[listeners.{listener}]\nendpoint = '{endpoint}'\ndeadline = '100s'"
+                printed = self.printed(name, text)
+                self.assertIn(f"\nspamd_address = {address}{variant} tmo=130s\n", printed)
+                self.assertIn("\n  require spam = nobody:true\n", printed)
+            for policy in ("tempfail", "reject"):
+                text = f"[listeners.{listener}]\non_failure = '{policy}'"
+                self.assertEqual(self.printed(name, text), template(name))
+            printed = self.printed(name, f"[listeners.{listener}]\non_failure = 'accept'")
+            self.assertIn("\n  require spam = nobody:true/defer_ok\n", printed)
+
+    def test_protocols(self) -> None:
+        """A listener of another protocol that the MTA speaks will do, if there is none better."""
+        off = "[listeners.scan]\nenabled = false\n"
+        self.assertIn("spamd_address = 127.0.0.1 11783 variant", self.printed("exim", off))
+        printed = self.printed("exim", "", "--listener", "spamd")
+        self.assertIn("spamd_address = 127.0.0.1 11783 variant", printed)
+        off += "[listeners.spamd]\nenabled = false\n"
+        said = 'there is no enabled listener with protocol = "scan" or "spamd"\n'
+        self.assertEqual(self.refusal("exim", off), said)
+        said = "no enabled scan or spamd listener is named x; there is scan and spamd\n"
+        self.assertEqual(self.refusal("exim", "", "--listener", "x"), said)
 
     def test_tcp_alone(self) -> None:
         """Stalwart and Axigen know no unix sockets, Axigen no IPv6."""

@@ -1,4 +1,4 @@
-"""Where an MTA reaches a milter listener."""
+"""Where an MTA reaches a listener."""
 
 import re
 from dataclasses import dataclass

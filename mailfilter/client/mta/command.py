@@ -1,13 +1,13 @@
 """The command, and which listener it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
 from ...config import load
-from ...config.model import Config, Listener
+from ...config.model import Config, Listener, Protocol
 from ...config.names import listed
-from ...config.toml_text import part_text
+from ...config.toml_text import part_text, value_text
 from ..options import CONFIG_OPTION, fail, load_or_exit
 from .address import UnfitError
 from .snippets import MTAS, snippet
@@ -20,16 +20,18 @@ from .snippets import MTAS, snippet
 def mta(name: str, wanted: str | None, option: str | None) -> None:
     """Print what goes into an MTA's configuration.
 
-    With it the MTA asks a milter listener of this filter. The address, the time-outs and what
-    becomes of mail without the filter are taken from the configuration. The pages in docs/mta say
-    more.
+    With it the MTA asks a listener of this filter. The address, the time-outs and what becomes of
+    mail without the filter are taken from the configuration. The pages in docs/mta say more.
     """
-    found = _milters(load_or_exit(load, option).config)
+    protocols = MTAS[name].protocols
+    found = _listeners(load_or_exit(load, option).config, protocols)
     if not found:
-        fail('there is no enabled listener with protocol = "milter"')
+        spoken = " or ".join(value_text(protocol) for protocol in protocols)
+        fail(f"there is no enabled listener with protocol = {spoken}")
     if wanted is not None and wanted not in found:
         names = listed(part_text(item) for item in found)
-        fail(f"no enabled milter listener is named {part_text(wanted)}; there is {names}")
+        kind = " or ".join(protocols)
+        fail(f"no enabled {kind} listener is named {part_text(wanted)}; there is {names}")
     chosen = next(iter(found)) if wanted is None else wanted
     try:
         click.echo(snippet(name, found[chosen], _notes(chosen, found)), nl=False)
@@ -37,16 +39,19 @@ def mta(name: str, wanted: str | None, option: str | None) -> None:
         fail(f"listeners.{part_text(chosen)}: {error}")
 
 
-def _milters(config: Config) -> Mapping[str, Listener]:
+def _listeners(config: Config, protocols: Sequence[Protocol]) -> Mapping[str, Listener]:
+    """The enabled ones by their names, in the order of the protocols."""
     return {
         name: listener
+        for protocol in protocols
         for name, listener in config.listeners.items()
-        if listener.enabled and listener.protocol == "milter"
+        if listener.enabled and listener.protocol == protocol
     }
 
 
 def _notes(chosen: str, found: Mapping[str, Listener]) -> list[str]:
-    others = [part_text(name) for name in found if name != chosen]
+    alike = {name for name in found if found[name].protocol == found[chosen].protocol}
+    others = [part_text(name) for name in found if name in alike - {chosen}]
     if not others:
         return []
     return [f"For the listener {part_text(chosen)}; there is also {listed(others)} (--listener)."]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from textwrap import wrap
 
-from ...config.model import FailPolicy, Listener
+from ...config.model import FailPolicy, Listener, Protocol
 from ...config.toml_text import printable, value_text
 from .address import Address, Held, Tcp, UnfitError, Unix, address_of
 
@@ -30,6 +30,8 @@ class Mta:
     """What begins a line that is only for people."""
     change: Callable[[Address, Listener], Changes]
     """May raise UnfitError."""
+    protocols: Sequence[Protocol] = ("milter",)
+    """What it speaks with a listener: the one that the template shows, then others."""
 
 
 def template(name: str) -> str:
@@ -153,9 +155,46 @@ def _host_and_port(address: Address, mta: str) -> tuple[str, int | str]:
             raise UnfitError(f"{mta} knows no unix sockets; add a listener at a port")
 
 
+def _exim(address: Address, listener: Listener) -> Changes:
+    return (
+        ("spamd_address = 127.0.0.1 11333", f"spamd_address = {_exim_address(address)}"),
+        *_exim_failure(listener),
+    )
+
+
+def _exim_sa(address: Address, listener: Listener) -> Changes:
+    return (
+        ("spamd_address = 127.0.0.1 11783", f"spamd_address = {_exim_address(address)}"),
+        *_exim_failure(listener),
+    )
+
+
+def _exim_failure(listener: Listener) -> Changes:
+    passes = "/defer_ok" if listener.on_failure == "accept" else ""
+    return (
+        ("tmo=120s", f"tmo={_wait(listener, 120)}s"),
+        ("require spam = nobody:true", f"require spam = nobody:true{passes}"),
+    )
+
+
+def _exim_address(address: Address) -> str:
+    match address:
+        case Tcp():
+            # Another divider of servers than the colon, which is in the address.
+            return f"{'<; ' if address.is_ipv6 else ''}{address.host} {address.port}"
+        case Unix():
+            return address.path
+        case Held("UNIX"):
+            return "PATH"
+        case Held():
+            return "HOST PORT"
+
+
 MTAS: Mapping[str, Mta] = {
     "postfix": Mta("postfix.cf", "#", _postfix),
     "sendmail": Mta("sendmail.mc", "dnl", _sendmail),
     "stalwart": Mta("stalwart.toml", "#", _stalwart),
     "axigen": Mta("axigen.txt", "#", _axigen),
+    "exim": Mta("exim.conf", "#", _exim, ("scan", "spamd")),
+    "exim-sa": Mta("exim-sa.conf", "#", _exim_sa, ("spamd", "scan")),
 }
