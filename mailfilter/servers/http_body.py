@@ -1,0 +1,111 @@
+"""What takes the body of a scan request: chosen by its path, headers and query.
+
+Sources: http-scan.md 1.3 (texts of errors), 1.9 (forms), 1.10 (zstd).
+"""
+
+from ..codec.http1 import RequestHead
+from ..codec.http_body import Body, Content, PlainBody, Refused, ZstdBody
+from ..codec.http_multipart import FormBody
+from ..codec.http_part import MalformedForm, PartHead, boundary_of
+from .http_query import BadRequest, query_headers
+
+METADATA = "metadata"
+MESSAGE = "message"
+"""Names of the parts of a form (http-scan.md 1.9)."""
+
+MAX_METADATA = 2**20
+"""Octets of the part that describes the message: 1024 recipients with arguments, and settings."""
+
+FORM_OVERHEAD = MAX_METADATA + 64 * 1024
+"""Octets of a form beside the message: metadata, boundaries, and heads of parts."""
+
+_MAX_PARTS = 2
+
+_FORM_PATH = b"checkv3"
+
+_ENCODINGS = frozenset((b"compression", b"content-encoding"))
+_DICTIONARY = b"dictionary"
+_UNENCODED = frozenset((b"", b"identity"))
+_ZSTD = b"zstd"
+
+
+def open_body(head: RequestHead, max_body: int) -> Body:
+    """Return what takes the body of a request, which may hold `max_body` octets of a message.
+
+    Raises `Refused`.
+    """
+    if head.path[1:].lower() == _FORM_PATH:
+        return _ScanForm(head, max_body)
+    headers = head.headers + _arguments(head.query) if head.query else head.headers
+    encodings = {value.lower() for name, value in headers if name in _ENCODINGS}
+    if not encodings <= _UNENCODED:
+        return _packed(encodings, headers, max_body)
+    return PlainBody(max_body)
+
+
+def _arguments(query: bytes) -> list[tuple[bytes, bytes]]:
+    try:
+        return query_headers(query)
+    except BadRequest as error:
+        raise Refused(error.status, error.text) from None
+
+
+def _packed(encodings: set[bytes], headers: list[tuple[bytes, bytes]], max_body: int) -> Body:
+    if encodings - _UNENCODED != {_ZSTD}:
+        raise _invalid_method()
+    dictionary = next((value for name, value in headers if name == _DICTIONARY), None)
+    if dictionary is not None:
+        known = dictionary.isdigit()
+        text = "Unknown dictionary, undefined locally" if known else "Non numeric dictionary"
+        raise Refused(400, text)
+    return ZstdBody(max_body)
+
+
+def _invalid_method() -> Refused:
+    return Refused(415, "Invalid compression method")
+
+
+class _ScanForm:
+    """The form of `/checkv3`. What encodes the message is told by its part, not by the request."""
+
+    def __init__(self, head: RequestHead, max_body: int) -> None:
+        types = [value for name, value in head.headers if name == b"content-type"]
+        if not types:
+            raise Refused(400, "missing Content-Type header for v3 request")
+        boundary = boundary_of(types[0]) if len(types) == 1 else None
+        if boundary is None:
+            raise Refused(400, "cannot extract boundary from Content-Type")
+        self.limit = max_body + FORM_OVERHEAD
+        self._max_body = max_body
+        self._names: list[str] = []
+        self._form = FormBody(boundary, self.limit, self._open_part)
+
+    def write(self, data: memoryview) -> None:
+        """See `Body`."""
+        self._form.write(data)
+
+    def finish(self) -> Content:
+        """See `Body`."""
+        content = self._form.finish()
+        metadata = next((part for part in content.parts if part.name == METADATA), None)
+        if metadata is None:
+            raise Refused(400, "missing 'metadata' part in v3 request")
+        if not metadata.data:
+            raise Refused(400, "empty metadata object")
+        return content
+
+    def _open_part(self, part: PartHead) -> Body:
+        self._names.append(part.name)
+        if len(self._names) > _MAX_PARTS:
+            raise Refused(
+                400,
+                f"v3 request must contain at most {_MAX_PARTS} parts (metadata + message), "
+                f"got {len(self._names)}",
+            )
+        if part.name not in (METADATA, MESSAGE) or part.name in self._names[:-1]:
+            raise MalformedForm("parts must be one 'metadata' and one 'message'")
+        if part.encoding in _UNENCODED:
+            return PlainBody(MAX_METADATA if part.name == METADATA else self._max_body)
+        if part.encoding != _ZSTD or part.name == METADATA:
+            raise _invalid_method()
+        return ZstdBody(self._max_body, "message decompression error")
