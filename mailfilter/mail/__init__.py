@@ -8,7 +8,7 @@ from .addresses import Address
 from .anomaly import Anomaly, AnomalyKind
 from .headers import Header, Headers
 from .limits import Limits
-from .message import Message, parse
+from .message import Message, parse, parse_text
 from .params import ContentValue
 from .part import Part
 from .received import Received
@@ -25,4 +25,5 @@ __all__ = [
     "Part",
     "Received",
     "parse",
+    "parse_text",
 ]

@@ -31,11 +31,22 @@ def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> "Message":
     return Message(source, structure.message(), structure.doubts)
 
 
+def parse_text(
+    raw: bytes, subject: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> "Message":
+    """Make a message of text that has no header, and a subject that was told beside it."""
+    source = Source(raw, limits, AnomalyLog(limits.anomalies), Budget(limits))
+    return Message(source, Structure(source).text(), (), subject)
+
+
 class Message:
     """One message, read only. Everything beyond the structure is worked out once, lazily."""
 
-    def __init__(self, source: Source, root: Part, doubts: Sequence[Doubt]) -> None:
+    def __init__(
+        self, source: Source, root: Part, doubts: Sequence[Doubt], subject: str | None = None
+    ) -> None:
         self._source = source
+        self._told_subject = subject
         self._doubts = doubts
         self._is_linted = False
         self.raw = source.raw
@@ -95,7 +106,7 @@ class Message:
         """The decoded subject, `None` if there is none."""
         header = self.headers.get("subject")
         if header is None:
-            return None
+            return self._told_subject
         lint.check_characters(self._source.log, header.text, "subject")
         return header.text
 

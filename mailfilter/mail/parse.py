@@ -57,6 +57,14 @@ class Structure:
             self._doubt(partial(Structure.lenient, start=start, end=len(raw), depth=0))
         return root
 
+    def text(self) -> Part:
+        """Take all of it for text: it is no mail, and has no header."""
+        raw = self._source.raw
+        none = Headers(self._source, 0)
+        part = Part(self._source, none, 0, len(raw), 0, None, "text/plain", "")
+        self._fill(part, 0)
+        return part
+
     def entity(
         self,
         start: int,

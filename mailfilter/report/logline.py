@@ -31,6 +31,7 @@ class ScanLine:
         envelope, verdict = self.envelope, self.verdict
         symbols = ",".join(_symbol(item) for item in verdict.symbols[:MAX_SYMBOLS])
         pairs = [
+            ("tag", envelope.log_tag),
             ("qid", envelope.queue_id),
             ("mid", verdict.message_id),
             ("from", envelope.sender),
@@ -42,6 +43,7 @@ class ScanLine:
             ("forced", verdict.forced_by),
             ("profile", verdict.profile),
             ("unscanned", verdict.unscanned),
+            ("file", envelope.filename),
         ]
         texts = [f"{key}={quote(value)}" for key, value in pairs if value is not None]
         texts.append(f"score={verdict.score:.2f}/{verdict.required_score:.2f}")
@@ -56,6 +58,7 @@ class ScanLine:
         """Values for a JSON line; text as received, to be escaped by the JSON encoder."""
         envelope, verdict = self.envelope, self.verdict
         return {
+            "tag": _cut(envelope.log_tag),
             "queue_id": _cut(envelope.queue_id),
             "message_id": _cut(verdict.message_id),
             "sender": _cut(envelope.sender),
@@ -68,6 +71,7 @@ class ScanLine:
             "forced_by": verdict.forced_by,
             "profile": verdict.profile,
             "unscanned": verdict.unscanned,
+            "file": _cut(envelope.filename),
             "score": verdict.score,
             "required_score": verdict.required_score,
             "symbols": [

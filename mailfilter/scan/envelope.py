@@ -6,6 +6,8 @@ Every protocol builds the same value, so that nothing behind it can tell which p
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from .request_settings import RequestSettings
+
 IPAddress = IPv4Address | IPv6Address
 
 
@@ -55,9 +57,17 @@ class Envelope:
     deliver_to: str | None = None
     settings_id: str | None = None
     """Name of the profile that the client asks for."""
+    settings: RequestSettings | None = None
+    """What the client wants for this message alone."""
+    log_tag: str | None = None
+    """What the client calls the message, for the log."""
+    filename: str | None = None
+    """Where the client has it from, for the log."""
+    subject: str | None = None
+    """The subject of a message that is no mail (flag `raw`)."""
     flags: frozenset[str] = frozenset()
     """Request flags by Rspamd's names: `pass_all`, `no_log`, `skip`, `groups`, `trace`, ..."""
     is_trusted: bool = True
     """Whether the other side is believed, see `networks.distrusted`."""
     notes: tuple[str, ...] = ()
-    """For the trace: what had to be done to the message to have it as it was sent."""
+    """For the trace: what had to be done to have message and settings as they were meant."""

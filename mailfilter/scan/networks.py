@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from socket import AF_INET, AF_INET6, inet_pton
 
 from .envelope import Envelope, IPAddress
 
@@ -31,6 +32,18 @@ class Networks:
         return any(ip in network for network in self._networks)
 
 
+def read_address(text: str) -> IPAddress | None:
+    """Read an IP address, with or without a zone; `None` is for what is none."""
+    text = text.partition("%")[0]
+    try:
+        if ":" not in text:
+            return IPv4Address(inet_pton(AF_INET, text))
+        address = IPv6Address(inet_pton(AF_INET6, text))
+    except (OSError, ValueError):
+        return None
+    return address.ipv4_mapped or address
+
+
 def local_networks(texts: Iterable[str]) -> Networks:
     """The networks of our own, `scan.local_networks`, and loopback."""
     return Networks((*texts, *LOOPBACK))
@@ -44,6 +57,7 @@ def distrusted(envelope: Envelope, local: Networks) -> Envelope:
         envelope,
         user=None,
         settings_id=None,
+        settings=None,
         mta_host=None,
         flags=envelope.flags - _PRIVILEGES,
         client_ip=None if envelope.client_ip in local else envelope.client_ip,

@@ -53,6 +53,8 @@ class Settings:
     """Checks that do not run."""
     disabled_groups: frozenset[str]
     skip: bool
+    counts: Callable[[str, str], bool] | None = None
+    """Whether a symbol of a group counts, where the client says which do."""
 
     @property
     def required_score(self) -> float:
@@ -101,6 +103,10 @@ class Profiles:
             if (all(holds(envelope) for holds in conditions) if conditions else asked == name)
         )
 
+    def lacks(self, name: str | None) -> bool:
+        """Whether a name that a client asks for is that of no profile."""
+        return name is not None and name not in self._profiles
+
     def settings(self, envelope: Envelope) -> Settings:
         """What holds for a message with this envelope."""
         names = self.match(envelope)
@@ -134,11 +140,9 @@ class Profiles:
             disabled.update(profile.disable)
             disabled_groups.update(profile.disable_groups)
             skip = skip or profile.skip
-        strongest_first = [item for item in _ACTIONS.values() if item in thresholds]
-        ordered = sorted(strongest_first, key=thresholds.__getitem__, reverse=True)
         return Settings(
             names=names,
-            thresholds=tuple((action, thresholds[action]) for action in ordered),
+            thresholds=ordered_thresholds(thresholds),
             subject=self._actions.subject,
             texts={
                 action: texts[key]
@@ -150,6 +154,13 @@ class Profiles:
             disabled_groups=frozenset(disabled_groups),
             skip=skip,
         )
+
+
+def ordered_thresholds(thresholds: Mapping[Action, float]) -> tuple[tuple[Action, float], ...]:
+    """Actions and their thresholds, high to low; of equal ones the strongest action is first."""
+    strongest_first = [item for item in _ACTIONS.values() if item in thresholds]
+    ordered = sorted(strongest_first, key=thresholds.__getitem__, reverse=True)
+    return tuple((action, thresholds[action]) for action in ordered)
 
 
 def _thresholds(actions: Actions) -> dict[Action, float]:

@@ -13,10 +13,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..config.model import Scan
-from ..mail import Message, parse
+from ..mail import Message, parse, parse_text
 from .check import Findings, Hit, Stage
 from .envelope import Envelope
 from .networks import distrusted, local_networks
+from .overlay import with_request
 from .plan import Plan, Step, Wave
 from .profiles import Settings
 from .render import verdict_of
@@ -34,6 +35,9 @@ SLOW_CHECK = 0.05
 
 FAILURE_LOG_INTERVAL = 60.0
 """Seconds between two tracebacks of one check: a broken check meets every message."""
+
+RAW = "raw"
+"""Flag of what is no mail but text."""
 
 Observer = Callable[[Envelope, Verdict], None]
 
@@ -108,7 +112,7 @@ class Scanner:
         """See `ScanService.unscanned`."""
         envelope = self._believed(envelope)
         message = parse(given.head)
-        settings = self.plan.profiles.settings(envelope)
+        settings = self._settings(envelope)
         trace = self._trace(envelope)
         verdict = unscanned_verdict(given, message, settings, trace, self.options)
         verdict = self._finished(envelope, message, verdict)
@@ -117,9 +121,12 @@ class Scanner:
 
     async def _scan(self, envelope: Envelope, raw: bytes) -> Verdict:
         trace = self._trace(envelope)
-        settings = self.plan.profiles.settings(envelope)
+        settings = self._settings(envelope)
         tally = Tally(self.plan, settings, self.options.max_options)
-        message = parse(raw)
+        if RAW in envelope.flags:
+            message = parse_text(raw, envelope.subject)
+        else:
+            message = parse(raw)
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
@@ -129,10 +136,27 @@ class Scanner:
     def _believed(self, envelope: Envelope) -> Envelope:
         return envelope if envelope.is_trusted else distrusted(envelope, self._local)
 
+    def _settings(self, envelope: Envelope) -> Settings:
+        settings = self.plan.profiles.settings(envelope)
+        if envelope.settings is None:
+            return settings
+        return with_request(settings, envelope.settings, self.plan)
+
     def _trace(self, envelope: Envelope) -> Trace:
         trace = Trace(self.clock.seconds)
         for note in envelope.notes:
             trace.add("message", note)
+        wanted = envelope.settings_id
+        if self.plan.profiles.lacks(wanted):
+            trace.add(
+                "profiles", f"no profile has the name that was asked for: {wanted}", quotes=True
+            )
+            self._warn(
+                "settings-id",
+                "{listener}: no profile is named {wanted!r}, which a client asked for",
+                listener=envelope.listener,
+                wanted=wanted,
+            )
         return trace
 
     def _finished(self, envelope: Envelope, message: Message, verdict: Verdict) -> Verdict:
@@ -148,12 +172,21 @@ class Scanner:
 
     def log_failure(self, check: str, failure: Failure) -> None:
         """Log why a check gave no answer, but not for every message."""
+        if self._is_news(check):
+            log.failure("check {check} failed; the scan goes on without it", failure, check=check)
+
+    def _warn(self, matter: str, text: str, **values: object) -> None:
+        """Log a warning, but not for every message."""
+        if self._is_news(matter):
+            log.warn(text, **values)
+
+    def _is_news(self, matter: str) -> bool:
         now = self.clock.seconds()
-        last = self._logged.get(check)
+        last = self._logged.get(matter)
         if last is not None and now - last < FAILURE_LOG_INTERVAL:
-            return
-        self._logged[check] = now
-        log.failure("check {check} failed; the scan goes on without it", failure, check=check)
+            return False
+        self._logged[matter] = now
+        return True
 
     def _tell(self, envelope: Envelope, verdict: Verdict) -> None:
         for observer in self._observers:

@@ -147,8 +147,13 @@ class Tally:
         return round(self._weight(hit.symbol) * hit.weight, SCORE_DIGITS)
 
     def _counts(self, name: str) -> bool:
-        disabled = self.settings.disabled_groups
-        return not disabled or self._info(name).group not in disabled
+        settings = self.settings
+        if not settings.disabled_groups and settings.counts is None:
+            return True
+        group = self._info(name).group
+        if group in settings.disabled_groups:
+            return False
+        return settings.counts is None or settings.counts(name, group)
 
     def _composite_score(self, name: str) -> float | None:
         return self._weight(name) if self._counts(name) else None

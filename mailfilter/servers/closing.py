@@ -1,0 +1,106 @@
+"""How connections end: in time, and so that the client can read the last reply.
+
+While a client may still be sending, its octets are read and dropped for a while after our last
+one, since closing with unread input resets the connection and takes the reply with it.
+"""
+
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IHalfCloseableDescriptor,
+    INegotiated,
+    IReactorTime,
+)
+
+from .limited import Served
+from .stream import Stream
+
+LINGER_SECONDS = 30.0
+"""How long a client may take to read the last reply and to close."""
+
+LINGER_OCTETS = 256 * 2**20
+"""What is read and dropped of a client that goes on sending after the last reply."""
+
+
+class Closing(Served):
+    """A connection with one limit of time for whatever it waits for."""
+
+    _stream: Stream
+    """The transport, once it is there."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._eof = False
+        """The client sends no more."""
+        self._is_reading = True
+        """Its octets are asked for."""
+        self._closing = False
+        """The last octet of ours is written."""
+        self._dropped = 0
+        self._timer: IDelayedCall | None = None
+        self._deadline: float | None = None
+
+    def _time_is_up(self) -> None:
+        """The limit is reached, and the connection is not closing yet."""
+        raise NotImplementedError
+
+    def _limit(self, seconds: float) -> None:
+        """Set when time is up. The timer is left alone if it goes off sooner: it looks again."""
+        self._deadline = deadline = self._clock.seconds() + seconds
+        if self._timer is None:
+            self._timer = self._clock.callLater(seconds, self._look)
+        elif self._timer.getTime() > deadline:
+            # Not reset: to an earlier time it searches the timers of all connections in a row.
+            self._timer.cancel()
+            self._timer = self._clock.callLater(seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        left = self._deadline - self._clock.seconds()
+        if left > 0:
+            self._timer = self._clock.callLater(left, self._look)
+        elif self._closing:
+            self._stream.abortConnection()
+        else:
+            self._time_is_up()
+
+    def _end(self, *, may_send: bool) -> None:
+        """Close when what was written is sent; of a client that may still send, drop the rest."""
+        self._closing = True
+        self._limit(LINGER_SECONDS)
+        if self._eof or not may_send:
+            self._stream.loseConnection()
+            return
+        self._read_on()
+        if _can_half_close(self._stream):
+            self._stream.loseWriteConnection()
+
+    def _read_on(self) -> None:
+        if not self._is_reading:
+            self._is_reading = True
+            self._stream.resumeProducing()
+
+    def _pause_reading(self) -> None:
+        if self._is_reading:
+            self._is_reading = False
+            self._stream.pauseProducing()
+
+    def _drop(self, octets: int) -> None:
+        """Count what came behind the last reply."""
+        self._dropped += octets
+        if self._dropped > LINGER_OCTETS:
+            self._stream.abortConnection()
+
+    def _ended(self) -> None:
+        """The connection is gone: no limit holds any more."""
+        self._closing = True
+        self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _can_half_close(stream: Stream) -> bool:
+    """TLS cannot, though its transport claims the interfaces of the one below."""
+    return IHalfCloseableDescriptor.providedBy(stream) and not INegotiated.providedBy(stream)

@@ -1,0 +1,55 @@
+"""Who is at the other end of a connection, and whether to believe what is told from there."""
+
+from dataclasses import dataclass
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress
+from twisted.logger import Logger
+
+from ..config.model import Listener
+from ..scan.networks import LOOPBACK, Networks, read_address
+
+MAX_NOTED = 1000
+"""Peers of which it is said that they are not believed."""
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of one connection."""
+
+    name: str
+    """Its address, or `unix`; for the log."""
+    is_trusted: bool
+    """Whether it may say who its client is, and have wishes."""
+    is_unix: bool
+
+
+class Peers:
+    """The peers of one listener, of any protocol that is not milter."""
+
+    def __init__(self, name: str, listener: Listener) -> None:
+        self._listener = name
+        self._trusts = listener.trusted
+        self._networks = Networks((*listener.trusted_peers, *LOOPBACK))
+        self._noted: set[str] = set()
+
+    def peer(self, address: IAddress | None) -> Peer:
+        """Who is there: one of a unix socket is of this machine."""
+        if not isinstance(address, IPv4Address | IPv6Address):
+            return Peer("unix", self._trusts, is_unix=True)
+        is_near = read_address(address.host) in self._networks
+        return Peer(address.host, self._trusts and is_near, is_unix=False)
+
+    def note_ignored(self, peer: Peer) -> None:
+        """Say once of a peer that what it told of its client was not believed."""
+        if peer.name in self._noted or len(self._noted) >= MAX_NOTED:
+            return
+        self._noted.add(peer.name)
+        log.warn(
+            "{listener}: {peer!r} is not believed what it says of its clients: trusted and"
+            " trusted_peers say who is",
+            listener=self._listener,
+            peer=peer.name,
+        )
