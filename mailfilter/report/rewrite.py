@@ -1,0 +1,163 @@
+"""Edits applied to the octets of a message, for whoever hands the message on itself.
+
+What comes out is what an MTA makes of the same edits (milter.md 5.1): the numbers of fields mean
+those of the message as it came; fields are changed first, then removed, then inserted and
+appended. What is not edited stays as it is, octet by octet.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
+
+_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*+")
+"""What may stand before the first field: the line of an mbox, and folds of nothing."""
+_FIELD = re.compile(
+    rb"([^\x00-\x20:\x7f]++)[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)"
+    # What some mbox programs leave in the middle of a header.
+    rb"|>From [^\n]*+(?:\n|\Z)"
+)
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_ENDS_FOR_SPAMC = (b"\n\n", b"\r\n\r\n")
+_APPEND = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A message after its edits."""
+
+    head: bytes
+    """Its header, with the blank line behind it."""
+    body: bytes | memoryview
+    """What follows."""
+
+
+@dataclass(slots=True)
+class _Field:
+    """A field of the message; `name` is in lower case, and empty for what is no field."""
+
+    name: bytes
+    octets: bytes
+    is_changed: bool = False
+    is_removed: bool = False
+
+
+def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
+    """Apply clean edits (see `report.edits`); those of the envelope change nothing.
+
+    The message has LF or CRLF line ends; new lines get what its first line has. A line of an mbox
+    (`From SENDER DATE`) that comes first stays there and is no field.
+    """
+    edits = tuple(edits)
+    newline = _newline(raw)
+    first, fields, end = _split(raw)
+    had_fields = bool(fields)
+    header = b"".join(_edited(fields, edits, newline))
+    head = _whole(first, newline) + header if header else first
+    blank = _blank_line(raw, end)
+    body: bytes | memoryview = memoryview(raw)[end + len(blank) :]
+    if bodies := [edit.body for edit in edits if isinstance(edit, ReplaceBody)]:
+        body = _BARE_LF.sub(b"\r\n", bodies[-1]).replace(b"\r\n", newline)
+    if not blank and len(body) and (bodies or (head and not had_fields)):
+        blank = newline
+    return Rewritten(_whole(head, newline) + blank if blank else head, body)
+
+
+def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> bytes:
+    """The header after the edits, for spamc, which puts the body behind it that it has itself.
+
+    That begins after two line ends of one kind, wherever these are: all before comes with it.
+    """
+    rewritten = rewrite(raw, [edit for edit in edits if not isinstance(edit, ReplaceBody)])
+    ends = [at + len(end) for end in _ENDS_FOR_SPAMC if (at := raw.find(end)) >= 0]
+    own = len(raw) - len(rewritten.body)
+    return rewritten.head + raw[own : min(ends, default=own)]
+
+
+def _newline(raw: bytes) -> bytes:
+    end = raw.find(b"\n")
+    return b"\r\n" if end > 0 and raw[end - 1] == ord("\r") else b"\n"
+
+
+def _whole(lines: bytes, newline: bytes) -> bytes:
+    """Lines of which the last one has its end, too."""
+    return lines if not lines or lines.endswith(b"\n") else lines + newline
+
+
+def _blank_line(raw: bytes, at: int) -> bytes:
+    for line in (b"\n", b"\r\n"):
+        if raw.startswith(line, at):
+            return line
+    return b""
+
+
+def _split(raw: bytes) -> tuple[bytes, list[_Field], int]:
+    """What stands before the header, its fields, and where they end."""
+    first = _FIRST_LINES.match(raw)
+    assert first is not None
+    fields: list[_Field] = []
+    at = first.end()
+    while at < len(raw) and (field := _FIELD.match(raw, at)) is not None:
+        fields.append(_Field((field[1] or b"").lower(), field[0]))
+        at = field.end()
+    return first[0], fields, at
+
+
+def _edited(fields: list[_Field], edits: Sequence[Edit], newline: bytes) -> Iterable[bytes]:
+    named: dict[bytes, list[_Field]] = {}
+    for field in fields:
+        named.setdefault(field.name, []).append(field)
+    adds: list[AddHeader] = []
+    for edit in edits:
+        match edit:
+            case AddHeader():
+                adds.append(edit)
+            case ChangeHeader(name, value, occurrence):
+                found = named.get(_key(name), [])
+                if occurrence > len(found):
+                    adds.append(AddHeader(name, value))
+                    continue
+                field = found[occurrence - 1]
+                field.octets, field.is_changed = _line(name, value, newline), True
+            case RemoveHeader(name, occurrence):
+                for field in _meant(named.get(_key(name), []), occurrence):
+                    field.is_removed = True
+    # A field that is changed is not to be removed.
+    kept = [field.octets for field in fields if field.is_changed or not field.is_removed]
+    return _with(kept, adds, newline)
+
+
+def _meant(found: list[_Field], occurrence: int) -> Sequence[_Field]:
+    """The fields that a number means: 1 the first, -1 the last, 0 all."""
+    if occurrence == 0:
+        return found
+    at = occurrence - 1 if occurrence > 0 else len(found) + occurrence
+    return found[at : at + 1] if at >= 0 else ()
+
+
+def _with(kept: list[bytes], adds: list[AddHeader], newline: bytes) -> list[bytes]:
+    """Add fields from the bottom up, so that no place moves; those of one place in their order."""
+    if adds and kept:
+        kept[-1] = _whole(kept[-1], newline)
+    total = len(kept)
+    placed = sorted(((_place(add.order, total), add) for add in adds), key=lambda item: item[0])
+    for at, add in reversed(placed):
+        kept.insert(min(at, total), _line(add.name, add.value, newline))
+    return kept
+
+
+def _place(order: int, total: int) -> int:
+    # What is to be below the first field is put there, also if there is nothing more.
+    if order == _APPEND or order >= max(total, 2):
+        return total + 1
+    return order if order >= 0 else max(total + order + 1, 0)
+
+
+def _line(name: str, value: str, newline: bytes) -> bytes:
+    octets = f"{name}: {value}\n".encode("ascii", "replace")
+    return octets if newline == b"\n" else octets.replace(b"\n", newline)
+
+
+def _key(name: str) -> bytes:
+    return name.lower().encode("latin_1", "replace")

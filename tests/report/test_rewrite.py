@@ -1,0 +1,195 @@
+"""Messages after edits, octet by octet, and the same as an MTA makes of them."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
+from mailfilter.mail import parse
+from mailfilter.report.edits import clean_edits
+from mailfilter.report.rewrite import rewrite, rewritten_header
+from mailfilter.scan.verdict import (
+    AddHeader,
+    ChangeHeader,
+    ChangeSender,
+    Edit,
+    RemoveHeader,
+    ReplaceBody,
+)
+from mailfilter.servers.milter_edits import encode_edits
+
+from ..codec.milter_mta import frames
+from ..servers.mta_model import Header
+
+EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+NAMES = st.sampled_from(["A", "a", "B", "X-Long-Name"])
+VALUES = st.sampled_from(["one", "two", "three\n\tfolded"])
+EDITS = st.lists(
+    st.one_of(
+        st.builds(AddHeader, NAMES, VALUES, st.integers(-10, 10)),
+        st.builds(RemoveHeader, NAMES, st.integers(-4, 5)),
+        st.builds(ChangeHeader, NAMES, VALUES, st.integers(1, 5)),
+    ),
+    max_size=6,
+)
+MESSAGE = b"A: 1\nB: 2\n two\na: 3\n\nbody\n"
+ADD = AddHeader("X", "y")
+TOP = AddHeader("X", "y", 0)
+
+
+def whole(raw: bytes, *edits: Edit) -> bytes:
+    """The message after its edits; with CRLF line ends it must come out the same."""
+    found = rewrite(raw, edits)
+    with_crlf = rewrite(raw.replace(b"\n", b"\r\n"), edits)
+    together = found.head + bytes(found.body)
+    if b"\n" in raw and (with_crlf.head + bytes(with_crlf.body)) != together.replace(
+        b"\n", b"\r\n"
+    ):
+        raise AssertionError((with_crlf, together))
+    return together
+
+
+class RewriteTests(SynchronousTestCase):
+    def test_fields(self) -> None:
+        body = b"\nbody\n"
+        for edits, expected in (
+            ([], b"A: 1\nB: 2\n two\na: 3\n"),
+            ([ADD], b"A: 1\nB: 2\n two\na: 3\nX: y\n"),
+            ([TOP], b"X: y\nA: 1\nB: 2\n two\na: 3\n"),
+            ([AddHeader("X", "y", 1)], b"A: 1\nX: y\nB: 2\n two\na: 3\n"),
+            ([AddHeader("X", "y", -2)], b"A: 1\nB: 2\n two\nX: y\na: 3\n"),
+            ([AddHeader("X", "y", 2**31)], b"A: 1\nB: 2\n two\na: 3\nX: y\n"),
+            ([AddHeader("X", "y", -(2**31))], b"X: y\nA: 1\nB: 2\n two\na: 3\n"),
+            ([AddHeader("X", "y\n\tz")], b"A: 1\nB: 2\n two\na: 3\nX: y\n\tz\n"),
+            ([RemoveHeader("A")], b"B: 2\n two\n"),
+            ([RemoveHeader("a", 2)], b"A: 1\nB: 2\n two\n"),
+            ([RemoveHeader("a", -2)], b"B: 2\n two\na: 3\n"),
+            ([RemoveHeader("a", -3), RemoveHeader("a", 3)], b"A: 1\nB: 2\n two\na: 3\n"),
+            ([RemoveHeader("b"), AddHeader("X", "y", 1)], b"A: 1\nX: y\na: 3\n"),
+            ([ChangeHeader("b", "new")], b"A: 1\nb: new\na: 3\n"),
+            ([ChangeHeader("A", "new", 2)], b"A: 1\nB: 2\n two\nA: new\n"),
+            ([ChangeHeader("C", "new")], b"A: 1\nB: 2\n two\na: 3\nC: new\n"),
+            ([RemoveHeader("b"), ChangeHeader("b", "new")], b"A: 1\nb: new\na: 3\n"),
+            (
+                [AddHeader("X", "1"), TOP, AddHeader("X", "2"), AddHeader("X", "0", 0)],
+                b"X: y\nX: 0\nA: 1\nB: 2\n two\na: 3\nX: 1\nX: 2\n",
+            ),
+            ([ChangeSender("a@b")], b"A: 1\nB: 2\n two\na: 3\n"),
+        ):
+            self.assertEqual(whole(MESSAGE, *edits), expected + body, edits)
+
+    def test_shapes(self) -> None:
+        """What is no message by the book."""
+        for raw, edits, expected in (
+            (b"", [], b""),
+            (b"", [ADD], b"X: y\n"),
+            (b"A: 1", [], b"A: 1"),
+            (b"A: 1", [ADD], b"A: 1\nX: y\n"),
+            (b"A: 1", [TOP], b"X: y\nA: 1\n"),
+            (b"A: 1\n", [ADD], b"A: 1\nX: y\n"),
+            (b"A: 1\n\n", [ADD], b"A: 1\nX: y\n\n"),
+            (b"A: 1\n\nbody", [ADD], b"A: 1\nX: y\n\nbody"),
+            (b"\nbody\n", [ADD], b"X: y\n\nbody\n"),
+            (b"\nA: b\n\nbody\n", [ADD], b"X: y\n\nA: b\n\nbody\n"),
+            (b"body alone\n", [], b"body alone\n"),
+            (b"body alone\n", [ADD], b"X: y\n\nbody alone\n"),
+            (b"body alone", [RemoveHeader("X")], b"body alone"),
+            (b"A: 1\nodd\nA: 2\n\nb", [RemoveHeader("A"), ADD], b"X: y\nodd\nA: 2\n\nb"),
+            (b"A: 1\n>From x\nB: 2\n\nb", [RemoveHeader("B"), ADD], b"A: 1\n>From x\nX: y\n\nb"),
+            (b" odd\nA: 1\n\nb", [TOP], b" odd\nX: y\nA: 1\n\nb"),
+            (b"A : 1\n\nb", [RemoveHeader("A")], b"\nb"),
+            (b"Gr\xfc\xdfe: 1\nA: \xff\n\n\xfe", [ADD], b"Gr\xfc\xdfe: 1\nA: \xff\nX: y\n\n\xfe"),
+            (b"A: 1\n \n\nb", [ADD], b"A: 1\n \nX: y\n\nb"),
+            (b"A: \0\n\n\0", [ADD], b"A: \0\nX: y\n\n\0"),
+        ):
+            self.assertEqual(whole(raw, *edits), expected, (raw, edits))
+
+    def test_the_line_of_an_mbox_stays_first(self) -> None:
+        line = b"From a@example.org Fri Nov 27 20:00:00 2026\n"
+        for raw, edits, expected in (
+            (b"A: 1\n\nb", [TOP], b"X: y\nA: 1\n\nb"),
+            (b"A: 1\n\nb", [AddHeader("X", "y", 1)], b"A: 1\nX: y\n\nb"),
+            (b"A: 1\n\nb", [RemoveHeader("From")], b"A: 1\n\nb"),
+            (b"", [ADD], b"X: y\n"),
+            (b"\nb", [ADD], b"X: y\n\nb"),
+        ):
+            self.assertEqual(whole(line + raw, *edits), line + expected)
+        self.assertEqual(whole(b"From a", ADD), b"From a\nX: y\n")
+        self.assertEqual(whole(b"From a"), b"From a")
+
+    def test_body(self) -> None:
+        new = ReplaceBody(b"new\r\nlines\n")
+        for raw, expected in (
+            (b"A: 1\n\nold", b"A: 1\n\nnew\nlines\n"),
+            (b"A: 1\n", b"A: 1\n\nnew\nlines\n"),
+            (b"A: 1", b"A: 1\n\nnew\nlines\n"),
+            (b"\nold", b"\nnew\nlines\n"),
+            (b"A: 1\nodd\n", b"A: 1\n\nnew\nlines\n"),
+        ):
+            self.assertEqual(whole(raw, new), expected)
+        self.assertEqual(whole(MESSAGE, new, ReplaceBody(b"last")), MESSAGE[:-5] + b"last")
+        self.assertEqual(whole(MESSAGE, ReplaceBody(b"")), MESSAGE[:-5])
+
+    def test_a_large_body_is_not_copied(self) -> None:
+        raw = b"A: 1\n\n" + b"x" * 1000
+        body = rewrite(raw, [ADD]).body
+        assert isinstance(body, memoryview)
+        self.assertIs(body.obj, raw)
+
+    def test_what_is_not_ascii_cannot_break_it(self) -> None:
+        self.assertEqual(whole(b"A: 1\n\n", AddHeader("X", "ü")), b"A: 1\nX: ?\n\n")
+
+
+class HeaderTests(SynchronousTestCase):
+    """With the body that spamc puts behind it the message is whole."""
+
+    def test_table(self) -> None:
+        for raw, expected in (
+            (b"A: 1\n\nbody\n", b"A: 1\nX: y\n\n"),
+            (b"A: 1\r\n\r\nbody\r\n", b"A: 1\r\nX: y\r\n\r\n"),
+            (b"\nbody\n\nmore\n", b"X: y\n\nbody\n\n"),
+            (b"A: 1\r\n\nbody\n\nmore\n", b"A: 1\r\nX: y\r\n\n"),
+            (b"A: 1\n\r\nbody\n\nmore\n", b"A: 1\nX: y\n\r\nbody\n\n"),
+            (b"A: 1\nodd\n\nbody\n", b"A: 1\nX: y\nodd\n\n"),
+            (b"A: 1\n", b"A: 1\nX: y\n"),
+        ):
+            self.assertEqual(rewritten_header(raw, [ADD, ReplaceBody(b"new")]), expected, raw)
+
+    @EXAMPLES
+    @given(
+        st.lists(st.sampled_from([b"A: 1", b" x", b"\n", b"\r\n", b"\n\n", b"odd", b"B:"])),
+        EDITS,
+    )
+    def test_together(self, pieces: list[bytes], edits: list[Edit]) -> None:
+        raw = b"".join(pieces)
+        starts = [at + len(end) for end in (b"\n\n", b"\r\n\r\n") if (at := raw.find(end)) >= 0]
+        if not starts:
+            return
+        found = rewrite(raw, edits)
+        together = rewritten_header(raw, edits) + raw[min(starts) :]
+        self.assertEqual(together, found.head + bytes(found.body))
+
+
+class SamenessTests(SynchronousTestCase):
+    @EXAMPLES
+    @given(st.lists(st.tuples(NAMES, VALUES), min_size=1, max_size=6), EDITS)
+    def test_as_an_mta(self, fields: list[tuple[str, str]], edits: list[Edit]) -> None:
+        head = "".join(f"{name}: {value}\n" for name, value in fields)
+        model = Header(fields, counts_anew=True)
+        crlf = head.replace("\n", "\r\n").encode()
+        told, _ = encode_edits(edits, Agreement(6, WANTED_EDITS, 0), crlf, len(fields))
+        for code, payload in frames(b"".join(told)):
+            model.apply(code, payload)
+        raw = b"Received: by us\n" + head.encode() + b"\nbody\n"
+        headers = parse(whole(raw, *edits)).headers
+        found = [(one.name.lower(), one.value.decode().strip()) for one in headers]
+        self.assertEqual(found, model.shown())
+
+    @EXAMPLES
+    @given(st.binary(max_size=80), EDITS)
+    def test_any_octets(self, raw: bytes, edits: list[Edit]) -> None:
+        """Nothing raises, and nothing changes where there is no edit."""
+        found = rewrite(raw, [])
+        self.assertEqual(found.head + bytes(found.body), raw)
+        rewrite(raw, clean_edits(edits).edits)
+        rewritten_header(raw, edits)
