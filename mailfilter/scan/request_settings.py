@@ -7,6 +7,7 @@ is left out and named; it never costs the scan.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import TypeGuard
 
 from .verdict import Action
 
@@ -112,5 +113,5 @@ def _names(given: Mapping[str, object], key: str, complaints: list[str]) -> froz
     return fit
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

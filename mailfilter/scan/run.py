@@ -123,10 +123,7 @@ class Scanner:
         trace = self._trace(envelope)
         settings = self._settings(envelope)
         tally = Tally(self.plan, settings, self.options.max_options)
-        if RAW in envelope.flags:
-            message = parse_text(raw, envelope.subject)
-        else:
-            message = parse(raw)
+        message = parse_text(raw, envelope.subject) if RAW in envelope.flags else parse(raw)
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()

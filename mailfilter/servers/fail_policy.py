@@ -1,6 +1,6 @@
 """The answers to messages that cannot be scanned, by the policy of a listener."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..config.model import FailPolicy
 from ..scan.unscanned import Reason, Unscanned
@@ -22,6 +22,16 @@ _TEXTS: Mapping[tuple[bool, FailPolicy], str] = {
     (True, "reject"): f"552 5.3.4 {OVERSIZE_TEXT}",
 }
 """Whether a message is too large, and the policy -> text of the reply with its codes."""
+
+
+MAX_LISTED = 5
+"""Edits that could not be told and are named in the log."""
+
+
+def listed(dropped: Sequence[str]) -> str:
+    """The edits that were left out of a reply, in one line."""
+    more = len(dropped) - MAX_LISTED
+    return "; ".join(dropped[:MAX_LISTED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def unscanned(reason: Reason, policy: FailPolicy, head: bytes, size: int) -> Unscanned:

@@ -23,7 +23,8 @@ _MAX_PARTS = 2
 
 _FORM_PATH = b"checkv3"
 
-_ENCODINGS = frozenset((b"compression", b"content-encoding"))
+ENCODINGS = frozenset((b"compression", b"content-encoding"))
+"""Headers that say how a body is packed."""
 _DICTIONARY = b"dictionary"
 _UNENCODED = frozenset((b"", b"identity"))
 _ZSTD = b"zstd"
@@ -37,7 +38,7 @@ def open_body(head: RequestHead, max_body: int) -> Body:
     if head.path[1:].lower() == _FORM_PATH:
         return _ScanForm(head, max_body)
     headers = head.headers + _arguments(head.query) if head.query else head.headers
-    encodings = {value.lower() for name, value in headers if name in _ENCODINGS}
+    encodings = {value.lower() for name, value in headers if name in ENCODINGS}
     if not encodings <= _UNENCODED:
         return _packed(encodings, headers, max_body)
     return PlainBody(max_body)

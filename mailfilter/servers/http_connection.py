@@ -2,9 +2,7 @@
 
 Requests are answered one at a time and in order. A client may half-close after its request and is
 still answered (http-scan.md T12), so only a reset counts as gone; then the answer under way is
-cancelled. A connection always ends so that the client can read the last reply: while it may still
-be sending, its octets are read and dropped for a while, since closing with unread input resets
-the connection and takes the reply with it.
+cancelled.
 """
 
 from collections.abc import Callable, Coroutine
@@ -16,9 +14,7 @@ from typing import Protocol as Interface
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
-    IHalfCloseableDescriptor,
     IHalfCloseableProtocol,
-    INegotiated,
     IPushProducer,
     IReactorTime,
 )
@@ -29,16 +25,12 @@ from zope.interface import implementer
 
 from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
+from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
 from ..report.reply_json import render_error
-from .limited import Served
+from .closing import Closing
+from .peer import Peer, Peers
 from .stream import Stream
-
-LINGER_SECONDS = 30.0
-"""How long a client may take to read the last reply and to close."""
-
-LINGER_OCTETS = 256 * 2**20
-"""What is read and dropped of a client that goes on sending after the last reply."""
 
 PAUSE_OCTETS = 64 * 1024
 """Octets of pipelined requests at which reading stops until there is a reply."""
@@ -58,6 +50,8 @@ class Reply:
     body: bytes
     content_type: str = JSON
     error: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+    """More headers."""
 
 
 def error_reply(status: int, text: str) -> Reply:
@@ -78,11 +72,21 @@ class Site(Interface):
     is_draining: bool
     """Every reply is the last one of its connection."""
 
-    def respond(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
+    peers: Peers
+
+    def open_body(self, head: RequestHead) -> Body:
+        """What takes the body of a request. Raises `Refused`."""
+        ...
+
+    def respond(self, request: RequestComplete, peer: Peer) -> Reply | Coroutine[Any, Any, Reply]:
         """Answer a request: now, or by a coroutine, which is cancelled if the client is gone."""
         ...
 
-    def overdue(self) -> Reply:
+    def failed(self, request: RequestComplete, peer: Peer) -> Reply:
+        """What is said in place of an answer that has raised what is being handled."""
+        ...
+
+    def overdue(self, request: RequestComplete, peer: Peer) -> Reply:
         """What is said in place of an answer that takes longer than `answer_timeout`."""
         ...
 
@@ -92,31 +96,24 @@ class Site(Interface):
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
-class HttpConnection(Served):
+class HttpConnection(Closing):
     """See the module."""
 
     def __init__(self, site: Site, dates: DateLine, wall_clock: Callable[[], float] = time) -> None:
+        super().__init__(site.clock)
         self._site = site
-        self._clock = site.clock
         self._dates = dates
         self._wall_clock = wall_clock
-        self._codec = RequestCodec(site.max_body)
+        self._codec = RequestCodec(site.max_body, site.open_body)
         self._answer: Deferred[None] | None = None
         """The answer under way."""
-        self._asked: RequestHead | None = None
+        self._asked: RequestComplete | None = None
         """The request that it is for."""
         self._advancing = False
         self._turn: IDelayedCall | None = None
         """When the next request is taken up, if other connections are to have their turn first."""
-        self._eof = False
-        """The client sends no more."""
         self._stalled = False
         """Replies wait in the transport: the client does not read them."""
-        self._reading = True
-        self._closing = False
-        self._dropped = 0
-        self._timer: IDelayedCall | None = None
-        self._deadline: float | None = None
         self._in_request = False
         """The limit that is set is for a request that has begun."""
 
@@ -124,6 +121,7 @@ class HttpConnection(Served):
 
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
+        self._peer = self._site.peers.peer(self._stream.getPeer())
         self._stream.registerProducer(self, True)
         self._limit(self._site.idle_timeout)
 
@@ -132,9 +130,8 @@ class HttpConnection(Served):
             self._drop(len(data))
             return
         self._advance(self._codec.receive(data))
-        if self._codec.held > PAUSE_OCTETS and self._reading and not self._closing:
-            self._reading = False
-            self._stream.pauseProducing()
+        if self._codec.held > PAUSE_OCTETS and not self._closing:
+            self._pause_reading()
 
     def readConnectionLost(self) -> None:
         self._eof = True
@@ -147,11 +144,7 @@ class HttpConnection(Served):
         """Our own half-close is done."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._closing = True
-        self._deadline = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._ended()
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
@@ -211,7 +204,8 @@ class HttpConnection(Served):
                 break
         self._advancing = False
         if not self._closing:
-            self._resume_reading()
+            if self._codec.held <= PAUSE_OCTETS:
+                self._read_on()
             self._watch()
 
     def _take_turn(self) -> None:
@@ -229,36 +223,45 @@ class HttpConnection(Served):
     def _respond(self, request: RequestComplete) -> None:
         self._in_request = False
         try:
-            answer = self._site.respond(request)
+            answer = self._site.respond(request, self._peer)
         except Exception:
             answer = self._broken()
         if isinstance(answer, Reply):
             self._send(request.head, answer)
             return
-        self._asked = request.head
-        under_way = Deferred.fromCoroutine(self._wait(request.head, answer))
+        self._asked = request
+        under_way = Deferred.fromCoroutine(self._wait(request, answer))
         if not under_way.called:
             self._answer = under_way
             self._limit(self._site.answer_timeout)
 
-    async def _wait(self, head: RequestHead, answer: Coroutine[Any, Any, Reply]) -> None:
+    async def _wait(self, request: RequestComplete, answer: Coroutine[Any, Any, Reply]) -> None:
         try:
             reply = await answer
         except Exception:
-            if self._asked is not head:
+            if self._asked is not request:
                 return
-            reply = self._broken()
-        if self._asked is head:
+            reply = self._in_place(self._site.failed, request)
+        if self._asked is request:
             self._answer = self._asked = None
-            self._send(head, reply)
+            self._send(request.head, reply)
             self._advance([])
 
     def _give_up(self, answer: Deferred[None]) -> None:
         """Reply in place of an answer that takes too long."""
-        head, self._asked, self._answer = self._asked, None, None
+        request, self._asked, self._answer = self._asked, None, None
         answer.cancel()
-        self._send(head, self._site.overdue())
+        assert request is not None
+        self._send(request.head, self._in_place(self._site.overdue, request))
         self._advance([])
+
+    def _in_place(
+        self, answer: Callable[[RequestComplete, Peer], Reply], request: RequestComplete
+    ) -> Reply:
+        try:
+            return answer(request, self._peer)
+        except Exception:
+            return self._broken()
 
     def _broken(self) -> Reply:
         log.failure("{listener}: no answer to a request", listener=self._site.name)
@@ -279,6 +282,7 @@ class HttpConnection(Served):
                 server=SERVER,
                 date=self._dates.at(self._wall_clock()),
                 close=close,
+                extra=reply.extra,
                 with_body=head is None or head.method != b"HEAD",
             )
         )
@@ -289,37 +293,19 @@ class HttpConnection(Served):
         log.info(
             "{listener}: {peer!r}: refused: {status} {error!r}",
             listener=self._site.name,
-            peer=getattr(self._stream.getPeer(), "host", "unix"),
+            peer=self._peer.name,
             status=reply.status,
             error=reply.error,
         )
 
     # Reading and closing.
 
-    def _resume_reading(self) -> None:
-        if not self._reading and self._codec.held <= PAUSE_OCTETS:
-            self._reading = True
-            self._stream.resumeProducing()
-
     def _close(self) -> None:
         """End the connection when what was written is sent, and the client cannot lose it."""
         if self._closing:
             return
-        self._closing = True
         self._stream.unregisterProducer()
-        self._limit(LINGER_SECONDS)
-        if self._eof or not (self._codec.surplus or self._codec.broken):
-            self._stream.loseConnection()
-            return
-        if not self._reading:
-            self._stream.resumeProducing()
-        if _can_half_close(self._stream):
-            self._stream.loseWriteConnection()
-
-    def _drop(self, octets: int) -> None:
-        self._dropped += octets
-        if self._dropped > LINGER_OCTETS:
-            self._stream.abortConnection()
+        self._end(may_send=self._codec.surplus or self._codec.broken)
 
     # Time limits.
 
@@ -333,33 +319,10 @@ class HttpConnection(Served):
             self._in_request = True
             self._limit(self._site.request_timeout)
 
-    def _limit(self, seconds: float) -> None:
-        """Set when time is up. The timer is left alone if it goes off sooner: it looks again."""
-        self._deadline = deadline = self._clock.seconds() + seconds
-        if self._timer is None:
-            self._timer = self._clock.callLater(seconds, self._look)
-        elif self._timer.getTime() > deadline:
-            # Not reset: to an earlier time it searches the timers of all connections in a row.
-            self._timer.cancel()
-            self._timer = self._clock.callLater(seconds, self._look)
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._deadline is None:
-            return
-        left = self._deadline - self._clock.seconds()
-        if left > 0:
-            self._timer = self._clock.callLater(left, self._look)
-        elif self._closing:
-            self._stream.abortConnection()
-        elif self._answer is not None:
+    def _time_is_up(self) -> None:
+        if self._answer is not None:
             self._give_up(self._answer)
         elif self._codec.in_request:
             self._send(None, error_reply(408, "IO timeout"))
         else:
             self._close()
-
-
-def _can_half_close(stream: Stream) -> bool:
-    """TLS cannot, though its transport claims the interfaces of the one below."""
-    return IHalfCloseableDescriptor.providedBy(stream) and not INegotiated.providedBy(stream)

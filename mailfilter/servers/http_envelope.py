@@ -6,12 +6,22 @@ here and nothing is believed of them beyond their form.
 """
 
 import re
-from ipaddress import IPv4Address, IPv6Address
-from socket import AF_INET, AF_INET6, inet_pton
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from msgspec import DecodeError
+from msgspec.json import decode as decode_json
 
 from ..codec.http1 import RequestHead
 from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
+from ..scan.networks import read_address
+from ..scan.request_settings import RequestSettings, read_settings
+from ..scan.verdict import Action
 from .http_query import BadRequest, query_headers
+
+Fields = Sequence[tuple[bytes, bytes]]
+"""Names in lower case and values without blanks around them, in order."""
 
 MAX_VALUE = 4096
 """Octets of one value: the longest real ones are names of certificate issuers."""
@@ -47,9 +57,12 @@ FLAGS = frozenset(
 BROKEN = "broken_headers"
 """Flag that a client cannot set: an address of the envelope could not be read."""
 
-_REFUSED_SOURCES = frozenset((b"file", b"path", b"shm", b"shm-offset", b"shm-length"))
+_OF_CLIENT = frozenset(
+    (b"ip", b"hostname", b"user", b"auth", b"settings", b"settings-id", b"maxscore", b"softscore")
+)
+"""What only those may say who are trusted."""
 
-_ENCODINGS = frozenset((b"compression", b"content-encoding"))
+_SCORES = {b"maxscore": Action.REJECT, b"softscore": Action.ADD_HEADER}
 
 # The header, its value in lower case (None: any), and the flag that it means.
 _FLAG_HEADERS: tuple[tuple[bytes, bytes | None, str], ...] = (
@@ -76,20 +89,38 @@ _ADDRESS = re.compile(rb'[^\s<>"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*"[^\s<>"]*+)*', r
 _RCPT_ARG = re.compile(rb"([0-9]{1,4}):(.+)", re.DOTALL)
 
 
-def build_envelope(listener: str, head: RequestHead, *, is_trusted: bool = True) -> Envelope:
-    """Make the envelope of a request that came by a listener. Raises `BadRequest`."""
-    single, repeated = _collect(head)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a request tells beside the message."""
+
+    fields: Fields
+    settings: object = None
+    """Settings that came as an object, not as text."""
+
+
+def fields_of(head: RequestHead) -> Fields:
+    """The headers of a request, and behind them its query arguments. Raises `BadRequest`."""
+    return head.headers + query_headers(head.query) if head.query else head.headers
+
+
+def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Envelope:
+    """Make the envelope of a request that came by a listener.
+
+    Of a peer that is not trusted nothing is taken that says who its client is. Raises
+    `BadRequest`.
+    """
+    single, repeated = _collect(told.fields)
+    settings, notes = _settings(single, told.settings)
     recipients, lost = _recipients(repeated)
     sender, is_broken = _sender(single.get(b"from"))
     flags = _flags(single)
     if lost or is_broken:
         flags = flags | {BROKEN}
-    name = single.get(b"hostname", b"")
     return Envelope(
         listener=listener,
-        client_ip=_address(single.get(b"ip")),
+        client_ip=_address(single.get(b"ip")) if is_trusted else None,
         helo=_text(single, b"helo"),
-        hostname=None if name.lower() in _NO_NAME or name[:1] == b"[" else _decode(name),
+        hostname=_host_name(single.get(b"hostname", b"")) if is_trusted else None,
         sender=sender,
         sender_args=tuple(_decode(value) for value in repeated[_SENDER_ARGS] if value),
         recipients=recipients,
@@ -101,21 +132,26 @@ def build_envelope(listener: str, head: RequestHead, *, is_trusted: bool = True)
         tls=_tls(single),
         deliver_to=_decode(_bare(single.get(b"deliver-to", b""))) or None,
         settings_id=_text(single, b"settings-id"),
+        settings=settings,
+        log_tag=_text(single, b"log-tag"),
+        filename=_text(single, b"filename"),
+        subject=_text(single, b"subject"),
         flags=flags,
         is_trusted=is_trusted,
+        notes=notes,
     )
 
 
-def _collect(head: RequestHead) -> tuple[dict[bytes, bytes], dict[bytes, list[bytes]]]:
-    """Sort the headers: the first value of most, all values of those that are repeated."""
+def tells_of_client(fields: Fields) -> bool:
+    """Whether there is something that only those may say who are trusted."""
+    return any(name in _OF_CLIENT for name, _ in fields)
+
+
+def _collect(fields: Fields) -> tuple[dict[bytes, bytes], dict[bytes, list[bytes]]]:
+    """Sort the fields: the first value of most, all values of those that are repeated."""
     single: dict[bytes, bytes] = {}
     repeated: dict[bytes, list[bytes]] = {name: [] for name in _REPEATED}
-    headers = head.headers + query_headers(head.query) if head.query else head.headers
-    for name, value in headers:
-        if name in _REFUSED_SOURCES:
-            raise BadRequest(400, "file and shm message sources are not allowed on this connection")
-        if name in _ENCODINGS and value.lower() not in (b"", b"identity"):
-            raise BadRequest(415, "Invalid compression method")
+    for name, value in fields:
         if name in _REPEATED:
             repeated[name].append(value)
         else:
@@ -147,14 +183,40 @@ def _address(value: bytes | None) -> IPAddress | None:
         return None
     if value[:1] == b"[" and value[-1:] == b"]":
         value = value[1:-1]
+    return read_address(value.decode("ascii", "replace"))
+
+
+def _host_name(value: bytes) -> str | None:
+    return None if value.lower() in _NO_NAME or value[:1] == b"[" else _decode(value)
+
+
+def _settings(
+    single: dict[bytes, bytes], given: object
+) -> tuple[RequestSettings | None, tuple[str, ...]]:
+    """What the client wants for this message, and what of it is of another form."""
+    complaints: tuple[str, ...] = ()
+    if (text := single.get(b"settings")) and given is None:
+        try:
+            given = decode_json(text)
+        except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+            complaints = (f"settings: not JSON: {error}",)
+    settings = None
+    if given is not None:
+        settings, complaints = read_settings(given)
+    scores = {action: _number(single.get(name)) for name, action in _SCORES.items()}
+    wanted = {action: score for action, score in scores.items() if score is not None}
+    if wanted:
+        settings = settings or RequestSettings()
+        settings = replace(settings, thresholds={**wanted, **settings.thresholds})
+    return settings, complaints
+
+
+def _number(value: bytes | None) -> float | None:
     try:
-        text = value.decode("ascii").partition("%")[0]
-        if ":" not in text:
-            return IPv4Address(inet_pton(AF_INET, text))
-        address = IPv6Address(inet_pton(AF_INET6, text))
-    except (OSError, ValueError):
+        number = float(value[:32]) if value else None
+    except ValueError:
         return None
-    return address.ipv4_mapped or address
+    return number if number is not None and isfinite(number) else None
 
 
 def _bare(value: bytes) -> bytes:

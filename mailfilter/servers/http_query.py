@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 
 from ..codec.http1 import MAX_HEADERS
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class BadRequest(Exception):
@@ -31,7 +31,7 @@ def query_headers(query: bytes) -> list[tuple[bytes, bytes]]:
         if not name:
             continue
         name, value = unquote_to_bytes(name).lower(), unquote_to_bytes(value)
-        if _CONTROL.search(value):
+        if CONTROL.search(value):
             # As in a header, where the parser refuses it.
             raise BadRequest(400, "Control character in a query argument")
         found.append((name, value.strip(b" \t")))

@@ -8,16 +8,13 @@ from ..codec.milter_session import Transaction
 from ..config.model import FailPolicy, Listener
 from ..scan.run import FAILURE_LOG_INTERVAL, ScanService
 from ..scan.unscanned import Reason
-from .fail_policy import unscanned
+from .fail_policy import listed, unscanned
 from .milter_advice import Advisor
 from .milter_envelope import build_envelope
 from .milter_reply import Rendered, render_failure, render_unscanned, render_verdict
 
 MAX_LOGGED = 256
 """Octets of a queue id or an address in a log line."""
-
-MAX_DROPPED = 5
-"""Edits that could not be told and are named in the log."""
 
 log = Logger()
 
@@ -93,7 +90,7 @@ class Answers:
 
     def _frames(self, rendered: Rendered, transaction: Transaction, peer: str) -> bytes:
         if rendered.dropped:
-            text = f"left out of the reply: {_listed(rendered.dropped)}"
+            text = f"left out of the reply: {listed(rendered.dropped)}"
             self._log(transaction, peer, text)
         return rendered.frames
 
@@ -111,9 +108,3 @@ class Answers:
 
 def _shown(value: bytes) -> str:
     return value[:MAX_LOGGED].decode("utf-8", "replace")
-
-
-def _listed(dropped: tuple[str, ...]) -> str:
-    """The edits that were left out, in one line."""
-    more = len(dropped) - MAX_DROPPED
-    return "; ".join(dropped[:MAX_DROPPED]) + (f"; and {more} more" if more > 0 else "")

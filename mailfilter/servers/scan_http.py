@@ -1,26 +1,50 @@
-"""The scan protocol over HTTP: `/checkv2` and `/ping` (http-scan.md 1.2 to 1.5)."""
+"""The scan protocol over HTTP: scans, `/ping`, `/skip` (http-scan.md 1.2 to 1.9)."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from time import time
 from typing import Any
 
-from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from ..codec.http1 import RequestComplete
+from ..codec.http1 import RequestComplete, RequestHead
+from ..codec.http_body import Body
 from ..codec.http_reply import DateLine
 from ..config.model import Listener
-from ..report.reply_json import verdict_json
-from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
-from ..scan.run import ScanService
+from ..scan.run import FAILURE_LOG_INTERVAL, ScanService
+from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
-from .fail_policy import ACTIONS, FAILURE_TEXT
+from .fail_policy import ACTIONS, FAILURE_TEXT, listed, unscanned
+from .http_body import open_body
 from .http_connection import HttpConnection, Reply, error_reply
-from .http_envelope import build_envelope
+from .http_form import Form, render_scan
 from .http_query import BadRequest
+from .http_request import ScanRequest, read_request
 from .limited import LimitedFactory
+from .local_files import read_source
+from .peer import Peer, Peers
+
+PING = b"ping"
+SKIP = b"skip"
+SCANS = frozenset(
+    (
+        b"checkv2",
+        b"checkv3",
+        b"check",
+        b"symbols",
+        b"scan",
+        b"process",
+        b"report",
+        b"report_ifspam",
+        SKIP,
+    )
+)
+"""Paths, in lower case, at which messages are taken."""
+
+MAX_HEAD = 1024 * 1024
+"""Octets of a message that is not scanned in which its header is looked for."""
 
 log = Logger()
 
@@ -50,57 +74,80 @@ class HttpFactory(LimitedFactory[HttpConnection]):
         self.request_timeout = listener.request_timeout
         self.answer_timeout = listener.deadline
         self.max_body = scanner.max_message
+        self.peers = Peers(name, listener)
         self._scanner = scanner
         self._wall_clock = wall_clock
         self._dates = DateLine()
+        self._last_failure: float | None = None
 
     def make_connection(self) -> HttpConnection:
         return HttpConnection(self, self._dates, self._wall_clock)
 
-    def respond(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
+    def open_body(self, head: RequestHead) -> Body:
+        """See `Site.open_body`."""
+        return open_body(head, self.max_body)
+
+    def respond(self, request: RequestComplete, peer: Peer) -> Reply | Coroutine[Any, Any, Reply]:
         """See `Site.respond`."""
         path = request.head.path[1:].lower()
-        if path == b"checkv2":
-            return self._check(request)
-        if path == b"ping":
+        if path in SCANS:
+            return self._check(request, peer)
+        if path == PING:
             return _PONG
         return error_reply(404, "invalid command")
 
-    def overdue(self) -> Reply:
-        """See `Site.overdue`."""
-        log.error(
-            "{listener}: scan given up: no verdict within {seconds:.0f} s",
-            listener=self.name,
-            seconds=self.answer_timeout,
-        )
-        return self._failed()
+    def failed(self, request: RequestComplete, peer: Peer) -> Reply:
+        """See `Site.failed`."""
+        self._log_failure("the scan of a message failed")
+        return self._unscanned(request, peer, "failure")
 
-    def _check(self, request: RequestComplete) -> Reply | Coroutine[Any, Any, Reply]:
+    def overdue(self, request: RequestComplete, peer: Peer) -> Reply:
+        """See `Site.overdue`."""
+        return self._unscanned(request, peer, "deadline")
+
+    def _check(self, request: RequestComplete, peer: Peer) -> Reply | Coroutine[Any, Any, Reply]:
         try:
-            envelope = build_envelope(self.name, request.head, is_trusted=self.listener.trusted)
+            asked = self._read(request, peer)
         except BadRequest as refused:
             return error_reply(refused.status, refused.text)
-        return self._scan(envelope, request.body)
+        if asked.ignored:
+            self.peers.note_ignored(peer)
+        return self._scan(asked)
 
-    async def _scan(self, envelope: Envelope, raw: bytes) -> Reply:
+    def _read(self, request: RequestComplete, peer: Peer) -> ScanRequest:
+        asked = read_request(self.name, self.listener, request, peer)
+        if asked.path != SKIP:
+            return asked
+        envelope = asked.envelope
+        return replace(asked, envelope=replace(envelope, flags=envelope.flags | {SKIP.decode()}))
+
+    async def _scan(self, asked: ScanRequest) -> Reply:
+        if asked.source is not None:
+            try:
+                raw = await read_source(asked.source, self.max_body)
+            except BadRequest as refused:
+                return error_reply(refused.status, refused.text)
+            asked = replace(asked, raw=raw, source=None)
+        verdict = await self._scanner.scan(asked.envelope, asked.raw)
         try:
-            verdict = await self._scanner.scan(envelope, raw)
-            rendered = verdict_json(verdict, envelope.flags)
-            for dropped in rendered.dropped:
-                self._log_dropped(envelope, dropped)
-            return Reply(200, rendered.body)
-        except CancelledError:
-            # The client is gone and nobody reads this, or something cancelled the scan from inside.
-            return self._failed()
+            return self._reply(verdict, asked)
         except Exception:
-            log.failure(
-                "{listener}: scan of {queue_id!r} failed",
-                listener=self.name,
-                queue_id=envelope.queue_id,
-            )
-            return self._failed()
+            # The verdict is logged and remembered: there must not be another.
+            return self._by_policy_alone()
 
-    def _failed(self) -> Reply:
+    def _unscanned(self, request: RequestComplete, peer: Peer, reason: Reason) -> Reply:
+        """Answer as the policy says; nothing may come between the client and that answer."""
+        try:
+            asked = self._read(request, peer)
+            raw = asked.raw
+            given = unscanned(reason, self.listener.on_failure, _head(raw), len(raw))
+            return self._reply(self._scanner.unscanned(asked.envelope, given), asked)
+        except Exception:
+            return self._by_policy_alone()
+
+    def _by_policy_alone(self) -> Reply:
+        """Answer when not even that can be worked out which should be said."""
+        self._log_failure("no answer can be made of a verdict")
         verdict = Verdict(
             action=ACTIONS[self.listener.on_failure],
             score=0.0,
@@ -109,12 +156,31 @@ class HttpFactory(LimitedFactory[HttpConnection]):
             trace_id="",
             smtp_message=FAILURE_TEXT,
         )
-        return Reply(200, verdict_json(verdict).body)
+        return Reply(200, render_scan(verdict, Form(), b"").body)
 
-    def _log_dropped(self, envelope: Envelope, dropped: str) -> None:
-        log.info(
-            "{listener}: {queue_id!r}: left out of the reply: {dropped}",
-            listener=self.name,
-            queue_id=envelope.queue_id,
-            dropped=dropped,
-        )
+    def _reply(self, verdict: Verdict, asked: ScanRequest) -> Reply:
+        rendered = render_scan(verdict, asked.form, asked.raw)
+        if rendered.dropped:
+            log.warn(
+                "{listener}: {peer!r}: message {queue_id!r}: left out of the reply: {dropped}",
+                listener=self.name,
+                peer=asked.peer.name,
+                queue_id=asked.envelope.queue_id,
+                dropped=listed(rendered.dropped),
+            )
+        return Reply(200, rendered.body, rendered.content_type, extra=rendered.headers)
+
+    def _log_failure(self, text: str) -> None:
+        """Log what is being handled, but not for every message."""
+        now = self.clock.seconds()
+        if self._last_failure is not None and now - self._last_failure < FAILURE_LOG_INTERVAL:
+            return
+        self._last_failure = now
+        log.failure("{listener}: {text}", listener=self.name, text=text)
+
+
+def _head(raw: bytes) -> bytes:
+    """The header of a message, as far as it is within bounds."""
+    start = raw[:MAX_HEAD]
+    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := start.find(mark)) >= 0]
+    return start[: min(ends, default=len(start))]

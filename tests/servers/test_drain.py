@@ -4,7 +4,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.servers.http_connection import LINGER_SECONDS
+from mailfilter.servers.closing import LINGER_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 from tests.codec.milter_mta import frame, mail, message
 

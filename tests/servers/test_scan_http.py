@@ -74,20 +74,22 @@ class Answers(Case):
             )
 
     def test_refused_requests_keep_the_connection(self) -> None:
-        for header, status, text in (
-            (b"Compression: gzip", 415, "Invalid compression method"),
-            (
-                b"File: /etc/passwd",
-                400,
-                "file and shm message sources are not allowed on this connection",
-            ),
-        ):
-            reply = self.ask(b"POST /checkv2 HTTP/1.1\r\n%b\r\n\r\n" % header)
-            self.assertEqual(
-                error_bytes(status, text).replace(b"Connection: close\r\n", b""), reply
-            )
+        """Where their body is read."""
+        text = "file and shm message sources are not allowed on this connection"
+        expected = error_bytes(400, text).replace(b"Connection: close\r\n", b"")
+        for name in (b"File", b"Path", b"Shm", b"Shm-Offset", b"Shm-Length"):
+            request = b"POST /checkv2 HTTP/1.1\r\n%b: /etc/passwd\r\n\r\n" % name
+            self.assertEqual(expected, self.ask(request))
+            request = b"POST /checkv2?x=y&%b=z HTTP/1.1\r\n\r\n" % name
+            self.assertEqual(expected, self.ask(request))
             self.assertEqual(PONG, self.ask(PING))
+        self.assertEqual(expected, self.ask(b"POST /checkv2?f%69le=z HTTP/1.1\r\n\r\n"))
         self.assertEqual([], self.scanner.calls)
+
+    def test_bodies_that_cannot_be_read(self) -> None:
+        reply = self.ask(b"POST /checkv2 HTTP/1.1\r\nCompression: gzip\r\n\r\n")
+        self.assertEqual(error_bytes(415, "Invalid compression method"), reply)
+        self.assertEqual(b"", self.ask(PING))
 
     def test_keep_alive(self) -> None:
         for _ in range(200):
@@ -121,20 +123,29 @@ class Failures(Case):
     def test_verdicts(self) -> None:
         """By a verdict that every client understands, and the connection goes on."""
         actions = {"accept": "no action", "tempfail": "soft reject", "reject": "reject"}
+        texts = {
+            "accept": None,
+            "tempfail": "451 4.7.1 Message could not be scanned",
+            "reject": "554 5.7.1 Message could not be scanned",
+        }
         for policy, action in actions.items():
             self.serve(FakeScanner(error=RuntimeError("boom")), on_failure=policy)
             head, _, body = self.ask(CHECK).partition(b"\r\n\r\n")
             self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"))
             reply = json.loads(body)
             self.assertEqual((action, 0.0, {}), (reply["action"], reply["score"], reply["symbols"]))
-            self.assertEqual(999.0, reply["required_score"])
-            self.assertEqual("Message could not be scanned", reply["messages"]["smtp_message"])
+            self.assertEqual(15.0, reply["required_score"])
+            self.assertEqual(texts[policy], reply["messages"].get("smtp_message"))
+            ((envelope, given),) = self.scanner.unscanned_calls
+            self.assertEqual(("http", "failure"), (envelope.listener, given.reason))
+            self.assertEqual(5, given.size)
             self.assertEqual(PONG, self.ask(PING))
             self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
 
     def test_cancelled_from_inside(self) -> None:
         self.scanner.error = CancelledError()
         self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
+        self.assertEqual(1, len(self.flushLoggedErrors(CancelledError)))
 
     def test_scan_without_end(self) -> None:
         for scanner in (FakeScanner(wait=True), StubbornScanner(wait=True)):
@@ -146,7 +157,9 @@ class Failures(Case):
             self.clock.advance(1)
             self.assertIn(b'"action":"reject"', self.replies())
             self.assertEqual(1, scanner.cancelled)
-            self.assertEqual(["http: scan given up: no verdict within 30 s"], self.lines())
+            self.assertEqual([], self.lines())
+            ((_, given),) = scanner.unscanned_calls
+            self.assertEqual("deadline", given.reason)
             self.assertEqual(PONG, self.ask(PING))
 
     def test_failure_after_the_client_is_gone(self) -> None:
@@ -160,6 +173,7 @@ class Failures(Case):
         self.scanner.verdict = cast(Verdict, None)
         self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
         self.assertEqual(1, len(self.flushLoggedErrors(AttributeError)))
+        self.assertEqual([], self.scanner.unscanned_calls)
 
 
 class LogLines(Case):
@@ -183,14 +197,13 @@ class LogLines(Case):
         self.ask(b"POST /checkv2 HTTP/1.1\r\nQueue-Id: a\r\n\r\n")
         self.assertEqual(
             [
-                "http: 'a': left out of the reply: add recipient: bad address",
-                "http: 'a': left out of the reply: replace body: not possible over HTTP",
+                "http: '192.168.1.1': message 'a': left out of the reply: add recipient: bad"
+                " address; replace body: the client has not set the flag body_block",
             ],
             self.lines(),
         )
 
     def test_nothing_from_the_client_breaks_the_line(self) -> None:
-        self.scanner.error = RuntimeError("boom")
+        self.scanner.verdict = replace(VERDICT, edits=(AddRecipient("a b"),))
         self.ask(b"POST /checkv2 HTTP/1.1\r\nQueue-Id: a\x85{x}\xff\r\n\r\n")
-        self.assertIn("http: scan of 'a\ufffd{x}\ufffd' failed", self.lines()[0])
-        self.flushLoggedErrors(RuntimeError)
+        self.assertIn("message 'a\ufffd{x}\ufffd': left out", self.lines()[0])

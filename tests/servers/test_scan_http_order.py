@@ -2,7 +2,7 @@
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
 
-from mailfilter.servers.http_connection import LINGER_OCTETS, LINGER_SECONDS
+from mailfilter.servers.closing import LINGER_OCTETS, LINGER_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, GOLDEN, PING, PONG, Case, error_bytes, reply_bytes

@@ -1,0 +1,118 @@
+"""The metadata of a /checkv3 request: an object in place of headers (http-scan.md 1.9).
+
+It is turned into the headers that mean the same, so that there is one reading of both.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import DecodeError, json, msgpack
+
+from ..codec.http_body import Part
+from .http_envelope import Told
+from .http_query import CONTROL, BadRequest
+
+MAX_LIST = 4096
+"""Entries of a list: recipients, arguments, headers."""
+
+_TEXTS = {
+    "from": b"from",
+    "ip": b"ip",
+    "helo": b"helo",
+    "hostname": b"hostname",
+    "queue_id": b"queue-id",
+    "user": b"user",
+    "deliver_to": b"deliver-to",
+    "settings_id": b"settings-id",
+    "tls.cipher": b"tls-cipher",
+    "mta.tag": b"mta-tag",
+    "mta.name": b"mta-name",
+    "log_tag": b"log-tag",
+    "file": b"file",
+    "shm": b"shm",
+    "shm_offset": b"shm-offset",
+    "shm_length": b"shm-length",
+}
+"""Key, dots lead into an object -> the header of the same meaning."""
+
+_RULE_HEADERS = frozenset(
+    (b"tls-version", b"tls-cert-issuer", b"filename", b"subject", b"pass", b"log", b"profile")
+)
+"""Of `headers` what this filter looks at; who the client is, the keys above say alone."""
+
+
+def read_metadata(part: Part) -> tuple[Told, bool]:
+    """Read the part; the second value is whether it was MessagePack. Raises `BadRequest`."""
+    is_msgpack = b"msgpack" in part.content_type.lower()
+    try:
+        data = msgpack.decode(part.data) if is_msgpack else json.decode(part.data)
+    except (DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadRequest(400, f"cannot parse metadata: {error}") from None
+    if not isinstance(data, Mapping):
+        raise BadRequest(400, "cannot parse metadata: expected an object")
+    if not data:
+        raise BadRequest(400, "empty metadata object")
+    settings = data.get("settings")
+    return Told([*_fields(data)], settings), is_msgpack
+
+
+def _fields(data: Mapping[object, object]) -> Iterator[tuple[bytes, bytes]]:
+    for key, name in _TEXTS.items():
+        value = _at(data, key)
+        if value is not None:
+            yield name, _text(key, value)
+    for value in _list("rcpt", data.get("rcpt")):
+        yield b"rcpt", _text("rcpt", value)
+    flags = [_text("flags", flag) for flag in _list("flags", data.get("flags"))]
+    if flags:
+        yield b"flags", b",".join(flags)
+    if data.get("raw") is True:
+        yield b"raw", b"yes"
+    for argument in _arguments("mail_esmtp_args", data.get("mail_esmtp_args")):
+        yield b"x-rspamd-mail-esmtp-args", argument
+    for index, args in enumerate(_list("rcpt_esmtp_args", data.get("rcpt_esmtp_args"))):
+        for argument in _arguments("rcpt_esmtp_args", args):
+            yield b"x-rspamd-rcpt-esmtp-args", b"%d:%s" % (index, argument)
+    for given, values in _object("headers", data.get("headers")).items():
+        name = _text("headers", given).lower()
+        if name in _RULE_HEADERS:
+            for value in _list("headers", values):
+                yield name, _text("headers", value)
+
+
+def _at(data: Mapping[object, object], path: str) -> object:
+    first, _, rest = path.partition(".")
+    value = data.get(first)
+    return _object(first, value).get(rest) if rest else value
+
+
+def _list(key: str, value: object) -> list[object]:
+    """A list as it is, and anything else as the one entry of it."""
+    if value is None:
+        return []
+    found = value if isinstance(value, list) else [value]
+    if len(found) > MAX_LIST:
+        raise BadRequest(400, f"cannot parse metadata: {key} has more than {MAX_LIST} entries")
+    return found
+
+
+def _object(key: str, value: object) -> Mapping[object, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or len(value) > MAX_LIST:
+        raise BadRequest(400, f"cannot parse metadata: {key} is no object")
+    return value
+
+
+def _arguments(key: str, value: object) -> Iterator[bytes]:
+    for name, text in _object(key, value).items():
+        yield _text(key, name) + (b"=" + _text(key, text) if text not in (None, "") else b"")
+
+
+def _text(key: str, value: object) -> bytes:
+    """A text as a header has it; numbers are texts, too."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise BadRequest(400, f"cannot parse metadata: {key} is no text")
+    text = str(value).encode("utf-8", "replace").strip(b" \t")
+    if CONTROL.search(text):
+        raise BadRequest(400, f"cannot parse metadata: control character in {key}")
+    return text

@@ -1,0 +1,94 @@
+"""Messages that a client on this machine names instead of sending them (http-scan.md 1.4).
+
+Only on a unix socket of a listener that allows it, since whoever asks then reads, through what is
+told of a message, whatever this process may read.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from twisted.internet.threads import deferToThread
+
+from ..config.model import Listener
+from .http_envelope import Fields
+from .http_query import BadRequest
+from .peer import Peer
+
+NOT_ALLOWED = "file and shm message sources are not allowed on this connection"
+
+SHM_FOLDER = b"/dev/shm/"
+"""Where Linux has the objects of shm_open(3)."""
+
+_NAMES = frozenset((b"file", b"path", b"shm", b"shm-offset", b"shm-length"))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a message is."""
+
+    path: bytes
+    offset: int = 0
+    length: int | None = None
+    """Octets; None is all that follows."""
+
+
+def names_source(fields: Fields) -> bool:
+    """Whether a request says where its message is."""
+    return any(name in _NAMES for name, _ in fields)
+
+
+def find_source(fields: Fields, listener: Listener, peer: Peer) -> Source | None:
+    """The place that a request names, `None` if it brings its message. Raises `BadRequest`."""
+    if not names_source(fields):
+        return None
+    if not (listener.local_files and peer.is_unix and peer.is_trusted):
+        raise BadRequest(400, NOT_ALLOWED)
+    named = dict(reversed(fields))
+    if shm := named.get(b"shm"):
+        if b"/" in shm.lstrip(b"/") or b".." in shm:
+            raise BadRequest(400, "Cannot open shm segment: bad name")
+        offset = _number(named.get(b"shm-offset"), "Shm-Offset") or 0
+        return Source(
+            SHM_FOLDER + shm.lstrip(b"/"), offset, _number(named.get(b"shm-length"), "Shm-Length")
+        )
+    path = named.get(b"file") or named.get(b"path") or b""
+    if len(path) > 1 and path[:1] == path[-1:] == b'"':
+        path = path[1:-1]
+    path = unquote_to_bytes(path)
+    if not path.startswith(b"/") or b"\0" in path:
+        raise BadRequest(400, "Cannot open file: expected an absolute path")
+    return Source(path)
+
+
+def _number(value: bytes | None, name: str) -> int | None:
+    if not value:
+        return None
+    if not value.isdigit() or len(value) > 18:
+        raise BadRequest(400, f"{name}: expected a number")
+    return int(value)
+
+
+async def read_source(source: Source, limit: int) -> bytes:
+    """Read a message of at most `limit` octets, off the reactor. Raises `BadRequest`."""
+    raw: bytes = await deferToThread(_read, source, limit)
+    return raw
+
+
+def _read(source: Source, limit: int) -> bytes:
+    try:
+        # Without waiting: the path may be that of a FIFO, to which nobody writes.
+        descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise BadRequest(400, f"Cannot open file: {error.strerror}") from None
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise BadRequest(400, "Cannot open file: not a regular file")
+        size = max(status.st_size - source.offset, 0)
+        size = size if source.length is None else min(size, source.length)
+        if size > limit:
+            raise BadRequest(413, f"Request entity too large: {size}")
+        file.seek(source.offset)
+        return file.read(size)
