@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from backports import zstd
 from twisted.trial.unittest import SkipTest
 
 from . import mta, peers, scan_client
@@ -18,6 +19,8 @@ IDLE = 5000
 SPARE_FILES = 500
 """Descriptors that the filter and the idle client need beside the idle connections."""
 SLOW = wish({"Delay": "2.5"})
+BOMB = zstd.compress(bytes(2**27))
+"""128 MiB in 4 KiB; the filter takes 50 MiB."""
 
 
 class HostileCase(LiveCase):
@@ -213,6 +216,14 @@ class GarbageTests(HostileCase):
             b"POST /checkv2 HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
             b"POST /checkv2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
             b"GET /" + b"a" * 200_000,
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"POST /checkv2 HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+            b"POST /checkv2 HTTP/1.1\r\nCompression: zstd\r\nContent-Length: 5\r\n\r\nhello",
+            b"POST /checkv2 HTTP/1.1\r\nCompression: zstd\r\nContent-Length: %d\r\n\r\n%b"
+            % (len(BOMB), BOMB),
+            b"POST /checkv3 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+            b"POST /checkv3 HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b"Content-Length: 10\r\n\r\n--b\n\nx--b--",
             mta.negotiation(),
         ):
             with socket.create_connection(("127.0.0.1", self.filter.http), 10) as client:
