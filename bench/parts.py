@@ -27,7 +27,6 @@ from mailfilter.report.history_row import row_of
 from mailfilter.report.logline import ScanLine
 from mailfilter.report.logs import LineObserver
 from mailfilter.report.privacy import SECRET_OCTETS, Hasher, Masks
-from mailfilter.report.reply_json import verdict_json
 from mailfilter.scan.check import Findings
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.plan import Plan, Step, build_plan
@@ -35,6 +34,7 @@ from mailfilter.scan.render import verdict_of
 from mailfilter.scan.tally import Tally
 from mailfilter.scan.task import Task
 from mailfilter.scan.trace import Trace
+from mailfilter.servers.http_form import Form, render_scan
 from mailfilter.store.memory import MemoryStore
 
 from . import messages
@@ -108,13 +108,14 @@ def scan(
             for step in (*wave.direct, *wave.waiting):
                 clock.time(f"check {step.name}", run_check, step, task, tally)
     verdict = clock.time("scores and verdict", finish, tally, trace, message, config)
-    clock.time("reply as JSON", verdict_json, verdict)
+    clock.time("reply as JSON", render_scan, verdict, FORM, raw)
     clock.time("log line", write_line, verdict)
     envelope = next(envelopes)
     clock.time("history: queue", recorder, envelope, verdict)
     clock.time("history: row", row_of, envelope, verdict, 0.0, MASKS)
 
 
+FORM = Form()
 MASKS = Masks(HistorySettings(), Hasher(bytes(SECRET_OCTETS)))
 
 

@@ -10,7 +10,8 @@ from ..store.base import Key, Row, key
 from .history_detail import detail_of
 from .history_terms import NO_MESSAGE_ID, terms_of
 from .privacy import Masks
-from .reply_json import encode_json, verdict_dict
+from .reply_json import encode_json, seconds
+from .reply_layout import result_dict
 
 HISTORY: Key = key("history")
 """Where the rows are."""
@@ -62,9 +63,13 @@ def row_dict(
     """The v2 row: the reply's result without what only its client needs, and whose mail it was."""
     summary = verdict.summary
     chars = cuts.chars
-    row = verdict_dict(verdict, frozenset(), {})
-    del row["messages"]
+    row = result_dict(verdict)
     row["symbols"] = _symbols(row["symbols"], masks, cuts)
+    if verdict.message_id == NO_MESSAGE_ID:
+        row["message-id"] = NO_MESSAGE_ID
+    elif verdict.message_id is not None:
+        row["message-id"] = masks.address(verdict.message_id[:chars])
+    row["time_real"] = seconds(verdict.elapsed)
     row["sender_smtp"] = masks.address((envelope.sender or "")[:chars])
     row["sender_mime"] = masks.address("".join(summary.senders[:1])[:chars])
     row["rcpt_smtp"] = _kept((item.address for item in envelope.recipients), masks, cuts)
@@ -76,8 +81,6 @@ def row_dict(
     if verdict.unscanned is not None:
         row["unscanned"] = verdict.unscanned
     row["ip"] = UNKNOWN if envelope.client_ip is None else str(envelope.client_ip)
-    if verdict.message_id is not None and verdict.message_id != NO_MESSAGE_ID:
-        row["message-id"] = masks.address(verdict.message_id[:chars])
     return row
 
 

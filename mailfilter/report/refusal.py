@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..config.model import Texts
 from ..scan.verdict import Action, Verdict
 from ..syntax import MAX_REPLY_LINE
-from .headers import clean_refusal, clean_reply_text
+from .headers import clean_refusal
 
 _USUAL = Texts()
 REJECT_TEXT = _USUAL.reject
@@ -41,7 +41,7 @@ def reply_text(verdict: Verdict) -> ReplyText:
     """
     digit, default = _CLASSES.get(verdict.action, ("", ""))
     text = verdict.smtp_message or verdict.texts.get(verdict.action, "")
-    codes, lines = clean_refusal(text, digit) if digit else ("", clean_reply_text(text))
+    codes, lines = clean_refusal(text, digit)
     if verdict.shows_trace and verdict.action in _TRACED:
         lines = _with_trace(lines or [default], verdict.trace_id)
     return ReplyText(codes, tuple(lines))

@@ -1,6 +1,5 @@
 """Which fields are removed and added, of which mail, and where."""
 
-import json
 import re
 from dataclasses import replace
 from ipaddress import ip_address
@@ -14,7 +13,7 @@ from mailfilter.config.model import HeaderSettings
 from mailfilter.mail import parse
 from mailfilter.report.edits import clean_edits
 from mailfilter.report.milter_headers import MAX_COUNTED, HeaderProducer
-from mailfilter.report.reply_json import verdict_json
+from mailfilter.report.reply_milter import tell_edits
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.networks import local_networks
 from mailfilter.scan.verdict import (
@@ -222,7 +221,7 @@ class ReplyTests(SynchronousTestCase):
 
     def milter(self, told: tuple[Edit, ...]) -> Any:
         """The `milter` object of a reply with these edits."""
-        return json.loads(verdict_json(replace(VERDICT, edits=told)).body)["milter"]
+        return tell_edits(told, "rspamd", "\n", b"").milter
 
     def test_default(self) -> None:
         """The same as rspamd 3.4 says without settings."""

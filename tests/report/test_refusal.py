@@ -31,6 +31,8 @@ CASES: list[tuple[Action, str | None, ReplyText, ReplyText]] = [
     (Action.GREYLIST, None, ReplyText(), ReplyText()),
     (Action.NO_ACTION, "hi", ReplyText("", ("hi",)), ReplyText("", ("hi",))),
     (Action.DISCARD, "hi", ReplyText("", ("hi",)), ReplyText("", ("hi",))),
+    (Action.QUARANTINE, "450 4.7.1 hi", ReplyText("", ("hi",)), ReplyText("", ("hi",))),
+    (Action.NO_ACTION, "550 5.7.1", ReplyText(), ReplyText()),
 ]
 
 

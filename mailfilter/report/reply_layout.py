@@ -1,0 +1,154 @@
+"""A verdict as the reply to a scan has it: the flat layout of `/checkv2`, and the one before
+(http-scan.md 1.5, 1.6).
+
+Keys are in Rspamd's order. Numbers are always numbers, so that they are valid JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..scan.verdict import Action, Verdict
+from .headers import encode_header_text
+from .refusal import reply_text
+from .reply_json import finite, seconds
+from .reply_milter import Style, ToldEdits
+
+_INSTEAD_OF_REJECT = frozenset((Action.DISCARD, Action.QUARANTINE))
+
+_HAM = frozenset((Action.NO_ACTION, Action.GREYLIST, Action.SOFT_REJECT))
+
+_NAMES: Mapping[Action, str] = {action: action.value for action in Action}
+
+_CLASSIC_NAMES: Mapping[Action, str] = {
+    **_NAMES,
+    Action.DISCARD: Action.REJECT.value,
+    Action.QUARANTINE: Action.ADD_HEADER.value,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a reply consists of."""
+
+    flags: frozenset[str] = frozenset()
+    """Those of the request; `groups`, `profile`, `ext_urls`, `trace`, `milter` and `body_block`
+    mean something here."""
+    is_legacy: bool = False
+    """The layout of `/check`."""
+    style: Style = "rspamd"
+    classic_actions: bool = False
+    """Only the six actions that every client knows."""
+
+
+def lay_out(verdict: Verdict, layout: Layout, told: ToldEdits) -> dict[str, Any]:
+    """Lay out a verdict, with what is told of its edits."""
+    flags = layout.flags
+    result = result_dict(verdict, layout)
+    reply: dict[str, Any] = {"default": result} if layout.is_legacy else result
+    reply["messages"] = _messages(verdict)
+    if "profile" in flags:
+        reply["profile"] = _times(verdict)
+    if verdict.message_id is not None:
+        reply["message-id"] = verdict.message_id
+    reply["time_real"] = seconds(verdict.elapsed)
+    if told.signatures:
+        signatures = told.signatures
+        reply["dkim-signature"] = signatures[0] if len(signatures) == 1 else list(signatures)
+    if told.milter:
+        reply["rmilter" if layout.is_legacy else "milter"] = told.milter
+    if "trace" in flags:
+        reply["trace_id"] = verdict.trace_id
+        reply["trace"] = [
+            {"at": seconds(entry.at), "source": entry.source, "text": entry.text}
+            for entry in verdict.trace
+        ]
+    return reply
+
+
+_FLAT = Layout()
+
+
+def result_dict(verdict: Verdict, layout: Layout = _FLAT) -> dict[str, Any]:
+    """What was found and decided, without what only the client needs."""
+    names = _CLASSIC_NAMES if layout.classic_actions else _NAMES
+    action = verdict.action
+    result: dict[str, Any] = {}
+    if layout.is_legacy:
+        result["is_spam"] = action not in _HAM
+    if verdict.forced_by is not None:
+        result["passthrough_module"] = verdict.forced_by
+    result["is_skipped"] = verdict.is_skipped
+    result["score"] = finite(verdict.score)
+    result["required_score"] = finite(verdict.required_score)
+    result["action"] = names[action]
+    if action is Action.REWRITE_SUBJECT:
+        _put_subject(result, verdict)
+    if action in _INSTEAD_OF_REJECT and not layout.classic_actions:
+        result["reject"] = names[action]
+    if layout.is_legacy:
+        for name, entry in _symbols(verdict).items():
+            del entry["metric_score"]
+            result.setdefault(name, entry)
+    else:
+        result["thresholds"] = _thresholds(verdict, names)
+        result["symbols"] = _symbols(verdict)
+    if "groups" in layout.flags:
+        result["groups"] = _groups(verdict)
+    return result
+
+
+def _put_subject(result: dict[str, Any], verdict: Verdict) -> None:
+    """Tell the new subject, or the old one if there is none.
+
+    With no subject at all one client blanks the field, and another fills in its own.
+    """
+    subject = verdict.summary.subject if verdict.subject is None else verdict.subject
+    if subject is not None:
+        # Clients write it as one line: a fold would end their protocol's line.
+        result["subject"] = encode_header_text(subject).replace("\n", "")
+
+
+def _thresholds(verdict: Verdict, names: Mapping[Action, str]) -> dict[str, float]:
+    thresholds: dict[str, float] = {}
+    for action, score in verdict.thresholds:
+        # Of two actions by one name the lower score counts, and the order stays.
+        thresholds.pop(names[action], None)
+        thresholds[names[action]] = finite(score)
+    return thresholds
+
+
+def _symbols(verdict: Verdict) -> dict[str, dict[str, Any]]:
+    symbols: dict[str, dict[str, Any]] = {}
+    for symbol in verdict.symbols:
+        entry: dict[str, Any] = {
+            "name": symbol.name,
+            "score": finite(symbol.score),
+            "metric_score": finite(symbol.weight),
+        }
+        if symbol.description:
+            entry["description"] = symbol.description
+        if symbol.options:
+            entry["options"] = list(symbol.options)
+        symbols[symbol.name] = entry
+    return symbols
+
+
+def _groups(verdict: Verdict) -> dict[str, Any]:
+    scores: dict[str, float] = {}
+    for symbol in verdict.symbols:
+        if symbol.group:
+            scores[symbol.group] = scores.get(symbol.group, 0.0) + finite(symbol.score)
+    return {name: {"score": finite(score)} for name, score in scores.items()}
+
+
+def _messages(verdict: Verdict) -> dict[str, str]:
+    """The text for the SMTP reply. It may begin with codes, but only of the action's class."""
+    text = reply_text(verdict)
+    words = [text.codes, *text.lines] if text.codes else text.lines
+    return {"smtp_message": " ".join(words)} if words else {}
+
+
+def _times(verdict: Verdict) -> dict[str, float]:
+    """Milliseconds that each check took."""
+    return {run.check: round(finite(run.took) * 1000, 3) for run in verdict.runs}
