@@ -45,7 +45,7 @@ RSPAMC_COMMANDS = frozenset(("CHECK", "SYMBOLS"))
 _LONE = frozenset(("PING", "SKIP"))
 """Commands of which nothing follows that matters."""
 
-_GIVE_BACK = frozenset(("HEADERS", "PROCESS"))
+GIVE_BACK = frozenset(("HEADERS", "PROCESS"))
 """Commands that are answered with the message: all of it but the line of an mbox is looked at."""
 
 _REQUEST = re.compile(
@@ -142,10 +142,14 @@ class LineCodec:
         except _Refused as refused:
             return [self._refused(refused)]
 
+    @property
+    def is_rspamc(self) -> bool:
+        """The client has said that it speaks RSPAMC."""
+        return self._line is not None and self._line.is_rspamc
+
     def _refused(self, refused: _Refused) -> ProtocolError:
         self._end()
-        is_rspamc = self._line is not None and self._line.is_rspamc
-        return ProtocolError(str(refused), is_rspamc)
+        return ProtocolError(str(refused), self.is_rspamc)
 
     def _end(self) -> None:
         self._phase = _Phase.ENDED
@@ -211,17 +215,18 @@ class LineCodec:
 
     def _begin_body(self) -> None:
         assert self._line is not None
+        is_rspamc = self._line.is_rspamc
         self._phase = _Phase.BODY
         self._left = self._length or 0
         limit = self._max_message
         if self._left > limit:
             # Nothing but the header will be kept: no use to collect more.
             limit = min(limit, MAX_TOP)
-        starts = MBOX_LINE if self._line.command in _GIVE_BACK else EXIM_LINES
-        packing = dict(reversed(self._headers)).get(b"compress")
-        if not packing or self._line.is_rspamc:
+        starts = MBOX_LINE if self._line.command in GIVE_BACK else EXIM_LINES
+        packing = dict(self._headers).get(b"compression" if is_rspamc else b"compress")
+        if not packing:
             self._body = MessageBody(limit, starts)
-        elif packing.lower() != b"zlib":
+        elif packing.lower() != b"zlib" or is_rspamc:
             raise _Refused("(compression not supported)")
         elif self._length is None:
             raise _Refused("(Compress requires Content-length)")

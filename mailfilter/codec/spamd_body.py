@@ -113,14 +113,14 @@ class MessageBody:
         self._message.write(data[:MAX_TOP])
         most = max(0, min(MAX_TOP, self._limit - len(self._preface)))
         with self._message.getbuffer() as kept:
-            self._top = _header(bytes(kept[:most]))
+            self._top = header_of(bytes(kept[:most]))
         self._message = None
 
 
-def _header(start: bytes) -> bytes:
-    """The header of a message that starts so, without the blank line; of a longer one, whole lines.
+def header_of(start: bytes) -> bytes:
+    """The header of a message that starts so, without the blank line, with LF or CRLF line ends.
 
-    With LF or CRLF line ends.
+    If it does not end in there, the lines that are whole.
     """
     if start.startswith((b"\n", b"\r\n")):
         return b""

@@ -157,7 +157,9 @@ class HeaderTests(SynchronousTestCase):
 
     @EXAMPLES
     @given(
-        st.lists(st.sampled_from([b"A: 1", b" x", b"\n", b"\r\n", b"\n\n", b"odd", b"B:"])),
+        st.lists(
+            st.sampled_from([b"A: 1", b" x", b"\n", b"\r\n", b"\n\n", b"odd", b"B:", b"From "])
+        ),
         EDITS,
     )
     def test_together(self, pieces: list[bytes], edits: list[Edit]) -> None:

@@ -1,0 +1,153 @@
+"""HTTP and the line protocols on one port, told apart by how a connection begins.
+
+A line request is a command of its own, a blank, and `SPAMC/` or `RSPAMC/`; whatever else comes is
+left to HTTP, which has a method of the name REPORT, too (spamd-line.md 3.1).
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import cast
+
+from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ..codec.spamd import RSPAMC_COMMANDS, SPAMC_COMMANDS
+from ..config.model import Listener
+from ..scan.run import ScanService
+from .closing import Closing
+from .http_connection import HttpConnection
+from .limited import LimitedFactory
+from .scan_http import HttpFactory
+from .spamd import SpamdConnection, SpamdFactory
+from .stream import Stream
+
+
+def _beginnings() -> Iterator[bytes]:
+    for protocol, commands in (("RSPAMC/", RSPAMC_COMMANDS), ("SPAMC/", SPAMC_COMMANDS)):
+        for command in commands:
+            yield f"{command} {protocol}".encode("ascii")
+
+
+BEGINNINGS = tuple(_beginnings())
+"""How a line request begins."""
+
+_UNDECIDED = frozenset(
+    chain.from_iterable((start[:size] for size in range(len(start))) for start in BEGINNINGS)
+)
+
+
+def speaks_lines(start: bytes) -> bool | None:
+    """Whether a connection that begins so is one of lines; `None` if that cannot be told yet."""
+    if start.startswith(BEGINNINGS):
+        return True
+    return None if start in _UNDECIDED else False
+
+
+class ScanFactory(LimitedFactory["FirstLine"]):
+    """Serves one listener."""
+
+    tells_to_close = True
+
+    def __init__(
+        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+    ) -> None:
+        self.clock = clock
+        self.http = HttpFactory(scanner, name, listener, clock)
+        self.lines = SpamdFactory(scanner, name, listener, clock)
+        super().__init__(name, listener)
+
+    @property
+    def is_draining(self) -> bool:
+        """See `LimitedFactory.is_draining`."""
+        return self.http.is_draining
+
+    @is_draining.setter
+    def is_draining(self, value: bool) -> None:
+        self.http.is_draining = self.lines.is_draining = value
+
+    def make_connection(self) -> "FirstLine":
+        return FirstLine(self)
+
+
+@implementer(IHalfCloseableProtocol)
+class FirstLine(Closing):
+    """One connection: as soon as it is known what it speaks, another object speaks it."""
+
+    def __init__(self, site: ScanFactory) -> None:
+        super().__init__(site.clock)
+        self._site = site
+        self._start = b""
+        self._inner: HttpConnection | SpamdConnection | None = None
+
+    # What the transport calls.
+
+    def connectionMade(self) -> None:
+        self._stream = cast(Stream, self.transport)
+        self._limit(self._site.idle_timeout)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._inner is not None:
+            self._inner.dataReceived(data)
+            return
+        if self._closing:
+            return
+        is_first = not self._start
+        self._start += data
+        is_lines = speaks_lines(self._start)
+        if is_lines is not None:
+            self._begin(is_lines=is_lines)
+        elif is_first:
+            self._limit(self._site.listener.request_timeout)
+
+    def readConnectionLost(self) -> None:
+        if self._inner is None and self._start and not self._closing:
+            self._begin(is_lines=True)
+        if self._inner is not None:
+            self._inner.readConnectionLost()
+        else:
+            self._stream.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        if self._inner is not None:
+            self._inner.writeConnectionLost()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._inner is None:
+            self._ended()
+        else:
+            self._inner.connectionLost(reason)
+        self._site.forget(self)
+
+    def _begin(self, *, is_lines: bool) -> None:
+        """Let another object go on, as if it had been here from the first octet."""
+        self._ended()
+        factory = self._site.lines if is_lines else self._site.http
+        self._inner = inner = factory.make_connection()
+        inner.factory = factory
+        inner.transport = self.transport
+        inner.connectionMade()
+        inner.dataReceived(self._start)
+        self._start = b""
+
+    def _time_is_up(self) -> None:
+        self._end(may_send=False)
+
+    # What the factory asks.
+
+    @property
+    def is_idle(self) -> bool:
+        """See `Served.is_idle`."""
+        return self._inner.is_idle if self._inner is not None else not self._start
+
+    def close_idle(self) -> None:
+        """See `Served.close_idle`."""
+        if self._inner is not None:
+            self._inner.close_idle()
+        elif not self._closing:
+            self._end(may_send=False)
+
+    def abort(self) -> None:
+        """See `Served.abort`."""
+        self._stream.abortConnection()
