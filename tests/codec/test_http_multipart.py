@@ -167,6 +167,23 @@ class Forms(SynchronousTestCase):
                 self.assertEqual(parts, read(pieces), (name, at))
             self.assertEqual(parts, read(octets(data)), name)
 
+    def test_any_octets(self) -> None:
+        """Whatever is no boundary comes back as it is."""
+        random = Random(4)
+        scraps = (b"\r\n", b"\r", b"\n", b"--", b"--b", b"-", b"b", b"\0", b"\xff", b"\r\n-")
+        for _ in range(1000):
+            datas = [
+                b"".join(random.choice(scraps) for _ in range(random.randint(0, 12)))
+                for _ in range(random.randint(1, 3))
+            ]
+            if any(b"\r\n--b" in b"\r\n" + data for data in datas):
+                continue
+            form = b"".join(START + b"\r\n" + data + b"\r\n" for data in datas) + b"--b--"
+            expected = [Part("a", b"", data) for data in datas]
+            cut = random.randint(1, len(form) - 1)
+            self.assertEqual(expected, read([form[:cut], form[cut:]]), form)
+            self.assertEqual(expected, read(octets(form)), form)
+
     def test_names(self) -> None:
         for told, name in (
             (b'"a b"', "a b"),
