@@ -17,6 +17,9 @@ MAX_NAMES = 1000
 MAX_NAME = 200
 """Characters of one of them."""
 
+MAX_SCORE = 1e9
+"""Of thresholds and scores, whatever the sign."""
+
 _ACTIONS = {
     "reject": Action.REJECT,
     "rewrite subject": Action.REWRITE_SUBJECT,
@@ -114,4 +117,6 @@ def _names(given: Mapping[str, object], key: str, complaints: list[str]) -> froz
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= MAX_SCORE and isfinite(value)

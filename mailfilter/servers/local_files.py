@@ -82,7 +82,7 @@ def _read(source: Source, limit: int) -> bytes:
         descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise BadRequest(400, f"Cannot open file: {error.strerror}") from None
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise BadRequest(400, "Cannot open file: not a regular file")
@@ -90,5 +90,8 @@ def _read(source: Source, limit: int) -> bytes:
         size = size if source.length is None else min(size, source.length)
         if size > limit:
             raise BadRequest(413, f"Request entity too large: {size}")
-        file.seek(source.offset)
-        return file.read(size)
+        with open(descriptor, "rb", closefd=False) as file:
+            file.seek(source.offset)
+            return file.read(size)
+    finally:
+        os.close(descriptor)

@@ -4,6 +4,7 @@ import json
 from typing import Any, cast
 
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
@@ -91,11 +92,11 @@ class Case(SynchronousTestCase):
         self.factory = HttpFactory(scanner, "http", listener, self.clock, lambda: NOW)
         self.connect()
 
-    def connect(self) -> None:
+    def connect(self, peer: IAddress | None = None) -> None:
         protocol = self.factory.buildProtocol(None)
         assert protocol is not None
         self.protocol: HttpConnection = protocol
-        self.transport = StringTransport()
+        self.transport = StringTransport(peerAddress=peer)
         self.protocol.makeConnection(self.transport)
 
     def ask(self, data: bytes) -> bytes:

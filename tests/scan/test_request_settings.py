@@ -1,0 +1,130 @@
+"""Settings that a client sends along with one message."""
+
+import json
+from dataclasses import replace
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.config.model import Config, Profile
+from mailfilter.scan.check import Hit
+from mailfilter.scan.request_settings import MAX_NAMES, RequestSettings, read_settings
+from mailfilter.scan.verdict import Action, Verdict
+
+from .case import ENVELOPE, ScanCase, finding
+
+CHECKS = (
+    finding("one", Hit("ONE"), group="first", ONE=5.0),
+    finding("two", Hit("TWO"), Hit("THREE"), group="second", TWO=2.0, THREE=1.0),
+)
+
+
+class ReadTests(SynchronousTestCase):
+    def test_everything(self) -> None:
+        given = {
+            "actions": {"reject": 10, "add_header": 2.5, "greylist": None},
+            "scores": {"ONE": -3},
+            "subject": "[%d] %s",
+            "symbols_enabled": ["ONE"],
+            "groups_enabled": "second",
+            "symbols_disabled": ["TWO"],
+            "groups_disabled": [],
+        }
+        expected = RequestSettings(
+            thresholds={Action.REJECT: 10, Action.ADD_HEADER: 2.5, Action.GREYLIST: None},
+            scores={"ONE": -3.0},
+            subject="[%d] %s",
+            symbols_enabled=frozenset({"ONE"}),
+            groups_enabled=frozenset({"second"}),
+            symbols_disabled=frozenset({"TWO"}),
+        )
+        self.assertEqual((expected, ()), read_settings(given))
+
+    def test_of_other_form(self) -> None:
+        """Only that is left out, and it is named; nothing of the client's is in the text."""
+        nothing = RequestSettings()
+        for given, settings, complaint in (
+            ([], nothing, "settings: expected an object"),
+            ("x", nothing, "settings: expected an object"),
+            ({"x\n": 1}, nothing, "settings: 1 unknown keys; known are "),
+            ({"actions": []}, nothing, "settings.actions: expected an object"),
+            ({"actions": {"x\n": 1}}, nothing, "settings.actions: expected reject, "),
+            ({"actions": {"soft reject": 1}}, nothing, "settings.actions: expected reject, "),
+            ({"actions": {"reject": "9"}}, nothing, "settings.actions.reject: expected a number"),
+            ({"actions": {"reject": True}}, nothing, "settings.actions.reject: expected a number"),
+            ({"scores": {"A": "1", "B": 2}}, RequestSettings(scores={"B": 2.0}), "settings.scores"),
+            ({"scores": {"A": 10**400}}, nothing, "settings.scores: expected numbers"),
+            ({"subject": 5}, nothing, "settings.subject: expected a text"),
+            ({"groups_enabled": 5}, nothing, "settings.groups_enabled: expected a list"),
+            ({"groups_enabled": [5]}, nothing, "settings.groups_enabled: expected names"),
+            (
+                {"symbols_disabled": ["A"] * (MAX_NAMES + 1)},
+                nothing,
+                "settings.symbols_disabled: expected a list of at most 1000 names",
+            ),
+        ):
+            found, complaints = read_settings(given)
+            self.assertEqual(settings, found)
+            self.assertEqual(1, len(complaints))
+            self.assertTrue(complaints[0].startswith(complaint), complaints)
+            self.assertNotIn("\n", complaints[0])
+
+
+class ScanTests(ScanCase):
+    def asked(self, text: str, config: Config | None = None, **facts: object) -> Verdict:
+        settings, complaints = read_settings(json.loads(text))
+        self.assertEqual((), complaints)
+        envelope = replace(ENVELOPE, settings=settings, **facts)  # type: ignore[arg-type]
+        return self.scan(*CHECKS, config=config or Config(), envelope=envelope)
+
+    def symbols(self, text: str) -> dict[str, float]:
+        return {item.name: item.score for item in self.asked(text).symbols}
+
+    def test_which_symbols_count(self) -> None:
+        everything = {"ONE": 5.0, "TWO": 2.0, "THREE": 1.0}
+        for text, expected in (
+            ("{}", everything),
+            ('{"groups_enabled": ["second"]}', {"TWO": 2.0, "THREE": 1.0}),
+            ('{"groups_enabled": ["second"], "symbols_enabled": ["ONE"]}', everything),
+            ('{"symbols_enabled": ["TWO"]}', {"TWO": 2.0}),
+            ('{"symbols_disabled": ["TWO"]}', {"ONE": 5.0, "THREE": 1.0}),
+            ('{"groups_disabled": ["second"]}', {"ONE": 5.0}),
+            (
+                '{"groups_enabled": ["first", "second"], "symbols_disabled": ["ONE"]}',
+                {"TWO": 2.0, "THREE": 1.0},
+            ),
+            ('{"scores": {"ONE": -1.5}}', {**everything, "ONE": -1.5}),
+            ('{"groups_enabled": ["nobody"]}', {}),
+        ):
+            self.assertEqual(expected, self.symbols(text), text)
+
+    def test_checks_that_need_not_run(self) -> None:
+        verdict = self.asked('{"groups_disabled": ["first"]}')
+        runs = {run.check: run.trouble for run in verdict.runs}
+        self.assertIsNotNone(runs["one"])
+        self.assertIsNone(runs["two"])
+
+    def test_thresholds(self) -> None:
+        text = '{"actions": {"reject": 4, "rewrite subject": 3, "greylist": null}}'
+        verdict = self.asked(text)
+        self.assertEqual(6, verdict.required_score)
+        self.assertEqual(Action.REJECT, verdict.action)
+        expected = [(Action.ADD_HEADER, 6.0), (Action.REJECT, 4), (Action.REWRITE_SUBJECT, 3)]
+        self.assertEqual(expected, list(verdict.thresholds))
+
+    def test_above_profiles(self) -> None:
+        """What is asked for has the last word, and a profile may be asked for beside it."""
+        config = Config(profiles={"mine": Profile(symbols={"ONE": 1.0, "TWO": 7.0})})
+        verdict = self.asked('{"scores": {"ONE": 9}}', config, settings_id="mine")
+        scores = {item.name: item.score for item in verdict.symbols}
+        self.assertEqual({"ONE": 9.0, "TWO": 7.0, "THREE": 1.0}, scores)
+
+    def test_nobody_who_is_not_trusted(self) -> None:
+        verdict = self.asked('{"symbols_disabled": ["ONE"]}', is_trusted=False)
+        self.assertIn("ONE", [item.name for item in verdict.symbols])
+
+    def test_profile_that_is_none(self) -> None:
+        """It is a warning, and the scan goes on."""
+        verdict = self.asked("{}", settings_id="nobody\n")
+        texts = [entry.text for entry in verdict.trace]
+        self.assertIn("no profile has the name that was asked for: nobody\n", texts)
+        self.assertEqual(3, len(verdict.symbols))

@@ -1,0 +1,98 @@
+"""The metadata of /checkv3: what it means, and what is refused."""
+
+from typing import Any
+
+from msgspec import json, msgpack
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.codec.http_body import Part
+from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
+from mailfilter.scan.request_settings import RequestSettings
+from mailfilter.scan.verdict import Action
+from mailfilter.servers.http_envelope import build_envelope
+from mailfilter.servers.http_metadata import read_metadata
+from mailfilter.servers.http_query import BadRequest
+
+EVERYTHING: dict[str, Any] = {
+    "from": "<a@example.org>",
+    "rcpt": ["b@example.net", '"c,d"@example.net'],
+    "ip": "2001:db8::1",
+    "helo": "mx",
+    "hostname": "mx.example.org",
+    "queue_id": 4711,
+    "user": "alice",
+    "deliver_to": "b@example.net",
+    "settings_id": "inbound",
+    "settings": {"actions": {"reject": 9}},
+    "tls": {"cipher": "TLS_AES"},
+    "mta": {"tag": "t", "name": "mx.example.net"},
+    "flags": ["groups", "pass_all"],
+    "raw": True,
+    "log_tag": "x1",
+    "mail_esmtp_args": {"SIZE": "100", "SMTPUTF8": ""},
+    "rcpt_esmtp_args": [{}, {"NOTIFY": "NEVER"}],
+    "headers": {"TLS-Version": "TLSv1.3", "From": "forged@example.org", "X-Y": ["1", "2"]},
+    "unknown": {"a": [1]},
+}
+
+
+def part(data: object, kind: bytes = b"application/json") -> Part:
+    octets = msgpack.encode(data) if b"msgpack" in kind else json.encode(data)
+    return Part("metadata", kind, octets)
+
+
+class MetadataTests(SynchronousTestCase):
+    def test_everything(self) -> None:
+        expected = Envelope(
+            listener="scan",
+            client_ip=build_envelope("x", read_metadata(part({"ip": "2001:db8::1"}))[0]).client_ip,
+            helo="mx",
+            hostname="mx.example.org",
+            sender="a@example.org",
+            sender_args=("SIZE=100", "SMTPUTF8"),
+            recipients=(
+                Recipient("b@example.net"),
+                Recipient('"c,d"@example.net', ("NOTIFY=NEVER",)),
+            ),
+            user="alice",
+            queue_id="4711",
+            mta_name="mx.example.net",
+            mta_host="mx.example.net",
+            mta_tag="t",
+            tls=TlsFacts(version="TLSv1.3", cipher="TLS_AES"),
+            deliver_to="b@example.net",
+            settings_id="inbound",
+            settings=RequestSettings(thresholds={Action.REJECT: 9}),
+            log_tag="x1",
+            flags=frozenset({"groups", "pass_all", "raw"}),
+        )
+        for kind, is_msgpack in ((b"application/json", False), (b"application/x-msgpack", True)):
+            told, spoke_msgpack = read_metadata(part(EVERYTHING, kind))
+            self.assertEqual(is_msgpack, spoke_msgpack)
+            self.assertEqual(expected, build_envelope("scan", told))
+        self.assertEqual("2001:db8::1", str(expected.client_ip))
+
+    def test_one_recipient(self) -> None:
+        told, _ = read_metadata(part({"rcpt": "b@example.net"}))
+        self.assertEqual((Recipient("b@example.net"),), build_envelope("scan", told).recipients)
+
+    def test_refused(self) -> None:
+        for data, text in (
+            (b"{", "cannot parse metadata: Input data was truncated"),
+            (b"[1]", "cannot parse metadata: expected an object"),
+            (b"{}", "empty metadata object"),
+            (b'{"from":{}}', "cannot parse metadata: from is no text"),
+            (b'{"from":true}', "cannot parse metadata: from is no text"),
+            (b'{"rcpt":[[]]}', "cannot parse metadata: rcpt is no text"),
+            (b'{"helo":"a\\r\\nb"}', "cannot parse metadata: control character in helo"),
+            (b'{"tls":5}', "cannot parse metadata: tls is no object"),
+            (b'{"headers":5}', "cannot parse metadata: headers is no object"),
+            (b'{"mail_esmtp_args":[]}', "cannot parse metadata: mail_esmtp_args is no object"),
+            (b'{"rcpt":[%b1]}' % (b"1," * 5000), "cannot parse metadata: rcpt has more than"),
+            (b"[" * 100_000, "cannot parse metadata: "),
+            (b'{"a":"\xff"}', "cannot parse metadata: "),
+        ):
+            given = Part("metadata", b"application/json", data)
+            error = self.assertRaises(BadRequest, read_metadata, given)
+            self.assertEqual(400, error.status)
+            self.assertTrue(error.text.startswith(text), error.text)

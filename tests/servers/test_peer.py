@@ -1,0 +1,100 @@
+"""Who is believed what it tells of its clients."""
+
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.config.model import Listener
+from mailfilter.scan.envelope import Envelope
+from mailfilter.servers.peer import MAX_NOTED, Peer, Peers
+
+from .http_case import Case
+
+TELLING = (
+    b"IP: 192.0.2.1\r\nHostname: mx.example.org\r\nUser: alice\r\nHelo: a\r\nSettings-ID: b\r\n"
+    b'Settings: {"groups_disabled":["x"]}\r\nMaxscore: 3\r\n'
+)
+
+
+def four(host: str) -> IPv4Address:
+    return IPv4Address("TCP", host, 4711)
+
+
+class PeerTests(SynchronousTestCase):
+    def peer(self, address: IAddress | None, **settings: Any) -> Peer:
+        listener = Listener(protocol="scan", endpoint="tcp:0", **settings)
+        return Peers("scan", listener).peer(address)
+
+    def test_who_is_trusted(self) -> None:
+        six = IPv6Address("TCP", "::1", 4711)
+        mapped = IPv6Address("TCP", "::ffff:127.0.0.1", 4711)
+        link = IPv6Address("TCP", "fe80::1%eth0", 4711)
+        near = ("10.0.0.0/24", "fe80::/10")
+        for address, peers, trusted in (
+            (four("127.0.0.1"), (), True),
+            (four("127.9.9.9"), (), True),
+            (six, (), True),
+            (mapped, (), True),
+            (UNIXAddress(None), (), True),
+            (four("10.0.0.7"), (), False),
+            (four("10.0.0.7"), near, True),
+            (four("10.0.1.7"), near, False),
+            (link, near, True),
+            (link, (), False),
+        ):
+            self.assertEqual(trusted, self.peer(address, trusted_peers=peers).is_trusted, address)
+            off = self.peer(address, trusted_peers=peers, trusted=False)
+            self.assertFalse(off.is_trusted)
+
+
+class TrustTests(Case):
+    def envelope(self, host: str, **settings: Any) -> Envelope:
+        self.serve(self.scanner, **settings)
+        self.connect(four(host))
+        self.ask(b"POST /checkv2 HTTP/1.1\r\n" + TELLING + b"Content-Length: 1\r\n\r\nx")
+        return self.scanner.calls[-1][0]
+
+    def test_near(self) -> None:
+        for host, settings in (
+            ("127.0.0.1", {}),
+            ("10.0.0.7", {"trusted_peers": ("10.0.0.0/8",)}),
+        ):
+            envelope = self.envelope(host, **settings)
+            self.assertEqual("192.0.2.1", str(envelope.client_ip))
+            self.assertEqual("mx.example.org", envelope.hostname)
+            self.assertIsNotNone(envelope.settings)
+            self.assertTrue(envelope.is_trusted)
+        self.assertEqual([], self.lines())
+
+    def test_far(self) -> None:
+        """What is told of the client is not believed, and that is said once."""
+        for _ in range(2):
+            envelope = self.envelope("192.0.2.99")
+            self.assertFalse(envelope.is_trusted)
+            self.assertIsNone(envelope.client_ip)
+            self.assertIsNone(envelope.hostname)
+            self.assertEqual("a", envelope.helo)
+        said = (
+            "http: '192.0.2.99' is not believed what it says of its clients: trusted and"
+            " trusted_peers say who is"
+        )
+        self.assertEqual([said, said], self.lines())
+        self.ask(b"POST /checkv2 HTTP/1.1\r\nUser: a\r\nContent-Length: 1\r\n\r\nx")
+        self.assertEqual(2, len(self.lines()))
+
+    def test_far_without_a_word_of_its_client(self) -> None:
+        self.connect(four("192.0.2.99"))
+        self.ask(b"POST /checkv2 HTTP/1.1\r\nHelo: a\r\nContent-Length: 1\r\n\r\nx")
+        self.assertEqual([], self.lines())
+
+    def test_many(self) -> None:
+        """Of a flood of peers not all are named."""
+        for number in range(MAX_NOTED + 5):
+            self.factory.peers.note_ignored(replace(FAR, name=str(number)))
+        self.assertEqual(MAX_NOTED, len(self.lines()))
+
+
+FAR = Peer("192.0.2.99", is_trusted=False, is_unix=False)
