@@ -12,17 +12,19 @@ from twisted.logger import Logger
 
 from ..config import Loaded
 from ..scan.run import ScanService
+from ..servers.first_line import ScanFactory
 from ..servers.limited import LimitedFactory
 from ..servers.milter import MilterFactory
 from ..servers.scan_http import HttpFactory
+from ..servers.spamd import SpamdFactory
 from .acceptor import Acceptor
 from .sockets import enabled
 
 FACTORIES: Mapping[str, Callable[..., LimitedFactory[Any]]] = {
     "http": HttpFactory,
-    "scan": HttpFactory,
-    "spamd": HttpFactory,
     "milter": MilterFactory,
+    "scan": ScanFactory,
+    "spamd": SpamdFactory,
 }
 """Protocol -> the factory that speaks it. A new protocol adds its line here."""
 
