@@ -49,7 +49,7 @@ GIVE_BACK = frozenset(("HEADERS", "PROCESS"))
 """Commands that are answered with the message: all of it but the line of an mbox is looked at."""
 
 _REQUEST = re.compile(
-    rb"([A-Z_]{4,16}) (R?SPAMC)/([0-9]{1,4})(?:\.([0-9]{1,4}))?[0-9.]{0,64}[ \t]*"
+    rb"([A-Z_]{4,16}) (R?SPAMC)/([0-9]{1,4})(?:\.([0-9]{1,4})(?:\.[0-9.]{0,32})?)?[ \t]*"
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*?)[ \t]*", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
