@@ -5,13 +5,10 @@ JSON is ASCII, since one client decodes UTF-8 by TCP segment.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec.json import Encoder
 from msgspec.msgpack import Encoder as PackEncoder
-
-from ..scan.verdict import Verdict
 
 MAX_NUMBER = 1e30
 """Some clients read scores into 32 bits, which end at 3.4e38."""
@@ -76,24 +73,3 @@ def finite(value: float) -> float:
 def seconds(value: float) -> float:
     """A time for a reply, to the microsecond."""
     return round(finite(value), 6)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The JSON of a verdict, and what of its edits was left out."""
-
-    body: bytes
-    dropped: tuple[str, ...] = ()
-
-
-def verdict_json(verdict: Verdict, flags: frozenset[str] = frozenset()) -> Rendered:
-    """Encode a verdict. Of the request's flags, `groups` and `trace` add to it."""
-    # Until the server renders by servers.http_form.
-    from .reply_layout import Layout, lay_out
-    from .reply_milter import tell_edits
-
-    told = tell_edits(verdict.edits, "rspamd", "\n", b"")
-    dropped = told.dropped
-    if told.body is not None:
-        dropped = (*dropped, "replace body: not possible over HTTP")
-    return Rendered(render_json(lay_out(verdict, Layout(flags), told)), dropped)

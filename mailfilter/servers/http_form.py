@@ -97,7 +97,7 @@ def reply_form(
     command = path.removeprefix(b"/").lower()
     layout = Layout(flags, command in _LEGACY, _style(headers, listener), listener.classic_actions)
     accept = headers.get(b"accept", b"")
-    is_zstd = was_zstd or "zstd" in flags or is_listed(headers.get(b"accept-encoding", b""), "zstd")
+    is_zstd = was_zstd or "zstd" in flags or _reads_zstd(headers.get(b"accept-encoding", b""))
     if command != b"checkv3":
         return Form(layout, is_msgpack=_prefers_msgpack(accept), is_zstd=is_zstd)
     chosen = best_type(accept or b"*/*", V3_TYPES)
@@ -123,6 +123,10 @@ def _style(headers: Mapping[bytes, bytes], listener: Listener) -> Style:
         # rspamdclient-rs again: reqwest names itself only if it is told to.
         return "single"
     return "rspamd"
+
+
+def _reads_zstd(accept_encoding: bytes) -> bool:
+    return b"zstd" in accept_encoding.lower() and is_listed(accept_encoding, "zstd")
 
 
 def _prefers_msgpack(accept: bytes) -> bool:
