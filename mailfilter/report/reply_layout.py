@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..scan.verdict import Action, Verdict
+from ..scan.verdict import Action, Url, Verdict
 from .headers import encode_header_text
 from .refusal import reply_text
 from .reply_json import finite, seconds
@@ -47,6 +47,10 @@ def lay_out(verdict: Verdict, layout: Layout, told: ToldEdits) -> dict[str, Any]
     result = result_dict(verdict, layout)
     reply: dict[str, Any] = {"default": result} if layout.is_legacy else result
     reply["messages"] = _messages(verdict)
+    if verdict.urls:
+        _put_urls(reply, verdict, is_extended="ext_urls" in flags)
+    if verdict.emails:
+        reply["emails"] = list(verdict.emails)
     if "profile" in flags:
         reply["profile"] = _times(verdict)
     if verdict.message_id is not None:
@@ -147,6 +151,27 @@ def _messages(verdict: Verdict) -> dict[str, str]:
     text = reply_text(verdict)
     words = [text.codes, *text.lines] if text.codes else text.lines
     return {"smtp_message": " ".join(words)} if words else {}
+
+
+def _put_urls(reply: dict[str, Any], verdict: Verdict, *, is_extended: bool) -> None:
+    """Tell the host names, each once, or all that is known of each URL."""
+    urls: list[Any] = (
+        [_url(url) for url in verdict.urls]
+        if is_extended
+        else list(dict.fromkeys(url.host for url in verdict.urls if url.host))
+    )
+    if urls:
+        reply["urls"] = urls
+
+
+def _url(url: Url) -> dict[str, Any]:
+    entry: dict[str, Any] = {"url": url.url}
+    if url.tld:
+        entry["tld"] = url.tld
+    if url.host:
+        entry["host"] = url.host
+    entry["flags"] = list(url.flags)
+    return entry
 
 
 def _times(verdict: Verdict) -> dict[str, float]:

@@ -151,6 +151,18 @@ class CheckRun(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Url:
+    """One URL of a message. The texts may hold anything."""
+
+    url: str
+    host: str
+    tld: str = ""
+    """The host's name below the public suffix, with that."""
+    flags: tuple[str, ...] = ()
+    """What is known of it, by Rspamd's names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What is remembered of a message beside its verdict: bounded, decoded, never escaped."""
 
@@ -201,5 +213,8 @@ class Verdict:
     """The checks in the order in which they ended."""
     summary: Summary = Summary()
     """Of the message; empty if it was not scanned."""
+    urls: tuple[Url, ...] = ()
+    emails: tuple[str, ...] = ()
+    """Addresses in the text, as `user@host`."""
     shows_trace: bool = False
     """Whether the text of a refusal ends with the trace id."""

@@ -15,6 +15,7 @@ from mailfilter.scan.verdict import (
     Summary,
     SymbolResult,
     TraceEntry,
+    Url,
     Verdict,
 )
 
@@ -132,6 +133,35 @@ class FlatTests(SynchronousTestCase):
         self.assertEqual("passthrough_module", next(iter(reply)))
         self.assertEqual("gtube", reply["passthrough_module"])
         self.assertIs(True, reply["is_skipped"])
+
+    def test_urls(self) -> None:
+        """Names of hosts, each once; the rest only for who asks, since one client reads strings."""
+        urls = (
+            Url("http://www.example.org/a", "www.example.org", "example.org", ("html", "host")),
+            Url("http://www.example.org/b", "www.example.org"),
+            Url("http://192.0.2.1/", "192.0.2.1"),
+            Url("file:x", ""),
+        )
+        verdict = replace(VERDICT, urls=urls, emails=("a@example.org",))
+        for is_legacy in (False, True):
+            reply = laid_out(verdict, is_legacy=is_legacy)
+            self.assertEqual(reply["urls"], ["www.example.org", "192.0.2.1"])
+            self.assertEqual(reply["emails"], ["a@example.org"])
+            keys = list(reply)
+            self.assertEqual(keys[keys.index("messages") + 1 :][:2], ["urls", "emails"])
+        extended = laid_out(verdict, "ext_urls")["urls"]
+        self.assertEqual(
+            extended[0],
+            {
+                "url": "http://www.example.org/a",
+                "tld": "example.org",
+                "host": "www.example.org",
+                "flags": ["html", "host"],
+            },
+        )
+        self.assertEqual(extended[3], {"url": "file:x", "flags": []})
+        for none in (VERDICT, replace(VERDICT, urls=urls[3:])):
+            self.assertTrue({"urls", "emails"}.isdisjoint(laid_out(none)))
 
     def test_signatures(self) -> None:
         for signatures, expected in ((("a",), "a"), (("a", "b"), ["a", "b"])):

@@ -21,6 +21,7 @@ from mailfilter.scan.verdict import (
     ReplaceBody,
     SymbolResult,
     TraceEntry,
+    Url,
     Verdict,
 )
 from mailfilter.servers.http_form import render_scan, reply_form
@@ -62,6 +63,8 @@ FULL = Verdict(
     elapsed=float("nan"),
     trace=(TraceEntry(0.1, "test", "text"),),
     runs=(CheckRun("test", "main", took=0.001),),
+    urls=(Url("http://example.org/", "example.org", "example.org", ("text",)),),
+    emails=("a@example.org",),
 )
 
 VERDICTS = (
