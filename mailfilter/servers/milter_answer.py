@@ -6,9 +6,10 @@ from twisted.logger import Logger
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_session import Transaction
 from ..config.model import FailPolicy, Listener
-from ..scan.run import FAILURE_LOG_INTERVAL, ScanService
+from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from .fail_policy import listed, unscanned
+from .failures import NO_ANSWER, NO_SCAN, Failures
 from .milter_advice import Advisor
 from .milter_envelope import build_envelope
 from .milter_reply import Rendered, render_failure, render_unscanned, render_verdict
@@ -29,8 +30,7 @@ class Answers:
         self._name = name
         self._listener = listener
         self._advisor = Advisor(listener)
-        self._clock = clock
-        self._last_failure: float | None = None
+        self._failures = Failures(name, clock)
 
     async def answer(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
         """The frames for a message. Raises whatever keeps it from being scanned."""
@@ -51,7 +51,7 @@ class Answers:
 
     def failed(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
         """The frames for a message on which `answer` has raised what is being handled."""
-        self._log_failure("the scan of a message failed")
+        self._failures.log(NO_SCAN)
         return self._unscanned(transaction, agreement, peer, "failure")
 
     def overdue(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
@@ -76,17 +76,9 @@ class Answers:
 
     def _by_policy_alone(self, transaction: Transaction, peer: str, policy: FailPolicy) -> bytes:
         """Answer when not even that can be worked out which should be said."""
-        self._log_failure("no answer can be made of a verdict")
+        self._failures.log(NO_ANSWER)
         self._log(transaction, peer, f"answered by policy alone: {policy}")
         return render_failure(policy)
-
-    def _log_failure(self, text: str) -> None:
-        """Log what is being handled, but not for every message."""
-        now = self._clock.seconds()
-        if self._last_failure is not None and now - self._last_failure < FAILURE_LOG_INTERVAL:
-            return
-        self._last_failure = now
-        log.failure("{listener}: {text}", listener=self._name, text=text)
 
     def _frames(self, rendered: Rendered, transaction: Transaction, peer: str) -> bytes:
         if rendered.dropped:

@@ -13,10 +13,11 @@ from ..codec.http_body import Body
 from ..codec.http_reply import DateLine
 from ..config.model import Listener
 from ..scan.profiles import NO_THRESHOLDS_SCORE
-from ..scan.run import FAILURE_LOG_INTERVAL, ScanService
+from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
 from .fail_policy import ACTIONS, FAILURE_TEXT, listed, unscanned
+from .failures import NO_ANSWER, NO_SCAN, Failures
 from .http_body import open_body
 from .http_connection import HttpConnection, Reply, error_reply
 from .http_form import Form, render_scan
@@ -78,7 +79,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
         self._scanner = scanner
         self._wall_clock = wall_clock
         self._dates = DateLine()
-        self._last_failure: float | None = None
+        self._failures = Failures(name, clock)
 
     def make_connection(self) -> HttpConnection:
         return HttpConnection(self, self._dates, self._wall_clock)
@@ -98,7 +99,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     def failed(self, request: RequestComplete, peer: Peer) -> Reply:
         """See `Site.failed`."""
-        self._log_failure("the scan of a message failed")
+        self._failures.log(NO_SCAN)
         return self._unscanned(request, peer, "failure")
 
     def overdue(self, request: RequestComplete, peer: Peer) -> Reply:
@@ -147,7 +148,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
 
     def _by_policy_alone(self) -> Reply:
         """Answer when not even that can be worked out which should be said."""
-        self._log_failure("no answer can be made of a verdict")
+        self._failures.log(NO_ANSWER)
         verdict = Verdict(
             action=ACTIONS[self.listener.on_failure],
             score=0.0,
@@ -169,14 +170,6 @@ class HttpFactory(LimitedFactory[HttpConnection]):
                 dropped=listed(rendered.dropped),
             )
         return Reply(200, rendered.body, rendered.content_type, extra=rendered.headers)
-
-    def _log_failure(self, text: str) -> None:
-        """Log what is being handled, but not for every message."""
-        now = self.clock.seconds()
-        if self._last_failure is not None and now - self._last_failure < FAILURE_LOG_INTERVAL:
-            return
-        self._last_failure = now
-        log.failure("{listener}: {text}", listener=self.name, text=text)
 
 
 def _head(raw: bytes) -> bytes:

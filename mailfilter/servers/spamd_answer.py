@@ -14,10 +14,11 @@ from ..config.model import FailPolicy, Listener
 from ..report.marks import marks_of_stronger
 from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
-from ..scan.run import FAILURE_LOG_INTERVAL, ScanService
+from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Edit, RemoveHeader, Verdict
 from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT, listed, unscanned
+from .failures import NO_ANSWER, NO_SCAN, Failures
 from .http_envelope import MAX_RECIPIENTS, Told, build_envelope, tells_of_client
 from .http_query import BadRequest
 from .peer import Peer, Peers
@@ -37,9 +38,8 @@ class Answers:
         self._scanner = scanner
         self._name = name
         self._listener = listener
-        self._clock = clock
         self.peers = Peers(name, listener)
-        self._last_failure: float | None = None
+        self._failures = Failures(name, clock)
 
     def at_once(self, request: Request) -> bytes | None:
         """The answer to a request that asks for no scan."""
@@ -72,7 +72,7 @@ class Answers:
 
     def failed(self, request: Request, peer: Peer) -> bytes:
         """The answer to a message on which `answer` has raised what is being handled."""
-        self._log_failure("the scan of a message failed")
+        self._failures.log(NO_SCAN)
         return self._unscanned(request, peer, "failure")
 
     def overdue(self, request: Request, peer: Peer) -> bytes:
@@ -138,19 +138,11 @@ class Answers:
 
     def _by_policy_alone(self, request: Request, policy: FailPolicy) -> bytes:
         """Answer when not even that can be worked out which should be said."""
-        self._log_failure("no answer can be made of a verdict")
+        self._failures.log(NO_ANSWER)
         if not request.line.is_rspamc:
             return replies.unavailable(FAILURE_TEXT)
         action = Line("Action", ACTIONS[policy].value)
         return replies.rspamc_reply(policy == "reject", 0.0, NO_THRESHOLDS_SCORE, (action,))
-
-    def _log_failure(self, text: str) -> None:
-        """Log what is being handled, but not for every message."""
-        now = self._clock.seconds()
-        if self._last_failure is not None and now - self._last_failure < FAILURE_LOG_INTERVAL:
-            return
-        self._last_failure = now
-        log.failure("{listener}: {text}", listener=self._name, text=text)
 
     def _log_dropped(self, request: Request, peer: Peer, rendered: Rendered) -> None:
         log.warn(
