@@ -97,7 +97,7 @@ class FormBody:
 
     def _read_delimiter(self, data: bytes) -> bytes:
         line, mark, rest = data.partition(b"\r\n")
-        if len(line) > MAX_PADDING:
+        if len(line.removesuffix(b"\r")) > MAX_PADDING:
             raise MalformedForm("invalid boundary line")
         if not mark:
             self._kept = line
@@ -115,7 +115,8 @@ class FormBody:
 
     def _read_head(self, data: bytes) -> bytes:
         end = data.find(b"\r\n\r\n")
-        if (len(data) if end < 0 else end) > MAX_PART_HEAD:
+        # Three octets of the blank line may be there.
+        if (len(data) - 3 if end < 0 else end) > MAX_PART_HEAD:
             raise MalformedForm("part headers too large")
         if end < 0:
             self._kept = data

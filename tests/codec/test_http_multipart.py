@@ -219,6 +219,22 @@ class Forms(SynchronousTestCase):
         self.assertEqual([Part("a", b"", b"x")], read([data]))
         self.assertEqual([Part("a", b"", b"x")], read(octets(data)))
 
+    def test_most_padding(self) -> None:
+        padding = b" " * MAX_PADDING + b"\r\n"
+        data = b"--b" + padding + DISPOSITION + b"\r\nx\r\n--b--" + padding[2:]
+        for pieces in ([data], octets(data)):
+            self.assertEqual([Part("a", b"", b"x")], read(pieces))
+
+    def test_largest_head(self) -> None:
+        room = MAX_PART_HEAD - len(DISPOSITION) - len(b"\r\nA: ")
+        data = with_head(DISPOSITION + b"A: " + b"b" * room)
+        self.assertEqual([Part("a", b"", b"x")], read([data]))
+        self.assertEqual([Part("a", b"", b"x")], read(octets(data)))
+        data = with_head(DISPOSITION + b"A: " + b"b" * (room + 1))
+        expected = (400, "cannot parse multipart/form-data body: part headers too large")
+        self.assertEqual(expected, outcome([data]))
+        self.assertEqual(expected, outcome(octets(data)))
+
     def test_refused_parts(self) -> None:
         def refuse(part: PartHead) -> Body:
             raise Refused(415, part.name)
