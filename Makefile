@@ -45,6 +45,7 @@ lint: $(VENV)/.made-test
 bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.run $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.milter_cost
+	@$(BIN)/python -m bench.http_cost
 	@$(BIN)/python -m tests.live.peers fetch >/dev/null || true
 	@$(BIN)/python -m bench.store
 	@$(BIN)/python -m bench.parts $(if $(MESSAGES),--messages $(MESSAGES))

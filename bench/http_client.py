@@ -1,12 +1,7 @@
 """An HTTP client that asks for scans as an MTA's client does."""
 
 from .dial import Address, Progress, dial
-
-HEAD = (
-    b"POST /checkv2 HTTP/1.1\r\nHost: 127.0.0.1\r\nFrom: alice@example.net\r\n"
-    b"Rcpt: bob@example.org\r\nIP: 192.0.2.10\r\nHelo: mail.example.net\r\n"
-    b"Hostname: mail.example.net\r\nQueue-Id: 4BENCH0001\r\nContent-Length: %d\r\n\r\n"
-)
+from .scan_requests import Make, plain
 
 
 class Connection:
@@ -15,16 +10,14 @@ class Connection:
     Methods raise OSError when the filter is gone and ValueError when it answers nonsense.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, make: Make = plain) -> None:
+        self.prepare = make
+        """A message -> the request for it."""
         self.sock = dial(address)
         self.stream = self.sock.makefile("rb")
         self.progress = Progress()
         self.is_last = False
         """The filter has said that no other request may follow on this connection."""
-
-    def prepare(self, raw: bytes) -> bytes:
-        """The request for a message."""
-        return HEAD % len(raw) + raw
 
     def scan(self, request: bytes) -> None:
         """Send a request and read the reply."""

@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import http_client, messages, milter_client
+from . import http_client, line_client, messages, milter_client, scan_requests
 
 
 class Connection(Protocol):
@@ -33,7 +34,14 @@ class Connection(Protocol):
 
 
 CONNECTIONS: dict[str, Callable[[int], Connection]] = {
-    "http": http_client.Connection,
+    **{
+        name: partial(http_client.Connection, make=make)
+        for name, make in scan_requests.HTTP.items()
+    },
+    **{
+        name: partial(line_client.Connection, make=make)
+        for name, make in scan_requests.LINES.items()
+    },
     "milter": milter_client.Connection,
     "milter-2": lambda port: milter_client.Connection(port, milter_client.OLD_OFFER),
 }

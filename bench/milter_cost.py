@@ -90,10 +90,10 @@ def feed(server: Filter, folder: str, case: Case, count: int) -> float:
     return (server.cpu() - before) / figures["messages"]
 
 
-def resident(server: Filter) -> float:
-    """Memory of the server (RSS) in MiB."""
+def resident(server: Filter, field: str = "VmRSS") -> float:
+    """Memory of the server (RSS) in MiB; `VmHWM` is the most that it was."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    (line,) = (line for line in status.splitlines() if line.startswith(f"{field}:"))
     return int(line.split()[1]) / 1024
 
 

@@ -22,9 +22,12 @@ class Scanner:
 
     max_message = 50 * 2**20
 
+    def __init__(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+
     async def scan(self, _envelope: Envelope, _raw: bytes) -> Verdict:
         """Answer."""
-        return NO_ACTION
+        return self._verdict
 
     def unscanned(self, _envelope: Envelope, given: Unscanned) -> Verdict:
         """No message of the benchmark gets here."""
@@ -34,7 +37,7 @@ class Scanner:
 def serve() -> None:
     """Listen on a port of 127.0.0.1 that is free, and say which."""
     listener = Listener(protocol="milter", endpoint="tcp:0:interface=127.0.0.1")
-    factory = MilterFactory(Scanner(), "milter", listener, reactor)
+    factory = MilterFactory(Scanner(NO_ACTION), "milter", listener, reactor)
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")
     print(port.getHost().port, flush=True)
     reactor.run()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench import messages, milter_cost, parts, run
+from bench import http_cost, messages, milter_cost, parts, run
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
@@ -29,13 +29,34 @@ class BenchTests(SynchronousTestCase):
 
     def test_milter_cost(self) -> None:
         """Every way to use the protocol is measured, and so is memory."""
+        folder = self.message_folder()
+        _, *lines = milter_cost.costs(folder, 20)
+        self.assertEqual(len(lines), len(milter_cost.CASES))
+        _, *lines = milter_cost.growth(folder, (5, 10))
+        self.assertEqual([line.split()[0] for line in lines], ["5", "10"])
+
+    def test_http_cost(self) -> None:
+        """Every client of the scan protocols is answered, one at a time and in a crowd."""
+        folder = self.message_folder()
+        _, *lines = http_cost.costs(folder, 5, 1)
+        self.assertEqual(len(lines), len(http_cost.CASES))
+        _, *lines = http_cost.crowds(folder, 60, 20)
+        self.assertEqual(len(lines), len(http_cost.CROWDED))
+
+    def test_http_memory(self) -> None:
+        """Memory is measured for many requests, and for large ones."""
+        folder = self.message_folder()
+        _, *lines = http_cost.growth(folder, (5, 10))
+        self.assertEqual(len(lines), len(http_cost.GROWING))
+        _, *lines = http_cost.peaks(folder, 300_000)
+        self.assertEqual(len(lines), len(http_cost.LARGE_CASES))
+
+    def message_folder(self) -> str:
+        """A directory with one message."""
         folder = Path(self.mktemp())
         folder.mkdir()
         (folder / "message.eml").write_bytes(milter_cost.message())
-        _, *lines = milter_cost.costs(str(folder), 20)
-        self.assertEqual(len(lines), len(milter_cost.CASES))
-        _, *lines = milter_cost.growth(str(folder), (5, 10))
-        self.assertEqual([line.split()[0] for line in lines], ["5", "10"])
+        return str(folder)
 
     def test_parts(self) -> None:
         """Each part of a scan is in the table."""
