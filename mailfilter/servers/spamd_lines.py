@@ -14,9 +14,12 @@ from ..report.rewrite import rewrite, rewritten_header
 from ..scan.verdict import (
     Action,
     AddHeader,
+    AddRecipient,
     ChangeHeader,
+    ChangeSender,
     Edit,
     RemoveHeader,
+    RemoveRecipient,
     ReplaceBody,
     SymbolResult,
     Verdict,
@@ -40,6 +43,14 @@ _SPAM = frozenset(
     )
 )
 _REFUSED = frozenset((Action.REJECT, Action.DISCARD))
+
+_WHAT: Mapping[type[Edit], str] = {
+    AddRecipient: "add recipient",
+    ChangeSender: "change sender",
+    RemoveRecipient: "remove recipient",
+    ReplaceBody: "replace body",
+}
+"""Edits that change more than the header."""
 
 # What is left out first if a reply is too long.
 _EDIT_RANK, _SYMBOL_RANK, _DETAIL_RANK = 1, 10, 1_000_000
@@ -112,7 +123,7 @@ def _edits(edits: Iterable[Edit], dropped: list[str]) -> Iterator[Line]:
             case RemoveHeader(name, occurrence):
                 yield _removed(_place(name, occurrence))
             case _:
-                dropped.append(f"{type(edit).__name__}: not possible by RSPAMC")
+                dropped.append(f"{_WHAT[type(edit)]}: not possible by RSPAMC")
 
 
 def _added(place: str, value: str) -> Line:
