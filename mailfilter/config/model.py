@@ -516,8 +516,16 @@ class Profile:
     recipients: Annotated[
         tuple[str, ...],
         MAILBOX,
-        Doc("Every envelope recipient is one of these: an address, or @domain."),
+        Doc(
+            "Every envelope recipient is one of these: an address, or @domain. If the client names"
+            " the one mailbox that it delivers to (Deliver-To), that one."
+        ),
         Example('["postmaster@example.org"]'),
+    ] = ()
+    mta_tags: Annotated[
+        tuple[str, ...],
+        Doc("The client says one of these tags (header MTA-Tag)."),
+        Example('["submission"]'),
     ] = ()
     skip: Annotated[bool, Doc("Such messages are not scanned.")] = False
     disable: Annotated[tuple[str, ...], Doc("Names of checks that do not run.")] = ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
 
-_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*+")
+_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*")
 """What may stand before the first field: the line of an mbox, and folds of nothing."""
 _FIELD = re.compile(
     rb"([^\x00-\x20:\x7f]++)[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)"

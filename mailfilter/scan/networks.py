@@ -58,6 +58,7 @@ def distrusted(envelope: Envelope, local: Networks) -> Envelope:
         user=None,
         settings_id=None,
         settings=None,
+        mta_tag=None,
         mta_host=None,
         flags=envelope.flags - _PRIVILEGES,
         client_ip=None if envelope.client_ip in local else envelope.client_ip,

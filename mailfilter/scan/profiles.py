@@ -4,7 +4,7 @@ Matching runs once per message and looks only at the envelope; what a set of pro
 is worked out once per set and kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..config.model import Actions, Config, Profile, Texts
@@ -180,6 +180,9 @@ def _conditions(profile: Profile) -> list[Condition]:
     if profile.users:
         users = frozenset(profile.users)
         conditions.append(lambda envelope: envelope.user in users)
+    if profile.mta_tags:
+        tags = frozenset(profile.mta_tags)
+        conditions.append(lambda envelope: envelope.mta_tag in tags)
     if profile.senders:
         senders = frozenset(text.lower() for text in profile.senders)
         conditions.append(
@@ -187,16 +190,22 @@ def _conditions(profile: Profile) -> list[Condition]:
         )
     if profile.recipients:
         recipients = frozenset(text.lower() for text in profile.recipients)
-        conditions.append(
-            lambda envelope: (
-                bool(envelope.recipients)
-                and all(_address_in(item.address, recipients) for item in envelope.recipients)
-            )
-        )
+        conditions.append(lambda envelope: _all_in(_delivered_to(envelope), recipients))
     if profile.networks:
         networks = Networks(profile.networks)
         conditions.append(lambda envelope: envelope.client_ip in networks)
     return conditions
+
+
+def _delivered_to(envelope: Envelope) -> Sequence[str]:
+    """The mailboxes that a message is for: those of the envelope, or the one that is told."""
+    if envelope.deliver_to is not None:
+        return (envelope.deliver_to,)
+    return [item.address for item in envelope.recipients]
+
+
+def _all_in(addresses: Sequence[str], patterns: frozenset[str]) -> bool:
+    return bool(addresses) and all(_address_in(address, patterns) for address in addresses)
 
 
 def _address_in(address: str, patterns: frozenset[str]) -> bool:

@@ -58,7 +58,17 @@ BROKEN = "broken_headers"
 """Flag that a client cannot set: an address of the envelope could not be read."""
 
 _OF_CLIENT = frozenset(
-    (b"ip", b"hostname", b"user", b"auth", b"settings", b"settings-id", b"maxscore", b"softscore")
+    (
+        b"ip",
+        b"hostname",
+        b"user",
+        b"auth",
+        b"mta-tag",
+        b"settings",
+        b"settings-id",
+        b"maxscore",
+        b"softscore",
+    )
 )
 """What only those may say who are trusted."""
 
@@ -113,7 +123,7 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
     settings, notes = _settings(single, told.settings)
     recipients, lost = _recipients(repeated)
     sender, is_broken = _sender(single.get(b"from"))
-    flags = _flags(single)
+    flags, flag_notes = _flags(single)
     if lost or is_broken:
         flags = flags | {BROKEN}
     return Envelope(
@@ -138,7 +148,7 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
         subject=_text(single, b"subject"),
         flags=flags,
         is_trusted=is_trusted,
-        notes=notes,
+        notes=notes + flag_notes,
     )
 
 
@@ -299,14 +309,20 @@ def _tls(single: dict[bytes, bytes]) -> TlsFacts | None:
     return TlsFacts(version=version, cipher=cipher, cert_issuer=issuer)
 
 
-def _flags(single: dict[bytes, bytes]) -> frozenset[str]:
+def _flags(single: dict[bytes, bytes]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the flags, and what is to be said of tokens that are none."""
     flags: set[str] = set()
+    notes: tuple[str, ...] = ()
     if tokens := single.get(b"flags"):
-        flags.update(token.strip() for token in _decode(tokens).split(","))
-        flags &= FLAGS
+        given = {token.strip() for token in _decode(tokens).split(",")} - {""}
+        flags = given & FLAGS
+        if len(flags) < len(given):
+            notes = (f"flags: {len(given - flags)} unknown",)
+        if "skip_process" in flags:
+            flags.add("skip")
     if not _FLAG_NAMES.isdisjoint(single):
         for name, expected, flag in _FLAG_HEADERS:
             value = single.get(name)
             if value is not None and expected in (None, value.lower()):
                 flags.add(flag)
-    return frozenset(flags)
+    return frozenset(flags), notes

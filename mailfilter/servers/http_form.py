@@ -33,7 +33,7 @@ ZSTD_LEVEL = 1
 
 _LEGACY = frozenset((b"check", b"symbols", b"scan", b"process", b"report", b"report_ifspam"))
 
-_VARY = ("Vary", "Accept, Accept-Encoding")
+VARY = ("Vary", "Accept, Accept-Encoding")
 _ZSTD = (("Compression", "zstd"), ("Content-Encoding", "zstd"))
 
 _compressor = ZstdCompressor(ZSTD_LEVEL)
@@ -163,7 +163,7 @@ def _with_body(raw: bytes, body: bytes) -> bytes:
 
 def _in_one(octets: bytes, message: bytes | None, form: Form, dropped: tuple[str, ...]) -> Rendered:
     """The verdict, and the new message right behind it."""
-    headers: tuple[tuple[str, str], ...] = (_VARY,) if form.is_chosen else ()
+    headers: tuple[tuple[str, str], ...] = (VARY,) if form.is_chosen else ()
     if message is not None:
         headers = (*headers, ("Message-Offset", str(len(octets))))
         octets += message
@@ -193,7 +193,7 @@ def _in_parts(
         pieces += (head.encode("ascii"), data, b"\r\n")
     pieces.append(f"--{boundary}--\r\n".encode("ascii"))
     kind = f'multipart/{form.parts}; boundary="{boundary}"'
-    return Rendered(b"".join(pieces), kind, (_VARY,), dropped)
+    return Rendered(b"".join(pieces), kind, (VARY,), dropped)
 
 
 def _boundary(parts: Sequence[bytes]) -> str:

@@ -57,7 +57,7 @@ def read_request(
             metadata_was_msgpack=is_msgpack,
         )
     except NotAcceptable as error:
-        raise BadRequest(406, str(error)) from None
+        raise BadRequest(error.status, error.text) from None
     ignored = not peer.is_trusted and (told.settings is not None or tells_of_client(told.fields))
     return ScanRequest(path, envelope, raw, source, form, peer, ignored)
 

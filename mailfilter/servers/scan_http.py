@@ -20,7 +20,7 @@ from .fail_policy import ACTIONS, FAILURE_TEXT, listed, unscanned
 from .failures import NO_ANSWER, NO_SCAN, Failures
 from .http_body import open_body
 from .http_connection import HttpConnection, Reply, error_reply
-from .http_form import Form, render_scan
+from .http_form import VARY, Form, NotAcceptable, render_scan
 from .http_query import BadRequest
 from .http_request import ScanRequest, read_request
 from .limited import LimitedFactory
@@ -110,7 +110,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
         try:
             asked = self._read(request, peer)
         except BadRequest as refused:
-            return error_reply(refused.status, refused.text)
+            return refusal(refused)
         if asked.ignored:
             self.peers.note_ignored(peer)
         return self._scan(asked)
@@ -127,7 +127,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
             try:
                 raw = await read_source(asked.source, self.max_body)
             except BadRequest as refused:
-                return error_reply(refused.status, refused.text)
+                return refusal(refused)
             asked = replace(asked, raw=raw, source=None)
         verdict = await self._scanner.scan(asked.envelope, asked.raw)
         try:
@@ -170,6 +170,12 @@ class HttpFactory(LimitedFactory[HttpConnection]):
                 dropped=listed(rendered.dropped),
             )
         return Reply(200, rendered.body, rendered.content_type, extra=rendered.headers)
+
+
+def refusal(refused: BadRequest) -> Reply:
+    """Refuse a request; where other headers would have helped, say which."""
+    reply = error_reply(refused.status, refused.text)
+    return replace(reply, extra=(VARY,)) if refused.status == NotAcceptable.status else reply
 
 
 def _head(raw: bytes) -> bytes:

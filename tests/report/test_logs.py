@@ -69,7 +69,8 @@ class ScanLineTests(LineCase):
         )
 
     def test_json(self) -> None:
-        record = self.json_of(ENVELOPE, VERDICT)
+        envelope = replace(ENVELOPE, log_tag="x1", filename="a.eml")
+        record = self.json_of(envelope, VERDICT)
         del record["ts"]
         self.assertEqual(
             record,
@@ -77,6 +78,7 @@ class ScanLineTests(LineCase):
                 "level": "info",
                 "system": "test",
                 "event": "scan",
+                "tag": "x1",
                 "queue_id": "4ABC",
                 "message_id": "1@example.org",
                 "sender": "a@example.org",
@@ -89,6 +91,7 @@ class ScanLineTests(LineCase):
                 "forced_by": None,
                 "profile": None,
                 "unscanned": None,
+                "file": "a.eml",
                 "score": 7.5,
                 "required_score": 15.0,
                 "symbols": [
@@ -106,6 +109,7 @@ class ScanLineTests(LineCase):
         """A stranger's text cannot end the line, nor pass for another field."""
         nasty = '\r\n2026 info scan action=reject" action=x \x1b[2J'
         envelope = replace(ENVELOPE, sender=nasty, helo=nasty, queue_id=nasty, user=nasty)
+        envelope = replace(envelope, log_tag=nasty, filename=nasty)
         line = self.text_of(envelope, replace(VERDICT, message_id=nasty))
         self.assertEqual(line.count("\n"), 1)
         self.assertTrue(line[:-1].isprintable())

@@ -73,6 +73,20 @@ class MatchTests(SynchronousTestCase):
         self.assertFalse(matches(profile, to("a@example.org", "b@example.net")))
         self.assertFalse(matches(profile, EMPTY))
 
+    def test_mailbox(self) -> None:
+        """Who tells the one mailbox that a message goes to wants what holds for that one."""
+        profile = Profile(recipients=("@example.org",))
+        others = to("a@example.net", "b@example.org")
+        self.assertTrue(matches(profile, replace(others, deliver_to="b@example.org")))
+        ours = to("a@example.org")
+        self.assertFalse(matches(profile, replace(ours, deliver_to="b@example.net")))
+
+    def test_tags(self) -> None:
+        profile = Profile(mta_tags=("submission", "x"))
+        self.assertTrue(matches(profile, replace(EMPTY, mta_tag="submission")))
+        self.assertFalse(matches(profile, replace(EMPTY, mta_tag="mx")))
+        self.assertFalse(matches(profile, EMPTY))
+
     def test_all_conditions(self) -> None:
         profile = Profile(listeners=("milter",), authenticated=True)
         self.assertFalse(matches(profile, EMPTY))

@@ -86,6 +86,17 @@ class Answers(Case):
         self.assertEqual(expected, self.ask(b"POST /checkv2?f%69le=z HTTP/1.1\r\n\r\n"))
         self.assertEqual([], self.scanner.calls)
 
+    def test_no_form_that_the_client_reads(self) -> None:
+        body = b'--x\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{"a":1}\r\n'
+        body += b'--x\r\nContent-Disposition: form-data; name="message"\r\n\r\nhi\r\n--x--\r\n'
+        reply = self.ask(
+            b"POST /checkv3 HTTP/1.1\r\nAccept: text/html\r\nContent-Length: %d\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n%b" % (len(body), body)
+        )
+        self.assertTrue(reply.startswith(b"HTTP/1.1 406 Not Acceptable: supported are "), reply)
+        self.assertIn(b"\r\nVary: Accept, Accept-Encoding\r\n", reply)
+        self.assertEqual([], self.scanner.calls)
+
     def test_bodies_that_cannot_be_read(self) -> None:
         reply = self.ask(b"POST /checkv2 HTTP/1.1\r\nCompression: gzip\r\n\r\n")
         self.assertEqual(error_bytes(415, "Invalid compression method"), reply)

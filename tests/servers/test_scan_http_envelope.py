@@ -9,6 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import RequestHead
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
+from mailfilter.scan.request_settings import RequestSettings
+from mailfilter.scan.verdict import Action
 from mailfilter.servers.http_envelope import (
     BROKEN,
     MAX_ADDRESS,
@@ -22,8 +24,8 @@ from mailfilter.servers.http_envelope import (
 from mailfilter.servers.http_query import BadRequest
 
 
-def envelope_of(*headers: tuple[str, bytes], query: bytes = b"") -> Envelope:
-    head = RequestHead(
+def head_of(*headers: tuple[str, bytes], query: bytes = b"") -> RequestHead:
+    return RequestHead(
         method=b"POST",
         path=b"/checkv2",
         query=query,
@@ -31,7 +33,10 @@ def envelope_of(*headers: tuple[str, bytes], query: bytes = b"") -> Envelope:
         keep_alive=True,
         expects_continue=False,
     )
-    return build_envelope("http", Told(fields_of(head)))
+
+
+def envelope_of(*headers: tuple[str, bytes], query: bytes = b"") -> Envelope:
+    return build_envelope("http", Told(fields_of(head_of(*headers, query=query))))
 
 
 def recipients(*addresses: str) -> tuple[Recipient, ...]:
@@ -91,8 +96,8 @@ VALUES: list[tuple[str, bytes, str, Any]] = [
     ("URL-Format", b"extended", "flags", frozenset({"ext_urls"})),
     ("Milter", b"", "flags", frozenset({"milter"})),
     ("Profile", b"1", "flags", frozenset({"profile"})),
-    ("Flags", b"trace,  groups , Pass_All,x", "flags", frozenset({"trace", "groups"})),
-    ("Flags", BROKEN.encode(), "flags", frozenset()),
+    ("Flags", b"trace,  groups ,,", "flags", frozenset({"trace", "groups"})),
+    ("Flags", b"skip_process", "flags", frozenset({"skip", "skip_process"})),
     ("Compression", b"", "flags", frozenset()),
     ("Content-Encoding", b"Identity", "flags", frozenset()),
     ("SPF", b"[object Object]", "flags", frozenset()),
@@ -115,6 +120,30 @@ class Envelopes(SynchronousTestCase):
                     self.assertEqual(
                         getattr(empty, other), getattr(found, other), (name, value, other)
                     )
+
+    def test_unknown_flags(self) -> None:
+        found = envelope_of(("Flags", b"groups, Pass_All,x, " + BROKEN.encode()))
+        self.assertEqual(frozenset({"groups"}), found.flags)
+        self.assertEqual(("flags: 3 unknown",), found.notes)
+
+    def test_settings(self) -> None:
+        text = b'{"actions":{"reject":5},"x":1}'
+        found = envelope_of(("Settings", text), ("Maxscore", b"9"), ("Softscore", b"2.5"))
+        thresholds = {Action.REJECT: 5, Action.ADD_HEADER: 2.5}
+        self.assertEqual(RequestSettings(thresholds), found.settings)
+        (note,) = found.notes
+        self.assertTrue(note.startswith("settings: 1 unknown keys"), note)
+        for bad in (b"{", b"[" * 4000, b"\xff", b'"\xff"'):
+            found = envelope_of(("Settings", bad))
+            self.assertIsNone(found.settings)
+            self.assertTrue(found.notes[0].startswith("settings: not JSON"), found.notes)
+        for bad in (b"x", b"nan", b"inf", b""):
+            self.assertIsNone(envelope_of(("Maxscore", bad)).settings)
+
+    def test_who_is_not_trusted(self) -> None:
+        head = head_of(("IP", b"192.0.2.1"), ("Hostname", b"mx.example.org"), ("Helo", b"a"))
+        found = build_envelope("http", Told(fields_of(head)), is_trusted=False)
+        self.assertEqual(Envelope(listener="http", helo="a", is_trusted=False), found)
 
     def test_nothing(self) -> None:
         self.assertEqual(Envelope(listener="http"), envelope_of())
