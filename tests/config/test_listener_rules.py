@@ -66,7 +66,8 @@ class ListenerRuleTests(ConfigCase):
     def test_protocol(self) -> None:
         """Keys that a listener's protocol does not know are told of, and nothing else of them."""
         http = (
-            "[listeners.scan]\nprotocol = 'http'\ncert_issuer = 'A CA'\non_reject = 'discard'\nno_action = true\n"
+            "[listeners.scan]\nprotocol = 'http'\ncert_issuer = 'A CA'\n"
+            "on_reject = 'discard'\nno_action = true\n"
             "spam_header = 'X-Junk'\noversize = 'reject'\ntrusted = false\n"
         )
         said = 'has no effect with protocol = "http"'
@@ -89,3 +90,39 @@ class ListenerRuleTests(ConfigCase):
             ],
         )
         self.assertEqual(self.warnings("[listeners.scan]\nrequest_timeout = '90s'"), [])
+
+    def test_scan_keys(self) -> None:
+        """Those of HTTP and of the lines, at listeners of every kind."""
+        keys = (
+            "header_style = 'strings'\nclassic_actions = true\nlocal_files = true\n"
+            "trusted_peers = ['10.0.0.0/24']\noversize = 'reject'\n"
+        )
+        unix = "[listeners.x]\nendpoint = 'unix:s'\n"
+        self.assertEqual(self.warnings(f"{unix}protocol = 'scan'\n{keys}"), [])
+        said = 'has no effect with protocol = "spamd"'
+        self.assertEqual(
+            self.warnings(f"{unix}protocol = 'spamd'\n{keys}"),
+            [
+                f'm.toml:4: listeners.x.header_style = "strings": {said}',
+                f"m.toml:5: listeners.x.classic_actions = true: {said}",
+                f"m.toml:6: listeners.x.local_files = true: {said}",
+            ],
+        )
+        self.assertEqual(
+            self.warnings("[listeners.milter]\ntrusted_peers = ['10.0.0.0/24']"),
+            [
+                "m.toml:2: listeners.milter.trusted_peers = "
+                '["10.0.0.0/24"]: has no effect with protocol = "milter"'
+            ],
+        )
+
+    def test_scan_keys_without_effect(self) -> None:
+        text = "[listeners.scan]\ntrusted = false\ntrusted_peers = ['10.0.0.0/24']\n"
+        self.assertEqual(
+            self.warnings(text + "local_files = true"),
+            [
+                "m.toml:3: listeners.scan.trusted_peers = "
+                '["10.0.0.0/24"]: has no effect with trusted = false',
+                "m.toml:4: listeners.scan.local_files = true: has no effect but on a unix socket",
+            ],
+        )

@@ -72,7 +72,7 @@ endpoint = "tcp:{spamd}:interface=127.0.0.1"
 
 
 class Filter:
-    """A mailfilter of our own: `milter`, `http` (with lines) and `spamd` are ports, `unix` a socket."""
+    """A filter of our own: `milter`, `http` (also lines) and `spamd` are ports, `unix` a socket."""
 
     def __init__(
         self, watchdog: str = "30s", start: bool = True, workers: int = 2, server: str = ""
