@@ -147,7 +147,7 @@ class Connections(TestCase):
     async def test_unix_socket(self) -> None:
         path = self.mktemp()
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        port = reactor.listenUNIX(path, cast(Any, self.factory))
+        port = cast(Any, reactor).listenUNIX(path, cast(Any, self.factory))
         self.addCleanup(port.stopListening)
 
         def run() -> bytes:
