@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import NoReturn
 
 from .spamd_body import EXIM_LINES, MAX_TOP, MBOX_LINE, Content, MessageBody
-from .unpack import UnpackedTooLarge, UnpackError, zlib_unpacker
+from .unpack import UnpackedTooLarge, Unpacker, UnpackError, zlib_unpacker
 
 MAX_LINE = 8192
 """Octets of a line with its end, as spamc allows in replies."""
@@ -268,25 +268,27 @@ class _PackedBody:
     """Unpacks a message that came as a stream of zlib; one that is too large is not kept at all."""
 
     def __init__(self, body: MessageBody, limit: int) -> None:
-        self._unpacker = zlib_unpacker(limit)
         self._body = body
-        self._too_large: UnpackedTooLarge | None = None
+        self._unpacker: Unpacker | None = zlib_unpacker(limit, body)
+        self._size = 0
+        """Of a message that is too large, at the least."""
 
     def write(self, data: bytes | memoryview) -> None:
-        if self._too_large is not None:
+        if self._unpacker is None:
             return
         try:
             self._unpacker.write(data)
         except UnpackedTooLarge as error:
-            self._too_large = error
+            self._size = error.size
+            self._body, self._unpacker = MessageBody(0), None
         except UnpackError as error:
             raise _bad_packing(error) from None
 
     def finish(self) -> Content:
-        if self._too_large is not None:
-            return Content(b"", None, b"", self._too_large.size)
+        if self._unpacker is None:
+            return Content(b"", None, b"", self._size)
         try:
-            self._body.write(self._unpacker.finish())
+            self._unpacker.finish()
         except UnpackError as error:
             raise _bad_packing(error) from None
         return self._body.finish()

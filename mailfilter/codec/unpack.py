@@ -71,17 +71,24 @@ class _Zlib:
         return piece
 
 
+class Sink(Protocol):
+    """Takes what is unpacked, as it comes."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
 class Unpacker:
     """Unpacks one frame of at most `limit` octets.
 
     Use `zstd_unpacker` or `zlib_unpacker`. After an error it must not be used any more.
     """
 
-    def __init__(self, decompressor: _Decompressor, limit: int) -> None:
+    def __init__(self, decompressor: _Decompressor, limit: int, sink: Sink | None = None) -> None:
         self._decompressor = decompressor
         self._limit = limit
         self._size = 0
-        self._unpacked = BytesIO()
+        self._kept = BytesIO()
+        self._sink = sink or self._kept
 
     def write(self, data: memoryview | bytes) -> None:
         """Take packed octets, of which nothing is kept.
@@ -106,17 +113,20 @@ class Unpacker:
             self._size += len(piece)
             if self._size > self._limit:
                 raise UnpackedTooLarge(self._limit + 1)
-            self._unpacked.write(piece)
+            self._sink.write(piece)
             if self._decompressor.needs_input or self._decompressor.eof:
                 return
             data = b""
 
     def finish(self) -> bytes:
-        """All octets were given: return what they hold. Raises `UnpackError` if some lack."""
+        """All octets were given: return what they hold, nothing if a sink has it.
+
+        Raises `UnpackError` if some lack.
+        """
         if not self._decompressor.eof:
             raise UnpackError("unexpected end")
         # A BytesIO gives its buffer away: what is unpacked is never there twice.
-        return self._unpacked.getvalue()
+        return self._kept.getvalue()
 
 
 def zstd_unpacker(limit: int) -> Unpacker:
@@ -125,9 +135,9 @@ def zstd_unpacker(limit: int) -> Unpacker:
     return Unpacker(ZstdDecompressor(options=options), limit)
 
 
-def zlib_unpacker(limit: int) -> Unpacker:
-    """Unpack a stream of zlib (RFC 1950)."""
-    return Unpacker(_Zlib(), limit)
+def zlib_unpacker(limit: int, sink: Sink | None = None) -> Unpacker:
+    """Unpack a stream of zlib (RFC 1950); a sink takes the octets in place of `finish`."""
+    return Unpacker(_Zlib(), limit, sink)
 
 
 def _reason(error: Exception) -> str:
