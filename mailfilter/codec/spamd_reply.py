@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 MAX_REPLY = 32_500
 """Octets of a reply of RSPAMC: Exim reads 32,600 and cuts the rest off."""
@@ -38,8 +39,7 @@ class Result:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of an RSPAMC reply. Of those that do not fit the higher `rank` is left out."""
 
     name: str
@@ -49,14 +49,17 @@ class Line:
 
 def one_line(text: str) -> str:
     """Text with nothing in it that could end a line, or is not printable ASCII."""
+    if text.isascii() and text.isprintable():
+        return text
     return _NOT_PRINTABLE.sub("?", text)
 
 
 def number(value: float, digits: int) -> str:
     """A plain decimal, whatever the value is."""
-    value = max(-MAX_NUMBER, min(MAX_NUMBER, value)) if isfinite(value) else 0.0
+    if not -MAX_NUMBER <= value <= MAX_NUMBER:
+        value = max(-MAX_NUMBER, min(MAX_NUMBER, value)) if isfinite(value) else 0.0
     text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
+    return text if value > 0.0 or text.strip("-0.") else text.removeprefix("-")
 
 
 def rspamc_error(text: str, code: int = 76) -> bytes:
@@ -92,8 +95,10 @@ def rspamc_reply(is_spam: bool, score: float, required: float, lines: Sequence[L
         "RSPAMD/1.3 0 EX_OK\r\n"
         f"Metric: default; {is_spam}; {number(score, 2)} / {number(required, 2)} / 0.0\r\n"
     )
-    told = [f"{line.name}: {one_line(line.value)}\r\n" for line in lines]
+    told = [f"{name}: {one_line(value)}\r\n" for name, value, _ in lines]
     room = MAX_REPLY - len(first)
+    if sum(map(len, told)) <= room:
+        return "".join((first, *told)).encode("ascii")
     fitting: set[int] = set()
     for at in sorted(range(len(told)), key=lambda at: lines[at].rank):
         if len(told[at]) <= room:
