@@ -91,14 +91,14 @@ _WHAT: dict[type[Edit], str] = {
 
 def _clean_field(edit: AddHeader | ChangeHeader | RemoveHeader) -> Edit:
     if isinstance(edit, RemoveHeader):
-        return replace(edit, occurrence=_signed(edit.occurrence))
+        return RemoveHeader(edit.name, _signed(edit.occurrence))
     value = clean_header_value(edit.value)
     if isinstance(edit, AddHeader):
-        return replace(edit, value=value, order=_signed(edit.order))
+        return AddHeader(edit.name, value, _signed(edit.order))
     occurrence = max(_signed(edit.occurrence), 1)
     if not value:
         return RemoveHeader(edit.name, occurrence)
-    return replace(edit, value=value, occurrence=occurrence)
+    return ChangeHeader(edit.name, value, occurrence)
 
 
 def _signed(number: int) -> int:
