@@ -1,0 +1,131 @@
+"""A real OpenSMTPD with filter-rspamd asks the filter by HTTP."""
+
+import functools
+import subprocess
+from collections.abc import Sequence
+from typing import IO
+
+from . import peers, scan_mta
+from .harness import SENDER, shared_sink
+from .opensmtpd import FILTER, OpenSmtpd
+from .opensmtpd_case import OpenSmtpdCase, at_port
+from .scan_mta import HAM, away_filter
+from .told import told
+
+
+class OpenSmtpdMailTests(OpenSmtpdCase, scan_mta.ScanMtaCases):
+    """What every kind of message becomes."""
+
+
+class OpenSmtpdFactsTests(OpenSmtpdCase):
+    """What the filter learns of session and client."""
+
+    def setUp(self) -> None:
+        """Name a recipient of whose mail the filter tells."""
+        super().setUp()
+        self.box = f"tell-{self.box}"
+
+    def test_session(self) -> None:
+        """Client, names and the queue id; nobody has logged in."""
+        reply = self.send(HAM)
+        envelope = told(self.filter, self.box).envelope
+        self.assertEqual(envelope["client_ip"], "127.0.0.1")
+        self.assertEqual(envelope["hostname"], "localhost")
+        self.assertEqual(envelope["helo"], "client.live.test")
+        self.assertEqual(envelope["mta_name"], "mx.test")
+        self.assertIn(envelope["queue_id"], reply.text)
+        self.assertEqual((envelope["user"], envelope["tls"]), (None, None))
+        self.filter.wait_record(self.mark, queue_id=envelope["queue_id"])
+
+    def test_user(self) -> None:
+        """Who has authenticated; told to filter-rspamd as smtpd does it, which cannot here."""
+        url = at_port(self.filter.http)
+        answers = ask_filter(url, [*CONNECT, "link-auth|s1|alice|pass", *message(self.box, HAM)])
+        self.assertEqual(answers[-1], "filter-result|s1|t2|proceed")
+        envelope = told(self.filter, self.box).envelope
+        self.assertEqual((envelope["user"], envelope["client_ip"]), ("alice", "192.0.2.7"))
+
+    def test_unknown_host(self) -> None:
+        """A client without a name, at an address of IPv6."""
+        connect = "link-connect|s1|<unknown>|fail|[2001:db8::7]:4711|[2001:db8::1]:25"
+        url = at_port(self.filter.http)
+        ask_filter(url, [connect, *CONNECT[1:], *message(self.box, HAM)])
+        envelope = told(self.filter, self.box).envelope
+        self.assertEqual((envelope["client_ip"], envelope["hostname"]), ("2001:db8::7", None))
+
+
+CONNECT = (
+    "link-connect|s1|client.example.net|pass|192.0.2.7:4711|192.0.2.1:25",
+    "link-greeting|s1|mx.test",
+    "link-identify|s1|EHLO|client.example.net",
+)
+
+
+def message(recipient: str, text: bytes) -> list[str]:
+    """What smtpd tells of a message."""
+    lines = text.decode().removesuffix("\r\n").split("\r\n")
+    return [
+        "tx-begin|s1|m1",
+        f"tx-mail|s1|m1|ok|{SENDER}",
+        f"tx-rcpt|s1|m1|ok|{recipient}",
+        *[f"data-line|s1|t1|{line}" for line in (*lines, ".")],
+        "commit|s1|t2|",
+    ]
+
+
+def ask_filter(url: str, events: Sequence[str]) -> list[str]:
+    """Run filter-rspamd, and tell it of events; what it answers."""
+    answers: list[str] = []
+    with subprocess.Popen(
+        [str(FILTER), "-url", url],
+        env=peers.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("config|ready\n")
+        wait_line(process.stdout, answers, "register|ready")
+        for event in events:
+            is_filter = event.startswith(("data-line", "commit"))
+            kind = "filter" if is_filter else "report"
+            process.stdin.write(f"{kind}|0.6|1700000000.000000|smtp-in|{event}\n")
+            if event == "data-line|s1|t1|.":
+                wait_line(process.stdout, answers, "filter-dataline|s1|t1|.")
+        wait_line(process.stdout, answers, "filter-result")
+        process.stdin.close()
+    return answers
+
+
+def wait_line(stream: IO[str], lines: list[str], begin: str) -> None:
+    """Read lines until one begins so."""
+    while not lines or not lines[-1].startswith(begin):
+        lines.append(stream.readline().rstrip("\n"))
+        assert lines[-1], lines
+
+
+class OpenSmtpdAwayTests(OpenSmtpdCase, scan_mta.ScanAwayCases):
+    """Whatever happens to the filter, nothing gets in unseen."""
+
+    def make_smtpd(self) -> OpenSmtpd:
+        """One whose filter may be stopped."""
+        return away_smtpd()
+
+    def test_away_at_start(self) -> None:
+        """It starts without the filter too."""
+        self.filter.stop()
+        own = OpenSmtpd(at_port(self.filter.http), {}, self.sink.port)
+        self.smtpd = own
+        self.assertEqual(self.send(HAM).code, self.away)
+        self.filter.start()
+        self.assertEqual(self.send(HAM).code, 250)
+        self.check_arrived(1)
+        own.stop()
+
+
+@functools.cache
+def away_smtpd() -> OpenSmtpd:
+    """As documented, for a filter that may be stopped."""
+    return OpenSmtpd(at_port(away_filter().http), {}, shared_sink().port)
