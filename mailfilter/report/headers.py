@@ -39,6 +39,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROLS_BUT_TAB = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _DIRTY = re.compile(r"[^ -~]|=\?|[^ ]{800}")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
+# What other values mostly are: text with folds, and no line of blanks alone.
+_CLEAN = re.compile(r"[\t ]*+[!-~][\t -~]*+(?:\n[\t ]++[!-~][\t -~]*+)*+")
 # What stands for itself in the Q encoding everywhere, even in a phrase (RFC 2047 5).
 _Q_PLAIN = re.compile(rb"[A-Za-z0-9!*+/ -]")
 
@@ -119,7 +121,7 @@ def clean_header_value(value: str) -> str:
     at `MAX_VALUE` octets.
     """
     value = value[:MAX_VALUE]
-    if value.isascii() and value.isprintable():
+    if (value.isascii() and value.isprintable()) or _CLEAN.fullmatch(value):
         return value
     lines: list[str] = []
     size = 0
