@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +92,8 @@ LARGE_CASES = (
 
 
 @contextmanager
-def serving(case: Case) -> Iterator[Filter]:
-    """The server for a case, for as long as the block lasts."""
+def serving() -> Iterator[Callable[[Case], Filter]]:
+    """The servers, for as long as the block lasts: a function that gives the one for a case."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.http_target"],
         env=CHILD_ENVIRONMENT,
@@ -102,7 +102,7 @@ def serving(case: Case) -> Iterator[Filter]:
     try:
         assert process.stdout is not None
         ports = json.loads(process.stdout.readline())
-        yield Filter(process, {case.protocol: ports[case.target]})
+        yield lambda case: Filter(process, {case.protocol: ports[case.target]})
     finally:
         process.terminate()
         process.wait()
@@ -113,12 +113,13 @@ def costs(
 ) -> Iterator[str]:
     """The table of processor time."""
     yield f"{'way':36}{'us':>8}{'goal':>8}"
-    for case in cases:
-        with serving(case) as server:
+    with serving() as of:
+        for case in cases:
+            server = of(case)
             feed(server, folder, case, min(WARM_UP, count))
             cost = min(feed(server, folder, case, count) for _ in range(rounds))
-        goal = f"{case.goal:8.0f}" if case.goal else ""
-        yield f"{case.title:36}{1e6 * cost:8.1f}{goal}"
+            goal = f"{case.goal:8.0f}" if case.goal else ""
+            yield f"{case.title:36}{1e6 * cost:8.1f}{goal}"
 
 
 def crowds(folder: str, count: int = 4 * COUNT, clients: int = CROWD) -> Iterator[str]:
@@ -127,15 +128,16 @@ def crowds(folder: str, count: int = 4 * COUNT, clients: int = CROWD) -> Iterato
     yield f"{f'{clients} clients at once':36}{'us':>8}" + "".join(
         f"{f'{column} ms':>9}" for column in columns
     )
-    for case in CROWDED:
-        with serving(case) as server:
+    with serving() as of:
+        for case in CROWDED:
+            server = of(case)
             most = str(case.per_connection)
             options = ("--messages", folder, "--count", str(count), "--per-connection", most)
             before = server.cpu()
             figures = load(server, case.protocol, clients, "--seconds", "3600", *options)
             cost = (server.cpu() - before) / figures["messages"]
-        times = "".join(f"{figures[column]:9.1f}" for column in columns)
-        yield f"{case.title:36}{1e6 * cost:8.1f}{times}"
+            times = "".join(f"{figures[column]:9.1f}" for column in columns)
+            yield f"{case.title:36}{1e6 * cost:8.1f}{times}"
 
 
 def growth(folder: str, requests: tuple[int, ...] = REQUESTS) -> Iterator[str]:
@@ -143,7 +145,8 @@ def growth(folder: str, requests: tuple[int, ...] = REQUESTS) -> Iterator[str]:
     yield f"{'RSS MiB after requests':36}" + "".join(f"{total:9}" for total in requests)
     for case in GROWING:
         line, done = f"{case.title:36}", 0
-        with serving(case) as server:
+        with serving() as of:
+            server = of(case)
             for total in requests:
                 feed(server, folder, case, total - done)
                 done = total
@@ -157,7 +160,8 @@ def peaks(small: str, size: int = LARGE) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "large.eml").write_bytes(large_message(size))
         for case in LARGE_CASES:
-            with serving(case) as server:
+            with serving() as of:
+                server = of(case)
                 feed(server, small, case, 10)
                 base = resident(server)
                 # Sets the highest value so far to the present one (proc(5)).
