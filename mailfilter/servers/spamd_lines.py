@@ -70,8 +70,9 @@ def render_rspamc(verdict: Verdict) -> Rendered:
     dropped = [*clean.dropped]
     lines = (
         Line("Action", verdict.action.value),
-        *_texts(verdict),
+        *_subject(verdict),
         *_symbols(verdict.symbols),
+        *_texts(verdict),
         *_edits(clean.edits, dropped),
     )
     is_spam = verdict.action in _SPAM
@@ -79,9 +80,12 @@ def render_rspamc(verdict: Verdict) -> Rendered:
     return Rendered(octets, dropped)
 
 
-def _texts(verdict: Verdict) -> Iterator[Line]:
+def _subject(verdict: Verdict) -> Iterator[Line]:
     if verdict.action is Action.REWRITE_SUBJECT and verdict.subject is not None:
         yield Line("Subject", _unfolded(encode_header_text(verdict.subject)))
+
+
+def _texts(verdict: Verdict) -> Iterator[Line]:
     text = reply_text(verdict)
     if words := [text.codes, *text.lines] if text.codes else text.lines:
         yield Line("Message", " ".join(words))
