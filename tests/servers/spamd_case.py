@@ -30,7 +30,7 @@ MESSAGE = b"From: a@example.org\nSubject: hi\n\nbody\n"
 CHECKED = b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; 7.0 / 15.0\r\n\r\n"
 RSPAMC = (
     b"RSPAMD/1.3 0 EX_OK\r\nMetric: default; True; 7.00 / 15.00 / 0.0\r\nAction: add header\r\n"
-    b"Message-ID: 1@example.org\r\nSymbol: ONE(7.00)\r\nX-Symbol: ONE(7.00);\r\n"
+    b"Symbol: ONE(7.00)\r\nX-Symbol: ONE(7.00);\r\nMessage-ID: 1@example.org\r\n"
     b"X-Milter-Add: X-A: v\r\n"
 )
 PONG = b"SPAMD/1.5 0 PONG\r\n"
