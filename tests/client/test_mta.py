@@ -234,7 +234,7 @@ class MtaCommandTests(SynchronousTestCase):
                 text = f"[listeners.{listener}]\non_failure = '{policy}'"
                 self.assertEqual(self.printed(name, text), template(name))
             printed = self.printed(name, f"[listeners.{listener}]\non_failure = 'accept'")
-            self.assertIn("\n  require spam = nobody:true/defer_ok\n", printed)
+            self.assertIn("\n  warn spam = nobody:true\n", printed)
 
     def test_protocols(self) -> None:
         """A listener of another protocol that the MTA speaks will do, if there is none better."""

@@ -10,10 +10,18 @@ STRANGER = "203.0.113.5"
 
 
 class Client(smtplib.SMTP):
-    """A session; it has said EHLO, as `STRANGER` unless the client is to be ourselves."""
+    """A session; it has said EHLO, as `STRANGER` unless the client is to be ourselves.
 
-    def __init__(self, port: int, *, stranger: bool = True, patience: float = 60.0) -> None:
-        super().__init__("127.0.0.1", port, "client.live.test", timeout=patience)
+    `source` is the address that it comes from, if that is not the usual one.
+    """
+
+    def __init__(
+        self, port: int, *, stranger: bool = True, patience: float = 60.0, source: str = ""
+    ) -> None:
+        where = (source, 0) if source else None
+        super().__init__(
+            "127.0.0.1", port, "client.live.test", timeout=patience, source_address=where
+        )
         self.ehlo()
         if stranger:
             self.xclient(f"ADDR={STRANGER}", "NAME=client.live.test")

@@ -170,10 +170,11 @@ def _exim_sa(address: Address, listener: Listener) -> Changes:
 
 
 def _exim_failure(listener: Listener) -> Changes:
-    passes = "/defer_ok" if listener.on_failure == "accept" else ""
+    # A condition that cannot be decided defers mail with `require`, and is nothing to `warn`.
+    verb = "warn" if listener.on_failure == "accept" else "require"
     return (
         ("tmo=120s", f"tmo={_wait(listener, 120)}s"),
-        ("require spam = nobody:true", f"require spam = nobody:true{passes}"),
+        ("require spam = nobody:true", f"{verb} spam = nobody:true"),
     )
 
 

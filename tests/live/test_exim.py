@@ -1,0 +1,329 @@
+"""A real Exim asks the filter, with variant=rspamd and the documented ACL."""
+
+import re
+
+from .delivered import OWN_FIELDS, header_lines, values
+from .exim import DOMAIN, PASSWORD, RELAY, USER, Exim
+from .exim_case import SUBMISSION, EximCase, documented
+from .harness import SENDER, body_of, message_file, shared_sink, wish
+from .processes import free_port
+from .shapes import BARE_DOTS, DATED, SHAPES, SMUGGLED
+from .threads import Threads
+from .told import told
+
+HAM = message_file("ham.eml")
+GTUBE = message_file("gtube-reject.eml")
+SPAM_FIELDS = ("X-Spam-Status", "X-Spam-Score", "X-Spam-Bar", "X-Spam-Report")
+LARGE = DATED + b"\r\n" + b"0123456789 abcdefghijklmnopqrstuvwxyz, and on it goes.\r\n" * 190_000
+"""10 MB."""
+FACES: tuple[tuple[bytes, int, list[str] | None], ...] = (
+    (HAM, 250, []),
+    (GTUBE, 550, None),
+    (wish({"Action": "soft reject"}), 451, None),
+    (wish({"Action": "add header"}), 250, ["Yes"]),
+    (message_file("gtube-rewrite-subject.eml"), 250, ["Yes"]),
+)
+"""Messages, the replies to them, and the X-Spam-Status of what arrives."""
+MESSAGES = 200
+CLIENTS = 20
+
+
+class EximActionTests(EximCase):
+    """What becomes of a message, by the action that the filter names."""
+
+    def arrive(self, message: bytes) -> bytes:
+        """Send a message; what arrives."""
+        self.assertEqual(self.send(message).code, 250)
+        return self.wait_delivered()
+
+    def marks(self, message: bytes) -> dict[str, list[str]]:
+        """The fields about spam in what arrives of a message."""
+        delivered = self.arrive(message)
+        found = {name: values(delivered, name) for name in SPAM_FIELDS}
+        return {name: texts for name, texts in found.items() if texts}
+
+    def refuse(self, message: bytes) -> tuple[int, str]:
+        """Send a message that is refused; how. Nothing arrives."""
+        reply = self.send(message)
+        self.check_arrived(0)
+        return reply.code, reply.text
+
+    def test_ham(self) -> None:
+        """Header and body are as they were sent, and nobody's mark is on it."""
+        delivered = self.arrive(b"X-Spam-Status: Yes\r\nX-Spam: Yes\r\n" + HAM)
+        self.assertEqual(body_of(delivered), body_of(HAM))
+        fields = [line for line in header_lines(delivered) if not line.startswith(b"Received:")]
+        self.assertEqual(fields, header_lines(HAM))
+
+    def test_gtube_reject(self) -> None:
+        """Refused, with the text that the filter gives."""
+        self.assertEqual(self.refuse(GTUBE), (550, "Gtube pattern"))
+
+    def test_gtube_add_header(self) -> None:
+        """Marked by Exim, with score and report."""
+        marks = self.marks(message_file("gtube-add-header.eml"))
+        self.assertEqual(marks["X-Spam-Status"], ["Yes"])
+        (report,) = marks["X-Spam-Report"]
+        self.assertTrue(report.startswith("Action: add header"), report)
+        self.assertIn("Symbol: GTUBE(", report)
+
+    def test_gtube_rewrite_subject(self) -> None:
+        """Marked too, with a new subject."""
+        delivered = self.arrive(message_file("gtube-rewrite-subject.eml"))
+        self.assertEqual(values(delivered, "Subject"), ["*** SPAM *** Test of the filter"])
+        self.assertEqual(values(delivered, "X-Spam-Status"), ["Yes"])
+
+    def test_gtube_no_action(self) -> None:
+        """Not marked."""
+        self.assertEqual(self.marks(message_file("gtube-no-action.eml")), {})
+
+    def test_score(self) -> None:
+        """Score, its bar, and symbols with their options and descriptions."""
+        message = wish([("Symbol", "FORCE_ONE 4.25 a b"), ("Symbol", "FORCE_TWO 3")])
+        marks = self.marks(message)
+        self.assertRegex(marks["X-Spam-Score"][0], r"^7\.[0-9] \(\+{7}\)$")
+        self.assertEqual(marks["X-Spam-Bar"], ["+" * 7])
+        report = re.sub(r"\s+", " ", marks["X-Spam-Report"][0])
+        self.assertIn("Symbol: FORCE_ONE(4.25)", report)
+        self.assertIn("FORCE_ONE(4.25); asked for by the test message [a, b]", report)
+
+    def test_bar(self) -> None:
+        """A bar alone for a message that is a little suspicious."""
+        self.assertEqual(self.marks(wish({"Symbol": "FORCE_ONE 3.5"})), {"X-Spam-Bar": ["+++"]})
+
+    def test_score_reject(self) -> None:
+        """Enough score refuses; the text is Exim's own, or the filter's."""
+        code, text = self.refuse(wish({"Symbol": "FORCE_ONE 20"}))
+        self.assertEqual((code, text), (550, "Spam message rejected"))
+
+    def test_soft_reject(self) -> None:
+        """Deferred, with a text."""
+        code, _ = self.refuse(wish({"Action": "soft reject"}))
+        self.assertEqual(code, 451)
+
+    def test_texts(self) -> None:
+        """The check's own text; what Exim would expand, or take for a line of its own, is text."""
+        text = "100% sure, $spam_score ${run{/bin/false}} \\N"
+        message = wish([("Action", "soft reject"), ("Message", text)])
+        self.assertEqual(self.refuse(message), (451, text))
+        field = "=?utf-8?Q?one=0D=0AAction=3A_no_action=0D=0A250_two?="
+        code, text = self.refuse(wish([("Action", "reject"), ("Message", field)]))
+        self.assertEqual(code, 550)
+        self.assertTrue(text.startswith("one"), text)
+
+    def test_discard(self) -> None:
+        """Accepted, and gone."""
+        self.assertEqual(self.send(wish({"Action": "discard"})).code, 250)
+        self.check_arrived(0)
+
+    def test_quarantine(self) -> None:
+        """Accepted, and held."""
+        self.assertEqual(self.send(wish({"Action": "quarantine"})).code, 250)
+        (held,) = self.exim.queued()
+        self.assertIn(self.box, held.read_text())
+        self.exim.run("-Mrm", held.name.removesuffix("-H"))
+        self.check_arrived(0)
+
+    def test_greylist(self) -> None:
+        """Delays nothing by itself, and marks nothing."""
+        self.assertEqual(self.marks(wish({"Action": "greylist"})), {})
+
+    def test_fields(self) -> None:
+        """Fields that checks add; their line breaks are blanks on the way."""
+        delivered = self.arrive(
+            wish(
+                [
+                    ("Add", "X-One: first; [2]: x"),
+                    ("Add", "X-Top: second @0"),
+                    ("Add", "=?utf-8?Q?X-Fold=3A_one=0A_two?="),
+                ]
+            )
+        )
+        self.assertEqual(values(delivered, "X-One"), ["first; [2]: x"])
+        self.assertEqual(values(delivered, "X-Top"), ["second"])
+        self.assertEqual(len(values(delivered, "X-Fold")), 1)
+        self.assertEqual(values(delivered, "X-Fold")[0].split(), ["one", "two"])
+
+
+class EximEnvelopeTests(EximCase):
+    """What the filter learns of message and client."""
+
+    def test_facts(self) -> None:
+        """Queue id, client, names and addresses; in the log line, too."""
+        client = self.connect(source="127.0.0.5")
+        client.envelope(SENDER, self.box)
+        queue_id = client.data_octets(HAM).text.removeprefix("OK id=")
+        envelope = told(self.filter, self.box).envelope
+        self.assertEqual(envelope["queue_id"], queue_id)
+        self.assertEqual(envelope["client_ip"], "127.0.0.5")
+        self.assertEqual(envelope["helo"], "client.live.test")
+        self.assertEqual((envelope["sender"], envelope["user"]), (SENDER, None))
+        record = self.filter.wait_record(self.mark, queue_id=queue_id)
+        self.assertEqual((record["ip"], record["recipients"]), ("127.0.0.5", [self.box]))
+        self.assertEqual((record["sender"], record["user"]), (SENDER, None))
+
+    def test_user(self) -> None:
+        """Who logs in at port 25 is told, and scanned; not the next one."""
+        client = self.connect()
+        client.login(USER, PASSWORD)
+        client.envelope(SENDER, self.box)
+        self.assertEqual(client.data_octets(HAM).code, 250)
+        self.assertEqual(told(self.filter, self.box).envelope["user"], USER)
+        self.filter.wait_record(self.mark, user=USER)
+        client.envelope(SENDER, self.box)
+        self.assertEqual(client.data_octets(GTUBE).code, 550)
+        self.send(HAM)
+        self.assertIsNone(told(self.filter, self.box).envelope["user"])
+
+    def test_unscanned(self) -> None:
+        """Not asked about: mail of relay hosts, and of users at the submission port."""
+        client = self.connect(source=RELAY)
+        client.envelope(SENDER, self.box)
+        self.assertEqual(client.data_octets(GTUBE).code, 250)
+        client = self.connect(SUBMISSION)
+        client.login(USER, PASSWORD)
+        client.envelope(SENDER, self.box)
+        self.assertEqual(client.data_octets(GTUBE).code, 250)
+        self.check_arrived(2)
+        self.assertEqual(self.filter.records(self.mark), [])
+        self.assertEqual(self.send(GTUBE, service=SUBMISSION).code, 550)
+
+    def test_recipients(self) -> None:
+        """Three; one that Exim refuses is not shown."""
+        boxes = [self.box, self.address("second"), self.address("third")]
+        client = self.connect()
+        client.envelope(SENDER, *boxes[:2], f"refused@{DOMAIN}", boxes[2])
+        self.assertEqual(client.data_octets(HAM).code, 250)
+        self.exim.wait_idle()
+        self.assertEqual([len(self.sink.to(box)) for box in boxes], [1, 1, 1])
+        self.assertEqual(told(self.filter, self.box).recipients, boxes)
+        (record,) = self.filter.records(self.mark)
+        self.assertEqual(record["recipients"], boxes)
+
+    def test_null_sender(self) -> None:
+        """A bounce comes from nobody."""
+        self.assertEqual(self.send(message_file("bounce.eml"), sender="").code, 250)
+        self.assertEqual(self.sink.wait_to(self.box)[0].sender, "")
+        record = self.filter.wait_record(self.mark, message_id="bounce-1@example.org")
+        self.assertEqual((record["sender"], record["recipients"]), ("", [self.box]))
+        self.assertEqual(told(self.filter, self.box).envelope["sender"], "")
+
+
+class EximContentTests(EximCase):
+    """What is scanned is what Exim delivers, and is the same as without a filter."""
+
+    def hand_in(self, shape: str, message: bytes, source: str = "") -> int:
+        """Send a message in a session of its own; the code of the reply."""
+        with self.connect(source=source) as client:
+            client.envelope(SENDER, self.address(shape))
+            return client.data_octets(message).code
+
+    def compare(self, shape: str, message: bytes) -> None:
+        """Send one message that is scanned and one that is not."""
+        box = self.address(shape)
+        plain = self.hand_in(shape, message, RELAY)
+        self.assertEqual(self.hand_in(shape, message), plain, shape)
+        if plain != 250:
+            return
+        unscanned, scanned = [taken.message for taken in self.sink.wait_to(box, 2)]
+        self.assertEqual(parts(scanned), parts(unscanned), shape)
+        # Exim hands the message over as it lies in its spool: line ends of Unix.
+        seen = told(self.filter, box).raw.replace(b"\r\n", b"\n")
+        self.assertEqual(body_of(seen), body_of(scanned), shape)
+        self.assertNotIn(b"\nX-Envelope-", seen[:4000], shape)
+        self.assertTrue(seen.startswith(b"Received: from"), (shape, seen[:100]))
+
+    def test_shapes(self) -> None:
+        """Every shape: 8-bit, NUL, dots, long lines, long and folded fields, bare line ends."""
+        for shape, message in SHAPES.items():
+            self.compare(shape, message)
+
+    def test_messages(self) -> None:
+        """Messages as they are written."""
+        for name in ("eight-bit.eml", "latin-1.eml", "dots.eml", "white-space.eml", "folded.eml"):
+            self.compare(name, message_file(name))
+
+    def test_large(self) -> None:
+        """10 MB."""
+        self.compare("large", LARGE)
+
+    def test_bare_dots(self) -> None:
+        """Whatever Exim takes for the end of a message, the filter sees what it delivers."""
+        for shape, message in BARE_DOTS.items():
+            with self.connect() as client:
+                client.envelope(SENDER, self.address(shape))
+                self.assertEqual(client.say("DATA").code, 354)
+                client.send(message + b".\r\n")
+                self.assertIn(client.answer().code // 100, (2, 5), shape)
+                client.vanish()
+        self.exim.wait_idle()
+        scanned = {to for record in self.filter.records(self.mark) for to in record["recipients"]}
+        for box in (SMUGGLED, *map(self.address, BARE_DOTS)):
+            self.assertLessEqual(len(self.sink.to(box)), int(box in scanned) * 6, box)
+
+
+class EximLoadTests(EximCase):
+    """Many at once."""
+
+    def test_load(self) -> None:
+        """200 messages of five kinds, 20 at the same time: each has its own verdict."""
+
+        def run(client: int) -> None:
+            for number in range(client, MESSAGES, CLIENTS):
+                text, code, _ = FACES[number % len(FACES)]
+                reply = self.send(b"X-Number: %d\r\n" % number + text)
+                assert reply.code == code, (number, reply)
+
+        Threads(CLIENTS, run).join()
+        self.exim.wait_idle()
+        arrived = {
+            values(text, "X-Number")[0]: values(text, "X-Spam-Status") for text in self.delivered()
+        }
+        self.assertEqual(
+            arrived,
+            {
+                str(number): marks
+                for number in range(MESSAGES)
+                if (marks := FACES[number % len(FACES)][2]) is not None
+            },
+        )
+        self.assertEqual(len(self.delivered()), len(arrived))
+        self.assertEqual(len(self.filter.records(self.mark)), MESSAGES)
+
+
+class EximServerTests(EximCase):
+    """Other ways to name the filter."""
+
+    def check(self, server: str) -> None:
+        """A message passes, another one is refused."""
+        exim = self.exim = Exim(documented(server), shared_sink().port)
+        self.addCleanup(exim.stop)
+        for _ in range(4):
+            self.assertEqual(self.send(HAM).code, 250)
+            self.assertEqual(self.send(GTUBE).code, 550)
+        self.check_arrived(4)
+
+    def test_unix(self) -> None:
+        """A unix socket."""
+        self.check(self.filter.lines)
+        self.assertEqual(told(self.filter, self.box).envelope["client_ip"], "127.0.0.1")
+
+    def test_spamd_port(self) -> None:
+        """The port for lines alone."""
+        self.check(f"127.0.0.1 {self.filter.spamd}")
+
+    def test_two(self) -> None:
+        """Two, of which one is down: no message is deferred."""
+        down = f"127.0.0.1 {free_port()} variant=rspamd"
+        self.check(f"{down} : 127.0.0.1 {self.filter.http}")
+
+    def test_two_ways(self) -> None:
+        """Two that are there, one by socket."""
+        self.check(f"{self.filter.lines} variant=rspamd : 127.0.0.1 {self.filter.http}")
+
+
+def parts(message: bytes) -> tuple[list[bytes], bytes]:
+    """Fields of the sender, and the body."""
+    foreign = (b"received:", b"return-path:", b"message-id:", b"date:", *OWN_FIELDS)
+    fields = [line for line in header_lines(message) if not line.lower().startswith(foreign)]
+    return fields, body_of(message)
