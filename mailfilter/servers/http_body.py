@@ -77,9 +77,7 @@ class _ScanForm:
         if boundary is None:
             raise Refused(400, "cannot extract boundary from Content-Type")
         self.limit = max_body + FORM_OVERHEAD
-        self._max_body = max_body
-        self._names: list[str] = []
-        self._form = FormBody(boundary, self.limit, self._open_part)
+        self._form = FormBody(boundary, self.limit, _ScanParts(max_body).open_part)
 
     def write(self, data: memoryview) -> None:
         """See `Body`."""
@@ -95,7 +93,19 @@ class _ScanForm:
             raise Refused(400, "empty metadata object")
         return content
 
-    def _open_part(self, part: PartHead) -> Body:
+
+class _ScanParts:
+    """Chooses what takes each part.
+
+    Not the form itself: two that refer to each other would keep the message until they are found.
+    """
+
+    def __init__(self, max_body: int) -> None:
+        self._max_body = max_body
+        self._names: list[str] = []
+
+    def open_part(self, part: PartHead) -> Body:
+        """Return what takes a part. Raises `Refused`."""
         self._names.append(part.name)
         if len(self._names) > _MAX_PARTS:
             raise Refused(

@@ -1,5 +1,6 @@
 """What takes the body of a request is chosen by its path, headers and query."""
 
+import gc
 import tracemalloc
 from random import Random
 
@@ -8,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import ProtocolError, RequestCodec, RequestComplete
 from mailfilter.codec.http_body import Part, PlainBody, ZstdBody
+from mailfilter.codec.http_multipart import FormBody
 from mailfilter.servers.http_body import FORM_OVERHEAD, MAX_METADATA, open_body
 
 MAX_BODY = 5000
@@ -266,3 +268,13 @@ class Forms(SynchronousTestCase):
             assert isinstance(event, RequestComplete)
             self.assertEqual(noise, event.parts[1].data)
             self.assertLess(peak, size * 5 // 4 + 2**19)
+
+    def test_freed(self) -> None:
+        """A form does not stay until cycles are looked for, which may be many messages later."""
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for body in (form(METADATA, part("message", MESSAGE)), form(METADATA, METADATA)):
+            self.ask(body)
+            kept = [thing for thing in gc.get_objects() if type(thing) is FormBody]
+            self.assertEqual([], kept)
