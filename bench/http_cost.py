@@ -155,8 +155,10 @@ def growth(folder: str, requests: tuple[int, ...] = REQUESTS) -> Iterator[str]:
 
 
 def peaks(small: str, size: int = LARGE) -> Iterator[str]:
-    """The table of memory for a large message, over that for small ones."""
-    yield f"{f'a message of {size / 2**20:.0f} MiB':36}{'peak RSS MiB over base':>24}"
+    """The table of memory for a large message, over that for small ones: the most that one needs,
+    and what is left after some.
+    """
+    yield f"{f'RSS MiB for {size / 2**20:.0f} MiB, over base':36}{'peak':>9}{'after 4':>9}"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "large.eml").write_bytes(large_message(size))
         for case in LARGE_CASES:
@@ -167,7 +169,9 @@ def peaks(small: str, size: int = LARGE) -> Iterator[str]:
                 # Sets the highest value so far to the present one (proc(5)).
                 Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
                 feed(server, folder, case, 1)
-                yield f"{case.title:36}{resident(server, 'VmHWM') - base:24.1f}"
+                peak = resident(server, "VmHWM")
+                feed(server, folder, case, 3)
+                yield f"{case.title:36}{peak - base:9.1f}{resident(server) - base:9.1f}"
 
 
 def large_message(size: int) -> bytes:
