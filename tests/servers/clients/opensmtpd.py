@@ -62,7 +62,8 @@ class FilterRspamd:
             refused, code = _REFUSALS[action]
             return Outcome(refused, f"{code} {text or 'try again later'}", score=score)
         if not action:
-            return Outcome("error", "no action")
+            # Of an error, too: only what is no JSON defers the mail.
+            return Outcome("accepted", "no action")
         added = [("DKIM-Signature", value) for value in found["signatures"]]
         if action == "add header":
             status = f"Yes, score={score:.3f} required={found['required_score']:.3f}"

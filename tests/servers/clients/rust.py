@@ -34,7 +34,7 @@ class Rust:
     is_async: bool = False
     zstd: bool = True
     last_recipient_alone: bool = False
-    """As in versions before 0.5."""
+    """As in older versions."""
     file: str = ""
     extra: Headers = ()
 
