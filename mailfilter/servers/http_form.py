@@ -13,11 +13,12 @@ from typing import Literal
 from backports.zstd import ZstdCompressor
 
 from ..config.model import Listener
+from ..report.marks import marks
 from ..report.reply_json import render_json, render_msgpack
 from ..report.reply_layout import Layout, lay_out
 from ..report.reply_milter import Style, newline_of, tell_edits
 from ..report.rewrite import rewrite
-from ..scan.verdict import ReplaceBody, Verdict
+from ..scan.verdict import Action, ReplaceBody, Verdict
 from .http_accept import best_type, is_listed, qualities
 
 JSON = "application/json"
@@ -141,7 +142,11 @@ def render_scan(verdict: Verdict, form: Form, raw: bytes) -> Rendered:
     """Render the verdict on a message, whose octets are `raw`."""
     layout = form.layout
     flags = layout.flags
-    told = tell_edits(verdict.edits, layout.style, newline_of(raw, flags, layout.style), raw)
+    edits = verdict.edits
+    if layout.style == "strings" and verdict.action is Action.REWRITE_SUBJECT:
+        # By itself filter-rspamd replaces the first line of a subject, and adds none.
+        edits = (*edits, *marks(verdict, verdict.action, ""))
+    told = tell_edits(edits, layout.style, newline_of(raw, flags, layout.style), raw)
     result = lay_out(verdict, layout, told)
     octets = render_msgpack(result) if form.is_msgpack else render_json(result)
     message: bytes | None = None

@@ -117,12 +117,15 @@ class ScanMtaCases(ScanMtaCase):
         raise NotImplementedError
 
     def test_subject(self) -> None:
-        """A new subject that is not ASCII, for a message that has one and one that has none."""
+        """A new one, not ASCII, in place of one that is folded, and where there was none."""
         wishes = ("Action", "rewrite subject"), ("Subject", "=?utf-8?Q?Pr=C3=BCfung_=C3=A4?=")
-        self.assertEqual(self.send(wish(wishes)).code, 250)
-        delivered = self.arrived(self.box)
-        self.assertEqual(values(delivered, "Subject"), ["Prüfung ä"])
-        self.assertTrue(b"Subject: =?utf-8?" in delivered)
+        names = ("ham.eml", "folded.eml", "no-subject.eml")
+        for name in names:
+            self.assertEqual(self.send(wish(wishes, name), self.address(f"new-{name}")).code, 250)
+        for name in names:
+            delivered = self.arrived(self.address(f"new-{name}"))
+            self.assertEqual(values(delivered, "Subject"), ["Prüfung ä"])
+            self.assertIn(b"Subject: =?", delivered)
 
     def test_soft_reject(self) -> None:
         """A soft reject is a 4xx reply, with the MTA's text."""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import IO
 
 from . import peers, scan_mta
-from .harness import SENDER, shared_sink
+from .delivered import values
+from .harness import SENDER, Filter, body_of, shared_sink, wish
 from .opensmtpd import FILTER, OpenSmtpd
 from .opensmtpd_case import OpenSmtpdCase, at_port
-from .scan_mta import HAM, away_filter
+from .scan_mta import HAM, away_filter, dressed_filter
 from .told import told
 
 
@@ -104,6 +105,33 @@ def wait_line(stream: IO[str], lines: list[str], begin: str) -> None:
     while not lines or not lines[-1].startswith(begin):
         lines.append(stream.readline().rstrip("\n"))
         assert lines[-1], lines
+
+
+class OpenSmtpdDressedTests(OpenSmtpdCase):
+    """What the routines for headers add and remove; filter-rspamd reads strings alone."""
+
+    service = "dressed"
+
+    def make_filter(self) -> Filter:
+        """See `LiveCase`."""
+        return dressed_filter()
+
+    def test_fields(self) -> None:
+        """Fields of the routines and of a check are there, and those to be removed are not."""
+        forged = b"X-Old: 1\r\nX-Virus: no\r\nAuthentication-Results: mx.live.test; spf=pass\r\n"
+        wishes = ("Add", "X-A: two words"), ("Remove", "x-twice")
+        text = forged + wish(wishes, "folded.eml")
+        self.assertEqual(self.send(text).code, 250)
+        delivered = self.arrived(self.box)
+        self.assertEqual(values(delivered, "X-A"), ["two words"])
+        self.assertEqual(values(delivered, "X-Old"), [])
+        self.assertEqual(values(delivered, "X-Twice"), [])
+        self.assertEqual(values(delivered, "X-Virus"), ["none here"])
+        (results,) = values(delivered, "Authentication-Results")
+        self.assertNotIn("spf=pass", results)
+        (result,) = values(delivered, "X-Spamd-Result")
+        self.assertIn("default: False [", result)
+        self.assertEqual(body_of(delivered), body_of(text))
 
 
 class OpenSmtpdAwayTests(OpenSmtpdCase, scan_mta.ScanAwayCases):

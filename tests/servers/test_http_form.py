@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import HeaderStyle, Listener
 from mailfilter.report.reply_layout import Layout
-from mailfilter.scan.verdict import AddHeader, RemoveHeader, ReplaceBody, Verdict
+from mailfilter.scan.verdict import Action, AddHeader, RemoveHeader, ReplaceBody, Verdict
 from mailfilter.servers import http_form
 from mailfilter.servers.http_form import (
     JSON,
@@ -213,6 +213,19 @@ class OneTests(SynchronousTestCase):
             found = json.loads(rendered(form(b"/checkv2", {}, *flags), verdict, raw).body)
             self.assertEqual(found["dkim-signature"], expected)
             self.assertEqual(found["milter"]["add_headers"]["X"]["value"], expected)
+
+    def test_subject_as_field(self) -> None:
+        """filter-rspamd replaces one line of a subject, or nothing; so it is told both."""
+        verdict = replace(NO_ACTION, action=Action.REWRITE_SUBJECT, subject="n\u00e4")
+        told = {
+            "add_headers": {"Subject": "=?utf-8?b?bsOk?="},
+            "remove_headers": {"Subject": 1, "subject": 1},
+        }
+        for layout, expected in ((Layout(), {}), (Layout(style="strings"), told)):
+            raw = RAW.replace(b"Subject", b"subject")
+            reply = json.loads(rendered(Form(layout), verdict, raw).body)
+            self.assertEqual(reply["subject"], "=?utf-8?b?bsOk?=")
+            self.assertEqual(reply.get("milter", {}), expected)
 
     def test_left_out(self) -> None:
         verdict = replace(NO_ACTION, edits=(RemoveHeader("A", 200), ReplaceBody(b"")))
