@@ -119,7 +119,7 @@ class SpamdConnection(Closing):
 
     def _respond(self, request: Request) -> None:
         answers = self._site.answers
-        if (reply := answers.at_once(request)) is not None:
+        if (reply := answers.at_once(request, self._peer)) is not None:
             self._send(reply)
             return
         self._asked = request

@@ -41,7 +41,7 @@ class Answers:
         self.peers = Peers(name, listener)
         self._failures = Failures(name, clock)
 
-    def at_once(self, request: Request) -> bytes | None:
+    def at_once(self, request: Request, peer: Peer) -> bytes | None:
         """The answer to a request that asks for no scan."""
         match request.line.command:
             case "PING":
@@ -49,6 +49,7 @@ class Answers:
             case "SKIP":
                 return b""
             case "TELL":
+                self.log_refused(peer, NO_LEARNING)
                 return replies.unavailable(NO_LEARNING)
         return None
 

@@ -45,7 +45,8 @@ class AnswerTests(Case):
         ):
             self.assertEqual(self.ask(octets), expected, octets)
             self.assertTrue(self.transport.ends_in_order)
-        self.assertEqual(self.lines(), [])
+        refused = "lines: '127.0.0.1': refused: 'TELL commands are not enabled'"
+        self.assertEqual(self.lines(), [refused])
 
     def test_every_cut(self) -> None:
         for octets, expected in ((CHECK, CHECKED), (request(b"CHECK RSPAMC/1.3"), RSPAMC)):
