@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from .exim import DOMAIN, RSPAMD, SPAMD, Exim
-from .harness import MtaCase, shared_sink
+from .harness import SENDER, MtaCase, Reply, shared_sink
 from .lines import LinesFilter, lines_filter
 from .smtp import Client
 
@@ -52,6 +52,22 @@ class EximCase(MtaCase):
         client = Client(self.ports[service], stranger=False, source=source)
         self.addCleanup(client.close)
         return client
+
+    def send(
+        self,
+        message: bytes,
+        *recipients: str,
+        service: str = "",
+        sender: str = SENDER,
+        esmtp: Sequence[str] = (),
+    ) -> Reply:
+        """See `MtaCase`; without QUIT, over whose reply Exim takes 0.2 s."""
+        client = self.connect(service or self.service)
+        reply = client.envelope(sender, *(recipients or (self.box,)), mail=" ".join(esmtp))
+        if reply.code < 400:
+            reply = client.data_octets(message)
+        client.vanish()
+        return reply
 
     def delivered(self) -> list[bytes]:
         """What has arrived for this test's recipient."""
