@@ -1,19 +1,20 @@
 """A real Exim asks the filter, with variant=rspamd and the documented ACL."""
 
+import json
 import re
 
 from .delivered import OWN_FIELDS, header_lines, values
 from .exim import DOMAIN, PASSWORD, RELAY, USER, Exim
 from .exim_case import SUBMISSION, EximCase, documented
 from .harness import SENDER, body_of, message_file, shared_sink, wish
-from .processes import free_port
+from .processes import free_port, wait_until
 from .shapes import BARE_DOTS, DATED, SHAPES, SMUGGLED
 from .threads import Threads
 from .told import told
 
 HAM = message_file("ham.eml")
 GTUBE = message_file("gtube-reject.eml")
-SPAM_FIELDS = ("X-Spam-Status", "X-Spam-Score", "X-Spam-Bar", "X-Spam-Report")
+SPAM_FIELDS = ("X-Spam", "X-Spam-Status", "X-Spam-Score", "X-Spam-Bar", "X-Spam-Report")
 LARGE = DATED + b"\r\n" + b"0123456789 abcdefghijklmnopqrstuvwxyz, and on it goes.\r\n" * 190_000
 """10 MB."""
 FACES: tuple[tuple[bytes, int, list[str] | None], ...] = (
@@ -62,7 +63,7 @@ class EximActionTests(EximCase):
     def test_gtube_add_header(self) -> None:
         """Marked by Exim, with score and report."""
         marks = self.marks(message_file("gtube-add-header.eml"))
-        self.assertEqual(marks["X-Spam-Status"], ["Yes"])
+        self.assertEqual((marks["X-Spam"], marks["X-Spam-Status"]), (["Yes"], ["Yes"]))
         (report,) = marks["X-Spam-Report"]
         self.assertTrue(report.startswith("Action: add header"), report)
         self.assertIn("Symbol: GTUBE(", report)
@@ -128,6 +129,14 @@ class EximActionTests(EximCase):
         """Delays nothing by itself, and marks nothing."""
         self.assertEqual(self.marks(wish({"Action": "greylist"})), {})
 
+    def test_removed_fields(self) -> None:
+        """All of a name go; of several one cannot."""
+        wishes = [("Remove", "X-Tab"), ("Remove", "X-Twice @2"), ("Change", "X-New: a")]
+        delivered = self.arrive(wish(wishes, "folded.eml"))
+        self.assertEqual(values(delivered, "X-Tab"), [])
+        self.assertEqual(values(delivered, "X-Twice"), ["first", "second", "third"])
+        self.assertEqual(values(delivered, "X-New"), ["a"])
+
     def test_fields(self) -> None:
         """Fields that checks add; their line breaks are blanks on the way."""
         delivered = self.arrive(
@@ -161,6 +170,14 @@ class EximEnvelopeTests(EximCase):
         record = self.filter.wait_record(self.mark, queue_id=queue_id)
         self.assertEqual((record["ip"], record["recipients"]), ("127.0.0.5", [self.box]))
         self.assertEqual((record["sender"], record["user"]), (SENDER, None))
+        wait_until(lambda: self.history(queue_id) != "", "a row in the history")
+        row = json.loads(self.history(queue_id))
+        self.assertEqual((row["sender_smtp"], row["ip"]), (SENDER, "127.0.0.5"))
+        self.assertEqual(row["rcpt_smtp"], [self.box])
+
+    def history(self, queue_id: str) -> str:
+        """What is remembered of a message."""
+        return self.filter.adm("history", "--json", "--queue-id", queue_id).stdout
 
     def test_user(self) -> None:
         """Who logs in at port 25 is told, and scanned; not the next one."""
