@@ -3,6 +3,9 @@
 import json
 import re
 
+from mailfilter.client.mta.snippets import snippet
+from mailfilter.config import load
+
 from .delivered import OWN_FIELDS, header_lines, values
 from .exim import DOMAIN, PASSWORD, RELAY, USER, Exim
 from .exim_case import SUBMISSION, EximCase, documented
@@ -311,34 +314,47 @@ class EximLoadTests(EximCase):
 
 
 class EximServerTests(EximCase):
-    """Other ways to name the filter."""
+    """Other ways to name the filter, and the lines that its own command prints."""
 
-    def check(self, server: str) -> None:
+    def check(self, text: str) -> None:
         """A message passes, another one is refused."""
-        exim = self.exim = Exim(documented(server), shared_sink().port)
-        self.addCleanup(exim.stop)
-        for _ in range(4):
+        box = self.box = self.address(f"server-{free_port()}")
+        self.exim = Exim(text, shared_sink().port)
+        self.addCleanup(self.exim.stop)
+        for _ in range(3):
             self.assertEqual(self.send(HAM).code, 250)
             self.assertEqual(self.send(GTUBE).code, 550)
-        self.check_arrived(4)
+        self.check_arrived(3)
+        if "variant=rspamd" in text:
+            self.assertEqual(told(self.filter, box).envelope["client_ip"], "127.0.0.1")
 
-    def test_unix(self) -> None:
-        """A unix socket."""
-        self.check(self.filter.lines)
-        self.assertEqual(told(self.filter, self.box).envelope["client_ip"], "127.0.0.1")
+    def printed(self, name: str, listener: str) -> str:
+        """What the filter's command prints for one of its listeners."""
+        return snippet(name, load(str(self.filter.config)).config.listeners[listener])
 
-    def test_spamd_port(self) -> None:
-        """The port for lines alone."""
-        self.check(f"127.0.0.1 {self.filter.spamd}")
+    def test_printed(self) -> None:
+        """TCP and a unix socket, with HTTP and without, in both variants."""
+        for name in ("exim", "exim-sa"):
+            for listener in ("scan", "spamd", "lines"):
+                self.check(self.printed(name, listener))
+        self.check(self.printed("exim", "hasty-accept"))
 
     def test_two(self) -> None:
         """Two, of which one is down: no message is deferred."""
         down = f"127.0.0.1 {free_port()} variant=rspamd"
-        self.check(f"{down} : 127.0.0.1 {self.filter.http}")
+        self.check(documented(f"{down} : 127.0.0.1 {self.filter.http}"))
 
     def test_two_ways(self) -> None:
         """Two that are there, one by socket."""
-        self.check(f"{self.filter.lines} variant=rspamd : 127.0.0.1 {self.filter.http}")
+        socket = f"{self.filter.lines} variant=rspamd"
+        self.check(documented(f"{socket} : 127.0.0.1 {self.filter.http}"))
+
+    def test_ipv6(self) -> None:
+        """With another divider than the colon it is one server."""
+        self.exim = Exim(documented(f"<; ::1 {free_port()}"), shared_sink().port)
+        self.addCleanup(self.exim.stop)
+        self.assertEqual(self.send(HAM).code, 451)
+        self.assertIn("failed to connect to any address for ::1:", self.exim.log())
 
 
 def parts(message: bytes) -> tuple[list[bytes], bytes]:
