@@ -18,7 +18,7 @@ from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
 from ..scan.networks import read_address
 from ..scan.request_settings import RequestSettings, read_settings
 from ..scan.verdict import Action
-from .http_query import BadRequest, query_headers
+from .http_query import query_headers
 
 Fields = Sequence[tuple[bytes, bytes]]
 """Names in lower case and values without blanks around them, in order."""
@@ -90,6 +90,9 @@ _SENDER_ARGS = b"x-rspamd-mail-esmtp-args"
 _RCPT_ARGS = b"x-rspamd-rcpt-esmtp-args"
 _REPEATED = frozenset((_RCPT, _SENDER_ARGS, _RCPT_ARGS))
 
+# Those with bounds of their own.
+_LONG = frozenset((b"from", b"settings", _RCPT))
+
 # What clients say when the MTA found no name.
 _NO_NAME = frozenset((b"", b"unknown", b"<unknown>", b"nxdomain", b"dnserror"))
 
@@ -116,14 +119,15 @@ def fields_of(head: RequestHead) -> Fields:
 def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Envelope:
     """Make the envelope of a request that came by a listener.
 
-    Of a peer that is not trusted nothing is taken that says who its client is. Raises
-    `BadRequest`.
+    Of a peer that is not trusted nothing is taken that says who its client is. What is over the
+    bounds is left out, and the trace says so: much of it is a stranger's choice, and some clients
+    deliver what is refused here.
     """
-    single, repeated = _collect(told.fields)
-    settings, notes = _settings(single, told.settings)
-    recipients, lost = _recipients(repeated)
+    single, repeated, notes = _collect(told.fields)
+    settings = _settings(single, told.settings, notes)
+    recipients, lost = _recipients(repeated, notes)
     sender, is_broken = _sender(single.get(b"from"))
-    flags, flag_notes = _flags(single)
+    flags = _flags(single, notes)
     if lost or is_broken:
         flags = flags | {BROKEN}
     return Envelope(
@@ -148,7 +152,7 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
         subject=_text(single, b"subject"),
         flags=flags,
         is_trusted=is_trusted,
-        notes=notes + flag_notes,
+        notes=tuple(notes),
     )
 
 
@@ -157,33 +161,40 @@ def tells_of_client(fields: Fields) -> bool:
     return any(name in _OF_CLIENT for name, _ in fields)
 
 
-def _collect(fields: Fields) -> tuple[dict[bytes, bytes], dict[bytes, list[bytes]]]:
-    """Sort the fields: the first value of most, all values of those that are repeated."""
+def _collect(
+    fields: Fields,
+) -> tuple[dict[bytes, bytes], dict[bytes, list[bytes]], list[str]]:
+    """Sort the fields: the first value of most, all values of those that are repeated.
+
+    The third value is for what has to be said in the trace.
+    """
     single: dict[bytes, bytes] = {}
     repeated: dict[bytes, list[bytes]] = {name: [] for name in _REPEATED}
+    too_long = too_many = 0
     for name, value in fields:
-        if name in _REPEATED:
-            repeated[name].append(value)
-        else:
+        if len(value) > MAX_VALUE and name not in _LONG:
+            too_long += 1
+        elif name not in _REPEATED:
             single.setdefault(name, value)
-    if len(repeated[_SENDER_ARGS]) > MAX_ARGS or len(repeated[_RCPT_ARGS]) > MAX_ARGS:
-        raise BadRequest(400, "Too many ESMTP arguments")
-    return single, repeated
+        elif name != _RCPT and len(repeated[name]) >= MAX_ARGS:
+            too_many += 1
+        else:
+            repeated[name].append(value)
+    notes = []
+    if too_long:
+        notes.append(f"envelope: {too_long} headers left out, longer than {MAX_VALUE} octets")
+    if too_many:
+        notes.append(f"envelope: {too_many} ESMTP arguments left out")
+    return single, repeated, notes
 
 
 def _text(single: dict[bytes, bytes], name: bytes) -> str | None:
     """Return a value as text, `None` if it is absent or empty."""
     value = single.get(name)
-    if not value:
-        return None
-    if len(value) > MAX_VALUE:
-        raise BadRequest(400, f"Header too long: {_decode(name)}")
-    return _decode(value)
+    return _decode(value) if value else None
 
 
 def _decode(value: bytes) -> str:
-    if len(value) > MAX_VALUE:
-        raise BadRequest(400, "Header too long")
     return value.decode("utf-8", "replace")
 
 
@@ -201,24 +212,24 @@ def _host_name(value: bytes) -> str | None:
 
 
 def _settings(
-    single: dict[bytes, bytes], given: object
-) -> tuple[RequestSettings | None, tuple[str, ...]]:
-    """What the client wants for this message, and what of it is of another form."""
-    complaints: tuple[str, ...] = ()
+    single: dict[bytes, bytes], given: object, notes: list[str]
+) -> RequestSettings | None:
+    """What the client wants for this message."""
     if (text := single.get(b"settings")) and given is None:
         try:
             given = decode_json(text)
         except (DecodeError, UnicodeDecodeError, RecursionError) as error:
-            complaints = (f"settings: not JSON: {error}",)
+            notes.append(f"settings: not JSON: {error}")
     settings = None
     if given is not None:
         settings, complaints = read_settings(given)
+        notes += complaints
     scores = {action: _number(single.get(name)) for name, action in _SCORES.items()}
     wanted = {action: score for action, score in scores.items() if score is not None}
     if wanted:
         settings = settings or RequestSettings()
         settings = replace(settings, thresholds={**wanted, **settings.thresholds})
-    return settings, complaints
+    return settings
 
 
 def _number(value: bytes | None) -> float | None:
@@ -237,7 +248,7 @@ def _bare(value: bytes) -> bytes:
 def _mailbox(value: bytes) -> bytes | None:
     """Return the address without angle brackets, `None` if it cannot be one."""
     if len(value) > MAX_ADDRESS:
-        raise BadRequest(400, "Address too long")
+        return None
     value = _bare(value)
     if _ODD.search(value) and not _ADDRESS.fullmatch(value):
         return None
@@ -254,13 +265,16 @@ def _sender(value: bytes | None) -> tuple[str | None, bool]:
     return _decode(mailbox), False
 
 
-def _recipients(repeated: dict[bytes, list[bytes]]) -> tuple[tuple[Recipient, ...], bool]:
+def _recipients(
+    repeated: dict[bytes, list[bytes]], notes: list[str]
+) -> tuple[tuple[Recipient, ...], bool]:
     """Return the recipients, and whether there were some that could not be read."""
     entries: list[bytes] = []
     for value in repeated[_RCPT]:
         entries += _split(value)
-        if len(entries) > MAX_RECIPIENTS:
-            raise BadRequest(400, f"Too many recipients: more than {MAX_RECIPIENTS}")
+    if len(entries) > MAX_RECIPIENTS:
+        notes.append(f"envelope: {len(entries) - MAX_RECIPIENTS} recipients are not looked at")
+        del entries[MAX_RECIPIENTS:]
     args = _recipient_args(repeated[_RCPT_ARGS]) if repeated[_RCPT_ARGS] else {}
     found: list[Recipient] = []
     lost = False
@@ -309,15 +323,14 @@ def _tls(single: dict[bytes, bytes]) -> TlsFacts | None:
     return TlsFacts(version=version, cipher=cipher, cert_issuer=issuer)
 
 
-def _flags(single: dict[bytes, bytes]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the flags, and what is to be said of tokens that are none."""
+def _flags(single: dict[bytes, bytes], notes: list[str]) -> frozenset[str]:
+    """Return the flags."""
     flags: set[str] = set()
-    notes: tuple[str, ...] = ()
     if tokens := single.get(b"flags"):
         given = {token.strip() for token in _decode(tokens).split(",")} - {""}
         flags = given & FLAGS
         if len(flags) < len(given):
-            notes = (f"flags: {len(given - flags)} unknown",)
+            notes.append(f"flags: {len(given - flags)} unknown")
         if "skip_process" in flags:
             flags.add("skip")
     if not _FLAG_NAMES.isdisjoint(single):
@@ -325,4 +338,4 @@ def _flags(single: dict[bytes, bytes]) -> tuple[frozenset[str], tuple[str, ...]]
             value = single.get(name)
             if value is not None and expected in (None, value.lower()):
                 flags.add(flag)
-    return frozenset(flags), notes
+    return frozenset(flags)

@@ -1,7 +1,6 @@
 """From a complete line request to the octets that answer it: envelope, scan, verdict, log."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -19,8 +18,7 @@ from ..scan.unscanned import Reason
 from ..scan.verdict import Edit, RemoveHeader, Verdict
 from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT, listed, unscanned
 from .failures import NO_ANSWER, NO_SCAN, Failures
-from .http_envelope import MAX_RECIPIENTS, Told, build_envelope, tells_of_client
-from .http_query import BadRequest
+from .http_envelope import Told, build_envelope, tells_of_client
 from .peer import Peer, Peers
 from .spamd_lines import Rendered, render_rspamc, render_spamc
 
@@ -58,11 +56,7 @@ class Answers:
         raw = request.content.raw
         if raw is None:
             return self._unscanned(request, peer, "size")
-        try:
-            envelope = self._envelope(request, peer)
-        except BadRequest as refused:
-            self.log_refused(peer, refused.text)
-            return replies.rspamc_error(refused.text)
+        envelope = self._envelope(request, peer)
         verdict = await self._scanner.scan(envelope, raw)
         marks = marks_of_stronger(verdict, self._listener.spam_header)
         try:
@@ -99,14 +93,9 @@ class Answers:
         """What RSPAMC tells, as over HTTP. SPAMC tells nothing: its User is no login."""
         if not request.line.is_rspamc:
             return Envelope(listener=self._name, is_trusted=peer.is_trusted)
-        fields, lost = _bounded(request.headers)
-        envelope = build_envelope(self._name, Told(fields), is_trusted=peer.is_trusted)
-        if not peer.is_trusted and tells_of_client(fields):
+        if not peer.is_trusted and tells_of_client(request.headers):
             self.peers.note_ignored(peer)
-        if not lost:
-            return envelope
-        note = f"recipients: {lost} more are not looked at"
-        return replace(envelope, notes=(*envelope.notes, note))
+        return build_envelope(self._name, Told(request.headers), is_trusted=peer.is_trusted)
 
     def _unscanned(self, request: Request, peer: Peer, reason: Reason) -> bytes:
         """Answer as the policy says; nothing may come between the client and that answer."""
@@ -122,9 +111,6 @@ class Answers:
             if not request.line.is_rspamc and (refusal := _refusal(request, policy, reason)):
                 return refusal
             return self._rendered(request, peer, verdict, (RemoveHeader(listener.spam_header),))
-        except BadRequest as refused:
-            self.log_refused(peer, refused.text)
-            return replies.rspamc_error(refused.text)
         except Exception:
             return self._by_policy_alone(request, policy)
 
@@ -153,27 +139,6 @@ class Answers:
             command=request.line.command,
             dropped=listed(rendered.dropped),
         )
-
-
-def _bounded(
-    headers: list[tuple[bytes, bytes]],
-) -> tuple[list[tuple[bytes, bytes]], int]:
-    """Headers with as many recipients as are looked at, and how many are left out.
-
-    Exim could do nothing about a refusal but try again for days.
-    """
-    lost = sum(name == b"rcpt" for name, _ in headers) - MAX_RECIPIENTS
-    if lost <= 0:
-        return headers, 0
-    kept: list[tuple[bytes, bytes]] = []
-    room = MAX_RECIPIENTS
-    for name, value in headers:
-        if name == b"rcpt":
-            room -= 1
-            if room < 0:
-                continue
-        kept.append((name, value))
-    return kept, lost
 
 
 def _refusal(request: Request, policy: FailPolicy, reason: Reason) -> bytes | None:

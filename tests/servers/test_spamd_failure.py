@@ -123,9 +123,3 @@ class FailureTests(Case):
             self.assertEqual(self.rspamc(), action)
             self.assertEqual(self.ask(request(b"CHECK SPAMC/1.5")), unavailable)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 3)
-
-    def test_too_large_and_not_to_be_read(self) -> None:
-        self.serve(FakeScanner(max_message=10))
-        octets = request(b"CHECK RSPAMC/1.3", MESSAGE, b"Helo: ".ljust(5000, b"x"))
-        self.assertEqual(self.ask(octets), b"RSPAMD/1.3 76 Header too long: helo\r\n")
-        self.assertEqual(self.lines(), ["lines: '127.0.0.1': refused: 'Header too long: helo'"])
