@@ -40,7 +40,7 @@ _CONTROLS_BUT_TAB = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _DIRTY = re.compile(r"[^ -~]|=\?|[^ ]{800}")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 # What other values mostly are: text with folds, and no line of blanks alone.
-_CLEAN = re.compile(r"[\t ]*+[!-~][\t -~]*+(?:\n[\t ]++[!-~][\t -~]*+)*+")
+_CLEAN = re.compile(r"[\t ]*+[!-~][\t -~]*+(?:\n[\t ]++[!-~][\t -~]*+)*")
 # What stands for itself in the Q encoding everywhere, even in a phrase (RFC 2047 5).
 _Q_PLAIN = re.compile(rb"[A-Za-z0-9!*+/ -]")
 
