@@ -133,7 +133,15 @@ class _Teller:
                 name: self._numbers(numbers) for name, numbers in self._removes.values.items()
             }
             milter["remove_headers"] = self._spelt(removes, raw)
-        return ToldEdits(milter, tuple(self._signatures), self._body, tuple(self._dropped))
+        return ToldEdits(milter, self._told_signatures(), self._body, tuple(self._dropped))
+
+    def _told_signatures(self) -> tuple[str, ...]:
+        """All, but to clients of strings: the older ones would defer the message for an array."""
+        found = tuple(self._signatures)
+        if self._style != "strings" or len(found) < 2:
+            return found
+        self._dropped.append(f"DKIM-Signature: only one of {len(found)} can be told")
+        return found[:1]
 
     def _add(self, name: str, value: str, order: int) -> None:
         value = self._folded(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .verdict import Action, AuthResult, Edit
+from .verdict import Action, AuthResult, Edit, Url
 
 if TYPE_CHECKING:
     from ..config.model import Scan
@@ -72,7 +72,7 @@ class Note:
     text: str
 
 
-Finding = Hit | Force | Edit | Note | AuthResult
+Finding = Hit | Force | Edit | Note | AuthResult | Url
 Findings = Iterable[Finding]
 
 

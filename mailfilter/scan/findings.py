@@ -20,7 +20,11 @@ from .verdict import (
     RemoveHeader,
     RemoveRecipient,
     ReplaceBody,
+    Url,
 )
+
+MAX_URL_CHARS = 2048
+"""Characters kept of a URL, and of its host."""
 
 MAX_OPTION_CHARS = 1024
 """Characters kept of one option; options quote mail, which may hold a line of megabytes."""
@@ -53,6 +57,7 @@ _TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
     AddRecipient: {"address": str},
     RemoveRecipient: {"address": str},
     ReplaceBody: {"body": bytes},
+    Url: {"url": str, "host": str, "tld": str, "flags": tuple},
     AuthResult: {"method": str, "result": str, "reason": str, "comment": str, "properties": tuple},
 }
 """Fields of findings and their types. Hits, of which there are many, are checked apart."""
@@ -77,6 +82,8 @@ def checked(item: object, max_options: int) -> Finding:
         return _checked_force(item)
     if isinstance(item, AuthResult):
         return _checked_auth(item)
+    if isinstance(item, Url):
+        return _checked_url(item)
     if isinstance(item, ChangeSender) and not all(isinstance(arg, str) for arg in item.args):
         raise TypeError(f"ChangeSender.args: got {item.args!r:.80}")
     return item  # type: ignore[return-value]  # The table has no other types than findings.
@@ -109,6 +116,17 @@ def _checked_auth(result: AuthResult) -> AuthResult:
         reason=result.reason[:MAX_OPTION_CHARS],
         comment=result.comment[:MAX_OPTION_CHARS],
         properties=tuple(_checked_properties(result.properties[:MAX_PROPERTIES])),
+    )
+
+
+def _checked_url(url: Url) -> Url:
+    if not all(isinstance(flag, str) for flag in url.flags):
+        raise TypeError(f"Url.flags: got {url.flags!r:.80}")
+    return Url(
+        url.url[:MAX_URL_CHARS],
+        url.host[:MAX_URL_CHARS],
+        url.tld[:MAX_URL_CHARS],
+        tuple(flag[:MAX_OPTION_CHARS] for flag in url.flags[:MAX_PROPERTIES]),
     )
 
 

@@ -9,6 +9,8 @@ from .tally import Tally
 from .trace import Trace
 from .verdict import Action, AddHeader, Edit, RemoveHeader, Summary, Verdict
 
+MAILTO = "mailto:"
+
 _PLACE = re.compile("%([sd%])")
 
 
@@ -38,6 +40,8 @@ def verdict_of(
         symbols=symbols,
         edits=_edits(tally, trace, options, skipped=skipped),
         auth_results=tuple(tally.auth_results),
+        urls=tuple(url for url in tally.urls if not url.url.startswith(MAILTO)),
+        emails=_emails(tally),
         texts=settings.texts,
         smtp_message=forced.force.message if forced else None,
         subject=_subject(tally, message, score) if action is Action.REWRITE_SUBJECT else None,
@@ -52,6 +56,12 @@ def verdict_of(
         summary=Summary() if skipped else summarize(message),
         shows_trace=options.trace_in_reply and not skipped,
     )
+
+
+def _emails(tally: Tally) -> tuple[str, ...]:
+    """The addresses that were found, each once."""
+    found = (url.url for url in tally.urls if url.url.startswith(MAILTO))
+    return tuple(dict.fromkeys(url.removeprefix(MAILTO) for url in found))
 
 
 def _edits(tally: Tally, trace: Trace, options: Scan, *, skipped: bool) -> tuple[Edit, ...]:

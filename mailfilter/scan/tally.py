@@ -10,7 +10,7 @@ from .findings import MAX_OPTION_CHARS, checked
 from .plan import Plan
 from .profiles import Settings
 from .symbols import SymbolInfo
-from .verdict import Action, AuthResult, Edit, SymbolResult
+from .verdict import Action, AuthResult, Edit, SymbolResult, Url
 
 MAX_FINDINGS = 1000
 """Findings taken from one check: a check that yields without end must not hold the scan."""
@@ -23,6 +23,9 @@ MAX_EDITS = 200
 
 MAX_AUTH_RESULTS = 50
 """Results of authentication of one verdict: a message may have a dozen signatures."""
+
+MAX_URLS = 1000
+"""URLs that a verdict tells of."""
 
 MAX_OPTION_ROOM = 256 * 1024
 """Characters of all options of one verdict, which go into replies and logs."""
@@ -52,6 +55,7 @@ class Tally:
         "notes",
         "plan",
         "settings",
+        "urls",
     )
 
     def __init__(self, plan: Plan, settings: Settings, max_options: int) -> None:
@@ -61,6 +65,7 @@ class Tally:
         self.hits: dict[str, Hit] = {}
         self.edits: list[Edit] = []
         self.auth_results: list[AuthResult] = []
+        self.urls: list[Url] = []
         self.forced: Forced | None = None
         self.notes: list[tuple[str, str]] = []
         self._option_room = MAX_OPTION_ROOM
@@ -86,6 +91,9 @@ class Tally:
             elif isinstance(item, AuthResult):
                 if len(self.auth_results) < MAX_AUTH_RESULTS:
                     self.auth_results.append(item)
+            elif isinstance(item, Url):
+                if len(self.urls) < MAX_URLS:
+                    self.urls.append(item)
             elif len(self.edits) < MAX_EDITS:
                 self.edits.append(item)
         return symbols

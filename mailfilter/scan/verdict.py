@@ -152,7 +152,7 @@ class CheckRun(Struct, frozen=True, gc=False, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """One URL of a message. The texts may hold anything."""
+    """One URL of a message, or `mailto:` and an address. The texts may hold anything."""
 
     url: str
     host: str

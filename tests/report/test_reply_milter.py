@@ -112,6 +112,13 @@ class EditTests(SynchronousTestCase):
         self.assertEqual(told.signatures, ("v=1;\n\tb=x", "v=2"))
         self.assertEqual(told.milter, {"remove_headers": {"DKIM-Signature": 1}})
 
+    def test_signatures_as_strings(self) -> None:
+        """Older ones of these clients take no array, and then defer the message."""
+        edits = [AddHeader("DKIM-Signature", "v=1"), AddHeader("DKIM-Signature", "v=2")]
+        told = tell(edits, "strings")
+        self.assertEqual(told.signatures, ("v=1",))
+        self.assertEqual(told.dropped, ("DKIM-Signature: only one of 2 can be told",))
+
 
 class FoldTests(SynchronousTestCase):
     def test_values(self) -> None:
