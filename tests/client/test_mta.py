@@ -236,6 +236,45 @@ class MtaCommandTests(SynchronousTestCase):
             printed = self.printed(name, f"[listeners.{listener}]\non_failure = 'accept'")
             self.assertIn("\n  warn spam = nobody:true\n", printed)
 
+    def test_haraka(self) -> None:
+        """Port or socket, both time-outs, and what it does without the filter."""
+        for endpoint, address in (
+            ("tcp:1:interface=192.0.2.1", "host = 192.0.2.1\nport = 1\n"),
+            ("tcp6:1", "host = ::1\nport = 1\n"),
+            ("unix:/run/m.sock", "unix_socket = /run/m.sock\n"),
+            ("systemd:domain=UNIX:name=m", "unix_socket = PATH\n"),
+            ("systemd:domain=INET:name=m", "host = HOST\nport = PORT\n"),
+        ):
+            text = f"[listeners.scan]\nendpoint = '{endpoint}'\ndeadline = '100s'"
+            printed = self.printed("haraka", text)
+            self.assertIn(f"\n{address}; For", printed)
+            self.assertIn("\n; 135, into", printed)
+            self.assertIn("\ntimeout = 130\n", printed)
+            self.assertIn("\n[defer]\nerror = true\ntimeout = true\n", printed)
+        printed = self.printed("haraka", "[listeners.scan]\non_failure = 'accept'")
+        self.assertIn("\n[defer]\nerror = false\ntimeout = false\n", printed)
+
+    def test_nginx(self) -> None:
+        """The server, and its time-out."""
+        for endpoint, address in (
+            ("tcp:1:interface=192.0.2.1", "192.0.2.1:1"),
+            ("tcp6:1", "[::1]:1"),
+            ("unix:/run/m.sock", "unix:/run/m.sock"),
+            ("systemd:domain=UNIX:name=m", "unix:PATH"),
+            ("systemd:domain=INET:name=m", "HOST:PORT"),
+        ):
+            text = f"[listeners.scan]\nendpoint = '{endpoint}'\ndeadline = '100s'"
+            printed = self.printed("nginx", text)
+            self.assertIn(f"    server {address};\n", printed)
+            self.assertIn(" proxy_read_timeout 130s;\n", printed)
+
+    def test_opensmtpd(self) -> None:
+        """The URL; there is none of a socket."""
+        text = "[listeners.scan]\nendpoint = 'tcp6:1'"
+        self.assertIn('"filter-rspamd -url http://[::1]:1"\n', self.printed("opensmtpd", text))
+        text = "[listeners.scan]\nendpoint = 'unix:/run/m.sock'"
+        self.assertIn("filter-rspamd knows no unix sockets", self.refusal("opensmtpd", text))
+
     def test_protocols(self) -> None:
         """A listener of another protocol that the MTA speaks will do, if there is none better."""
         off = "[listeners.scan]\nenabled = false\n"

@@ -40,7 +40,7 @@ class PageTests(SynchronousTestCase):
                 path.write_text(text)
                 self.assertEqual(load(str(path)).warnings, (), page.name)
                 tried += 1
-        self.assertEqual(tried, 5)
+        self.assertEqual(tried, 7)
 
     def test_stalwart(self) -> None:
         """What is for Stalwart is TOML."""

@@ -27,7 +27,7 @@ _FILES = {
     "me": "mx.live.test\n",
     "host_list": f"{DOMAIN}\n",
     "auth_flat_file.ini": f"[core]\nmethods=PLAIN\n[users]\n{USER}={PASSWORD}\n",
-    "rspamd.timeout": "45\n",
+    "rspamd.timeout": "65\n",
     "connection.ini": (
         "[main]\n[max]\nbytes=67108864\nmime_parts=1000\nline_length=512\ndata_line_length=992\n"
         "[headers]\nmax_lines=1000\nmax_received=100\n[message]\nclose=bye\nhelo=hello\n"

@@ -7,7 +7,7 @@ from typing import ClassVar
 from .delivered import values
 from .harness import shared_filter, shared_sink
 from .opensmtpd import DOCUMENTED, FILTER, SMTPD, OpenSmtpd
-from .scan_mta import ScanMtaCase, dressed_filter
+from .scan_mta import ScanMtaCase, classic_port, dressed_filter
 
 
 class OpenSmtpdCase(ScanMtaCase):
@@ -54,5 +54,9 @@ def at_port(port: int) -> str:
 def shared_smtpd() -> OpenSmtpd:
     """An OpenSMTPD that asks the shared filter as documented, and others on other ports."""
     dressed = dressed_filter()
-    filters = {"dressed": at_port(dressed.http)}
+    filters = {
+        "dressed": at_port(dressed.http),
+        "classic": at_port(classic_port()),
+        "lost": f"{at_port(dressed.http)}/nowhere",
+    }
     return OpenSmtpd(at_port(shared_filter().http), filters, shared_sink().port)

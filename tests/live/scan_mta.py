@@ -10,7 +10,7 @@ from mailfilter.codec.control import Answer
 
 from .delivered import header_lines, values, without_ours
 from .harness import SENDER, Filter, MtaCase, Reply, body_of, message_file, wish
-from .processes import wait_until
+from .processes import free_port, wait_until
 from .sink import Sink
 from .smtp import Client
 from .threads import PATIENCE, Threads
@@ -210,6 +210,24 @@ class ScanMtaCases(ScanMtaCase):
         return numbers(taken.message for taken in self.sink.to(self.box))
 
 
+class ClassicCases(ScanMtaCase):
+    """A listener that tells the six actions that these clients know; `send` is through it."""
+
+    def make_filter(self) -> Filter:
+        """The one that has it."""
+        return dressed_filter()
+
+    def test_discard(self) -> None:
+        """Told as reject."""
+        self.assertEqual(self.send(wish([("Action", "discard")])).code, 550)
+        self.check_arrived(0)
+
+    def test_quarantine(self) -> None:
+        """Told as add header."""
+        self.assertEqual(self.send(wish([("Action", "quarantine")])).code, 250)
+        self.assertTrue(values(self.arrived(self.box), "X-Spam-Score"))
+
+
 class ScanAwayCases(ScanMtaCase):
     """The filter stops, is killed, or reloads. `send` is through an MTA that defers then."""
 
@@ -293,11 +311,16 @@ def numbers(messages: Iterable[bytes]) -> list[str]:
     return sorted(value for text in messages for value in values(text, "X-Number"))
 
 
-_LISTENER = """
+_LISTENERS = """
 [listeners.scan-unix]
 protocol = "http"
 endpoint = "unix:{home}/{socket}:mode=666"
 idle_timeout = "2s"
+
+[listeners.scan-classic]
+protocol = "http"
+endpoint = "tcp:{classic}:interface=127.0.0.1"
+classic_actions = true
 """
 _ROUTINES = """
 [headers]
@@ -314,14 +337,23 @@ remove = { X-Old = 0 }
 
 @functools.cache
 def away_filter() -> Filter:
-    """A filter that may be stopped."""
-    return Filter()
+    """A filter that may be stopped, and takes no message over 11 MB."""
+    own = Filter(start=False)
+    own.configure('[scan]\nmax_message = "11MB"\n')
+    return own
+
+
+@functools.cache
+def classic_port() -> int:
+    """Where `dressed_filter` tells but six actions."""
+    return free_port()
 
 
 @functools.cache
 def dressed_filter() -> Filter:
     """A filter whose routines add fields; it listens at a unix socket too."""
     own = Filter(start=False)
-    own.configure(_LISTENER.format(home=own.home, socket=UNIX) + _ROUTINES)
+    listeners = _LISTENERS.format(home=own.home, socket=UNIX, classic=classic_port())
+    own.configure(listeners + _ROUTINES)
     own.start()
     return own

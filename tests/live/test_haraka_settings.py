@@ -6,9 +6,9 @@ from . import scan_mta
 from .delivered import values
 from .haraka import Haraka
 from .haraka_case import HarakaCase, at_port
-from .harness import Filter, body_of, message_file, shared_sink, wish
+from .harness import Filter, body_of, message_file, shared_filter, shared_sink, wish
 from .processes import wait_until
-from .scan_mta import HAM, UNIX, away_filter, dressed_filter
+from .scan_mta import HAM, LARGE, UNIX, away_filter, classic_port, dressed_filter
 
 DEFER = "[defer]\nerror = true\ntimeout = true\n"
 
@@ -22,7 +22,7 @@ def defers() -> Haraka:
 @functools.cache
 def accepts() -> Haraka:
     """The plugin's own default: what cannot be scanned is let in. It does not wait long."""
-    changes = {DEFER: "", "timeout = 40": "timeout = 3"}
+    changes = {DEFER: "", "timeout = 60": "timeout = 3"}
     return Haraka(at_port(away_filter().http), shared_sink().port, changes)
 
 
@@ -31,7 +31,7 @@ def bearer() -> Haraka:
     """At the unix socket, with a password of the kind Bearer from the environment."""
     more = (
         "[auth]\nheader = Authorization\nvalue_env = SCAN_PASSWORD\n"
-        "[request]\nflags = groups,milter,unheard-of\nsettings_id = nobody-has-it\nzstd = true\n"
+        "[request]\nflags = groups,milter,unheard-of\nsettings_id = nobody-has-it\n"
         "[request_headers]\nMTA-Tag = outbound\nMTA-Name = mx.haraka.test\n"
     )
     return Haraka(
@@ -49,6 +49,18 @@ def basic() -> Haraka:
     return Haraka(at_port(dressed_filter().http), shared_sink().port, more=more)
 
 
+@functools.cache
+def classic() -> Haraka:
+    """At the listener that tells six actions."""
+    return Haraka(at_port(classic_port()), shared_sink().port)
+
+
+@functools.cache
+def lost() -> Haraka:
+    """At another path."""
+    return Haraka(f"{at_port(shared_filter().http)}path = /nowhere\n", shared_sink().port)
+
+
 class HarakaAwayTests(HarakaCase, scan_mta.ScanAwayCases):
     """As documented: whatever happens to the filter, nothing gets in unseen."""
 
@@ -56,13 +68,39 @@ class HarakaAwayTests(HarakaCase, scan_mta.ScanAwayCases):
         """See `HarakaCase`."""
         return defers()
 
+    def test_too_large(self) -> None:
+        """A message that is too large for the filter is deferred."""
+        self.assertEqual(self.send(LARGE + LARGE[:1_000_000]).code, self.away)
+        self.check_arrived(0)
+
     def test_timeout(self) -> None:
         """A scan that takes longer than Haraka waits is deferred."""
-        own = Haraka(at_port(self.filter.http), self.sink.port, {"timeout = 40": "timeout = 1"})
+        own = Haraka(at_port(self.filter.http), self.sink.port, {"timeout = 60": "timeout = 1"})
         self.haraka = own
         self.assertEqual(self.send(wish({"Delay": "2.5"})).code, self.away)
         self.check_arrived(0)
         own.stop()
+
+
+class HarakaErrorTests(HarakaCase):
+    """A request that the filter refuses."""
+
+    def make_haraka(self) -> Haraka:
+        """One that asks for what is not there."""
+        return lost()
+
+    def test_error(self) -> None:
+        """Deferred, as without the filter."""
+        self.assertEqual(self.send(HAM).code, self.away)
+        self.check_arrived(0)
+
+
+class HarakaClassicTests(HarakaCase, scan_mta.ClassicCases):
+    """With six actions."""
+
+    def make_haraka(self) -> Haraka:
+        """See `HarakaCase`."""
+        return classic()
 
 
 class HarakaOpenTests(HarakaCase):

@@ -10,7 +10,7 @@ from .delivered import values
 from .harness import SENDER, Filter, body_of, shared_sink, wish
 from .opensmtpd import FILTER, OpenSmtpd
 from .opensmtpd_case import OpenSmtpdCase, at_port
-from .scan_mta import HAM, away_filter, dressed_filter
+from .scan_mta import HAM, LARGE, away_filter, dressed_filter
 from .told import told
 
 
@@ -134,12 +134,36 @@ class OpenSmtpdDressedTests(OpenSmtpdCase):
         self.assertEqual(body_of(delivered), body_of(text))
 
 
+class OpenSmtpdClassicTests(OpenSmtpdCase, scan_mta.ClassicCases):
+    """With six actions."""
+
+    service = "classic"
+
+
+class OpenSmtpdErrorTests(OpenSmtpdCase):
+    """A request that the filter refuses."""
+
+    service = "lost"
+
+    def test_error(self) -> None:
+        """Delivered as it is: filter-rspamd does not look at the status, and finds no action."""
+        self.assertEqual(self.send(HAM).code, 250)
+        self.check_arrived(1)
+
+
 class OpenSmtpdAwayTests(OpenSmtpdCase, scan_mta.ScanAwayCases):
     """Whatever happens to the filter, nothing gets in unseen."""
 
     def make_smtpd(self) -> OpenSmtpd:
         """One whose filter may be stopped."""
         return away_smtpd()
+
+    def test_too_large(self) -> None:
+        """A message that is too large for the filter is delivered: the reply is an error."""
+        self.addCleanup(self.sink.forget, self.box)
+        self.assertEqual(self.send(LARGE + LARGE[:1_000_000]).code, 250)
+        self.check_arrived(1)
+        self.assertEqual(self.filter.records(self.mark), [])
 
     def test_away_at_start(self) -> None:
         """It starts without the filter too."""

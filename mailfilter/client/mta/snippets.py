@@ -191,6 +191,54 @@ def _exim_address(address: Address) -> str:
             return "HOST PORT"
 
 
+def _haraka(address: Address, listener: Listener) -> Changes:
+    wait = _wait(listener, 60)
+    defers = "false" if listener.on_failure == "accept" else "true"
+    return (
+        ("host = 127.0.0.1\nport = 11333\n", _haraka_address(address)),
+        ("timeout = 60", f"timeout = {wait}"),
+        ("; 65, into", f"; {wait + 5}, into"),
+        ("error = true", f"error = {defers}"),
+        ("timeout = true", f"timeout = {defers}"),
+    )
+
+
+def _haraka_address(address: Address) -> str:
+    match address:
+        case Tcp():
+            return f"host = {address.host}\nport = {address.port}\n"
+        case Unix():
+            return f"unix_socket = {address.path}\n"
+        case Held("UNIX"):
+            return "unix_socket = PATH\n"
+        case Held():
+            return "host = HOST\nport = PORT\n"
+
+
+def _opensmtpd(address: Address, listener: Listener) -> Changes:
+    host, port = _host_and_port(address, "filter-rspamd")
+    return (("http://127.0.0.1:11333", f"http://{host}:{port}"),)
+
+
+def _nginx(address: Address, listener: Listener) -> Changes:
+    return (
+        ("server 127.0.0.1:11333;", f"server {_nginx_address(address)};"),
+        ("proxy_read_timeout 60s;", f"proxy_read_timeout {_wait(listener, 60)}s;"),
+    )
+
+
+def _nginx_address(address: Address) -> str:
+    match address:
+        case Tcp():
+            return f"{address.url_host}:{address.port}"
+        case Unix():
+            return f"unix:{address.path}"
+        case Held("UNIX"):
+            return "unix:PATH"
+        case Held():
+            return "HOST:PORT"
+
+
 MTAS: Mapping[str, Mta] = {
     "postfix": Mta("postfix.cf", "#", _postfix),
     "sendmail": Mta("sendmail.mc", "dnl", _sendmail),
@@ -198,4 +246,7 @@ MTAS: Mapping[str, Mta] = {
     "axigen": Mta("axigen.txt", "#", _axigen),
     "exim": Mta("exim.conf", "#", _exim, ("scan", "spamd")),
     "exim-sa": Mta("exim-sa.conf", "#", _exim_sa, ("spamd", "scan")),
+    "haraka": Mta("haraka.ini", ";", _haraka, ("scan", "http")),
+    "opensmtpd": Mta("opensmtpd.conf", "#", _opensmtpd, ("scan", "http")),
+    "nginx": Mta("nginx.conf", "#", _nginx, ("scan", "http")),
 }

@@ -13,7 +13,6 @@ from .wire import HOST, Broken, Mail, counted, read_reply
 
 _REFUSALS: dict[str, tuple[Fate, str]] = {
     "reject": ("refused", "550"),
-    "greylist": ("deferred", "421"),
     "soft reject": ("deferred", "451"),
 }
 """Action -> fate and code."""

@@ -14,7 +14,7 @@ from .wire import Broken
 
 FATES: dict[str, Fate] = {
     "no action": "accepted",
-    "greylist": "deferred",
+    "greylist": "accepted",
     "add header": "marked",
     "rewrite subject": "marked",
     "soft reject": "deferred",
