@@ -143,6 +143,11 @@ class LineCodec:
             return [self._refused(refused)]
 
     @property
+    def is_packed(self) -> bool:
+        """A message comes that has to be unpacked."""
+        return isinstance(self._body, _PackedBody)
+
+    @property
     def is_rspamc(self) -> bool:
         """The client has said that it speaks RSPAMC."""
         return self._line is not None and self._line.is_rspamc

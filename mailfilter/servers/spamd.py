@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -23,6 +23,9 @@ from .limited import LimitedFactory
 from .peer import Peer
 from .spamd_answer import Answers
 from .stream import Stream
+
+SLICE = 8 * 1024
+"""Octets of a packed message that are unpacked in one turn of the reactor: of the worst 8 MiB."""
 
 log = Logger()
 
@@ -56,6 +59,8 @@ class SpamdConnection(Closing):
         """The answer under way."""
         self._asked: Request | None = None
         """The request that it is for."""
+        self._turn: IDelayedCall | None = None
+        """When more of a packed message is read."""
 
     # What the transport calls.
 
@@ -69,9 +74,33 @@ class SpamdConnection(Closing):
             self._drop(len(data))
             return
         is_first = not self._codec.has_begun
-        self._handle(self._codec.receive(data))
+        self._take(data)
         if is_first and not self._codec.has_ended:
             self._limit(self._site.listener.request_timeout)
+
+    def _take(self, data: bytes) -> None:
+        """Read octets; if they have to be unpacked, others get their turn in between."""
+        rest = b""
+        if len(data) > SLICE and (self._codec.is_packed or not self._codec.has_begun):
+            data, rest = data[:SLICE], data[SLICE:]
+        self._handle(self._codec.receive(data))
+        if not rest:
+            return
+        if self._codec.has_ended:
+            self._drop(len(rest))
+        elif self._codec.is_packed:
+            self._pause_reading()
+            self._turn = self._clock.callLater(0, self._take_turn, rest)
+        else:
+            self._take(rest)
+
+    def _take_turn(self, data: bytes) -> None:
+        self._turn = None
+        if self._closing:
+            return
+        self._take(data)
+        if self._turn is None:
+            self._read_on()
 
     def readConnectionLost(self) -> None:
         self._eof = True
@@ -87,6 +116,9 @@ class SpamdConnection(Closing):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._ended()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         self._asked = None
         if self._answer is not None:
             self._answer.cancel()
