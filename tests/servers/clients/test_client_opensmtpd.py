@@ -88,9 +88,10 @@ class FilterRspamdTests(EveryTests, EveryCase):
         self.assertEqual(self.outcome(replace(PLAIN, edits=edits)).removed, ("X-A",))
 
     def test_signatures(self) -> None:
-        for name, number in (("one signature", 1), ("two signatures", 2)):
+        """One at most: older ones of the filter could not read an array."""
+        for name in ("one signature", "two signatures"):
             found = self.outcome(SHAPES[name]).values("DKIM-Signature")
-            self.assertEqual((found[0], len(found)), (SIGNATURE, number))
+            self.assertEqual(list(found), [SIGNATURE])
 
     def test_no_subject(self) -> None:
         """Of rewrite subject: the old one is told, since none would blank it."""
