@@ -8,6 +8,7 @@ from .processes import free_port
 _CONFIG = """\
 [scan]
 timeout = "25s"
+max_message = "11MiB"
 
 [checks.force]
 timeout = "20s"

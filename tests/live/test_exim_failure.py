@@ -8,8 +8,8 @@ from mailfilter.client.control import ask
 from . import away
 from .delivered import values
 from .exim import Exim
-from .exim_case import EximCase, documented
-from .harness import SENDER, Reply, message_file, shared_sink, wish
+from .exim_case import EximCase, documented, rspamd_exim, spamd_exim
+from .harness import SENDER, Reply, body_of, message_file, shared_sink, wish
 from .lines import LinesFilter, own_filter
 from .processes import wait_until
 from .threads import Threads, until_taken
@@ -20,7 +20,9 @@ DEFERRED = (451, "Temporary local problem - please try later")
 ASKS = "require spam = nobody:true"
 OPEN = "warn spam = nobody:true"
 """How the documented ACL asks, and how it does if mail is to get in without the filter."""
-CLIENTS, EACH = 6, 15
+CLIENTS, EACH = 6, 8
+OVERSIZE = HAM + b"0123456789 abcdefghijklmnopqrstuvwxyz, and on it goes.\r\n" * 230_000
+"""12 MB."""
 
 
 @functools.cache
@@ -110,6 +112,31 @@ class EximFailureTests(EximCase):
         numbers = sorted(value for text in self.delivered() for value in values(text, "X-Number"))
         self.assertEqual(numbers, expected)
 
+    def test_stopped_under_load(self) -> None:
+        """Stopped and started: nothing is lost, comes twice, or gets in by accident."""
+        for variant in ("rspamd", "spamd"):
+            self.exim = own_exim(variant)
+            self.box = self.address(f"stopped-{variant}")
+            mark = self.filter.log_size()
+            codes: list[int] = []
+            spam: set[int] = set()
+
+            def run(client: int) -> None:
+                for count in range(EACH):
+                    text = b"X-Number: %d-%d\r\n" % (client, count)
+                    spam.add(self.submit(GTUBE).code)  # noqa: B023
+                    until_taken(lambda: self.submit(text + HAM).code, codes)  # noqa: B023
+
+            clients = Threads(CLIENTS, run)
+            wait_until(lambda: len(self.filter.records(mark)) >= CLIENTS, "messages")  # noqa: B023
+            self.filter.stop()
+            wait_until(lambda: 451 in codes, "a deferred message", 60)  # noqa: B023
+            self.filter.start()
+            clients.join()
+            self.assertEqual(set(codes), {250, 451})
+            self.assertLessEqual(spam, {550, 451})
+            self.check_arrived(CLIENTS * EACH)
+
     def test_reloaded_under_load(self) -> None:
         """Reloads defer nothing, and let nothing in."""
         codes: list[int] = []
@@ -142,7 +169,17 @@ class EximFailureTests(EximCase):
 
 
 class EximCannotScanTests(EximCase):
-    """The filter is there, and has no verdict by the deadline."""
+    """The filter is there, and has no verdict."""
+
+    def test_oversize(self) -> None:
+        """Let in, and marked where Exim learns of it."""
+        for variant, marks in (("rspamd", ["size"]), ("spamd", [])):
+            self.box = self.address(f"oversize-{variant}")
+            self.exim = rspamd_exim() if variant == "rspamd" else spamd_exim()
+            self.assertEqual(self.send(OVERSIZE).code, 250)
+            delivered = self.wait_delivered()
+            self.assertEqual(values(delivered, "X-Spam-Skipped"), marks)
+            self.assertEqual(body_of(delivered), body_of(OVERSIZE))
 
     def replies(self, variant: str) -> dict[str, int]:
         """The code of the reply for each thing that the listener may do."""

@@ -269,6 +269,15 @@ class SpamcFilterTests(SpamcCase):
         self.assertEqual(marked.partition(b"\r\n\r\n")[2], message.partition(b"\r\n\r\n")[2])
         self.assertEqual(self.passed(LARGE, "-s", "20000000"), LARGE)
 
+    def test_oversize(self) -> None:
+        """What the filter does not take comes back as it was, or is a failure; -c says ham."""
+        options = ("-s", "20000000")
+        message = LARGE + LARGE[:2_000_000]
+        self.assertEqual(self.spamc(*options, message=message), Ran(0, message))
+        self.assertEqual(self.spamc(*options, "-x", message=message), Ran(EX_IOERR, b""))
+        checked = self.spamc(*options, "-c", "-x", message=message)
+        self.assertEqual(checked, Ran(0, b"0.0/15.0\n"))
+
     def test_load(self) -> None:
         """200 messages, 20 at the same time: each comes back, with its own mark."""
 
