@@ -1,10 +1,10 @@
-"""Real clients: curl and Debian's rspamc by HTTP, swaks through Postfix."""
+"""Real clients: Debian's rspamc by HTTP, swaks through Postfix; curl is in test_curl.py."""
 
 import json
 import re
 import subprocess
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from . import peers
 from .harness import MESSAGES, SENDER, LiveCase, PostfixCase, body_of, message_file
@@ -29,98 +29,6 @@ def run(
         capture_output=True,
         timeout=SECONDS,
     )
-
-
-class CurlTests(LiveCase):
-    """The HTTP API as curl speaks it."""
-
-    needs = ("curl",)
-
-    def curl(self, *arguments: str, stdin: bytes = b"", path: str = "checkv2") -> bytes:
-        """Standard output of a run that must succeed."""
-        url = f"http://127.0.0.1:{self.filter.http}/{path}"
-        done = run("curl", "-sS", *arguments, url, stdin=stdin)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
-    def scan(self, *arguments: str, name: str = "gtube-add-header.eml") -> dict[str, Any]:
-        """The verdict on a message given as the request's body."""
-        reply = self.curl("--data-binary", f"@{MESSAGES / name}", *arguments)
-        verdict: dict[str, Any] = json.loads(reply)
-        return verdict
-
-    def test_content_length(self) -> None:
-        """A file as the body, each pattern its action."""
-        for name, action in GTUBE_ACTIONS.items():
-            for form in ("", "-base64", "-qp"):
-                verdict = self.scan(name=f"{name}{form}.eml")
-                self.assertEqual(verdict["action"], action)
-                self.assertEqual(verdict["required_score"], 15.0)
-                self.assertIsInstance(verdict["symbols"], dict)
-
-    def test_envelope(self) -> None:
-        """Request headers are the envelope."""
-        fields = {"Queue-Id": "curl-1", "From": SENDER, "IP": "192.0.2.9", "Helo": "h.example.net"}
-        fields["User"] = "alice"
-        arguments = [item for pair in fields.items() for item in ("-H", ": ".join(pair))]
-        recipients = ("-H", "Rcpt: a@box.test", "-H", "Rcpt: b@box.test")
-        self.scan(*arguments, *recipients)
-        record = self.filter.wait_record(self.mark, queue_id="curl-1")
-        self.assertEqual(record["recipients"], ["a@box.test", "b@box.test"])
-        self.assertEqual((record["sender"], record["ip"]), (SENDER, "192.0.2.9"))
-        self.assertEqual((record["helo"], record["user"]), ("h.example.net", "alice"))
-
-    def test_chunked(self) -> None:
-        """A body of unknown length."""
-        verdict = self.scan("-H", "Transfer-Encoding: chunked")
-        self.assertEqual(verdict["action"], "add header")
-
-    def test_chunked_stdin(self) -> None:
-        """curl reads a pipe and sends what comes."""
-        message = message_file("gtube-reject.eml")
-        reply = self.curl("-X", "POST", "-T", "-", stdin=message)
-        self.assertEqual(json.loads(reply)["action"], "reject")
-
-    def test_expect(self) -> None:
-        """The body is asked for with 100, and sent only then."""
-        reply = self.curl(
-            "-i", "-H", "Expect: 100-continue", "--data-binary", f"@{MESSAGES / 'ham.eml'}"
-        )
-        self.assertTrue(reply.startswith(b"HTTP/1.1 100 "), reply)
-        self.assertIn(b"HTTP/1.1 200 OK", reply)
-
-    def test_large(self) -> None:
-        """Two megabytes, for which curl expects a 100 by itself."""
-        message = message_file("gtube-add-header.eml") + b"0123456789 abcdef\r\n" * 120_000
-        reply = self.curl("--data-binary", "@-", stdin=message)
-        self.assertIn("action", json.loads(reply))
-
-    def test_http_1_0(self) -> None:
-        """The old version; the connection is closed."""
-        reply = self.curl("-i", "--http1.0", "--data-binary", f"@{MESSAGES / 'ham.eml'}")
-        self.assertTrue(reply.startswith(b"HTTP/1.1 200 OK\r\n"), reply)
-
-    def test_hundred_on_one_connection(self) -> None:
-        """A hundred messages, one connection."""
-        url = f"http://127.0.0.1:{self.filter.http}/checkv2"
-        arguments = ["--data-binary", f"@{MESSAGES / 'ham.eml'}", "-w", "\n%{num_connects}\n"]
-        done = run("curl", "-sS", *arguments, *[url] * 100)
-        lines = done.stdout.decode().splitlines()
-        verdicts = [json.loads(line)["action"] for line in lines if line.startswith("{")]
-        self.assertEqual(verdicts, ["no action"] * 100)
-        connects = [int(line) for line in lines if line.isdigit()]
-        self.assertEqual((len(connects), sum(connects)), (100, 1))
-
-    def test_ping(self) -> None:
-        """The health check."""
-        self.assertEqual(self.curl(path="ping"), b"pong\r\n")
-
-    def test_unknown_path(self) -> None:
-        """An error is a 4xx with JSON that cannot be taken for a verdict."""
-        reply = self.curl("-w", "\n%{http_code}", path="nowhere")
-        body, _, status = reply.rpartition(b"\n")
-        self.assertEqual(status, b"404")
-        self.assertEqual(list(json.loads(body)), ["error"])
 
 
 class RspamcTests(LiveCase):

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from backports import zstd
+from msgspec import msgpack
 
 from .harness import MESSAGES, SENDER, Filter, LiveCase, message_file, wish
-from .scan_mta import AT_ONCE, LARGE, UNIX, UNTOUCHED, away_filter, dressed_filter
-from .test_clients import run
+from .scan_mta import AT_ONCE, FORMS, LARGE, UNIX, UNTOUCHED, away_filter, dressed_filter
+from .test_clients import GTUBE_ACTIONS, run
 from .told import told
 
 HAM = MESSAGES / "ham.eml"
@@ -62,6 +63,59 @@ class CurlScanTests(CurlCase):
                     self.assertEqual(shown.recipients, boxes)
                     self.assertEqual(shown.envelope["sender"], "")
 
+    def test_gtube(self) -> None:
+        """Each pattern its action."""
+        for name, action in GTUBE_ACTIONS.items():
+            for form in FORMS:
+                verdict = self.scan(stdin=message_file(f"{name}{form}.eml"))
+                self.assertEqual(verdict["action"], action)
+                self.assertEqual(verdict["required_score"], 15.0)
+                self.assertIsInstance(verdict["symbols"], dict)
+
+    def test_envelope(self) -> None:
+        """Request headers are the envelope."""
+        fields = {"Queue-Id": "curl-1", "From": SENDER, "IP": "192.0.2.9", "Helo": "h.example.net"}
+        fields["User"] = "alice"
+        arguments = [item for pair in fields.items() for item in ("-H", ": ".join(pair))]
+        recipients = ("-H", "Rcpt: a@box.test", "-H", "Rcpt: b@box.test")
+        self.scan(*arguments, *recipients, stdin=HAM.read_bytes())
+        record = self.filter.wait_record(self.mark, queue_id="curl-1")
+        self.assertEqual(record["recipients"], ["a@box.test", "b@box.test"])
+        self.assertEqual((record["sender"], record["ip"]), (SENDER, "192.0.2.9"))
+        self.assertEqual((record["helo"], record["user"]), ("h.example.net", "alice"))
+
+    def test_http_1_0(self) -> None:
+        """The old version; the connection is closed."""
+        reply = self.curl("-i", "--http1.0", "--data-binary", f"@{HAM}")
+        self.assertTrue(reply.startswith(b"HTTP/1.1 200 OK\r\nConnection: close\r\n"), reply)
+
+    def test_unknown_path(self) -> None:
+        """An error is a 4xx with JSON that cannot be taken for a verdict."""
+        reply = self.curl("-w", "\n%{http_code}", path="nowhere")
+        body, _, status = reply.rpartition(b"\n")
+        self.assertEqual(status, b"404")
+        self.assertEqual(list(json.loads(body)), ["error"])
+
+    def test_msgpack(self) -> None:
+        """The verdict as MessagePack."""
+        accept = ("-H", "Accept: application/msgpack", "-w", "%{content_type}")
+        reply = self.curl(*accept, "--data-binary", f"@{HAM}")
+        kind = b"application/msgpack"
+        self.assertTrue(reply.endswith(kind))
+        self.assertEqual(msgpack.decode(reply.removesuffix(kind))["action"], "no action")
+
+    def test_form(self) -> None:
+        """Metadata and message as the parts of a form."""
+        box = "tell-curl-form@box.test"
+        metadata = json.dumps({"from": SENDER, "rcpt": [box], "ip": "192.0.2.9"})
+        parts = ("-F", f"metadata={metadata};type=application/json", "-F", f"message=@{HAM}")
+        reply = self.curl(*parts, "-H", "Accept: application/json", path="checkv3")
+        self.assertEqual(json.loads(reply)["action"], "no action")
+        shown = told(self.filter, box)
+        self.assertEqual(shown.raw, HAM.read_bytes())
+        self.assertEqual(shown.envelope["sender"], SENDER)
+        self.assertEqual(shown.envelope["client_ip"], "192.0.2.9")
+
     def test_large(self) -> None:
         """10 MB, with a length, in chunks, and by HTTP/1.0."""
         box = "tell-curl-large@box.test"
@@ -91,9 +145,12 @@ class CurlScanTests(CurlCase):
         self.assertEqual(envelope["helo"], "a b")
 
     def test_path(self) -> None:
-        """Paths in any case."""
-        for path in ("checkV2", "CHECKV2", "check", "symbols"):
-            self.scan(stdin=HAM.read_bytes(), path=path)
+        """Paths in any case, and the older ones with their layout."""
+        for path in ("checkV2", "CHECKV2"):
+            self.assertEqual(self.scan(stdin=HAM.read_bytes(), path=path)["action"], "no action")
+        for path in ("check", "Symbols", "scan"):
+            found = self.scan(stdin=HAM.read_bytes(), path=path)["default"]
+            self.assertEqual((found["action"], found["is_spam"]), ("no action", False))
 
     def test_soft_reject(self) -> None:
         """A verdict too; the status tells nothing of the message."""
