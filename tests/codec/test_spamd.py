@@ -117,6 +117,7 @@ class RequestTests(Case):
             b"PING SPAMC/1.5\r\n\r\n",
             b"PING SPAMC/1.2\r\n",
             b"PING SPAMC/1.2",
+            b"PING SPAMC/1.2\r",
             b"PING SPAMC/1.2\n",
         ):
             found = self.found(octets)
@@ -216,6 +217,8 @@ class LimitTests(Case):
             (b"\nbody", b""),
             (b"\r\nbody", b""),
             (b"A: 1\r\n\r\n", b"A: 1\r\n"),
+            (b"A: 1\n\r\nbody\n\nmore", b"A: 1\n"),
+            (b"A: 1\n\nbody\n\r\nmore", b"A: 1\n"),
             (b"A: 1\nB: 2", b"A: 1\n"),
             (b"x", b""),
         ):
@@ -275,7 +278,8 @@ class CompressTests(Case):
     def test_unpacked(self) -> None:
         for body, preface in ((MESSAGE, b""), (MESSAGE, EXIM), (b"", b"")):
             octets = self.packed(zlib.compress(preface + body))
-            self.assertEqual(self.found(octets).content, content(body, preface))
+            for one in (octets, octets.replace(b": zlib", b": ZLIB")):
+                self.assertEqual(self.found(one).content, content(body, preface))
 
     def test_bomb(self) -> None:
         limit = 10 * 2**20
@@ -301,8 +305,9 @@ class CompressTests(Case):
             ),
         ):
             self.refused(octets, text)
-        octets = request(b"CHECK RSPAMC/1.3", whole, b"Compression: zstd")
-        self.refused(octets, "(compression not supported)", is_rspamc=True)
+        for method in (b"zstd", b"zlib"):
+            octets = request(b"CHECK RSPAMC/1.3", whole, b"Compression: " + method)
+            self.refused(octets, "(compression not supported)", is_rspamc=True)
 
 
 class RefusedTests(Case):

@@ -72,6 +72,7 @@ class ByteTests(SynchronousTestCase):
         ):
             self.assertEqual(found, expected)
         self.assertLess(len(replies.bad_request("x" * 10_000)), 1000)
+        self.assertLess(len(replies.rspamc_error("x" * 10_000)), 1000)
 
     def test_rspamc(self) -> None:
         lines = (Line("Action", "add header"), Line("Symbol", "A(1.00)"))

@@ -122,6 +122,8 @@ class Broken(SynchronousTestCase):
         self.assertRaises(UnpackError, unpack, zstd_unpacker(LIMIT), [changed])
 
     def test_widest_window(self) -> None:
+        """8 MiB, as RFC 9659 3 has it."""
+        self.assertEqual(2**WINDOW_LOG, 8 * 2**20)
         packed = frame({int(zstd.CompressionParameter.window_log): WINDOW_LOG})
         self.assertEqual(TEXT, unpack(zstd_unpacker(LIMIT), [packed]))
 

@@ -108,6 +108,21 @@ CLOSED: dict[str, Row] = {
         415,
         "Invalid compression method",
     ),
+    "lines": Row(
+        b"CHECK SPAMC/1.5\r\nContent-length: 2\r\n\r\nhi",
+        400,
+        "HTTP parser error: Invalid method encountered",
+    ),
+    "lines that begin like a method": Row(
+        b"REPORT SPAMC/1.5\r\nContent-length: 2\r\n\r\nhi",
+        400,
+        "HTTP parser error: Unexpected char in url schema",
+    ),
+    "lines of Exim": Row(
+        b"CHECK RSPAMC/1.3\r\nQueue-Id: a\r\n\r\nhi",
+        400,
+        "HTTP parser error: Invalid method encountered",
+    ),
     "form without a type": Row(
         request(form(METADATA), path="/checkv3"),
         400,
@@ -325,6 +340,8 @@ class Hostile(Case):
                     self.send([octet])
             self.clock.advance(2 * step)
             self.check_refused(name, 408, "IO timeout", closes=True)
+            # Its octets may still be on their way, and would reset the connection.
+            self.assertFalse(self.transport.disconnecting, name)
             self.check_closed(name)
 
     def test_nothing_is_echoed(self) -> None:

@@ -1,0 +1,43 @@
+"""What a line request can make the filter keep."""
+
+import random
+import tracemalloc
+import zlib
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.codec.spamd import MAX_HEAD, MAX_LINE, LineCodec, ProtocolError, Request
+from mailfilter.codec.spamd_body import MAX_TOP
+
+from .test_spamd import read, request
+
+
+class BoundTests(SynchronousTestCase):
+    def test_octets_of_all_lines(self) -> None:
+        """Few lines, but long ones: they are kept, so there is an end to them."""
+        line = b"Rcpt: ".ljust(MAX_LINE - 2, b"x")
+        lines = [line] * (MAX_HEAD // len(line))
+        (event,) = read(request(b"CHECK RSPAMC/1.3", b"", *lines))
+        assert isinstance(event, Request)
+        (event,) = read(request(b"CHECK RSPAMC/1.3", b"", *lines, line))
+        self.assertEqual(event, ProtocolError("(too many headers)", is_rspamc=True))
+
+    def test_memory(self) -> None:
+        """Of a message that is too large no more is kept than where its header may be."""
+        limit = 8 * MAX_TOP
+        noise = random.Random(1).randbytes(MAX_TOP)
+        for octets in (
+            request(b"CHECK SPAMC/1.5", noise * 9),
+            request(b"CHECK SPAMC/1.5", b"From ".ljust(9 * MAX_TOP, b"x")),
+            request(b"CHECK SPAMC/1.5", zlib.compress(noise * 9), b"Compress: zlib"),
+        ):
+            codec = LineCodec(limit)
+            tracemalloc.start()
+            self.addCleanup(tracemalloc.stop)
+            for at in range(0, len(octets) - 1, 2**16):
+                self.assertEqual(codec.receive(octets[at : min(at + 2**16, len(octets) - 1)]), [])
+            self.assertLess(tracemalloc.get_traced_memory()[0], 2 * MAX_TOP)
+            tracemalloc.stop()
+            (event,) = codec.receive(octets[-1:])
+            assert isinstance(event, Request)
+            self.assertIsNone(event.content.raw)
