@@ -114,8 +114,9 @@ class EditTests(SynchronousTestCase):
 
     def test_signatures_as_strings(self) -> None:
         """Older ones of these clients take no array, and then defer the message."""
-        edits = [AddHeader("DKIM-Signature", "v=1"), AddHeader("DKIM-Signature", "v=2")]
-        told = tell(edits, "strings")
+        told = tell(
+            [AddHeader("DKIM-Signature", "v=1"), AddHeader("DKIM-Signature", "v=2")], "strings"
+        )
         self.assertEqual(told.signatures, ("v=1",))
         self.assertEqual(told.dropped, ("DKIM-Signature: only one of 2 can be told",))
 
