@@ -61,8 +61,12 @@ class Order(Case):
         self.ask(CHECK)
         for _ in range(20):
             self.protocol.dataReceived(b"x" * 2**16)
+        self.assertEqual("paused", self.transport.producerState)
         self.scanner.release()
         self.assertIn(b"\r\n\r\n" + GOLDEN + b"HTTP/1.1 400 Too much", self.replies())
+        # What lay there unread would reset the connection.
+        self.assertEqual("producing", self.transport.producerState)
+        self.assertFalse(self.transport.disconnecting)
         self.assertNotIn(b"pong", self.ask(PING))
 
     def test_replies_not_read(self) -> None:

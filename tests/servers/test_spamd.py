@@ -95,6 +95,17 @@ class AnswerTests(Case):
         self.assertEqual(self.scanner.cancelled, 1)
         self.assertEqual((self.replies(), self.lines()), (b"", []))
 
+    def test_mark(self) -> None:
+        """Its name is that of the listener; a forged one goes, whatever the verdict."""
+        for scanner, expected in (
+            (FakeScanner(VERDICT), b"A: b\nX-A: v\nX-Junk: Yes\n\n"),
+            (FakeScanner(error=RuntimeError("no")), b"A: b\nX-Spam-Skipped: failure\n\n"),
+        ):
+            self.serve(scanner, spam_header="X-Junk", on_failure="accept")
+            reply = self.ask(request(b"HEADERS SPAMC/1.5", b"X-Junk: forged\nA: b\n\nbody"))
+            self.assertEqual(reply.partition(b"\r\n\r\n")[2], expected)
+        self.flushLoggedErrors(RuntimeError)
+
 
 class EnvelopeTests(Case):
     def envelope(self, octets: bytes, address: IPv4Address = LOCAL) -> Envelope:
@@ -130,6 +141,7 @@ class EnvelopeTests(Case):
         )
         self.assertEqual(replace(found, settings=None), expected)
         self.assertIsNotNone(found.settings)
+        self.assertEqual(self.lines(), [])
 
     def test_spamc_tells_nothing(self) -> None:
         """Its User is the name of a profile."""

@@ -11,6 +11,7 @@ from mailfilter.testing.fake_scanner import FakeScanner
 
 from ..codec.spamd_clients import exim, spamc
 from .spamd_case import MESSAGE, VERDICT, Case, request
+from .test_scan_http import StubbornScanner
 
 POLICIES: tuple[FailPolicy, ...] = ("accept", "tempfail", "reject")
 ACTIONS = ("no action", "soft reject", "reject")
@@ -68,6 +69,17 @@ class FailureTests(Case):
                         self.assertEqual(seen.body, skipped)
         self.flushLoggedErrors(RuntimeError)
 
+    def test_a_scan_that_goes_on(self) -> None:
+        """Its verdict comes when the client is answered, and is not told."""
+        scanner = StubbornScanner(VERDICT, wait=True)
+        self.serve(scanner, deadline=5)
+        self.ask(request(b"CHECK SPAMC/1.5"))
+        self.clock.advance(5)
+        answered = self.replies()
+        scanner.release()
+        self.assertEqual(self.replies(), answered)
+        self.assertTrue(self.transport.ends_in_order)
+
     def test_too_large(self) -> None:
         body = b"A: 1\n\n".ljust(1001, b"x")
         for policy, action in zip(POLICIES, ACTIONS, strict=True):
@@ -120,6 +132,11 @@ class FailureTests(Case):
         unavailable = b"SPAMD/1.0 69 Service Unavailable: Message could not be scanned\r\n"
         for policy, action in zip(POLICIES, ACTIONS, strict=True):
             self.serve(BrokenScanner(error=RuntimeError("no")), on_failure=policy)
-            self.assertEqual(self.rspamc(), action)
+            word = str(policy == "reject")
+            expected = (
+                f"RSPAMD/1.3 0 EX_OK\r\nMetric: default; {word}; 0.00 / 999.00 / 0.0\r\n"
+                f"Action: {action}\r\n"
+            )
+            self.assertEqual(self.ask(request(b"CHECK RSPAMC/1.3")), expected.encode())
             self.assertEqual(self.ask(request(b"CHECK SPAMC/1.5")), unavailable)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 3)
