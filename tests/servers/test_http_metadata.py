@@ -76,6 +76,29 @@ class MetadataTests(SynchronousTestCase):
         told, _ = read_metadata(part({"rcpt": "b@example.net"}))
         self.assertEqual((Recipient("b@example.net"),), build_envelope("scan", told).recipients)
 
+    def test_headers(self) -> None:
+        """Few of them count; who the client is, and where the message, only keys say."""
+        headers = {"User": "root", "IP": "127.0.0.1", "File": "/etc/passwd", "Settings": "{}"}
+        told, _ = read_metadata(part({"from": "a@b", "headers": headers}))
+        self.assertEqual([(b"from", b"a@b")], told.fields)
+        headers = {"Pass": "all", "Log": "no", "Subject": "hi", "Filename": "f", "Profile": "1"}
+        told, _ = read_metadata(part({"headers": headers}))
+        expected = [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+        self.assertEqual(expected, told.fields)
+
+    def test_where_the_message_is(self) -> None:
+        """By keys that are headers elsewhere."""
+        told, _ = read_metadata(part({"shm": "/a", "shm_offset": 5, "shm_length": 7}))
+        expected = [(b"shm", b"/a"), (b"shm-offset", b"5"), (b"shm-length", b"7")]
+        self.assertEqual(expected, told.fields)
+        self.assertEqual([(b"file", b"/b")], read_metadata(part({"file": "/b"}))[0].fields)
+
+    def test_raw(self) -> None:
+        """Nothing but true is true."""
+        for value, flags in ((True, {"raw"}), (False, set()), ("no", set()), (1, set())):
+            told, _ = read_metadata(part({"raw": value}))
+            self.assertEqual(flags, build_envelope("scan", told).flags, value)
+
     def test_line_ends(self) -> None:
         """They may be a stranger's, so the request is not refused for them."""
         told, _ = read_metadata(part({"helo": "a\r\nRcpt: b", "rcpt": "b\0@c"}))

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Listener
 from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.networks import distrusted, local_networks
 from mailfilter.servers.peer import MAX_NOTED, Peer, Peers
 
 from .http_case import Case
@@ -78,12 +79,39 @@ class TrustTests(Case):
             self.assertIsNone(envelope.hostname)
             self.assertEqual("a", envelope.helo)
         said = (
-            "http: '192.0.2.99' is not believed what it says of its clients: trusted and"
-            " trusted_peers say who is"
+            "http: IP, User, Settings and the like from '192.0.2.99' are ignored; to believe it,"
+            " add its network to listeners.http.trusted_peers"
         )
         self.assertEqual([said, said], self.lines())
         self.ask(b"POST /checkv2 HTTP/1.1\r\nUser: a\r\nContent-Length: 1\r\n\r\nx")
         self.assertEqual(2, len(self.lines()))
+
+    def test_every_word_of_a_client(self) -> None:
+        """Each is enough for the warning, and none of them is taken."""
+        plain = self.scanned_from_afar()
+        self.assertEqual([], self.lines())
+        for field in (
+            b"IP: 192.0.2.1",
+            b"Hostname: mx.example.org",
+            b"User: alice",
+            b"Auth: alice",
+            b"MTA-Tag: a",
+            b"Settings: {}",
+            b"Settings-Id: a",
+            b"Maxscore: 3",
+            b"Softscore: 3",
+        ):
+            self.events.clear()
+            found = distrusted(self.scanned_from_afar(field + b"\r\n"), local_networks(()))
+            self.assertEqual(plain, found, field)
+            self.assertEqual(1, len(self.lines()), field)
+
+    def scanned_from_afar(self, told: bytes = b"") -> Envelope:
+        """What is made of a request, by a server that has not warned yet."""
+        self.serve(self.scanner)
+        self.connect(four("192.0.2.99"))
+        self.ask(b"POST /checkv2 HTTP/1.1\r\n" + told + b"Content-Length: 1\r\n\r\nx")
+        return self.scanner.calls[-1][0]
 
     def test_far_without_a_word_of_its_client(self) -> None:
         self.connect(four("192.0.2.99"))

@@ -7,6 +7,7 @@ from typing import cast
 from twisted.internet.defer import CancelledError
 
 from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.unscanned import Unscanned
 from mailfilter.scan.verdict import Action, AddHeader, AddRecipient, ReplaceBody, Verdict
 from mailfilter.testing.fake_scanner import FakeScanner
 
@@ -22,6 +23,14 @@ class StubbornScanner(FakeScanner):
             return await super().scan(envelope, raw)
         except CancelledError:
             return await super().scan(envelope, raw)
+
+
+class BrokenScanner(FakeScanner):
+    """One that cannot even say what is to be said of a message that is not scanned."""
+
+    def unscanned(self, envelope: Envelope, given: Unscanned) -> Verdict:
+        """Raise."""
+        raise RuntimeError("no")
 
 
 class Answers(Case):
@@ -65,6 +74,25 @@ class Answers(Case):
         closed = reply_bytes(b"pong\r\n", kind=b"text/plain")
         self.assertEqual(closed, self.ask(b"GET /ping HTTP/1.0\r\n\r\n"))
         self.assertTrue(self.transport.disconnecting)
+
+    def test_paths(self) -> None:
+        """Those of today and those before, whose replies are laid out in another way."""
+        for path, is_legacy in (
+            (b"checkv2", False),
+            (b"skip", False),
+            (b"check", True),
+            (b"symbols", True),
+            (b"scan", True),
+            (b"process", True),
+            (b"report", True),
+            (b"report_ifspam", True),
+        ):
+            for one in (path, path.upper(), path.title()):
+                reply = self.ask(b"POST /%b HTTP/1.1\r\nContent-Length: 1\r\n\r\nx" % one)
+                found = json.loads(reply.partition(b"\r\n\r\n")[2])
+                self.assertIs("default" in found, is_legacy, one)
+                flags = {"skip"} if path == b"skip" else set()
+                self.assertEqual(flags, self.scanner.calls[-1][0].flags, one)
 
     def test_unknown_path(self) -> None:
         for path in (b"/nope", b"/", b"//ping", b"/ping/", b"/check%76%32", b"/../ping"):
@@ -152,6 +180,44 @@ class Failures(Case):
             self.assertEqual(5, given.size)
             self.assertEqual(PONG, self.ask(PING))
             self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
+
+    def test_no_word_for_it(self) -> None:
+        """The action of the policy is told even if nothing else can be."""
+        actions = {"accept": "no action", "tempfail": "soft reject", "reject": "reject"}
+        for policy, action in actions.items():
+            self.serve(BrokenScanner(error=RuntimeError("boom")), on_failure=policy)
+            reply = self.ask(CHECK)
+            self.assertTrue(reply.startswith(b"HTTP/1.1 200 OK\r\n"), reply)
+            found = json.loads(reply.partition(b"\r\n\r\n")[2])
+            self.assertEqual((action, 999.0), (found["action"], found["required_score"]))
+            self.assertEqual({"smtp_message": "Message could not be scanned"}, found["messages"])
+            self.assertEqual(PONG, self.ask(PING))
+        self.assertEqual(3, len(self.flushLoggedErrors(RuntimeError)))
+
+    def test_head_of_what_is_not_scanned(self) -> None:
+        """Of a message the header is enough to say what becomes of it."""
+        for raw, head in (
+            (b"A: 1\n\nbody\r\n\r\nmore", b"A: 1\n\n"),
+            (b"A: 1\r\n\r\nbody\n\nmore", b"A: 1\r\n\r\n"),
+            (b"A: 1\n", b"A: 1\n"),
+        ):
+            self.serve(FakeScanner(error=RuntimeError("boom")))
+            self.ask(b"POST /checkv2 HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(raw), raw))
+            ((_, given),) = self.scanner.unscanned_calls
+            self.assertEqual((head, len(raw)), (given.head, given.size))
+        self.flushLoggedErrors(RuntimeError)
+
+    def test_no_answer_at_all(self) -> None:
+        """A mistake of ours costs one request, and not the connection."""
+
+        def fail(*args: object) -> None:
+            raise ZeroDivisionError
+
+        self.patch(self.factory, "respond", fail)
+        expected = error_bytes(500, "Internal error").replace(b"Connection: close\r\n", b"")
+        for _ in range(2):
+            self.assertEqual(expected, self.ask(CHECK))
+            self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
 
     def test_cancelled_from_inside(self) -> None:
         self.scanner.error = CancelledError()

@@ -93,8 +93,11 @@ VALUES: list[tuple[str, bytes, str, Any]] = [
     ("Pass", b"All", "flags", frozenset({"pass_all"})),
     ("Pass", b"some", "flags", frozenset()),
     ("Log", b"no", "flags", frozenset({"no_log"})),
+    ("Log", b"yes", "flags", frozenset()),
     ("Raw", b"yes", "flags", frozenset({"raw"})),
+    ("Raw", b"no", "flags", frozenset()),
     ("URL-Format", b"extended", "flags", frozenset({"ext_urls"})),
+    ("URL-Format", b"plain", "flags", frozenset()),
     ("Milter", b"", "flags", frozenset({"milter"})),
     ("Profile", b"1", "flags", frozenset({"profile"})),
     ("Flags", b"trace,  groups ,,", "flags", frozenset({"trace", "groups"})),
@@ -102,6 +105,9 @@ VALUES: list[tuple[str, bytes, str, Any]] = [
     ("Compression", b"", "flags", frozenset()),
     ("Content-Encoding", b"Identity", "flags", frozenset()),
     ("SPF", b"[object Object]", "flags", frozenset()),
+    ("Subject", b"hi", "subject", "hi"),
+    ("Filename", b"/a/b.eml", "filename", "/a/b.eml"),
+    ("Log-Tag", b"x1", "log_tag", "x1"),
     ("X-Rspamd-Mail-Esmtp-Args", b"SIZE=100", "sender_args", ("SIZE=100",)),
 ]
 
@@ -169,6 +175,8 @@ class Envelopes(SynchronousTestCase):
             found = envelope_of(*headers)
             self.assertEqual(MAX_RECIPIENTS, len(found.recipients))
             self.assertEqual(("envelope: 3 recipients are not looked at",), found.notes)
+        found = envelope_of(*[("Rcpt", b"a@b")] * MAX_RECIPIENTS)
+        self.assertEqual((MAX_RECIPIENTS, ()), (len(found.recipients), found.notes))
 
     def test_settings(self) -> None:
         text = b'{"actions":{"reject":5},"x":1}'

@@ -81,6 +81,9 @@ class Order(Case):
         data = b"GET /ping HTTP/1.0\r\n\r\n"
         once = reply_bytes(b"pong\r\n", kind=b"text/plain")
         self.assertEqual(once, self.ask(data + PING))
+        # More may come, and would reset the connection.
+        self.assertFalse(self.transport.disconnecting)
+        self.assertIsNone(self.transport.producer)
         self.assertEqual(b"", self.ask(PING))
 
 

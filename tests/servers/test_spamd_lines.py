@@ -125,6 +125,20 @@ class RspamcTests(SynchronousTestCase):
         rendered = render_rspamc(replace(NO_ACTION, edits=edits))
         self.assertEqual(len(rendered.dropped), 4)
 
+    def test_long_texts(self) -> None:
+        """Each has a bound of its own, so that one does not take the place of others."""
+        symbols = (
+            SymbolResult("A", 1.0, 1.0, "", "d" * 1000, ("o" * 1000, "p")),
+            SymbolResult("B", 0.5, 0.5, "", "", ("x" * 20,) * 1000),
+        )
+        verdict = replace(NO_ACTION, symbols=symbols, message_id="m" * 1000, edits=())
+        lines = render_rspamc(verdict).octets.decode().split("\r\n")
+        first, second = (line for line in lines if line.startswith("X-Symbol: "))
+        self.assertEqual(first, f"X-Symbol: A(1.00); {'d' * 200} [{'o' * 497}...]")
+        self.assertLess(len(second), 600)
+        self.assertTrue(second.endswith("...]"), second)
+        self.assertIn("Message-ID: " + "m" * 500, lines)
+
     def test_the_largest(self) -> None:
         symbols = tuple(
             SymbolResult(f"SYMBOL_{at}", at / 10, 1.0, "", "description " * 99, ("option",) * 9999)
@@ -167,7 +181,14 @@ class SpamcTests(SynchronousTestCase):
 
     def test_the_numbers_agree_with_the_action(self) -> None:
         """Exim goes by them alone."""
-        for score, required in ((7.0, 15.0), (14.96, 15.0), (15.0, 15.0), (99.0, 15.0), (1, 0.04)):
+        for score, required in (
+            (7.0, 15.0),
+            (14.96, 15.0),
+            (15.0, 15.0),
+            (99.0, 15.0),
+            (1, 0.04),
+            (9, 5.05),
+        ):
             for action in Action:
                 verdict = replace(VERDICT, action=action, score=score, required_score=required)
                 seen = exim(told("REPORT", verdict, (1, 2)), is_rspamd=False)
