@@ -114,7 +114,7 @@ class PartTests(RequestCase):
         self.connect(IPv4Address("TCP", "192.0.2.9", 1))
         self.reply(v3({"settings": {"actions": {"reject": 1}}}, message=MESSAGE))
         (line,) = self.lines()
-        self.assertIn("is not believed", line)
+        self.assertIn("'192.0.2.9'", line)
 
 
 class FileTests(RequestCase):
