@@ -25,7 +25,9 @@ from tests.live import peers
 ROOT = Path(__file__).parents[1]
 UNITS = ROOT / "etc/systemd"
 SERVICE = "mailfilter.service"
-SOCKETS = ("mailfilter-milter.socket", "mailfilter-scan.socket")
+SOCKETS = ("mailfilter-milter.socket", "mailfilter-scan.socket", "mailfilter-spamd.socket")
+PRIVILEGED = {"spamd": 783}
+"""Ports that systemd can hold and the filter, as installed, could not."""
 PROGRAMS = "/opt/mailfilter/bin/"
 """Where the service has its programs."""
 
@@ -143,7 +145,7 @@ class UnitTests(SynchronousTestCase):
             parameters = parse_endpoint(text).parameters
             self.assertEqual(parameters, {"domain": "INET", "name": name})
             usual = parse_endpoint(default_listeners()[name].endpoint)
-            address = f"{usual.interface}:{usual.port}"
+            address = f"{usual.interface}:{PRIVILEGED.get(name, usual.port)}"
             self.assertEqual(one(unit, "Socket", "ListenStream"), address)
             self.assertEqual(one(unit, "Socket", "Service"), SERVICE)
             self.assertEqual(int(one(unit, "Socket", "Backlog")), sockets.BACKLOG)

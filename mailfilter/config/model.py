@@ -80,7 +80,7 @@ CROWDED = 0.9
 """Part of store.max_size, above which the embedded store removes things before their time."""
 FailPolicy = Literal["accept", "tempfail", "reject"]
 Protocol = Literal["milter", "scan", "http", "spamd"]
-HeaderStyle = Literal["auto", "rspamd", "strings"]
+HeaderStyle = Literal["auto", "rspamd", "strings", "single"]
 Privacy = Literal["plain", "hashed", "dropped"]
 HeaderName = Literal[
     "add-headers",
@@ -696,8 +696,8 @@ class Listener:
         tuple[str, ...],
         NETWORK,
         Doc(
-            "http, spamd: networks whose clients are believed, if trusted is on, beside those on"
-            " this machine. Of anybody else no address, host name or settings are taken either."
+            "scan, http, spamd: networks whose clients are believed, if trusted is on, beside those"
+            " on this machine. Of anybody else no address, host name or settings are taken either."
         ),
         Example('["10.0.0.0/24"]'),
     ] = ()
@@ -727,8 +727,8 @@ class Listener:
         str,
         FIELD,
         Doc(
-            "milter, spamd: the field that the action 'add header' sets to 'Yes'; with spamd also"
-            " the stronger actions do, which its clients do not know."
+            "milter, scan, spamd: the field that the action 'add header' sets to 'Yes'; with lines"
+            " also the stronger actions do, which spamc does not know."
         ),
     ] = "X-Spam"
     on_failure: Annotated[
@@ -747,29 +747,31 @@ class Listener:
     oversize: Annotated[
         FailPolicy,
         Doc(
-            "milter, spamd: what to do with a message over scan.max_message; accept adds a header."
-            " Over HTTP the answer is 413."
+            "What to do with a message over scan.max_message; accept adds a header, but over HTTP it"
+            " answers 413, at which most clients deliver."
         ),
     ] = "accept"
     header_style: Annotated[
         HeaderStyle,
         Doc(
-            "http: the form of header fields in replies. rspamd is that of Rspamd, strings what"
-            " opensmtpd-filter-rspamd reads; auto takes the one that the client reads."
+            "scan, http: the form of header fields in replies. rspamd is that of Rspamd, strings what"
+            " opensmtpd-filter-rspamd reads, single what rspamdclient-rs reads; auto tells the"
+            " clients apart by their requests."
         ),
     ] = "auto"
     classic_actions: Annotated[
         bool,
         Doc(
-            "http: tell discard as reject, and quarantine as add header, for clients that know the"
+            "scan, http: tell discard as reject, and quarantine as add header, for clients that know the"
             " six classic actions alone, such as Apache James."
         ),
     ] = False
     local_files: Annotated[
         bool,
         Doc(
-            "http: on a unix socket, let clients name a file or shared memory (headers File, Path,"
-            " Shm) in place of sending the message: whatever the filter may read."
+            "scan, http: on a unix socket, let clients name a file or shared memory (headers File,"
+            " Path, Shm) in place of sending the message. Whoever may write to the socket then"
+            " reads what the filter may read."
         ),
     ] = False
     idle_timeout: Annotated[
@@ -786,12 +788,15 @@ class Listener:
         float,
         DURATION,
         Bounds(1, 3600),
-        Doc("http, spamd: a request must be complete this long after its first byte."),
+        Doc("scan, http, spamd: a request must be complete this long after its first byte."),
     ] = 60.0
     max_connections: Annotated[
         int,
         Bounds(1, 1000000),
-        Doc("Of each worker: more are accepted and closed at once."),
+        Doc(
+            "Of each worker: more are accepted and closed at once. Each may hold a message of"
+            " scan.max_message in memory, even if it came packed to a few KiB."
+        ),
     ] = 10000
     max_connections_per_source: Annotated[
         int | None,

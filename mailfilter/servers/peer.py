@@ -48,8 +48,8 @@ class Peers:
             return
         self._noted.add(peer.name)
         log.warn(
-            "{listener}: {peer!r} is not believed what it says of its clients: trusted and"
-            " trusted_peers say who is",
+            "{listener}: IP, User, Settings and the like from {peer!r} are ignored; to believe it,"
+            " add its network to listeners.{listener}.trusted_peers",
             listener=self._listener,
             peer=peer.name,
         )
