@@ -21,7 +21,10 @@ CHOICES: list[tuple[bytes, str | None]] = [
     (b"application/json, */*", JSON),
     (b"application/json;q=0.1, */*", FORM),
     (b"*/*;q=0.1, application/*;q=0.2", JSON),
+    (b"*/*, application/*", JSON),
     (b"application/json;q=0, application/*", MSGPACK),
+    (b"application/json;q=0, application/json", None),
+    (b"application/msgpack;q=1.9, application/json", JSON),
     (b"*/*, multipart/form-data;q=0", MESSAGE),
     (b'application/json; charset="utf-8"; Q = 1.000', JSON),
     # What Java sends that is told nothing.

@@ -55,6 +55,7 @@ class FindTests(SynchronousTestCase):
             [(b"file", b"")],
             [(b"file", b"/a%00b")],
             [(b"shm", b"../a")],
+            [(b"shm", b"..")],
             [(b"shm", b"a/b")],
             [(b"shm", b"a"), (b"shm-offset", b"-1")],
             [(b"shm", b"a"), (b"shm-length", b"9" * 30)],
@@ -77,6 +78,11 @@ class ReadTests(SynchronousTestCase):
             (100, None, b""),
         ):
             self.assertEqual(expected, _read(Source(self.path, offset, length), 10))
+
+    def test_limit_of_what_is_asked_for(self) -> None:
+        """It is not one of the file."""
+        self.assertEqual(b"3456789", _read(Source(self.path, 3), 7))
+        self.assertEqual(b"01234", _read(Source(self.path, 0, 5), 5))
 
     def test_refused(self) -> None:
         fifo = self.path + b".fifo"

@@ -242,6 +242,9 @@ class Envelopes(SynchronousTestCase):
         )
         self.assertEqual((Recipient("d@e", ("NOTIFY=NEVER",)),), found.recipients)
 
+    def test_blanks_around_a_query_argument(self) -> None:
+        self.assertEqual("a b", envelope_of(query=b"helo=%20a%20b%09").helo)
+
     def test_query(self) -> None:
         found = envelope_of(
             ("Helo", b"header"),
