@@ -147,10 +147,9 @@ def _groups(verdict: Verdict) -> dict[str, Any]:
 
 
 def _messages(verdict: Verdict) -> dict[str, str]:
-    """The text for the SMTP reply. It may begin with codes, but only of the action's class."""
-    text = reply_text(verdict)
-    words = [text.codes, *text.lines] if text.codes else text.lines
-    return {"smtp_message": " ".join(words)} if words else {}
+    """The text for the SMTP reply, without codes: clients put their own in front."""
+    lines = reply_text(verdict).lines
+    return {"smtp_message": " ".join(lines)} if lines else {}
 
 
 def _put_urls(reply: dict[str, Any], verdict: Verdict, *, is_extended: bool) -> None:

@@ -106,15 +106,15 @@ class FlatTests(SynchronousTestCase):
             self.assertEqual(expected, reply["messages"])
 
     def test_codes_of_a_refusal(self) -> None:
-        """Codes of the class that the action means are the text's, others are taken off."""
+        """Clients put their own before the text, so those of the text are taken off."""
         for action, text, expected in (
-            (Action.REJECT, "550 5.7.2 own", "550 5.7.2 own"),
+            (Action.REJECT, "550 5.7.2 own", "own"),
             (Action.REJECT, "450 4.7.2 own\nmore", "own more"),
             (Action.REJECT, "550 4.7.2 mixed", "mixed"),
-            (Action.REJECT, "550 5.7.2", "550 5.7.2"),
+            (Action.REJECT, "550 5.7.2", None),
             (Action.REJECT, "450 4.7.2", None),
             (Action.SOFT_REJECT, "550 5.1.1 x", "x"),
-            (Action.SOFT_REJECT, "421 4.7.0 bye", "421 4.7.0 bye"),
+            (Action.SOFT_REJECT, "421 4.7.0 bye", "bye"),
             (Action.ADD_HEADER, "550 5.1.1 x", "x"),
             (Action.QUARANTINE, "450 4.7.1 held", "held"),
         ):

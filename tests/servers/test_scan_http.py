@@ -164,8 +164,8 @@ class Failures(Case):
         actions = {"accept": "no action", "tempfail": "soft reject", "reject": "reject"}
         texts = {
             "accept": None,
-            "tempfail": "451 4.7.1 Message could not be scanned",
-            "reject": "554 5.7.1 Message could not be scanned",
+            "tempfail": "Message could not be scanned",
+            "reject": "Message could not be scanned",
         }
         for policy, action in actions.items():
             self.serve(FakeScanner(error=RuntimeError("boom")), on_failure=policy)

@@ -135,7 +135,7 @@ class ReplyTests(ShownCase):
             (
                 Force(Action.REJECT, "550 5.7.9 go"),
                 "550 5.7.9 go (trace T)",
-                "550 5.7.9 go (trace T)",
+                "go (trace T)",
             ),
             (
                 Force(Action.SOFT_REJECT, "later"),
