@@ -77,6 +77,13 @@ class FlatTests(SynchronousTestCase):
         self.assertEqual({"name": "A", "score": 0.0, "metric_score": 1.0}, reply["symbols"]["A"])
         self.assertEqual(0.0, reply["trace"][0]["at"])
         self.assertEqual({"g": {"score": 0.0}}, reply["groups"])
+        # The greatest of 32 bits, into which some clients read numbers.
+        self.assertLess(MAX_NUMBER, 3.4e38)
+
+    def test_symbols_of_no_group(self) -> None:
+        symbols = (SymbolResult("A", 1.0, 1.0), SymbolResult("B", 2.0, 2.0, "g"))
+        reply = laid_out(replace(VERDICT, symbols=symbols), "groups")
+        self.assertEqual({"g": {"score": 2.0}}, reply["groups"])
 
     def test_subject(self) -> None:
         for action, subject, expected in (

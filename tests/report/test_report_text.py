@@ -41,6 +41,23 @@ class ReportTests(SynchronousTestCase):
             "   -0.50 GOOD\n",
         )
 
+    def test_order(self) -> None:
+        """What weighs most is first, also if it speaks for the message."""
+        symbols = tuple(SymbolResult(name, score, 1.0) for name, score in (("A", 2), ("B", -9)))
+        found = report_text(replace(NO_ACTION, symbols=symbols))
+        self.assertTrue(found.endswith("\n   -9.00 B\n    2.00 A\n"), found)
+
+    def test_width(self) -> None:
+        """Lines are full where they can be; a word that is too long has one of its own."""
+        for text, lines in (
+            ("x" * 67 + " tail", ["    1.00 A " + "x" * 67, " " * 9 + "tail"]),
+            ("x" * 68 + " tail", ["    1.00 A", " " * 9 + "x" * 68, " " * 9 + "tail"]),
+            ("x" * 90 + " tail", ["    1.00 A", " " * 9 + "x" * 90, " " * 9 + "tail"]),
+        ):
+            symbol = SymbolResult("A", 1.0, 1.0, description=text)
+            found = report_text(replace(NO_ACTION, symbols=(symbol,), trace_id=""))
+            self.assertEqual(found.splitlines()[1:], lines)
+
     def test_not_scanned(self) -> None:
         for changes, line in (
             ({"unscanned": "size"}, "Not scanned: size"),

@@ -2,15 +2,20 @@
 
 import json
 from dataclasses import replace
+from typing import cast
 
+from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Config, Profile
 from mailfilter.scan.check import Hit
+from mailfilter.scan.plan import build_plan
 from mailfilter.scan.request_settings import MAX_NAMES, RequestSettings, read_settings
+from mailfilter.scan.run import FAILURE_LOG_INTERVAL, Scanner
 from mailfilter.scan.verdict import Action, Verdict
 
-from .case import ENVELOPE, ScanCase, finding
+from .case import ENVELOPE, RAW, ScanCase, finding
 
 CHECKS = (
     finding("one", Hit("ONE"), group="first", ONE=5.0),
@@ -125,6 +130,30 @@ class ScanTests(ScanCase):
     def test_profile_that_is_none(self) -> None:
         """It is a warning, and the scan goes on."""
         verdict = self.asked("{}", settings_id="nobody\n")
-        texts = [entry.text for entry in verdict.trace]
-        self.assertIn("no profile has the name that was asked for: nobody\n", texts)
+        told = {entry.text: entry.quotes for entry in verdict.trace}
+        self.assertIs(told["no profile has the name that was asked for: nobody\n"], True)
         self.assertEqual(3, len(verdict.symbols))
+
+    def test_warning_of_a_profile_that_is_none(self) -> None:
+        """One for many messages; there is none where a profile is meant, or nothing is."""
+        events: list[LogEvent] = []
+        observer = cast(ILogObserver, events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        config = Config(profiles={"mine": Profile()})
+        scanner = Scanner(build_plan(config, CHECKS), config.scan, self.clock)
+        for name, wait, count in (
+            (None, 0, 0),
+            ("mine", 0, 0),
+            ("nobody\n", 0, 1),
+            ("nobody", 0, 1),
+            ("nobody", FAILURE_LOG_INTERVAL, 2),
+        ):
+            self.clock.advance(wait)
+            envelope = replace(ENVELOPE, settings_id=name)
+            verdict = self.successResultOf(Deferred.fromCoroutine(scanner.scan(envelope, RAW)))
+            self.assertEqual(count, len(events), name)
+            is_told = any("asked for" in entry.text for entry in verdict.trace)
+            self.assertIs(is_told, name in ("nobody", "nobody\n"))
+        said = "test: no profile is named 'nobody\\n', which a client asked for"
+        self.assertEqual(said, formatEvent(events[0]))
