@@ -2,7 +2,8 @@
 
 What comes out is what an MTA makes of the same edits (milter.md 5.1): the numbers of fields mean
 those of the message as it came; fields are changed first, then removed, then inserted and
-appended. What is not edited stays as it is, octet by octet.
+appended. What is not edited stays as it is, octet by octet, but that a blank line is put where the
+header ends without one, as Postfix does.
 """
 
 import re
@@ -11,7 +12,15 @@ from dataclasses import dataclass
 
 from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
 
-_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*")
+MAX_FIELDS = 2048
+"""Fields that are looked at, as many as `mail.Limits.block_headers`."""
+
+MAX_HEADER = 2**20
+"""Octets of them. Where a header goes on behind this, or behind `MAX_FIELDS`, it ends in the
+message that is given back: so no field is left in it that was to be removed, and it costs the
+same however long it is. Exim takes no longer header, and Postfix 100 KiB."""
+
+_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*+")
 """What may stand before the first field: the line of an mbox, and folds of nothing."""
 _FIELD = re.compile(
     rb"([^\x00-\x20:\x7f]++)[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)"
@@ -20,6 +29,7 @@ _FIELD = re.compile(
 )
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _ENDS_FOR_SPAMC = (b"\n\n", b"\r\n\r\n")
+_OF_MESSAGE = (AddHeader, ChangeHeader, RemoveHeader, ReplaceBody)
 _APPEND = -1
 
 
@@ -28,7 +38,7 @@ class Rewritten:
     """A message after its edits."""
 
     head: bytes
-    """Its header, with the blank line behind it."""
+    """Its header, with the blank line behind it; empty if nothing was changed."""
     body: bytes | memoryview
     """What follows."""
 
@@ -49,7 +59,9 @@ def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     The message has LF or CRLF line ends; new lines get what its first line has. A line of an mbox
     (`From SENDER DATE`) that comes first stays there and is no field.
     """
-    edits = tuple(edits)
+    edits = tuple(edit for edit in edits if isinstance(edit, _OF_MESSAGE))
+    if not edits:
+        return Rewritten(b"", memoryview(raw))
     newline = _newline(raw)
     first, fields, end = _split(raw)
     had_fields = bool(fields)
@@ -59,20 +71,29 @@ def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     body: bytes | memoryview = memoryview(raw)[end + len(blank) :]
     if bodies := [edit.body for edit in edits if isinstance(edit, ReplaceBody)]:
         body = _BARE_LF.sub(b"\r\n", bodies[-1]).replace(b"\r\n", newline)
-    if not blank and len(body) and (bodies or (head and not had_fields)):
+    if not blank and len(body) and (bodies or head or had_fields):
         blank = newline
     return Rewritten(_whole(head, newline) + blank if blank else head, body)
 
 
-def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> bytes:
+def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     """The header after the edits, for spamc, which puts the body behind it that it has itself.
 
-    That begins after two line ends of one kind, wherever these are: all before comes with it.
+    That begins after two line ends of one kind, wherever these are: what is before that comes as
+    the body here.
     """
     rewritten = rewrite(raw, [edit for edit in edits if not isinstance(edit, ReplaceBody)])
-    ends = [at + len(end) for end in _ENDS_FOR_SPAMC if (at := raw.find(end)) >= 0]
     own = len(raw) - len(rewritten.body)
-    return rewritten.head + raw[own : min(ends, default=own)]
+    return Rewritten(rewritten.head, memoryview(raw)[own : _end_for_spamc(raw)])
+
+
+def _end_for_spamc(raw: bytes) -> int:
+    """Where spamc takes the body to begin; the end if it finds none."""
+    end = len(raw)
+    for mark in _ENDS_FOR_SPAMC:
+        at = raw.find(mark, 0, end)
+        end = at + len(mark) if at >= 0 else end
+    return end
 
 
 def _newline(raw: bytes) -> bytes:
@@ -93,15 +114,26 @@ def _blank_line(raw: bytes, at: int) -> bytes:
 
 
 def _split(raw: bytes) -> tuple[bytes, list[_Field], int]:
-    """What stands before the header, its fields, and where they end."""
-    first = _FIRST_LINES.match(raw)
-    assert first is not None
+    """What stands before the header, its fields, and where those end that are looked at."""
+    stop = min(len(raw), MAX_HEADER)
     fields: list[_Field] = []
+    first = _FIRST_LINES.match(raw, 0, stop)
+    assert first is not None
+    if _goes_on(raw, first):
+        return b"", fields, 0
     at = first.end()
-    while at < len(raw) and (field := _FIELD.match(raw, at)) is not None:
+    while at < stop and len(fields) < MAX_FIELDS:
+        field = _FIELD.match(raw, at, stop)
+        if field is None or _goes_on(raw, field):
+            break
         fields.append(_Field((field[1] or b"").lower(), field[0]))
         at = field.end()
     return first[0], fields, at
+
+
+def _goes_on(raw: bytes, found: re.Match[bytes]) -> bool:
+    """Whether it may be longer than what is looked at."""
+    return found.end() == found.endpos < len(raw)
 
 
 def _edited(fields: list[_Field], edits: Sequence[Edit], newline: bytes) -> Iterable[bytes]:

@@ -1,10 +1,10 @@
 """A verdict as the octets of a line reply (spamd-line.md 3.3, 3.5). All functions are pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..codec import spamd_reply as replies
-from ..codec.spamd import GIVE_BACK, Request
+from ..codec.spamd import Request
 from ..codec.spamd_reply import Line, Result, number
 from ..report.edits import clean_edits
 from ..report.headers import encode_header_text
@@ -149,10 +149,18 @@ def _unfolded(value: str) -> str:
 def render_spamc(request: Request, verdict: Verdict, marks: Sequence[Edit]) -> Rendered:
     """The reply to SPAMC; a message that is given back gets the marks beside the edits."""
     result = _result(verdict)
-    command, version = request.line.command, request.line.version
-    if command in GIVE_BACK:
-        return _message(request, result, (*verdict.edits, *marks))
-    return Rendered(_TEXTS[command](version, result, verdict))
+    version = request.line.version
+    match request.line.command:
+        case "CHECK":
+            return Rendered(replies.check_reply(result))
+        case "SYMBOLS":
+            names = (symbol.name for symbol in verdict.symbols)
+            return Rendered(replies.symbols_reply(version, result, names))
+        case "REPORT":
+            return Rendered(replies.report_reply(version, result, report_text(verdict)))
+        case "REPORT_IFSPAM":
+            return Rendered(replies.report_ifspam_reply(version, result, report_text(verdict)))
+    return _message(request, result, (*verdict.edits, *marks))
 
 
 def _result(verdict: Verdict) -> Result:
@@ -170,45 +178,17 @@ def _result(verdict: Verdict) -> Result:
     return Result(is_spam, min(score, round(threshold - 0.1, 1)), threshold)
 
 
-_Version = tuple[int, int]
-
-
-def _check(_: _Version, result: Result, _verdict: Verdict) -> bytes:
-    return replies.check_reply(result)
-
-
-def _names(version: _Version, result: Result, verdict: Verdict) -> bytes:
-    return replies.symbols_reply(version, result, (symbol.name for symbol in verdict.symbols))
-
-
-def _report(version: _Version, result: Result, verdict: Verdict) -> bytes:
-    return replies.report_reply(version, result, report_text(verdict))
-
-
-def _report_ifspam(version: _Version, result: Result, verdict: Verdict) -> bytes:
-    return replies.report_ifspam_reply(version, result, report_text(verdict))
-
-
-_TEXTS: Mapping[str, Callable[[_Version, Result, Verdict], bytes]] = {
-    "CHECK": _check,
-    "SYMBOLS": _names,
-    "REPORT": _report,
-    "REPORT_IFSPAM": _report_ifspam,
-}
-
-
 def _message(request: Request, result: Result, edits: Iterable[Edit]) -> Rendered:
     content = request.content
     raw = content.raw or b""
     clean = clean_edits(edits)
     dropped = list(clean.dropped)
-    pieces: tuple[bytes | memoryview, ...]
     if request.line.command == "HEADERS":
         if any(isinstance(edit, ReplaceBody) for edit in clean.edits):
             dropped.append("replace body: not possible by HEADERS")
-        pieces = (rewritten_header(content.preface + raw, clean.edits),)
+        rewritten, preface = rewritten_header(content.preface + raw, clean.edits), b""
     else:
-        rewritten = rewrite(raw, clean.edits)
-        pieces = (content.preface, rewritten.head, rewritten.body)
+        rewritten, preface = rewrite(raw, clean.edits), content.preface
+    pieces = (preface, rewritten.head, rewritten.body)
     start = replies.message_reply(request.line.version, result, sum(map(len, pieces)))
     return Rendered(b"".join((start, *pieces)), dropped)

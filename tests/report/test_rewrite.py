@@ -1,13 +1,16 @@
 """Messages after edits, octet by octet, and the same as an MTA makes of them."""
 
+import tracemalloc
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
 from mailfilter.mail import parse
+from mailfilter.mail.limits import Limits
 from mailfilter.report.edits import clean_edits
-from mailfilter.report.rewrite import rewrite, rewritten_header
+from mailfilter.report.rewrite import MAX_FIELDS, MAX_HEADER, rewrite, rewritten_header
 from mailfilter.scan.verdict import (
     AddHeader,
     ChangeHeader,
@@ -35,6 +38,8 @@ EDITS = st.lists(
 MESSAGE = b"A: 1\nB: 2\n two\na: 3\n\nbody\n"
 ADD = AddHeader("X", "y")
 TOP = AddHeader("X", "y", 0)
+ENDS = (b"\n\n", b"\r\n\r\n")
+"""After which spamc takes the body to begin."""
 
 
 def whole(raw: bytes, *edits: Edit) -> bytes:
@@ -47,6 +52,12 @@ def whole(raw: bytes, *edits: Edit) -> bytes:
     ):
         raise AssertionError((with_crlf, together))
     return together
+
+
+def header(raw: bytes, *edits: Edit) -> bytes:
+    """What is given back for a header."""
+    found = rewritten_header(raw, edits)
+    return found.head + bytes(found.body)
 
 
 class RewriteTests(SynchronousTestCase):
@@ -94,7 +105,8 @@ class RewriteTests(SynchronousTestCase):
             (b"body alone\n", [], b"body alone\n"),
             (b"body alone\n", [ADD], b"X: y\n\nbody alone\n"),
             (b"body alone", [RemoveHeader("X")], b"body alone"),
-            (b"A: 1\nodd\nA: 2\n\nb", [RemoveHeader("A"), ADD], b"X: y\nodd\nA: 2\n\nb"),
+            (b"A: 1\nodd\nA: 2\n\nb", [RemoveHeader("A"), ADD], b"X: y\n\nodd\nA: 2\n\nb"),
+            (b"A: 1\nodd\nA: 2\n\nb", [RemoveHeader("A")], b"\nodd\nA: 2\n\nb"),
             (b"A: 1\n>From x\nB: 2\n\nb", [RemoveHeader("B"), ADD], b"A: 1\n>From x\nX: y\n\nb"),
             (b" odd\nA: 1\n\nb", [TOP], b" odd\nX: y\nA: 1\n\nb"),
             (b"A : 1\n\nb", [RemoveHeader("A")], b"\nb"),
@@ -140,6 +152,55 @@ class RewriteTests(SynchronousTestCase):
         self.assertEqual(whole(b"A: 1\n\n", AddHeader("X", "ü")), b"A: 1\nX: ?\n\n")
 
 
+class BoundTests(SynchronousTestCase):
+    """Headers that are longer than what is looked at end there."""
+
+    EDITS = (RemoveHeader("X"), ADD)
+
+    def test_as_many_fields_as_are_looked_at(self) -> None:
+        fields = b"a:\n" * (MAX_FIELDS - 1) + b"x: forged\n"
+        self.assertEqual(whole(fields + b"\nb", *self.EDITS), fields[:-10] + b"X: y\n\nb")
+
+    def test_more_fields(self) -> None:
+        kept, rest = b"a:\n" * MAX_FIELDS, b"x: forged\n\nbody\n"
+        self.assertEqual(whole(kept + rest, *self.EDITS), kept + b"X: y\n\n" + rest)
+        self.assertEqual(whole(kept + rest, RemoveHeader("X")), kept + b"\n" + rest)
+        self.assertEqual(whole(kept + rest, ChangeSender("a@b")), kept + rest)
+        self.assertEqual(header(kept + rest, *self.EDITS), kept + b"X: y\n\nx: forged\n\n")
+
+    def test_a_long_header(self) -> None:
+        kept = b"a: " + b"x" * (MAX_HEADER // 2) + b"\n"
+        for rest in (
+            b"b: " + b"y" * MAX_HEADER + b"\nx: forged\n\nbody\n",
+            b"b: y\n" + b" fold\n" * (MAX_HEADER // 5) + b"x: forged\n\nbody\n",
+        ):
+            self.assertEqual(whole(kept + rest, *self.EDITS), kept + b"X: y\n\n" + rest)
+            self.assertEqual(whole(rest, *self.EDITS), b"X: y\n\n" + rest)
+
+    def test_much_before_the_first_field(self) -> None:
+        for line in (b" fold\n" * MAX_HEADER, b"From " + b"x" * MAX_HEADER + b"\n"):
+            raw = line + b"x: forged\n\nbody\n"
+            self.assertEqual(whole(raw, *self.EDITS), b"X: y\n\n" + raw)
+
+    def test_a_header_that_ends_with_the_bound(self) -> None:
+        kept = b"a: " + b"x" * (MAX_HEADER - 4) + b"\n"
+        for raw in (kept, kept[:-1]):
+            found = rewrite(raw, [ADD])
+            self.assertEqual(found.head + bytes(found.body), kept + b"X: y\n")
+
+    def test_fields_are_not_kept_apart_without_bound(self) -> None:
+        raw = b"a:\n" * 1_000_000
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        rewrite(raw, self.EDITS)
+        _, peak = tracemalloc.get_traced_memory()
+        self.assertLess(peak, 4 * 2**20)
+
+    def test_looks_at_no_fewer_fields_than_the_checks(self) -> None:
+        self.assertEqual(Limits().block_headers, MAX_FIELDS)
+        self.assertEqual(Limits().header_bytes, MAX_HEADER)
+
+
 class HeaderTests(SynchronousTestCase):
     """With the body that spamc puts behind it the message is whole."""
 
@@ -150,10 +211,15 @@ class HeaderTests(SynchronousTestCase):
             (b"\nbody\n\nmore\n", b"X: y\n\nbody\n\n"),
             (b"A: 1\r\n\nbody\n\nmore\n", b"A: 1\r\nX: y\r\n\n"),
             (b"A: 1\n\r\nbody\n\nmore\n", b"A: 1\nX: y\n\r\nbody\n\n"),
-            (b"A: 1\nodd\n\nbody\n", b"A: 1\nX: y\nodd\n\n"),
+            (b"A: 1\nodd\n\nbody\n", b"A: 1\nX: y\n\nodd\n\n"),
+            (b"A: 1\n\r\n\r\nbody\n\n", b"A: 1\nX: y\n\r\n\r\n"),
             (b"A: 1\n", b"A: 1\nX: y\n"),
+            (b"A: 1\nodd", b"A: 1\nX: y\n\nodd"),
         ):
-            self.assertEqual(rewritten_header(raw, [ADD, ReplaceBody(b"new")]), expected, raw)
+            self.assertEqual(header(raw, ADD, ReplaceBody(b"new")), expected, raw)
+            starts = [at + len(end) for end in ENDS if (at := raw.find(end)) >= 0]
+            untouched = raw[: min(starts, default=len(raw))]
+            self.assertEqual(header(raw, ReplaceBody(b"new")), untouched, raw)
 
     @EXAMPLES
     @given(
@@ -164,11 +230,11 @@ class HeaderTests(SynchronousTestCase):
     )
     def test_together(self, pieces: list[bytes], edits: list[Edit]) -> None:
         raw = b"".join(pieces)
-        starts = [at + len(end) for end in (b"\n\n", b"\r\n\r\n") if (at := raw.find(end)) >= 0]
+        starts = [at + len(end) for end in ENDS if (at := raw.find(end)) >= 0]
         if not starts:
             return
         found = rewrite(raw, edits)
-        together = rewritten_header(raw, edits) + raw[min(starts) :]
+        together = header(raw, *edits) + raw[min(starts) :]
         self.assertEqual(together, found.head + bytes(found.body))
 
 
