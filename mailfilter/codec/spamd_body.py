@@ -10,6 +10,8 @@ Sources: spamd-line.md 3.2; bad-input.md 7.
 from dataclasses import dataclass
 from io import BytesIO
 
+from ..mail.head import header_block
+
 MAX_TOP = 2**20
 """Octets kept of a message that is too large: headers are far smaller."""
 
@@ -113,16 +115,5 @@ class MessageBody:
         self._message.write(data[:MAX_TOP])
         most = max(0, min(MAX_TOP, self._limit - len(self._preface)))
         with self._message.getbuffer() as kept:
-            self._top = header_of(bytes(kept[:most]))
+            self._top = header_block(bytes(kept[:most]))
         self._message = None
-
-
-def header_of(start: bytes) -> bytes:
-    """The header of a message that starts so, without the blank line, with LF or CRLF line ends.
-
-    If it does not end in there, the lines that are whole.
-    """
-    if start.startswith((b"\n", b"\r\n")):
-        return b""
-    ends = [at + 1 for end in (b"\n\n", b"\n\r\n") if (at := start.find(end)) >= 0]
-    return start[: min(ends)] if ends else start[: start.rfind(b"\n") + 1]

@@ -12,6 +12,7 @@ from ..codec.http1 import RequestComplete, RequestHead
 from ..codec.http_body import Body
 from ..codec.http_reply import DateLine
 from ..config.model import Listener
+from ..mail.head import header_block
 from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.run import ScanService
 from ..scan.unscanned import Reason
@@ -43,9 +44,6 @@ SCANS = frozenset(
     )
 )
 """Paths, in lower case, at which messages are taken."""
-
-MAX_HEAD = 1024 * 1024
-"""Octets of a message that is not scanned in which its header is looked for."""
 
 log = Logger()
 
@@ -141,7 +139,7 @@ class HttpFactory(LimitedFactory[HttpConnection]):
         try:
             asked = self._read(request, peer)
             raw = asked.raw
-            given = unscanned(reason, self.listener.on_failure, _head(raw), len(raw))
+            given = unscanned(reason, self.listener.on_failure, header_block(raw), len(raw))
             return self._reply(self._scanner.unscanned(asked.envelope, given), asked)
         except Exception:
             return self._by_policy_alone()
@@ -176,10 +174,3 @@ def refusal(refused: BadRequest) -> Reply:
     """Refuse a request; where other headers would have helped, say which."""
     reply = error_reply(refused.status, refused.text)
     return replace(reply, extra=(VARY,)) if refused.status == NotAcceptable.status else reply
-
-
-def _head(raw: bytes) -> bytes:
-    """The header of a message, as far as it is within bounds."""
-    start = raw[:MAX_HEAD]
-    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := start.find(mark)) >= 0]
-    return start[: min(ends, default=len(start))]

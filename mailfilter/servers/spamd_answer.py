@@ -7,9 +7,9 @@ from twisted.logger import Logger
 
 from ..codec import spamd_reply as replies
 from ..codec.spamd import GIVE_BACK, ProtocolError, Request
-from ..codec.spamd_body import MAX_TOP, header_of
 from ..codec.spamd_reply import Line
 from ..config.model import FailPolicy, Listener
+from ..mail.head import header_block
 from ..report.marks import marks_of_stronger
 from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
@@ -102,7 +102,7 @@ class Answers:
         listener = self._listener
         policy = listener.oversize if reason == "size" else listener.on_failure
         content = request.content
-        head = content.top if content.raw is None else header_of(content.raw[:MAX_TOP])
+        head = content.top if content.raw is None else header_block(content.raw)
         try:
             envelope = self._envelope(request, peer)
             verdict = self._scanner.unscanned(

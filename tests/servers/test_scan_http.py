@@ -197,8 +197,8 @@ class Failures(Case):
     def test_head_of_what_is_not_scanned(self) -> None:
         """Of a message the header is enough to say what becomes of it."""
         for raw, head in (
-            (b"A: 1\n\nbody\r\n\r\nmore", b"A: 1\n\n"),
-            (b"A: 1\r\n\r\nbody\n\nmore", b"A: 1\r\n\r\n"),
+            (b"A: 1\n\nbody\r\n\r\nmore", b"A: 1\n"),
+            (b"A: 1\r\n\r\nbody\n\nmore", b"A: 1\r\n"),
             (b"A: 1\n", b"A: 1\n"),
         ):
             self.serve(FakeScanner(error=RuntimeError("boom")))
