@@ -31,6 +31,9 @@ MAX_HEADERS = 4096
 MAX_BLANK = 8
 """Octets of empty lines before a request: RFC 9112 2.2 asks for one to be forgiven."""
 
+MAX_LENGTH_DIGITS = 20
+"""Of `Content-Length`, leading zeros too: as many as 64 bits have."""
+
 MAX_HELD = 256 * 1024
 """Octets held back for requests to come. A server stops reading long before (`held`)."""
 
@@ -315,22 +318,24 @@ class RequestCodec:
         Return whether the client waits for `CONTINUE`, and whether it asks for the connection
         to end. The parser has refused more than one length, and a length beside an encoding.
         """
-        encoding: bytes | None = None
+        encodings: list[bytes] = []
         expects = last = False
         for name, value in self._fields.headers:
             if name == b"content-length":
+                if len(value) > MAX_LENGTH_DIGITS:
+                    raise Refused(400, "HTTP parser error: Invalid Content-Length")
                 self._left = int(value)
             elif name == b"transfer-encoding":
-                encoding = value.lower()
+                encodings.append(value.lower())
             elif name == b"expect":
                 expects = value.lower() == b"100-continue"
             elif name == b"connection":
                 # The parser sees `close` only where it stands first.
                 last = last or b"close" in _tokens(value)
-        if encoding is None:
+        if not encodings:
             self._phase = _Phase.LENGTH
             return expects and self._left > 0, last
-        if encoding != b"chunked" or not is_11:
+        if encodings != [b"chunked"] or not is_11:
             raise Refused(400, "HTTP parser error: Invalid Transfer-Encoding")
         self._phase = _Phase.CHUNKED
         return expects, last

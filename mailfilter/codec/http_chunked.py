@@ -17,11 +17,14 @@ MAX_TRAILER = 8192
 
 FREE_CHUNKS = 2**20
 """Chunks that may be of any size: Haraka sends each line of a message as one, and delivers mail
-unscanned that is refused. They cost two seconds, but never more at once than one read brings."""
+unscanned that is refused. Each costs 2 us of processor time, of whatever size it is, so all of
+them two seconds; but never more at once than one read brings, 28 ms. A lower bound would refuse
+honest text: half a million lines of 20 octets are 10 MiB."""
 
 MIN_MEAN_CHUNK = 32
 """Octets that chunks must have on average when there are more than `FREE_CHUNKS`: decoding costs
-by the chunk, and a body of 50 MiB in chunks of one octet would hold a core for two minutes."""
+by the chunk, and a body of 50 MiB in chunks of one octet would take 105 seconds. With this it takes
+three."""
 
 _SIZE = re.compile(rb"[0-9A-Fa-f]+\r\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t -~\x80-\xff]*\r\n")

@@ -52,7 +52,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         False,
     ),
     "length": (
-        b"POST /checkV2?a=b&c HTTP/1.1\r\nHost: h\r\ncontent-length: 5\r\n\r\na\r\nb\n",
+        b"POST /checkV2?a=b&c HTTP/1.1\r\nHost: h\r\ncontent-length: 0000005\r\n\r\na\r\nb\n",
         b"POST",
         b"/checkV2",
         b"a=b&c",
@@ -141,6 +141,22 @@ BAD: dict[str, tuple[bytes, int]] = {
     "signed length": (b"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na", 400),
     "empty length": (b"POST / HTTP/1.1\r\nContent-Length:\r\n\r\na", 400),
     "huge length": (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\na", 400),
+    "length of too many digits": (
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 20 + b"1\r\n\r\na",
+        400,
+    ),
+    "length of more digits than are converted": (
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 5000 + b"1\r\n\r\na",
+        400,
+    ),
+    "gzip and chunked, apart": (
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+        400,
+    ),
+    "nothing and chunked, apart": (
+        b"POST / HTTP/1.1\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n\r\n",
+        400,
+    ),
     "chunked, identity": (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, identity\r\n\r\n", 400),
     "identity, chunked": (b"POST / HTTP/1.1\r\nTransfer-Encoding: identity, chunked\r\n\r\n", 400),
     "gzip": (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
