@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.report.report_text import MAX_REPORT, report_text
+from mailfilter.report.report_text import MAX_REPORT, MAX_TEXT, report_text
 from mailfilter.scan.verdict import Action, SymbolResult
 from mailfilter.testing.fake_scanner import NO_ACTION
 
@@ -57,6 +57,14 @@ class ReportTests(SynchronousTestCase):
             symbol = SymbolResult("A", 1.0, 1.0, description=text)
             found = report_text(replace(NO_ACTION, symbols=(symbol,), trace_id=""))
             self.assertEqual(found.splitlines()[1:], lines)
+
+    def test_long_texts(self) -> None:
+        """None takes the room of the others."""
+        symbol = SymbolResult("A", 2.0, 1.0, description="x " * 5000, options=("y" * 5000, "z"))
+        found = report_text(replace(NO_ACTION, symbols=(symbol, SymbolResult("B", 1.0, 1.0))))
+        self.assertEqual(found.count("x"), MAX_TEXT // 2)
+        self.assertLess(found.count("y"), MAX_TEXT)
+        self.assertTrue(found.endswith("...]\n    1.00 B\n"), found)
 
     def test_not_scanned(self) -> None:
         for changes, line in (

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.model import Scan
 from mailfilter.scan.envelope import Envelope, TlsFacts
 from mailfilter.scan.networks import Networks, distrusted, local_networks
+from mailfilter.scan.request_settings import RequestSettings
 
 LOCAL = local_networks(Scan().local_networks)
 
@@ -49,6 +50,8 @@ class TrustTests(SynchronousTestCase):
             settings_id="mine",
             mta_name="mx.example.org",
             mta_host="mx.example.org",
+            mta_tag="submission",
+            settings=RequestSettings(scores={"A": -9.0}),
             flags=frozenset(("milter", "no_log", "skip")),
             sender="c@d",
             tls=TlsFacts("TLSv1.3", "AES", "joe", "CA"),
@@ -58,7 +61,9 @@ class TrustTests(SynchronousTestCase):
             client_ip=None,
             user=None,
             settings_id=None,
+            settings=None,
             mta_host=None,
+            mta_tag=None,
             flags=frozenset(("milter",)),
             tls=TlsFacts("TLSv1.3", "AES", None, None),
         )

@@ -11,7 +11,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.model import Config, Profile
 from mailfilter.scan.check import Hit
 from mailfilter.scan.plan import build_plan
-from mailfilter.scan.request_settings import MAX_NAMES, RequestSettings, read_settings
+from mailfilter.scan.request_settings import (
+    MAX_NAME,
+    MAX_NAMES,
+    MAX_SCORE,
+    RequestSettings,
+    read_settings,
+)
 from mailfilter.scan.run import FAILURE_LOG_INTERVAL, Scanner
 from mailfilter.scan.verdict import Action, Verdict
 
@@ -44,6 +50,13 @@ class ReadTests(SynchronousTestCase):
         )
         self.assertEqual((expected, ()), read_settings(given))
 
+    def test_largest(self) -> None:
+        names = [str(number).rjust(MAX_NAME) for number in range(MAX_NAMES)]
+        scores = dict.fromkeys(names, -MAX_SCORE)
+        expected = RequestSettings(scores=scores, symbols_disabled=frozenset(names))
+        given = {"scores": scores, "symbols_disabled": names}
+        self.assertEqual((expected, ()), read_settings(given))
+
     def test_of_other_form(self) -> None:
         """Only that is left out, and it is named; nothing of the client's is in the text."""
         nothing = RequestSettings()
@@ -58,7 +71,19 @@ class ReadTests(SynchronousTestCase):
             ({"actions": {"reject": True}}, nothing, "settings.actions.reject: expected a number"),
             ({"scores": {"A": "1", "B": 2}}, RequestSettings(scores={"B": 2.0}), "settings.scores"),
             ({"scores": {"A": 10**400}}, nothing, "settings.scores: expected numbers"),
+            ({"scores": {"A": "1", "B": None}}, nothing, "settings.scores: expected numbers"),
+            ({"scores": {"A": 1.1 * MAX_SCORE}}, nothing, "settings.scores: expected numbers"),
+            (
+                {"scores": dict.fromkeys(map(str, range(MAX_NAMES + 1)), 1)},
+                nothing,
+                "settings.scores: expected an object of at most 1000 keys",
+            ),
             ({"subject": 5}, nothing, "settings.subject: expected a text"),
+            (
+                {"symbols_disabled": ["A" * (MAX_NAME + 1)]},
+                nothing,
+                "settings.symbols_disabled: expected names",
+            ),
             ({"groups_enabled": 5}, nothing, "settings.groups_enabled: expected a list"),
             ({"groups_enabled": [5]}, nothing, "settings.groups_enabled: expected names"),
             (
