@@ -133,6 +133,26 @@ class ScanTests(ScanCase):
         self.assertIsNotNone(runs["one"])
         self.assertIsNone(runs["two"])
 
+    def test_checks_that_a_profile_disables(self) -> None:
+        """They stay so."""
+        config = Config(profiles={"mine": Profile(disable=("two",))})
+        verdict = self.asked('{"symbols_disabled": ["X"]}', config, settings_id="mine")
+        self.assertEqual(["ONE"], self.names(verdict))
+
+    def test_checks_without_symbols(self) -> None:
+        """They run whatever counts: what they do is no score."""
+        envelope = replace(ENVELOPE, settings=read_settings({"symbols_enabled": ["ONE"]})[0])
+        verdict = self.scan(*CHECKS, finding("mute"), envelope=envelope)
+        ran = {run.check for run in verdict.runs if run.trouble is None}
+        self.assertEqual({"one", "mute"}, ran)
+
+    def test_subject(self) -> None:
+        text = '{"subject": "[%d] %s", "actions": {"rewrite subject": 3, "add header": null}}'
+        verdict = self.asked(text)
+        self.assertEqual(
+            (Action.REWRITE_SUBJECT, "[8.00] hello"), (verdict.action, verdict.subject)
+        )
+
     def test_thresholds(self) -> None:
         text = '{"actions": {"reject": 4, "rewrite subject": 3, "greylist": null}}'
         verdict = self.asked(text)
