@@ -9,7 +9,7 @@ Sources: RFC 9112; http-scan.md 1.1; bad-input.md 19.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from httptools import (
@@ -19,7 +19,7 @@ from httptools import (
     HttpRequestParser,
 )
 
-from .http_body import Body, Part, PlainBody, Refused, too_large
+from .http_body import Body, Part, PlainBody, Refused, TooLarge
 from .http_chunked import BodyTooLarge, ChunkedDecoder, MalformedChunks
 
 MAX_HEAD = 80 * 1024
@@ -72,6 +72,10 @@ class ProtocolError:
 
     status: int
     text: str
+    head: RequestHead | None = field(default=None, compare=False)
+    """Of a request that is in order, but for a body that is too large."""
+    size: int = field(default=0, compare=False)
+    """Octets of that body, at the least."""
 
 
 Event = RequestHead | RequestComplete | ProtocolError
@@ -218,6 +222,9 @@ class RequestCodec:
         events: list[Event] = []
         try:
             self._read_request(data, events)
+        except TooLarge as error:
+            self._end()
+            events.append(ProtocolError(error.status, error.text, self._head, error.size))
         except Refused as refused:
             self._end()
             events.append(ProtocolError(refused.status, refused.text))
@@ -267,6 +274,7 @@ class RequestCodec:
             raise Refused(400, "HTTP parser error: Invalid end of header")
         if end:
             self._head = self._make_head()
+            self._choose_body(self._head)
         return stop
 
     def _find_end(self, data: bytes, start: int) -> int:
@@ -297,7 +305,7 @@ class RequestCodec:
         path, _, query = target.partition(b"?")
         is_11 = self._parser.get_http_version() == "1.1"
         expects, last = self._frame(is_11)
-        head = RequestHead(
+        return RequestHead(
             method=self._parser.get_method(),
             path=path,
             query=query,
@@ -305,12 +313,13 @@ class RequestCodec:
             keep_alive=is_11 and not last,
             expects_continue=expects and is_11,
         )
+
+    def _choose_body(self, head: RequestHead) -> None:
         self._body = self._open_body(head) if self._open_body else PlainBody(self._max_body)
         if self._left > self._body.limit:
-            raise too_large(self._left)
+            raise TooLarge(self._left)
         if self._phase is _Phase.CHUNKED:
             self._chunks = ChunkedDecoder(self._body)
-        return head
 
     def _frame(self, is_11: bool) -> tuple[bool, bool]:
         """Find out how the body is framed.
@@ -355,7 +364,7 @@ class RequestCodec:
         except MalformedChunks as error:
             raise Refused(400, f"HTTP parser error: {error}") from None
         except BodyTooLarge as error:
-            raise too_large(error.size) from None
+            raise TooLarge(error.size) from None
         return start, self._chunks.done
 
 

@@ -19,9 +19,12 @@ class Refused(Exception):
         self.text = text
 
 
-def too_large(size: int) -> Refused:
-    """Refuse a body of that many octets, or more (http-scan.md T11)."""
-    return Refused(413, f"Request entity too large: {size}")
+class TooLarge(Refused):
+    """The body has that many octets, or more (http-scan.md T11)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(413, f"Request entity too large: {size}")
+        self.size = size
 
 
 class Part(NamedTuple):
@@ -106,7 +109,7 @@ class ZstdBody:
         try:
             self._unpacker.write(data)
         except UnpackedTooLarge as error:
-            raise too_large(error.size) from None
+            raise TooLarge(error.size) from None
         except UnpackError as error:
             raise Refused(400, f"{self._trouble}: {error}") from None
 

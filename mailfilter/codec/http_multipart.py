@@ -7,7 +7,7 @@ sooner or later depending on who reads it; and no client sends it.
 from collections.abc import Callable
 from enum import Enum, auto
 
-from .http_body import Body, Content, Part, too_large
+from .http_body import Body, Content, Part, TooLarge
 from .http_part import MalformedForm, PartHead, part_head
 
 MAX_PART_HEAD = 8192
@@ -137,7 +137,7 @@ class FormBody:
         piece = piece[skipped:]
         self._size += len(piece)
         if self._size > self._part.limit:
-            raise too_large(self._size)
+            raise TooLarge(self._size)
         if piece:
             self._part.write(piece)
         if is_found:

@@ -324,6 +324,14 @@ class BadRequests(SynchronousTestCase):
             data, status = BAD[name]
             self.assertEqual(ProtocolError(status, text), read([data])[0][-1])
 
+    def test_whose_body_is_too_large(self) -> None:
+        """Of a request that is in order the head is told, of others nothing."""
+        for name in ("length over the limit", "chunks over the limit", "two lengths"):
+            event = read([BAD[name][0]])[0][-1]
+            assert isinstance(event, ProtocolError)
+            expected = (None, 0) if name == "two lengths" else (b"/", 1001)
+            self.assertEqual(expected, (event.head and event.head.path, event.size), name)
+
     def test_request_behind_an_error(self) -> None:
         data = BAD["two lengths"][0] + GOOD["1.0 without host"][0]
         self.assertEqual([ProtocolError], [type(event) for event in read([data])[0]])
