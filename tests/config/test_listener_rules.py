@@ -116,6 +116,17 @@ class ListenerRuleTests(ConfigCase):
             ],
         )
 
+    def test_keys_of_lines(self) -> None:
+        for protocol in ("spamd", "scan"):
+            start = f"[listeners.x]\nendpoint = 'tcp:1'\nprotocol = '{protocol}'\n"
+            keys = "spam_header = 'X-Junk'\nrequest_timeout = '90s'\noversize = 'reject'\n"
+            self.assertEqual(self.warnings(start + keys), [])
+            said = f'has no effect with protocol = "{protocol}"'
+            self.assertEqual(
+                self.warnings(f"{start}on_reject = 'discard'"),
+                [f'm.toml:4: listeners.x.on_reject = "discard": {said}'],
+            )
+
     def test_scan_keys_without_effect(self) -> None:
         text = "[listeners.scan]\ntrusted = false\ntrusted_peers = ['10.0.0.0/24']\n"
         self.assertEqual(

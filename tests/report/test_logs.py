@@ -4,15 +4,23 @@ import io
 import json
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import cast
 
 from hypothesis import given, settings
 from hypothesis.strategies import characters, text
-from twisted.logger import Logger, LogLevel, LogPublisher
+from twisted.logger import (
+    ILogObserver,
+    LogEvent,
+    Logger,
+    LogLevel,
+    LogPublisher,
+    globalLogPublisher,
+)
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Log
-from mailfilter.report.logline import ScanLine
+from mailfilter.report.logline import ScanLine, log_scan
 from mailfilter.report.logs import line_observer
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.verdict import Action, SymbolResult, Verdict
@@ -67,6 +75,29 @@ class ScanLineTests(LineCase):
             ' action="add header" score=7.50/15.00 symbols=[A(7.50){x,"two words"},B(0.00)]'
             " time=12.3ms size=1234 listener=milter trace=0123456789ab\n",
         )
+
+    def test_what_the_client_calls_it(self) -> None:
+        """First and last of what is told of the envelope."""
+        line = self.text_of(replace(ENVELOPE, log_tag="x 1", filename="a.eml"), VERDICT)
+        self.assertIn(' info scan tag="x 1" qid=4ABC ', line)
+        self.assertIn(' action="add header" file=a.eml score=', line)
+
+    def test_nothing_if_the_client_wants_none(self) -> None:
+        events: list[LogEvent] = []
+        observer = cast(ILogObserver, events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        log_scan(replace(ENVELOPE, flags=frozenset({"no_log"})), VERDICT)
+        self.assertEqual(events, [])
+        log_scan(ENVELOPE, VERDICT)
+        self.assertEqual(len(events), 1)
+
+    def test_long_texts_in_json(self) -> None:
+        long = "x" * 10_000
+        envelope = replace(ENVELOPE, log_tag=long, filename=long, queue_id=long, helo=long)
+        record = self.json_of(replace(envelope, user=long, sender=long), VERDICT)
+        for key in ("tag", "file", "queue_id", "helo", "user", "sender"):
+            self.assertEqual(record[key], long[:512], key)
 
     def test_json(self) -> None:
         envelope = replace(ENVELOPE, log_tag="x1", filename="a.eml")

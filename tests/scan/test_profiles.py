@@ -136,6 +136,11 @@ class SettingsTests(SynchronousTestCase):
         self.assertIs(settings.action(5.5), Action.REJECT)
         self.assertIs(settings.action(1.5), Action.NO_ACTION)
 
+    def test_same_priority(self) -> None:
+        """By their names, wherever they stand."""
+        profiles = {name: Profile(listeners=("milter",)) for name in ("b", "c", "a")}
+        self.assertEqual(Profiles(Config(profiles=profiles)).match(EMPTY), ("a", "b", "c"))
+
     def test_priority(self) -> None:
         """The highest priority has the last word; what it does not say stays."""
         profiles = {
