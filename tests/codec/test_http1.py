@@ -284,6 +284,13 @@ class GoodRequests(SynchronousTestCase):
             for pieces in ([data], octets(data)):
                 self.assertEqual(body, requests(read(pieces)[0])[0].body)
 
+    def test_largest_head(self) -> None:
+        """With as many empty lines before it as are forgiven."""
+        start = b"GET / HTTP/1.1\r\nA: "
+        data = start.ljust(MAX_HEAD - 4, b"b") + b"\r\n\r\n"
+        for pieces in ([b"\r\n" * 4 + data], [b"\r\n", b"\r\n" * 3, data[:99], data[99:]]):
+            self.assertEqual(1, len(requests(read(pieces)[0])))
+
     def test_most_headers(self) -> None:
         data = b"GET / HTTP/1.1\r\n" + b"a:b\r\n" * MAX_HEADERS + b"\r\n"
         self.assertEqual(MAX_HEADERS, len(requests(read([data])[0])[0].head.headers))

@@ -39,6 +39,14 @@ GOOD: dict[str, tuple[bytes, list[Part]]] = {
         b"before\r\n--b \t\r\n" + DISPOSITION + b"\r\nx\r\n--b-- \t\r\nbehind\r\n--b\r\n",
         [Part("a", b"", b"x")],
     ),
+    "blanks at the end": (
+        b"--b\r\n" + DISPOSITION + b"\r\nx\r\n--b-- \t",
+        [Part("a", b"", b"x")],
+    ),
+    "most headers": (
+        b"--b\r\n" + DISPOSITION + b"a:b\r\n" * (MAX_PART_FIELDS - 1) + b"\r\nx\r\n--b--",
+        [Part("a", b"", b"x")],
+    ),
     "empty part": (b"--b\r\n" + DISPOSITION + b"\r\n\r\n--b--\r\n", [Part("a", b"", b"")]),
     "part that ends with its head": (
         b"--b\r\n" + DISPOSITION + b"\r\n--b--",

@@ -76,6 +76,7 @@ class RewriteTests(SynchronousTestCase):
             ([RemoveHeader("a", 2)], b"A: 1\nB: 2\n two\n"),
             ([RemoveHeader("a", -2)], b"B: 2\n two\na: 3\n"),
             ([RemoveHeader("a", -3), RemoveHeader("a", 3)], b"A: 1\nB: 2\n two\na: 3\n"),
+            ([RemoveHeader("a", -4)], b"A: 1\nB: 2\n two\na: 3\n"),
             ([RemoveHeader("b"), AddHeader("X", "y", 1)], b"A: 1\nX: y\na: 3\n"),
             ([ChangeHeader("b", "new")], b"A: 1\nb: new\na: 3\n"),
             ([ChangeHeader("A", "new", 2)], b"A: 1\nB: 2\n two\nA: new\n"),
