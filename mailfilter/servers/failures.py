@@ -1,5 +1,7 @@
 """What is logged when a message cannot be scanned, or its verdict not told."""
 
+from collections import Counter
+
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -17,12 +19,23 @@ class Failures:
     def __init__(self, listener: str, clock: IReactorTime) -> None:
         self._listener = listener
         self._clock = clock
-        self._last: float | None = None
+        self._last: dict[str, float] = {}
+        self._unsaid: Counter[str] = Counter()
 
     def log(self, text: str) -> None:
-        """Log what is being handled."""
+        """Log what is being handled; `text` is one of a few, each of which has its own turn."""
         now = self._clock.seconds()
-        if self._last is not None and now - self._last < FAILURE_LOG_INTERVAL:
+        last = self._last.get(text)
+        if last is not None and now - last < FAILURE_LOG_INTERVAL:
+            self._unsaid[text] += 1
             return
-        self._last = now
-        log.failure("{listener}: {text}", listener=self._listener, text=text)
+        self._last[text] = now
+        unsaid = self._unsaid.pop(text, 0)
+        log.failure(
+            "{listener}: {text} ({unsaid} more times since it was last said)"
+            if unsaid
+            else "{listener}: {text}",
+            listener=self._listener,
+            text=text,
+            unsaid=unsaid,
+        )

@@ -20,8 +20,9 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
+from .failures import Failures
 from .limited import LimitedFactory, Served
-from .milter_answer import Answers
+from .milter_answer import Answers, Asked
 from .milter_foreign import is_foreign, judge
 from .stream import Stream
 
@@ -50,7 +51,7 @@ class MilterProtocol(Served):
         self._session = Session(site.max_message)
         self._events: deque[Event] = deque()
         """What has come in and is not handled yet."""
-        self._transaction: Transaction | None = None
+        self._asked: Asked | None = None
         """The message that is being scanned."""
         self._scan: Deferred[None] | None = None
         """Its scan, once it has to wait."""
@@ -69,8 +70,8 @@ class MilterProtocol(Served):
         self._last_heard = site.clock.seconds()
         self._idle: IDelayedCall | None = None
         self._progress: IDelayedCall | None = None
-        self._due = 0.0
-        """When the scan is given up."""
+        self._began = 0.0
+        """When the scan began."""
 
     # What the transport calls.
 
@@ -91,7 +92,7 @@ class MilterProtocol(Served):
             self._answer_foreign(self._foreign + data)
             return
         events = self._reader.receive(data)
-        if self._events or self._transaction is not None:
+        if self._events or self._asked is not None:
             self._held += len(data)
         self._events.extend(events)
         self._heed_abort(events)
@@ -100,6 +101,9 @@ class MilterProtocol(Served):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_closing = True
         self._drop_events()
+        if self._asked is not None:
+            waited = self._site.clock.seconds() - self._began
+            self._site.answers.note_left(self._asked, waited)
         self._cancel()
         if self._idle is not None:
             self._idle.cancel()
@@ -113,7 +117,7 @@ class MilterProtocol(Served):
 
     def resumeProducing(self) -> None:
         self._is_stalled = False
-        if self._events and self._transaction is None:
+        if self._events and self._asked is None:
             # Not now: what is being written may have led here.
             self._advance_later()
         self._control_reading()
@@ -126,7 +130,7 @@ class MilterProtocol(Served):
     @property
     def is_idle(self) -> bool:
         """See `Served.is_idle`."""
-        is_waiting = self._transaction is not None or bool(self._events)
+        is_waiting = self._asked is not None or bool(self._events)
         return not is_waiting and not self._session.in_message
 
     def close_idle(self) -> None:
@@ -136,13 +140,14 @@ class MilterProtocol(Served):
 
     def abort(self) -> None:
         """See `Served.abort`."""
+        self._cancel()
         self._stream.abortConnection()
 
     # Events and messages.
 
     def _advance(self) -> None:
         """Handle events until there is something to wait for, then see to reading."""
-        if self._turn is None and self._transaction is None and not self._is_stalled:
+        if self._turn is None and self._asked is None and not self._is_stalled:
             self._handle_events()
         if not self._events:
             self._held = 0
@@ -169,12 +174,12 @@ class MilterProtocol(Served):
             self._start(outcome)
         elif isinstance(outcome, Close):
             self._end(outcome)
-        if events and self._transaction is None:
+        if events and self._asked is None:
             self._advance_later()
 
     def _heed_abort(self, events: Iterable[Event]) -> None:
         """Give up the scan if the next thing that the MTA says, macros apart, is an abort."""
-        if self._transaction is None or self._is_followed:
+        if self._asked is None or self._is_followed:
             return
         following = next((event for event in events if type(event) is not Macros), None)
         self._is_followed = following is not None
@@ -197,27 +202,26 @@ class MilterProtocol(Served):
             self._turn = None
 
     def _start(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._due = self._site.clock.seconds() + self._site.listener.deadline
-        scan = Deferred.fromCoroutine(self._answer(transaction))
-        if self._transaction is transaction:
+        self._asked = asked = Asked(transaction, self._session.agreement, self._peer)
+        self._began = self._site.clock.seconds()
+        scan = Deferred.fromCoroutine(self._answer(asked))
+        if self._asked is asked:
             self._scan = scan
             self._wait()
             self._is_followed = False
             self._heed_abort(self._events)
 
-    async def _answer(self, transaction: Transaction) -> None:
+    async def _answer(self, asked: Asked) -> None:
         """Send the answer to a message, unless it has been cancelled meanwhile."""
-        answers, agreement = self._site.answers, self._session.agreement
         try:
-            frames = await answers.answer(transaction, agreement, self._peer)
+            frames = await self._site.answers.answer(asked)
         except Exception:
-            if self._transaction is not transaction:
+            if self._asked is not asked:
                 return
-            frames = answers.failed(transaction, agreement, self._peer)
-        if self._transaction is not transaction:
+            frames = self._site.answers.failed(asked)
+        if self._asked is not asked:
             return
-        self._transaction = None
+        self._asked = None
         self._last_heard = self._site.clock.seconds()
         self._stream.write(frames)
         if self._scan is None:
@@ -228,20 +232,24 @@ class MilterProtocol(Served):
 
     def _cancel(self) -> None:
         """Give up the message that is being scanned; its verdict will not be sent."""
-        scan, self._scan, self._transaction = self._scan, None, None
+        scan, self._scan, self._asked = self._scan, None, None
         self._stop_progress()
         if scan is not None:
             scan.cancel()
 
     def _wait(self) -> None:
-        left = max(self._due - self._site.clock.seconds(), 0.0)
+        left = max(self._left(), 0.0)
         self._progress = self._site.clock.callLater(
             min(left, PROGRESS_SECONDS), self._tell_progress
         )
 
+    def _left(self) -> float:
+        """Seconds until the scan is given up."""
+        return self._began + self._site.answers.deadline - self._site.clock.seconds()
+
     def _tell_progress(self) -> None:
         self._progress = None
-        if self._site.clock.seconds() >= self._due:
+        if self._left() <= 0:
             self._give_up()
             return
         self._stream.write(PROGRESS)
@@ -249,11 +257,9 @@ class MilterProtocol(Served):
 
     def _give_up(self) -> None:
         """Answer in place of a scan that does not."""
-        transaction = self._transaction
-        if transaction is None:
+        if self._asked is None:
             return
-        agreement = self._session.agreement
-        frames = self._site.answers.overdue(transaction, agreement, self._peer)
+        frames = self._site.answers.overdue(self._asked)
         self._cancel()
         self._last_heard = self._site.clock.seconds()
         self._stream.write(frames)
@@ -313,7 +319,7 @@ class MilterProtocol(Served):
         clock, timeout = self._site.clock, self._patience()
         self._idle = None
         left = timeout
-        if self._transaction is None:
+        if self._asked is None:
             left = self._last_heard + timeout - clock.seconds()
         if left > 0:
             self._idle = clock.callLater(left, self._look)
@@ -350,7 +356,7 @@ class MilterFactory(LimitedFactory[MilterProtocol]):
         super().__init__(name, listener)
         self.clock = clock
         self.max_message = scanner.max_message
-        self.answers = Answers(scanner, name, listener, clock)
+        self.answers = Answers(scanner, name, listener, Failures(name, clock))
 
     def make_connection(self) -> MilterProtocol:
         return MilterProtocol(self)

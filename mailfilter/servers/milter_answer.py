@@ -1,102 +1,76 @@
-"""From a complete message to the frames that answer it: envelope, scan, verdict, reply, log."""
+"""From a complete message to the frames that answer it."""
 
-from twisted.internet.interfaces import IReactorTime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from twisted.logger import Logger
 
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_session import Transaction
 from ..config.model import FailPolicy, Listener
+from ..scan.envelope import Envelope
 from ..scan.run import ScanService
 from ..scan.unscanned import Reason
-from .fail_policy import listed, unscanned
-from .failures import NO_ANSWER, NO_SCAN, Failures
+from ..scan.verdict import Verdict
+from .answering import Answering, Whose
+from .failures import Failures
 from .milter_advice import Advisor
 from .milter_envelope import build_envelope
-from .milter_reply import Rendered, render_failure, render_unscanned, render_verdict
-
-MAX_LOGGED = 256
-"""Octets of a queue id or an address in a log line."""
+from .milter_reply import render_failure, render_unscanned, render_verdict
 
 log = Logger()
 
 
-class Answers:
-    """Answers the messages that come by one listener. `peer` is for the log."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message that waits for its final reply."""
+
+    transaction: Transaction
+    agreement: Agreement
+    peer: str
+    """Where the MTA connects from, for the log."""
+
+
+class Answers(Answering[Asked, bytes]):
+    """Answers the messages that come by one listener."""
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+        self, scanner: ScanService, name: str, listener: Listener, failures: Failures
     ) -> None:
-        self._scanner = scanner
-        self._name = name
-        self._listener = listener
+        super().__init__(scanner, name, listener, failures)
         self._advisor = Advisor(listener)
-        self._failures = Failures(name, clock)
 
-    async def answer(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
-        """The frames for a message. Raises whatever keeps it from being scanned."""
-        if advice := self._advisor.advise(agreement, transaction.macros):
+    async def _message(self, asked: Asked) -> bytes | None:
+        if advice := self._advisor.advise(asked.agreement, asked.transaction.macros):
             log.info("{listener}: {advice}", listener=self._name, advice=advice)
-        listener = self._listener
-        if transaction.raw is None:
-            return self._unscanned(transaction, agreement, peer, "size")
-        envelope = build_envelope(self._name, listener, transaction)
-        verdict = await self._scanner.scan(envelope, transaction.raw)
-        head, fields = transaction.head, transaction.fields
-        try:
-            rendered = render_verdict(verdict, listener, agreement, head, fields)
-        except Exception:
-            # The verdict is logged and remembered: there must not be another.
-            return self._by_policy_alone(transaction, peer, listener.on_failure)
-        return self._frames(rendered, transaction, peer)
+        return asked.transaction.raw
 
-    def failed(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
-        """The frames for a message on which `answer` has raised what is being handled."""
-        self._failures.log(NO_SCAN)
-        return self._unscanned(transaction, agreement, peer, "failure")
+    def _envelope(self, asked: Asked) -> Envelope:
+        return build_envelope(self._name, self._listener, asked.transaction)
 
-    def overdue(self, transaction: Transaction, agreement: Agreement, peer: str) -> bytes:
-        """The frames for a message whose scan was given up."""
-        return self._unscanned(transaction, agreement, peer, "deadline")
+    def _extent(self, asked: Asked) -> tuple[bytes, int]:
+        return asked.transaction.head, asked.transaction.size
 
-    def _unscanned(
-        self, transaction: Transaction, agreement: Agreement, peer: str, reason: Reason
-    ) -> bytes:
-        """Answer as the policy says; nothing may come between the MTA and that answer."""
-        listener = self._listener
-        policy = listener.oversize if reason == "size" else listener.on_failure
-        head, fields = transaction.head, transaction.fields
-        try:
-            envelope = build_envelope(self._name, listener, transaction)
-            given = unscanned(reason, policy, head, transaction.size)
-            verdict = self._scanner.unscanned(envelope, given)
-            rendered = render_unscanned(verdict, listener, agreement, head, fields)
-        except Exception:
-            return self._by_policy_alone(transaction, peer, policy)
-        return self._frames(rendered, transaction, peer)
+    def _render(self, asked: Asked, verdict: Verdict) -> tuple[bytes, Sequence[str]]:
+        head, fields = asked.transaction.head, asked.transaction.fields
+        rendered = render_verdict(verdict, self._listener, asked.agreement, head, fields)
+        return rendered.frames, rendered.dropped
 
-    def _by_policy_alone(self, transaction: Transaction, peer: str, policy: FailPolicy) -> bytes:
-        """Answer when not even that can be worked out which should be said."""
-        self._failures.log(NO_ANSWER)
-        self._log(transaction, peer, f"answered by policy alone: {policy}")
-        return render_failure(policy)
+    def _render_unscanned(
+        self, asked: Asked, verdict: Verdict, policy: FailPolicy, reason: Reason
+    ) -> tuple[bytes, Sequence[str]]:
+        head, fields = asked.transaction.head, asked.transaction.fields
+        rendered = render_unscanned(verdict, self._listener, asked.agreement, head, fields)
+        return rendered.frames, rendered.dropped
 
-    def _frames(self, rendered: Rendered, transaction: Transaction, peer: str) -> bytes:
-        if rendered.dropped:
-            text = f"left out of the reply: {listed(rendered.dropped)}"
-            self._log(transaction, peer, text)
-        return rendered.frames
+    def _bare(self, asked: Asked, policy: FailPolicy, reason: Reason) -> tuple[bytes, str]:
+        return render_failure(policy), policy
 
-    def _log(self, transaction: Transaction, peer: str, text: str) -> None:
-        """Log one line on a message; `text` must not hold anything of strangers."""
-        log.warn(
-            "{listener}: {peer!r}: message {queue_id!r} of {sender!r}: {text}",
-            listener=self._name,
-            peer=peer,
-            queue_id=_shown(transaction.macros.get(b"i", b"")),
-            sender=_shown(transaction.sender.address),
-            text=text,
-        )
+    def _whose(self, asked: Asked) -> Whose:
+        transaction = asked.transaction
+        queue_id, sender = transaction.macros.get(b"i", b""), transaction.sender.address
+        return Whose(asked.peer, _text(queue_id), _text(sender))
 
 
-def _shown(value: bytes) -> str:
-    return value[:MAX_LOGGED].decode("utf-8", "replace")
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

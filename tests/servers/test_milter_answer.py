@@ -9,14 +9,15 @@ from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.run import FAILURE_LOG_INTERVAL
 from mailfilter.scan.unscanned import Unscanned
 from mailfilter.scan.verdict import Action, AddHeader, Verdict
-from mailfilter.servers.milter_answer import MAX_LOGGED
+from mailfilter.servers.answering import MAX_LOGGED
 from mailfilter.testing.fake_scanner import NO_ACTION, FakeScanner
 
 from ..codec.milter_mta import connect, frame, header, helo, macros, mail, offer, rcpt
 from .milter_server import START, Mta, logged
 
 MESSAGE = [mail("<a@b>\r\n"), rcpt(), macros("T", "i", "47\n11"), frame("T"), frame("N")]
-WHOSE = "test: '192.168.1.1': message '47\\n11' of '<a@b>\\r\\n': "
+MESSAGE_SHOWN = "test: '192.168.1.1': message '47\\n11' of '<a@b>\\r\\n'"
+WHOSE = f"{MESSAGE_SHOWN}, {NO_ACTION.trace_id}: "
 
 
 class BrokenScanner(FakeScanner):
@@ -50,21 +51,53 @@ class LineTests(SynchronousTestCase):
         with logged() as lines:
             mta.send(offer(edits=0), connect(), helo(), *begun, frame("N"), frame("E"))
         queue_id, sender = "q" * MAX_LOGGED, "s" * MAX_LOGGED
-        self.assertIn(f"message '{queue_id}' of '{sender}': left out", lines[-1])
+        self.assertIn(f"message '{queue_id}' of '{sender}', 0000000000000000: left out", lines[-1])
 
     def test_by_policy_alone(self) -> None:
         """Whatever breaks, the MTA gets its answer."""
         for policy, code in (("accept", "a"), ("tempfail", "t"), ("reject", "r")):
             mta = Mta(BrokenScanner(), on_failure=policy)
             lines = self.lines(mta)
-            self.assertEqual(lines[-1], f"{WHOSE}answered by policy alone: {policy}")
-            # One traceback a minute.
-            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 1)
+            self.assertEqual(lines[-1], f"{MESSAGE_SHOWN}: answered by policy alone: {policy}")
+            # One traceback a minute, of each kind.
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 2)
             self.assertEqual(mta.send(*MESSAGE, frame("E"))[-1:], [(code, b"")])
             self.assertEqual(self.flushLoggedErrors(RuntimeError, ValueError), [])
             mta.clock.advance(FAILURE_LOG_INTERVAL)
-            mta.send(*MESSAGE, frame("E"))
-            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 1)
+            again = [line for line in self.lines(mta) if "more times" in line]
+            self.assertEqual(len(again), 2)
+            self.assertIn("test: the scan of a message failed (1 more times since", again[0])
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError, ValueError)), 2)
+
+    def test_left_without_an_answer(self) -> None:
+        """An MTA that waits for less than the deadline is told of, not one that takes back."""
+        mta = Mta(FakeScanner(wait=True), deadline=30.0)
+        self.assertEqual(self.lines(mta), [])
+        mta.clock.advance(10)
+        with logged() as lines:
+            mta.lose()
+        (line,) = lines
+        self.assertEqual(
+            line,
+            f"{MESSAGE_SHOWN}: the client left after 10.0 s, unanswered; its time-out must be"
+            " above the deadline of this listener, 30 s",
+        )
+        self.assertEqual(mta.scanner.cancelled, 1)
+        for end in (frame("A"), frame("Q")):
+            mta = Mta(FakeScanner(wait=end == frame("A")))
+            self.assertEqual(self.lines(mta), [])
+            with logged() as lines:
+                mta.send(end)
+                mta.lose()
+            self.assertEqual(lines, [])
+
+    def test_ended_by_us(self) -> None:
+        mta = Mta(FakeScanner(wait=True))
+        self.lines(mta)
+        with logged() as lines:
+            mta.factory.abort()
+            mta.lose()
+        self.assertEqual((lines, mta.scanner.cancelled), ([], 1))
 
     def test_a_verdict_that_cannot_be_told(self) -> None:
         """It is logged and remembered; there is no second one."""

@@ -192,7 +192,7 @@ class Failures(Case):
             self.assertEqual((action, 999.0), (found["action"], found["required_score"]))
             self.assertEqual({"smtp_message": "Message could not be scanned"}, found["messages"])
             self.assertEqual(PONG, self.ask(PING))
-        self.assertEqual(3, len(self.flushLoggedErrors(RuntimeError)))
+        self.assertEqual(6, len(self.flushLoggedErrors(RuntimeError)))
 
     def test_head_of_what_is_not_scanned(self) -> None:
         """Of a message the header is enough to say what becomes of it."""

@@ -139,4 +139,4 @@ class FailureTests(Case):
             )
             self.assertEqual(self.ask(request(b"CHECK RSPAMC/1.3")), expected.encode())
             self.assertEqual(self.ask(request(b"CHECK SPAMC/1.5")), unavailable)
-        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 3)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 6)
