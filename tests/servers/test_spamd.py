@@ -151,10 +151,10 @@ class EnvelopeTests(Case):
     def test_a_peer_from_elsewhere(self) -> None:
         found = self.envelope(self.RSPAMC, IPv4Address("TCP", "192.0.2.9", 1))
         self.assertFalse(found.is_trusted)
-        self.assertEqual((found.client_ip, found.hostname), (None, None))
+        self.assertFalse(found.knows_client)
         self.assertEqual(len(found.recipients), 2)
         (line,) = self.lines()
-        self.assertIn("'192.0.2.9' is not believed", line)
+        self.assertIn("from '192.0.2.9' are ignored", line)
         self.assertFalse(self.envelope(CHECK, IPv4Address("TCP", "192.0.2.9", 1)).is_trusted)
         self.assertTrue(self.envelope(CHECK).is_trusted)
 
@@ -163,7 +163,8 @@ class EnvelopeTests(Case):
         many = [b"Rcpt: <%d@example.org>" % at for at in range(MAX_RECIPIENTS + 10)]
         found = self.envelope(request(b"CHECK RSPAMC/1.3", MESSAGE, *many))
         self.assertEqual(len(found.recipients), MAX_RECIPIENTS)
-        self.assertEqual(found.notes, ("envelope: 10 recipients are not looked at",))
+        note = f"envelope: recipients behind the first {MAX_RECIPIENTS} are not looked at"
+        self.assertEqual(found.notes, (note,))
 
     def test_what_is_too_long(self) -> None:
         """It is left out: Exim could do nothing about a refusal but try again for days."""
