@@ -44,8 +44,12 @@ class Envelope:
     """Reverse name of the client, `None` when the MTA found none."""
     sender: str | None = None
     """MAIL FROM without angle brackets; `""` is the null sender, `None` is not told."""
+    lacks_sender: bool = False
+    """A sender was told that cannot be read as an address."""
     sender_args: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
+    lacks_recipients: bool = False
+    """Some were told that are not here: they cannot be read as addresses, or are too many."""
     user: str | None = None
     """Login name of an authenticated client."""
     queue_id: str | None = None
@@ -69,5 +73,8 @@ class Envelope:
     """Request flags by Rspamd's names: `pass_all`, `no_log`, `skip`, `groups`, `trace`, ..."""
     is_trusted: bool = True
     """Whether the other side is believed, see `networks.distrusted`."""
+    knows_client: bool = True
+    """Whether address and host name of the client are taken even from a side that is not believed:
+    a milter could not be used without."""
     notes: tuple[str, ...] = ()
     """For the trace: what had to be done to have message and settings as they were meant."""

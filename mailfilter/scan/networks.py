@@ -9,7 +9,7 @@ from .envelope import Envelope, IPAddress
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
-_PRIVILEGES = frozenset(("no_log", "skip"))
+_PRIVILEGES = frozenset(("no_log", "raw", "skip"))
 """Flags that only those may set who are believed."""
 
 
@@ -50,9 +50,14 @@ def local_networks(texts: Iterable[str]) -> Networks:
 
 
 def distrusted(envelope: Envelope, local: Networks) -> Envelope:
-    """Take away whatever gives a message privileges: login, certificate, profile, own address,
-    the name by which we vouch for it, and that it be not scanned or not be told of."""
+    """Take away whatever gives a message privileges: login, certificate, profile, settings, the
+    client's address and name, the name by which we vouch for it, and that it be not scanned, not
+    be told of, or be no mail.
+
+    Address and name stay where `knows_client` says so, unless the address is in `local`.
+    """
     tls = envelope.tls
+    ip = envelope.client_ip
     return replace(
         envelope,
         user=None,
@@ -61,6 +66,15 @@ def distrusted(envelope: Envelope, local: Networks) -> Envelope:
         mta_tag=None,
         mta_host=None,
         flags=envelope.flags - _PRIVILEGES,
-        client_ip=None if envelope.client_ip in local else envelope.client_ip,
+        client_ip=ip if envelope.knows_client and ip not in local else None,
+        hostname=envelope.hostname if envelope.knows_client else None,
         tls=tls and replace(tls, cert_subject=None, cert_issuer=None),
     )
+
+
+def is_ignored(envelope: Envelope) -> bool:
+    """Whether something was told that is not believed of the other side."""
+    return not envelope.is_trusted and distrusted(envelope, _NONE) != envelope
+
+
+_NONE = Networks(())

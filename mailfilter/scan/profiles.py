@@ -198,9 +198,14 @@ def _conditions(profile: Profile) -> list[Condition]:
 
 
 def _delivered_to(envelope: Envelope) -> Sequence[str]:
-    """The mailboxes that a message is for: those of the envelope, or the one that is told."""
+    """The mailboxes that a message is for: those of the envelope, or the one that is told.
+
+    None if there are others that are not known: what is meant for some must not hold for these.
+    """
     if envelope.deliver_to is not None:
         return (envelope.deliver_to,)
+    if envelope.lacks_recipients:
+        return ()
     return [item.address for item in envelope.recipients]
 
 

@@ -6,8 +6,9 @@ here and nothing is believed of them beyond their form.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import isfinite
 
 from msgspec import DecodeError
@@ -32,6 +33,9 @@ MAX_ADDRESS = 1024
 MAX_RECIPIENTS = 1024
 """Recipients of a message: MTAs send at most 1000 in one transaction."""
 
+MAX_RECIPIENT_OCTETS = 256 * MAX_RECIPIENTS
+"""Octets of all recipients: as long as RFC 5321 allows each to be."""
+
 MAX_ARGS = 2 * MAX_RECIPIENTS
 """ESMTP arguments of all recipients, and of the sender."""
 
@@ -53,24 +57,6 @@ FLAGS = frozenset(
     )
 )
 """Tokens of `Flags`: those of Rspamd, and `trace`. Case matters."""
-
-BROKEN = "broken_headers"
-"""Flag that a client cannot set: an address of the envelope could not be read."""
-
-_OF_CLIENT = frozenset(
-    (
-        b"ip",
-        b"hostname",
-        b"user",
-        b"auth",
-        b"mta-tag",
-        b"settings",
-        b"settings-id",
-        b"maxscore",
-        b"softscore",
-    )
-)
-"""What only those may say who are trusted."""
 
 _SCORES = {b"maxscore": Action.REJECT, b"softscore": Action.ADD_HEADER}
 
@@ -96,7 +82,10 @@ _LONG = frozenset((b"from", b"settings", _RCPT))
 # What clients say when the MTA found no name.
 _NO_NAME = frozenset((b"", b"unknown", b"<unknown>", b"nxdomain", b"dnserror"))
 
-_LIST_MARK = re.compile(rb'\\.|[,"]', re.DOTALL)
+# Between commas, but not those in a quoted local part.
+_ENTRY = re.compile(
+    rb'[ \t,]*+([^,"\\]*+(?:(?:"[^"\\]*+(?:\\.[^"\\]*+)*"?|\\.?)[^,"\\]*+)*)', re.DOTALL
+)
 _ODD = re.compile(rb'[\s<>"]')
 _ADDRESS = re.compile(rb'[^\s<>"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*"[^\s<>"]*+)*', re.DOTALL)
 _RCPT_ARG = re.compile(rb"([0-9]{1,4}):(.+)", re.DOTALL)
@@ -119,25 +108,24 @@ def fields_of(head: RequestHead) -> Fields:
 def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Envelope:
     """Make the envelope of a request that came by a listener.
 
-    Of a peer that is not trusted nothing is taken that says who its client is. What is over the
-    bounds is left out, and the trace says so: much of it is a stranger's choice, and some clients
-    deliver what is refused here.
+    What is over the bounds is left out, and the trace says so: much of it is a stranger's choice,
+    and some clients deliver what is refused here.
     """
-    single, repeated, notes = _collect(told.fields)
+    notes: list[str] = []
+    single, repeated = _collect(told.fields, notes)
     settings = _settings(single, told.settings, notes)
-    recipients, lost = _recipients(repeated, notes)
-    sender, is_broken = _sender(single.get(b"from"))
-    flags = _flags(single, notes)
-    if lost or is_broken:
-        flags = flags | {BROKEN}
+    recipients, lacks_recipients = _recipients(repeated, notes)
+    sender, lacks_sender = _sender(single.get(b"from"), notes)
     return Envelope(
         listener=listener,
-        client_ip=_address(single.get(b"ip")) if is_trusted else None,
+        client_ip=_address(single.get(b"ip")),
         helo=_text(single, b"helo"),
-        hostname=_host_name(single.get(b"hostname", b"")) if is_trusted else None,
+        hostname=_host_name(single.get(b"hostname", b"")),
         sender=sender,
-        sender_args=tuple(_decode(value) for value in repeated[_SENDER_ARGS] if value),
+        lacks_sender=lacks_sender,
+        sender_args=tuple(_decode(value) for value in repeated[_SENDER_ARGS]),
         recipients=recipients,
+        lacks_recipients=lacks_recipients,
         user=_text(single, b"user") or _text(single, b"auth"),
         queue_id=_text(single, b"queue-id"),
         mta_name=_text(single, b"mta-name"),
@@ -150,26 +138,20 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
         log_tag=_text(single, b"log-tag"),
         filename=_text(single, b"filename"),
         subject=_text(single, b"subject"),
-        flags=flags,
+        flags=_flags(single, notes),
         is_trusted=is_trusted,
+        knows_client=is_trusted,
         notes=tuple(notes),
     )
 
 
-def tells_of_client(fields: Fields) -> bool:
-    """Whether there is something that only those may say who are trusted."""
-    return any(name in _OF_CLIENT for name, _ in fields)
+_Repeated = dict[bytes, list[bytes]]
 
 
-def _collect(
-    fields: Fields,
-) -> tuple[dict[bytes, bytes], dict[bytes, list[bytes]], list[str]]:
-    """Sort the fields: the first value of most, all values of those that are repeated.
-
-    The third value is for what has to be said in the trace.
-    """
+def _collect(fields: Fields, notes: list[str]) -> tuple[dict[bytes, bytes], _Repeated]:
+    """Sort the fields: the first value of most, all values of those that are repeated."""
     single: dict[bytes, bytes] = {}
-    repeated: dict[bytes, list[bytes]] = {name: [] for name in _REPEATED}
+    repeated: _Repeated = {name: [] for name in _REPEATED}
     too_long = too_many = 0
     for name, value in fields:
         if len(value) > MAX_VALUE and name not in _LONG:
@@ -178,14 +160,13 @@ def _collect(
             single.setdefault(name, value)
         elif name != _RCPT and len(repeated[name]) >= MAX_ARGS:
             too_many += 1
-        else:
+        elif value:
             repeated[name].append(value)
-    notes = []
     if too_long:
         notes.append(f"envelope: {too_long} headers left out, longer than {MAX_VALUE} octets")
     if too_many:
         notes.append(f"envelope: {too_many} ESMTP arguments left out")
-    return single, repeated, notes
+    return single, repeated
 
 
 def _text(single: dict[bytes, bytes], name: bytes) -> str | None:
@@ -255,53 +236,53 @@ def _mailbox(value: bytes) -> bytes | None:
     return value
 
 
-def _sender(value: bytes | None) -> tuple[str | None, bool]:
-    """Return the sender, and whether there was one that could not be read."""
+def _sender(value: bytes | None, notes: list[str]) -> tuple[str | None, bool]:
+    """Return the sender, and whether there was one that cannot be read."""
     if value is None:
         return None, False
     mailbox = _mailbox(value)
     if mailbox is None:
+        notes.append("envelope: the sender is no address")
         return None, True
     return _decode(mailbox), False
 
 
-def _recipients(
-    repeated: dict[bytes, list[bytes]], notes: list[str]
-) -> tuple[tuple[Recipient, ...], bool]:
-    """Return the recipients, and whether there were some that could not be read."""
-    entries: list[bytes] = []
-    for value in repeated[_RCPT]:
-        entries += _split(value)
-    if len(entries) > MAX_RECIPIENTS:
-        notes.append(f"envelope: {len(entries) - MAX_RECIPIENTS} recipients are not looked at")
+def _recipients(repeated: _Repeated, notes: list[str]) -> tuple[tuple[Recipient, ...], bool]:
+    """Return the recipients, and whether some are left out."""
+    values, is_cut = _bounded(repeated[_RCPT])
+    entries = list(islice(_entries(values), MAX_RECIPIENTS + 1))
+    if is_cut or len(entries) > MAX_RECIPIENTS:
         del entries[MAX_RECIPIENTS:]
-    args = _recipient_args(repeated[_RCPT_ARGS]) if repeated[_RCPT_ARGS] else {}
+        is_cut = True
+        notes.append(f"envelope: recipients behind the first {len(entries)} are not looked at")
+    args = _recipient_args(repeated[_RCPT_ARGS])
     found: list[Recipient] = []
-    lost = False
     for index, entry in enumerate(entries):
         mailbox = _mailbox(entry)
         if mailbox:
             found.append(Recipient(_decode(mailbox), tuple(args.get(index, ()))))
-        else:
-            lost = True
-    return tuple(found), lost
+    unread = len(entries) - len(found)
+    if unread:
+        notes.append(f"envelope: {unread} recipients are no addresses")
+    return tuple(found), is_cut or unread > 0
 
 
-def _split(value: bytes) -> list[bytes]:
-    """Cut a list at its commas, but not in a quoted local part; empty entries are none."""
-    if b"," not in value:
-        return [value] if value else []
-    entries: list[bytes] = []
-    start = 0
-    is_quoted = False
-    for mark in _LIST_MARK.finditer(value):
-        if mark[0] == b'"':
-            is_quoted = not is_quoted
-        elif mark[0] == b"," and not is_quoted:
-            entries.append(value[start : mark.start()])
-            start = mark.end()
-    entries.append(value[start:])
-    return [entry.strip(b" \t") for entry in entries if entry.strip(b" \t")]
+def _bounded(values: list[bytes]) -> tuple[list[bytes], bool]:
+    """Return the values that are looked at, and whether there are more."""
+    room = MAX_RECIPIENT_OCTETS
+    for index, value in enumerate(values):
+        room -= len(value)
+        if room < 0 or index == MAX_RECIPIENTS:
+            return values[:index], True
+    return values, False
+
+
+def _entries(values: list[bytes]) -> Iterator[bytes]:
+    """Cut lists at their commas; empty entries are none."""
+    for value in values:
+        for entry in _ENTRY.finditer(value):
+            if text := entry[1].rstrip(b" \t"):
+                yield text
 
 
 def _recipient_args(values: list[bytes]) -> dict[int, list[str]]:

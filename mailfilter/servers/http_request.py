@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ..codec.http1 import RequestComplete
 from ..config.model import Listener
 from ..scan.envelope import Envelope
+from ..scan.networks import is_ignored
 from .http_body import ENCODINGS, MESSAGE, METADATA
-from .http_envelope import Fields, Told, build_envelope, fields_of, tells_of_client
+from .http_envelope import Fields, Told, build_envelope, fields_of
 from .http_form import Form, NotAcceptable, reply_form
 from .http_metadata import read_metadata
 from .http_query import BadRequest
@@ -58,8 +59,7 @@ def read_request(
         )
     except NotAcceptable as error:
         raise BadRequest(error.status, error.text) from None
-    ignored = not peer.is_trusted and (told.settings is not None or tells_of_client(told.fields))
-    return ScanRequest(path, envelope, raw, source, form, peer, ignored)
+    return ScanRequest(path, envelope, raw, source, form, peer, is_ignored(envelope))
 
 
 def _is_packed(fields: Mapping[bytes, bytes]) -> bool:

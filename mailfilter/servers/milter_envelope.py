@@ -24,6 +24,10 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction) -> E
     macros = transaction.macros
     connect = transaction.connect
     sender: Mail = transaction.sender
+    # A part of an address would be another one.
+    recipients = [rcpt for rcpt in transaction.recipients if len(rcpt.address) <= MAX_VALUE]
+    lost = len(transaction.recipients) - len(recipients)
+    notes = (f"envelope: {lost} recipients are too long",) if lost else ()
     return Envelope(
         listener=name,
         client_ip=_client_ip(connect, macros),
@@ -31,7 +35,8 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction) -> E
         hostname=_hostname(connect, macros),
         sender=_address(sender.address),
         sender_args=_args(sender.args),
-        recipients=tuple(_recipient(rcpt) for rcpt in transaction.recipients),
+        recipients=tuple(map(_recipient, recipients)),
+        lacks_recipients=lost > 0,
         user=_whole(macros.get(b"auth_authen")) or _certified(listener, macros),
         queue_id=_text(macros.get(b"i")),
         mta_name=_text(macros.get(b"daemon_name")) or _text(macros.get(b"j")),
@@ -39,7 +44,7 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction) -> E
         mta_host=_text(macros.get(b"j")),
         tls=_tls(macros),
         is_trusted=listener.trusted,
-        notes=transaction.notes,
+        notes=transaction.notes + notes,
     )
 
 

@@ -12,13 +12,14 @@ from ..config.model import FailPolicy, Listener
 from ..mail.head import header_block
 from ..report.marks import marks_of_stronger
 from ..scan.envelope import Envelope
+from ..scan.networks import is_ignored
 from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Edit, RemoveHeader, Verdict
 from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT, listed, unscanned
 from .failures import NO_ANSWER, NO_SCAN, Failures
-from .http_envelope import Told, build_envelope, tells_of_client
+from .http_envelope import Told, build_envelope
 from .peer import Peer, Peers
 from .spamd_lines import Rendered, render_rspamc, render_spamc
 
@@ -93,9 +94,10 @@ class Answers:
         """What RSPAMC tells, as over HTTP. SPAMC tells nothing: its User is no login."""
         if not request.line.is_rspamc:
             return Envelope(listener=self._name, is_trusted=peer.is_trusted)
-        if not peer.is_trusted and tells_of_client(request.headers):
+        envelope = build_envelope(self._name, Told(request.headers), is_trusted=peer.is_trusted)
+        if is_ignored(envelope):
             self.peers.note_ignored(peer)
-        return build_envelope(self._name, Told(request.headers), is_trusted=peer.is_trusted)
+        return envelope
 
     def _unscanned(self, request: Request, peer: Peer, reason: Reason) -> bytes:
         """Answer as the policy says; nothing may come between the client and that answer."""

@@ -2,15 +2,48 @@
 
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Scan
 from mailfilter.scan.envelope import Envelope, TlsFacts
-from mailfilter.scan.networks import Networks, distrusted, local_networks
+from mailfilter.scan.networks import Networks, distrusted, is_ignored, local_networks
 from mailfilter.scan.request_settings import RequestSettings
 
 LOCAL = local_networks(Scan().local_networks)
+CLIENT = Envelope(
+    listener="a", client_ip=ip_address("192.0.2.1"), hostname="mail.example.net", sender="c@d"
+)
+TAKEN = {
+    "client_ip",
+    "flags",
+    "hostname",
+    "mta_host",
+    "mta_tag",
+    "settings",
+    "settings_id",
+    "tls",
+    "user",
+}
+LEFT = {
+    "deliver_to",
+    "filename",
+    "helo",
+    "is_trusted",
+    "knows_client",
+    "lacks_recipients",
+    "lacks_sender",
+    "listener",
+    "log_tag",
+    "mta_name",
+    "notes",
+    "queue_id",
+    "recipients",
+    "sender",
+    "sender_args",
+    "subject",
+}
 
 
 class NetworkTests(SynchronousTestCase):
@@ -52,7 +85,7 @@ class TrustTests(SynchronousTestCase):
             mta_host="mx.example.org",
             mta_tag="submission",
             settings=RequestSettings(scores={"A": -9.0}),
-            flags=frozenset(("milter", "no_log", "skip")),
+            flags=frozenset(("milter", "no_log", "raw", "skip")),
             sender="c@d",
             tls=TlsFacts("TLSv1.3", "AES", "joe", "CA"),
         )
@@ -70,5 +103,29 @@ class TrustTests(SynchronousTestCase):
         self.assertEqual(distrusted(envelope, LOCAL), expected)
 
     def test_the_rest_stays(self) -> None:
-        envelope = Envelope(listener="a", client_ip=ip_address("192.0.2.1"), sender="c@d")
-        self.assertEqual(distrusted(envelope, LOCAL), envelope)
+        self.assertEqual(distrusted(CLIENT, LOCAL), CLIENT)
+
+    def test_address_and_name_of_a_client(self) -> None:
+        """Of a side that does not see the client itself they are not taken."""
+        told = replace(CLIENT, knows_client=False)
+        expected = replace(told, client_ip=None, hostname=None)
+        self.assertEqual(distrusted(told, LOCAL), expected)
+
+    def test_every_fact_is_decided(self) -> None:
+        """Whoever adds one says whether it is taken from those who are not believed."""
+        self.assertEqual(set(Envelope.__slots__), TAKEN | LEFT)
+        facts: dict[str, Any] = dict.fromkeys(TAKEN - {"flags", "tls"}, "x")
+        told = replace(CLIENT, knows_client=False, **facts)
+        told = replace(told, flags=frozenset(("skip",)), tls=TlsFacts(cert_subject="joe"))
+        found = distrusted(told, LOCAL)
+        self.assertEqual(
+            {name for name in TAKEN | LEFT if getattr(found, name) != getattr(told, name)}, TAKEN
+        )
+
+    def test_whether_something_is_ignored(self) -> None:
+        stranger = replace(CLIENT, is_trusted=False)
+        self.assertFalse(is_ignored(stranger))
+        self.assertTrue(is_ignored(replace(stranger, user="joe")))
+        self.assertTrue(is_ignored(replace(stranger, flags=frozenset(("raw",)))))
+        self.assertTrue(is_ignored(replace(stranger, knows_client=False)))
+        self.assertFalse(is_ignored(replace(CLIENT, user="joe")))

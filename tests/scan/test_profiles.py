@@ -73,6 +73,14 @@ class MatchTests(SynchronousTestCase):
         self.assertFalse(matches(profile, to("a@example.org", "b@example.net")))
         self.assertFalse(matches(profile, EMPTY))
 
+    def test_recipients_that_are_not_known(self) -> None:
+        """What is meant for some must not hold for others."""
+        profile = Profile(recipients=("@a.example",), skip=True)
+        some = replace(to("x@a.example"), lacks_recipients=True)
+        self.assertTrue(matches(profile, to("x@a.example")))
+        self.assertFalse(matches(profile, some))
+        self.assertTrue(matches(profile, replace(some, deliver_to="y@a.example")))
+
     def test_mailbox(self) -> None:
         """Who tells the one mailbox that a message goes to wants what holds for that one."""
         profile = Profile(recipients=("@example.org",))

@@ -152,6 +152,16 @@ class EnvelopeTests(SynchronousTestCase):
         for value in (found.helo, found.sender, found.queue_id):
             self.assertEqual(value, "x" * MAX_VALUE)
 
+    def test_long_recipients(self) -> None:
+        """A part of one would be another one, for which a profile may be meant."""
+        part = b"@a.example".rjust(MAX_VALUE, b"x")
+        for address, expected in ((part, (part.decode(),)), (part + b".example.net", ())):
+            found = envelope(transaction(recipients=(Rcpt(address, ()), Rcpt(b"b@c", ()))))
+            addresses = tuple(item.address for item in found.recipients)
+            self.assertEqual(addresses, (*expected, "b@c"))
+            self.assertEqual(found.lacks_recipients, not expected)
+            self.assertEqual(len(found.notes), 0 if expected else 1)
+
     def test_recorded_login_and_tls(self) -> None:
         for title, mta_name in (
             ("postfix TLS + AUTH macros", "mx.lab.test"),

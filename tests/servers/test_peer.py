@@ -75,8 +75,7 @@ class TrustTests(Case):
         for _ in range(2):
             envelope = self.envelope("192.0.2.99")
             self.assertFalse(envelope.is_trusted)
-            self.assertIsNone(envelope.client_ip)
-            self.assertIsNone(envelope.hostname)
+            self.assertFalse(envelope.knows_client)
             self.assertEqual("a", envelope.helo)
         said = (
             "http: IP, User, Settings and the like from '192.0.2.99' are ignored; to believe it,"
@@ -100,10 +99,16 @@ class TrustTests(Case):
             b"Settings-Id: a",
             b"Maxscore: 3",
             b"Softscore: 3",
+            b"MTA-Name: mx.example.org",
+            b"TLS-Cert-Issuer: CN=a",
+            b"Log: no",
+            b"Raw: yes",
+            b"Flags: skip",
+            b"Flags: no_log",
         ):
             self.events.clear()
             found = distrusted(self.scanned_from_afar(field + b"\r\n"), local_networks(()))
-            self.assertEqual(plain, found, field)
+            self.assertEqual(plain, replace(found, mta_name=None, tls=None), field)
             self.assertEqual(1, len(self.lines()), field)
 
     def scanned_from_afar(self, told: bytes = b"") -> Envelope:

@@ -10,12 +10,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import RequestHead
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
+from mailfilter.scan.networks import distrusted, local_networks
 from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import Action
 from mailfilter.servers.http_envelope import (
-    BROKEN,
     MAX_ADDRESS,
     MAX_ARGS,
+    MAX_RECIPIENT_OCTETS,
     MAX_RECIPIENTS,
     MAX_VALUE,
     Told,
@@ -42,6 +43,10 @@ def envelope_of(*headers: tuple[str, bytes], query: bytes = b"") -> Envelope:
 
 def recipients(*addresses: str) -> tuple[Recipient, ...]:
     return tuple(Recipient(address) for address in addresses)
+
+
+def _lacks(envelope: Envelope) -> tuple[str | None, bool, bool]:
+    return envelope.sender, envelope.lacks_sender, envelope.lacks_recipients
 
 
 # header, value, attribute of the envelope, what it is
@@ -129,7 +134,7 @@ class Envelopes(SynchronousTestCase):
                     )
 
     def test_unknown_flags(self) -> None:
-        found = envelope_of(("Flags", b"groups, Pass_All,x, " + BROKEN.encode()))
+        found = envelope_of(("Flags", b"groups, Pass_All,x, broken_headers"))
         self.assertEqual(frozenset({"groups"}), found.flags)
         self.assertEqual(("flags: 3 unknown",), found.notes)
 
@@ -167,16 +172,36 @@ class Envelopes(SynchronousTestCase):
             found = envelope_of(("From", b"a" * size), ("Rcpt", b"b" * size), ("Rcpt", b"c@d"))
             self.assertIsNone(found.sender)
             self.assertEqual(recipients("c@d"), found.recipients)
-            self.assertIn(BROKEN, found.flags)
+            self.assertTrue(found.lacks_sender)
+            self.assertTrue(found.lacks_recipients)
 
     def test_many_recipients(self) -> None:
-        many = b",".join([b"a@b"] * (MAX_RECIPIENTS + 3))
-        for headers in ([("Rcpt", many)], [("Rcpt", b"a@b")] * (MAX_RECIPIENTS + 3)):
+        many = b",".join([b"a@b"] * (MAX_RECIPIENTS + 1))
+        note = f"envelope: recipients behind the first {MAX_RECIPIENTS} are not looked at"
+        for headers in (
+            [("Rcpt", many)],
+            [("Rcpt", b"a@b")] * (MAX_RECIPIENTS + 1),
+            [("Rcpt", many[:-4]), ("Rcpt", b"a@b")],
+        ):
             found = envelope_of(*headers)
             self.assertEqual(MAX_RECIPIENTS, len(found.recipients))
-            self.assertEqual(("envelope: 3 recipients are not looked at",), found.notes)
-        found = envelope_of(*[("Rcpt", b"a@b")] * MAX_RECIPIENTS)
-        self.assertEqual((MAX_RECIPIENTS, ()), (len(found.recipients), found.notes))
+            self.assertTrue(found.lacks_recipients)
+            self.assertEqual((note,), found.notes)
+        for headers in (
+            [("Rcpt", b"a@b,")] * MAX_RECIPIENTS,
+            [("Rcpt", b",," + many[:-4])] + [("Rcpt", b"")] * MAX_RECIPIENTS,
+        ):
+            found = envelope_of(*headers)
+            self.assertEqual((MAX_RECIPIENTS, ()), (len(found.recipients), found.notes))
+            self.assertFalse(found.lacks_recipients)
+
+    def test_long_lists_of_recipients(self) -> None:
+        """No longer than they can be looked through at once, whatever is in them."""
+        nothing = b"," * (MAX_RECIPIENT_OCTETS - 3)
+        found = envelope_of(("Rcpt", nothing), ("Rcpt", b"a@b"))
+        self.assertEqual((recipients("a@b"), False), (found.recipients, found.lacks_recipients))
+        found = envelope_of(("Rcpt", nothing), ("Rcpt", b"a@b"), ("Rcpt", b"c"))
+        self.assertEqual((recipients("a@b"), True), (found.recipients, found.lacks_recipients))
 
     def test_settings(self) -> None:
         text = b'{"actions":{"reject":5},"x":1}'
@@ -191,11 +216,6 @@ class Envelopes(SynchronousTestCase):
             self.assertTrue(found.notes[0].startswith("settings: not JSON"), found.notes)
         for bad in (b"x", b"nan", b"inf", b""):
             self.assertIsNone(envelope_of(("Maxscore", bad)).settings)
-
-    def test_who_is_not_trusted(self) -> None:
-        head = head_of(("IP", b"192.0.2.1"), ("Hostname", b"mx.example.org"), ("Helo", b"a"))
-        found = build_envelope("http", Told(fields_of(head)), is_trusted=False)
-        self.assertEqual(Envelope(listener="http", helo="a", is_trusted=False), found)
 
     def test_nothing(self) -> None:
         self.assertEqual(Envelope(listener="http"), envelope_of())
@@ -232,9 +252,35 @@ class Envelopes(SynchronousTestCase):
     def test_broken_addresses(self) -> None:
         for value in (b"A B <a@b>", b"a b@c", b"<a@b", b'"a@b', b"a<b>@c"):
             found = envelope_of(("From", value))
-            self.assertEqual((None, {BROKEN}), (found.sender, found.flags), value)
+            self.assertEqual((None, True, False), _lacks(found), value)
+            self.assertEqual(("envelope: the sender is no address",), found.notes)
             found = envelope_of(("Rcpt", value), ("Rcpt", b"x@y"))
-            self.assertEqual((recipients("x@y"), {BROKEN}), (found.recipients, found.flags), value)
+            self.assertEqual(recipients("x@y"), found.recipients, value)
+            self.assertEqual((None, False, True), _lacks(found), value)
+            self.assertEqual(("envelope: 1 recipients are no addresses",), found.notes)
+
+    def test_who_is_not_trusted(self) -> None:
+        """Nothing that is told of the client is left."""
+        head = head_of(
+            ("IP", b"192.0.2.1"), ("Hostname", b"mx.example.org"), ("Raw", b"yes"), ("Helo", b"a")
+        )
+        told = build_envelope("http", Told(fields_of(head)), is_trusted=False)
+        found = distrusted(told, local_networks(()))
+        plain = Envelope(listener="http", helo="a", is_trusted=False, knows_client=False)
+        self.assertEqual(plain, found)
+
+    def test_addresses_between_commas(self) -> None:
+        for value, expected in (
+            (b"a@b,c@d", ["a@b", "c@d"]),
+            (b" , a@b ,\t,c@d\t, ", ["a@b", "c@d"]),
+            (b'"a,b"@c,d@e', ['"a,b"@c', "d@e"]),
+            (b'"a\\",b"@c,d@e', ['"a\\",b"@c', "d@e"]),
+            (b"a\\,b@c,d@e", ["a\\,b@c", "d@e"]),
+            (b"a@b,c\\", ["a@b", "c\\"]),
+        ):
+            self.assertEqual(recipients(*expected), envelope_of(("Rcpt", value)).recipients, value)
+        # What is open to the end is one, and no address.
+        self.assertEqual(recipients("a@b"), envelope_of(("Rcpt", b'a@b,"c,d@e')).recipients)
 
     def test_arguments_follow_their_recipient(self) -> None:
         found = envelope_of(

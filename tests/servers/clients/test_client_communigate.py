@@ -41,7 +41,7 @@ class CommuniGateTests(EveryTests, EveryCase):
         self.outcome(PLAIN, replace(MAIL, user="someone"))
         envelope = self.asked()[0]
         self.assertFalse(envelope.is_trusted)
-        self.assertIsNone(envelope.client_ip)
+        self.assertFalse(envelope.knows_client)
 
     def test_fields_are_objects(self) -> None:
         """It is written in Go, too, but is not taken for filter-rspamd."""
