@@ -7,7 +7,7 @@ is left out and named; it never costs the scan.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from .verdict import Action
 
@@ -16,6 +16,9 @@ MAX_NAMES = 1000
 
 MAX_NAME = 200
 """Characters of one of them."""
+
+MAX_SUBJECT = 1000
+"""Characters of the new subject."""
 
 MAX_SCORE = 1e9
 """Of thresholds and scores, whatever the sign."""
@@ -59,7 +62,7 @@ class RequestSettings:
 
 
 def read_settings(given: object) -> tuple[RequestSettings, tuple[str, ...]]:
-    """Read what JSON has come to; the second value names what is left out."""
+    """Read what JSON or MessagePack has come to; the second value names what is left out."""
     if not isinstance(given, Mapping):
         return RequestSettings(), ("settings: expected an object",)
     complaints: list[str] = []
@@ -82,8 +85,8 @@ def read_settings(given: object) -> tuple[RequestSettings, tuple[str, ...]]:
         else:
             complaints.append("settings.scores: expected numbers")
     subject = given.get("subject")
-    if subject is not None and not isinstance(subject, str):
-        complaints.append("settings.subject: expected a text")
+    if subject is not None and not _is_text(subject, MAX_SUBJECT):
+        complaints.append(f"settings.subject: expected a text of at most {MAX_SUBJECT} characters")
         subject = None
     lists = {name: _names(given, name, complaints) for name in _LISTS}
     settings = RequestSettings(thresholds, scores, subject, **lists)
@@ -91,7 +94,7 @@ def read_settings(given: object) -> tuple[RequestSettings, tuple[str, ...]]:
 
 
 def _items(
-    given: Mapping[str, object], key: str, complaints: list[str]
+    given: Mapping[Any, object], key: str, complaints: list[str]
 ) -> Iterator[tuple[str, object]]:
     value = given.get(key)
     if value is None:
@@ -99,10 +102,13 @@ def _items(
     if not isinstance(value, Mapping) or len(value) > MAX_NAMES:
         complaints.append(f"settings.{key}: expected an object of at most {MAX_NAMES} keys")
         return
-    yield from value.items()
+    fit = [(name, item) for name, item in value.items() if _is_text(name, MAX_NAME)]
+    if len(fit) < len(value):
+        complaints.append(f"settings.{key}: expected names")
+    yield from fit
 
 
-def _names(given: Mapping[str, object], key: str, complaints: list[str]) -> frozenset[str]:
+def _names(given: Mapping[Any, object], key: str, complaints: list[str]) -> frozenset[str]:
     value = given.get(key)
     if value is None:
         return frozenset()
@@ -110,10 +116,14 @@ def _names(given: Mapping[str, object], key: str, complaints: list[str]) -> froz
     if not isinstance(names, list) or len(names) > MAX_NAMES:
         complaints.append(f"settings.{key}: expected a list of at most {MAX_NAMES} names")
         return frozenset()
-    fit = frozenset(name for name in names if isinstance(name, str) and len(name) <= MAX_NAME)
+    fit = [name for name in names if _is_text(name, MAX_NAME)]
     if len(fit) < len(names):
         complaints.append(f"settings.{key}: expected names")
-    return fit
+    return frozenset(fit)
+
+
+def _is_text(value: object, limit: int) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= limit
 
 
 def _is_number(value: object) -> TypeGuard[float]:

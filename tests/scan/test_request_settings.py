@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import cast
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,6 +17,7 @@ from mailfilter.scan.request_settings import (
     MAX_NAME,
     MAX_NAMES,
     MAX_SCORE,
+    MAX_SUBJECT,
     RequestSettings,
     read_settings,
 )
@@ -26,6 +29,16 @@ from .case import ENVELOPE, RAW, ScanCase, finding
 CHECKS = (
     finding("one", Hit("ONE"), group="first", ONE=5.0),
     finding("two", Hit("TWO"), Hit("THREE"), group="second", TWO=2.0, THREE=1.0),
+)
+
+
+_KEYS = st.sampled_from(
+    ("actions", "scores", "subject", "symbols_enabled", "groups_disabled", "reject", "A")
+)
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+OBJECTS = st.recursive(
+    _LEAVES | _KEYS,
+    lambda some: st.lists(some) | st.dictionaries(_KEYS | _LEAVES | st.tuples(_LEAVES), some),
 )
 
 
@@ -60,7 +73,7 @@ class ReadTests(SynchronousTestCase):
     def test_of_other_form(self) -> None:
         """Only that is left out, and it is named; nothing of the client's is in the text."""
         nothing = RequestSettings()
-        for given, settings, complaint in (
+        for asked, expected, complaint in (
             ([], nothing, "settings: expected an object"),
             ("x", nothing, "settings: expected an object"),
             ({"x\n": 1}, nothing, "settings: 1 unknown keys; known are "),
@@ -79,6 +92,15 @@ class ReadTests(SynchronousTestCase):
                 "settings.scores: expected an object of at most 1000 keys",
             ),
             ({"subject": 5}, nothing, "settings.subject: expected a text"),
+            ({"subject": "x" * (MAX_SUBJECT + 1)}, nothing, "settings.subject: expected a text"),
+            ({"actions": {5: 1}}, nothing, "settings.actions: expected names"),
+            ({"actions": {"x" * 10**6: 1}}, nothing, "settings.actions: expected names"),
+            ({"scores": {None: 1}}, nothing, "settings.scores: expected names"),
+            (
+                {"scores": {"A" * (MAX_NAME + 1): 1, b"B": 2, "C": 3}},
+                RequestSettings(scores={"C": 3.0}),
+                "settings.scores: expected names",
+            ),
             (
                 {"symbols_disabled": ["A" * (MAX_NAME + 1)]},
                 nothing,
@@ -92,11 +114,22 @@ class ReadTests(SynchronousTestCase):
                 "settings.symbols_disabled: expected a list of at most 1000 names",
             ),
         ):
-            found, complaints = read_settings(given)
-            self.assertEqual(settings, found)
+            found, complaints = read_settings(asked)
+            self.assertEqual(expected, found)
             self.assertEqual(1, len(complaints))
             self.assertTrue(complaints[0].startswith(complaint), complaints)
             self.assertNotIn("\n", complaints[0])
+
+    @settings(max_examples=300, derandomize=True, deadline=None, database=None)
+    @given(OBJECTS)
+    def test_any_object(self, given: object) -> None:
+        """Whatever MessagePack can hold: it is read, or named."""
+        found, complaints = read_settings(given)
+        names = [*found.scores, *found.symbols_enabled, *found.groups_disabled]
+        for text in (*names, *complaints):
+            self.assertIsInstance(text, str)
+        for number in (*found.scores.values(), *found.thresholds.values()):
+            self.assertTrue(number is None or abs(number) <= MAX_SCORE)
 
 
 class ScanTests(ScanCase):

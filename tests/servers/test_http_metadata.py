@@ -1,7 +1,10 @@
 """The metadata of /checkv3: what it means, and what is refused."""
 
+from datetime import UTC
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import json, msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -12,6 +15,34 @@ from mailfilter.scan.verdict import Action
 from mailfilter.servers.http_envelope import build_envelope
 from mailfilter.servers.http_metadata import read_metadata
 from mailfilter.servers.http_query import BadRequest
+
+_KEYS = st.sampled_from(
+    (
+        *("from", "rcpt", "ip", "settings", "tls", "mta", "flags", "raw", "headers", "tag"),
+        *("mail_esmtp_args", "rcpt_esmtp_args", "actions", "scores", "subject", "Pass", "shm"),
+    )
+)
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.binary(max_size=5)
+    | st.builds(msgpack.Ext, st.integers(0, 127), st.binary(max_size=5))
+    | st.datetimes(timezones=st.just(UTC))
+)
+OBJECTS = st.dictionaries(
+    _KEYS,
+    st.recursive(
+        _LEAVES,
+        lambda some: (
+            st.lists(some, max_size=4)
+            | st.dictionaries(_KEYS | st.none() | st.integers(0, 9) | st.binary(max_size=2), some)
+        ),
+        max_leaves=12,
+    ),
+)
 
 EVERYTHING: dict[str, Any] = {
     "from": "<a@example.org>",
@@ -103,6 +134,20 @@ class MetadataTests(SynchronousTestCase):
         """They may be a stranger's, so the request is not refused for them."""
         told, _ = read_metadata(part({"helo": "a\r\nRcpt: b", "rcpt": "b\0@c"}))
         self.assertEqual([(b"helo", b"a??Rcpt: b"), (b"rcpt", b"b?@c")], told.fields)
+
+    @settings(max_examples=500, derandomize=True, deadline=None, database=None)
+    @given(OBJECTS, st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=2))
+    def test_any_object(self, data: object, damages: list[tuple[int, int]]) -> None:
+        """Whatever MessagePack can hold is read or refused."""
+        octets = bytearray(msgpack.encode(data))
+        for place, octet in damages:
+            octets[place % len(octets)] = octet
+        try:
+            told, _ = read_metadata(Part("metadata", b"application/msgpack", bytes(octets)))
+        except BadRequest as refused:
+            self.assertEqual(400, refused.status)
+            return
+        build_envelope("scan", told)
 
     def test_refused(self) -> None:
         for data, text in (
