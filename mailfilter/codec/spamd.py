@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NoReturn
 
-from .spamd_body import EXIM_LINES, MAX_TOP, MBOX_LINE, Content, MessageBody
+from .spamd_body import EXIM_LINES, MAX_PREFACE, MAX_TOP, MBOX_LINE, Content, MessageBody
 from .unpack import UnpackedTooLarge, Unpacker, UnpackError, zlib_unpacker
 
 MAX_LINE = 8192
@@ -18,11 +18,17 @@ MAX_LINE = 8192
 MAX_LINES = 256
 """Header lines of SPAMC, as spamd allows."""
 
+MAX_RSPAMC_LINE = 64 * 1024
+"""The same of RSPAMC: Exim tells what a stranger calls himself, 16 KiB of it."""
+
+MAX_RECIPIENTS = 2048
+"""Recipients kept; scans look at half as many."""
+
 MAX_RCPT_LINES = 60_000
 """Header lines of RSPAMC: Exim sends one for each recipient, of which it takes 50,000."""
 
 MAX_HEAD = 4 * 2**20
-"""Octets of all header lines."""
+"""Octets of all header lines that are kept."""
 
 MAX_SHOWN = 200
 """Octets of a bad line that the answer tells."""
@@ -109,6 +115,7 @@ class LineCodec:
         self._sought = 0
         self._head_size = 0
         self._lines = 0
+        self._recipients = 0
         self._line: RequestLine | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._length: int | None = None
@@ -143,6 +150,10 @@ class LineCodec:
             return [self._refused(refused)]
 
     @property
+    def _max_line(self) -> int:
+        return MAX_RSPAMC_LINE if self.is_rspamc else MAX_LINE
+
+    @property
     def is_packed(self) -> bool:
         """A message comes that has to be unpacked."""
         return isinstance(self._body, _PackedBody)
@@ -166,7 +177,7 @@ class LineCodec:
         self._buffer += data
         start = 0
         while (end := self._buffer.find(b"\n", max(start, self._sought))) >= 0:
-            if end + 1 - start > MAX_LINE:
+            if end + 1 - start > self._max_line:
                 raise _Refused("(line too long)")
             line = bytes(self._buffer[start:end]).removesuffix(b"\r")
             start = end + 1
@@ -179,7 +190,7 @@ class LineCodec:
                 return self._read_body(rest)
         del self._buffer[:start]
         self._sought = len(self._buffer)
-        if self._sought >= MAX_LINE:
+        if self._sought >= self._max_line:
             raise _Refused("(line too long)")
         return None
 
@@ -196,16 +207,24 @@ class LineCodec:
 
     def _take_field(self, line: bytes) -> None:
         assert self._line is not None
-        self._head_size += len(line)
         self._lines += 1
-        most = MAX_RCPT_LINES if self._line.is_rspamc else MAX_LINES
-        if self._lines > most or self._head_size > MAX_HEAD:
-            raise _Refused("(too many headers)")
         field = _FIELD.fullmatch(line)
         if field is None:
             raise _Refused("(header not in 'Name: value' format)")
         name, value = field[1].lower(), field[2]
-        if _CONTROL.search(value):
+        is_recipient = self._line.is_rspamc and name == b"rcpt"
+        self._recipients += is_recipient
+        if is_recipient and self._recipients > MAX_RECIPIENTS:
+            # That there are more is all that is to be known.
+            return
+        self._head_size += len(line)
+        most = MAX_RCPT_LINES if self._line.is_rspamc else MAX_LINES
+        if self._lines > most or self._head_size > MAX_HEAD:
+            raise _Refused("(too many headers)")
+        if self._line.is_rspamc:
+            # It may be a stranger's who is to be refused, or a login: Exim's ACL must be answered.
+            value = _CONTROL.sub(b"?", value)
+        elif _CONTROL.search(value):
             raise _Refused(f"({name[:MAX_SHOWN].decode('ascii')} header contains control chars)")
         if name == b"content-length":
             self._take_length(value)
@@ -224,7 +243,7 @@ class LineCodec:
         self._phase = _Phase.BODY
         self._left = self._length or 0
         limit = self._max_message
-        if self._left > limit:
+        if self._left > limit + MAX_PREFACE:
             # Nothing but the header will be kept: no use to collect more.
             limit = min(limit, MAX_TOP)
         starts = MBOX_LINE if self._line.command in GIVE_BACK else EXIM_LINES
@@ -243,6 +262,9 @@ class LineCodec:
         if self._length is None:
             self._body.write(data)
             return None
+        surplus = len(data) - self._left
+        if surplus > 0 and not self.is_rspamc:
+            raise self._mismatch(self._length + surplus)
         with memoryview(data) as view:
             piece = view[: self._left]
             self._left -= len(piece)
@@ -265,8 +287,12 @@ class LineCodec:
             raise _Refused("(EOF during headers)")
         if self._length is None:
             return self._complete(self._body.finish())
-        got = self._length - self._left
-        raise _Refused(f"(Content-Length mismatch: Expected {self._length} bytes, got {got} bytes)")
+        raise self._mismatch(self._length - self._left)
+
+    def _mismatch(self, got: int) -> _Refused:
+        return _Refused(
+            f"(Content-Length mismatch: Expected {self._length} bytes, got {got} bytes)"
+        )
 
 
 class _PackedBody:

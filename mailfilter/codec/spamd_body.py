@@ -25,6 +25,9 @@ EXIM_LINES = (*MBOX_LINE, b"X-Envelope-From: ", b"X-Envelope-To: ")
 """How the lines start that Exim puts before a message; only the first must be there."""
 
 
+_NO_SENDER = frozenset((b" ", b"\t", b":", b"\r", b"\n"))
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """A message that has come to its end."""
@@ -36,7 +39,7 @@ class Content:
     top: bytes
     """If it is too large, its header, or as much of it as was kept; else nothing."""
     size: int
-    """Octets that came, also if they are too many."""
+    """Octets of the message, also if they are too many."""
 
 
 class MessageBody:
@@ -59,7 +62,7 @@ class MessageBody:
     @property
     def is_too_large(self) -> bool:
         """There is more than may be kept."""
-        return self.size > self._limit
+        return self.size - len(self._preface) > self._limit
 
     def write(self, data: bytes | memoryview) -> None:
         """Take the next octets."""
@@ -76,7 +79,7 @@ class MessageBody:
         if self._pending is not None:
             self._begin()
         raw = None if self._message is None else self._message.getvalue()
-        return Content(self._preface, raw, self._top, self.size)
+        return Content(self._preface, raw, self._top, self.size - len(self._preface))
 
     def _begins(self) -> bool:
         """Whether it is known where the message begins: at `_line` of what is pending."""
@@ -89,6 +92,10 @@ class MessageBody:
                     return False
                 # Exim leaves a field out; but without the line of an mbox it is none of Exim's.
                 self._starts = self._starts[1:] if self._line else ()
+                continue
+            if not self._line and bytes(pending[len(start) : len(start) + 1]) in _NO_SENDER:
+                # A field `From :`, with a blank before its colon, and no mbox.
+                self._starts = ()
                 continue
             end = pending.find(b"\n", max(self._line, self._sought), MAX_PREFACE)
             if end < 0:
@@ -113,7 +120,7 @@ class MessageBody:
             self._message.write(data)
             return
         self._message.write(data[:MAX_TOP])
-        most = max(0, min(MAX_TOP, self._limit - len(self._preface)))
+        most = min(MAX_TOP, self._limit)
         with self._message.getbuffer() as kept:
             self._top = header_block(bytes(kept[:most]))
         self._message = None

@@ -71,7 +71,9 @@ class AnswerTests(Case):
         self.assertTrue(self.transport.disconnecting)
 
     def test_surplus(self) -> None:
-        self.assertEqual(self.ask(CHECK + CHECK), CHECKED)
+        reply = self.ask(CHECK + b"more")
+        self.assertTrue(reply.startswith(b"SPAMD/1.0 76 Bad header line: (Content-Length mism"))
+        self.assertEqual(self.ask(CHECK), CHECKED)
         self.protocol.dataReceived(CHECK)
         self.assertEqual(len(self.scanner.calls), 1)
         self.assertTrue(self.transport.ends_in_order)
