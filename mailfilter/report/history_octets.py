@@ -35,7 +35,7 @@ _size = str.__sizeof__
 
 
 def scan_octets(envelope: Envelope, verdict: Verdict) -> int:
-    """What a scan takes until its row is made."""
+    """What a scan takes until its row is made, if its envelope is without `settings`."""
     octets = PLAIN_OCTETS + RUN_OCTETS * len(verdict.runs) + SYMBOL_OCTETS * len(verdict.symbols)
     octets += ITEM_OCTETS * (len(verdict.trace) + len(envelope.recipients))
     texts = _texts_of_envelope(envelope)
@@ -71,9 +71,13 @@ def _texts_of_envelope(envelope: Envelope) -> list[str | None]:
         envelope.user,
         envelope.queue_id,
         envelope.mta_name,
+        envelope.mta_host,
         envelope.mta_tag,
         envelope.deliver_to,
         envelope.settings_id,
+        envelope.log_tag,
+        envelope.filename,
+        envelope.subject,
         *envelope.flags,
     ]
     for recipient in envelope.recipients:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from ..scan.envelope import Envelope
@@ -22,6 +23,9 @@ class Waiting:
     __slots__ = ("_scan", "is_queued", "octets", "row")
 
     def __init__(self, envelope: Envelope, verdict: Verdict, at: float) -> None:
+        if envelope.settings is not None:
+            # Megabytes of a client's, and nothing of it is in a row.
+            envelope = replace(envelope, settings=None)
         self._scan: tuple[Envelope, Verdict, float] | None = (envelope, verdict, at)
         self.row: Row | None = None
         self.octets = scan_octets(envelope, verdict)

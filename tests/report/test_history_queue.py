@@ -2,14 +2,16 @@
 
 import gc
 import tracemalloc
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
+from weakref import ref
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.report.history_octets import row_octets, scan_octets
 from mailfilter.report.history_queue import MAX_OCTETS, Queue, Waiting
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
+from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import (
     AddHeader,
     AddRecipient,
@@ -131,8 +133,8 @@ class EstimateTests(SynchronousTestCase):
 
     def test_envelope(self) -> None:
         """All that a client tells."""
-        names = "helo hostname sender user queue_id mta_name mta_tag deliver_to settings_id"
-        changes: list[dict[str, Any]] = [{name: LONG} for name in names.split()]
+        names = [field.name for field in fields(Envelope) if field.type == str | None]
+        changes: list[dict[str, Any]] = [{name: LONG} for name in names]
         changes += [
             {"sender_args": (LONG,)},
             {"recipients": (Recipient(LONG),)},
@@ -143,6 +145,23 @@ class EstimateTests(SynchronousTestCase):
         ]
         for change in changes:
             self.assert_counted(replace(ENVELOPE, **change), VERDICT, change.keys())
+
+    def test_settings_do_not_wait(self) -> None:
+        """They may be large, and a row has nothing of them."""
+
+        class Scores(dict[str, float]):
+            """Can be watched."""
+
+        scores = Scores({LONG: 1.0})
+        is_kept = ref(scores)
+        settings = RequestSettings(scores=scores)
+        waiting = Waiting(replace(ENVELOPE, settings=settings), VERDICT, NOW)
+        del scores, settings
+        gc.collect()
+        self.assertIsNone(is_kept())
+        self.assertEqual(
+            waiting.make_row(masks()), Waiting(ENVELOPE, VERDICT, NOW).make_row(masks())
+        )
 
     def measured(self, *, made: bool) -> tuple[int, int]:
         """What a hundred hostile scans, or their rows, take, and what they count for."""
