@@ -50,6 +50,11 @@ class Endpoint:
         """The path of a unix socket."""
         return self.parameters.get("address")
 
+    @property
+    def is_unix(self) -> bool:
+        """Whether it is a unix socket, made by us or handed over by systemd."""
+        return self.kind == "unix" or self.parameters.get("domain") == "UNIX"
+
     def absolute(self, directory: str) -> "Endpoint":
         """The same endpoint; a relative unix path starts at the directory."""
         if self.path is None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from .complaint import Complaint, Place, told
+from .endpoint import parse_endpoint
 from .model import Config, Listener, Protocol
 from .names import listed
 from .problem import Problem
@@ -25,6 +26,9 @@ _OF_PROTOCOL: Mapping[str, Collection[Protocol]] = {
     "local_files": _HTTP,
 }
 """Key -> the protocols that know it."""
+
+_OF_TRUSTED = frozenset(("cert_issuer", "local_files", "trusted_peers"))
+"""Keys that mean something only for those who are believed."""
 
 
 def listener_warnings(config: Config, place: Place) -> Iterator[Problem]:
@@ -66,15 +70,18 @@ def _foreign(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[
 
 def _unused(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[Complaint]:
     """Keys that others of the listener leave without effect."""
-    if listener.trusted_peers and not listener.trusted:
-        yield _complaint(name, listener, "trusted_peers", "has no effect with trusted = false")
-    if listener.local_files and not listener.endpoint.startswith("unix:"):
-        expected = "has no effect but on a unix socket"
-        yield _complaint(name, listener, "local_files", expected)
+    known = [key for key in changed if listener.protocol in _OF_PROTOCOL[key]]
+    is_unix = parse_endpoint(listener.endpoint).is_unix
+    for key in known:
+        if key in _OF_TRUSTED and not listener.trusted:
+            yield _complaint(name, listener, key, "has no effect with trusted = false")
+        elif key == "trusted_peers" and is_unix:
+            expected = "has no effect on a unix socket, whose clients are believed"
+            yield _complaint(name, listener, key, expected)
+        elif key == "local_files" and not is_unix:
+            yield _complaint(name, listener, key, "has no effect but on a unix socket")
     if listener.protocol != "milter":
         return
-    if "cert_issuer" in changed and not listener.trusted:
-        yield _complaint(name, listener, "cert_issuer", "has no effect with trusted = false")
     for key in ("on_reject", "spam_header"):
         if key in changed and listener.no_action:
             yield _complaint(name, listener, key, "has no effect with no_action = true")

@@ -98,7 +98,11 @@ class ListenerRuleTests(ConfigCase):
             "trusted_peers = ['10.0.0.0/24']\noversize = 'reject'\n"
         )
         unix = "[listeners.x]\nendpoint = 'unix:s'\n"
-        self.assertEqual(self.warnings(f"{unix}protocol = 'scan'\n{keys}"), [])
+        peers = (
+            'm.toml:7: listeners.x.trusted_peers = ["10.0.0.0/24"]: has no effect on a unix socket,'
+            " whose clients are believed"
+        )
+        self.assertEqual(self.warnings(f"{unix}protocol = 'scan'\n{keys}"), [peers])
         said = 'has no effect with protocol = "spamd"'
         self.assertEqual(
             self.warnings(f"{unix}protocol = 'spamd'\n{keys}"),
@@ -106,6 +110,7 @@ class ListenerRuleTests(ConfigCase):
                 f'm.toml:4: listeners.x.header_style = "strings": {said}',
                 f"m.toml:5: listeners.x.classic_actions = true: {said}",
                 f"m.toml:6: listeners.x.local_files = true: {said}",
+                peers,
             ],
         )
         self.assertEqual(
@@ -134,6 +139,19 @@ class ListenerRuleTests(ConfigCase):
             [
                 "m.toml:3: listeners.scan.trusted_peers = "
                 '["10.0.0.0/24"]: has no effect with trusted = false',
-                "m.toml:4: listeners.scan.local_files = true: has no effect but on a unix socket",
+                "m.toml:4: listeners.scan.local_files = true: has no effect with trusted = false",
             ],
         )
+
+    def test_files_and_sockets(self) -> None:
+        """Sockets are unix sockets or not, whoever makes them."""
+        said = "m.toml:4: listeners.x.local_files = true: has no effect but on a unix socket"
+        for endpoint, expected in (
+            ("unix:s", []),
+            ("systemd:domain=UNIX:name=scan", []),
+            ("systemd:domain=INET:name=scan", [said]),
+            ("tcp:1", [said]),
+            ("tcp6:1:interface=\\:\\:1", [said]),
+        ):
+            text = f"[listeners.x]\nendpoint = '{endpoint}'\nprotocol = 'scan'\n"
+            self.assertEqual(self.warnings(f"{text}local_files = true"), expected, endpoint)
