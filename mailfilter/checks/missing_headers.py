@@ -25,5 +25,7 @@ class MissingHeaders(Check):
     }
 
     def run(self, task: Task) -> Findings:
+        if not task.message.is_mail:
+            return ()
         headers = task.message.headers
         return [Hit(symbol) for field, symbol in _FIELDS.items() if field not in headers]

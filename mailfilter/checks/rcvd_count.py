@@ -20,4 +20,6 @@ class RcvdCount(Check):
     symbols: ClassVar[Mapping[str, Symbol]] = _RANGES.symbols("headers", "Received fields")
 
     def run(self, task: Task) -> Findings:
+        if not task.message.is_mail:
+            return ()
         return [_RANGES.hit(task.message.headers.count("Received"))]

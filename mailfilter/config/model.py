@@ -747,23 +747,23 @@ class Listener:
     oversize: Annotated[
         FailPolicy,
         Doc(
-            "What to do with a message over scan.max_message; accept adds a header, but over HTTP it"
-            " answers 413, at which most clients deliver."
+            "What to do with a message over scan.max_message; accept adds a header, but over HTTP"
+            " it answers 413, at which most clients deliver."
         ),
     ] = "accept"
     header_style: Annotated[
         HeaderStyle,
         Doc(
-            "scan, http: the form of header fields in replies. rspamd is that of Rspamd, strings what"
-            " opensmtpd-filter-rspamd reads, single what rspamdclient-rs reads; auto tells the"
+            "scan, http: the form of header fields in replies. rspamd is that of Rspamd, strings"
+            " what opensmtpd-filter-rspamd reads, single what rspamdclient-rs reads; auto tells the"
             " clients apart by their requests."
         ),
     ] = "auto"
     classic_actions: Annotated[
         bool,
         Doc(
-            "scan, http: tell discard as reject, and quarantine as add header, for clients that know the"
-            " six classic actions alone, such as Apache James."
+            "scan, http: tell discard as reject, and quarantine as add header, for clients that"
+            " know the six classic actions alone, such as Apache James."
         ),
     ] = False
     local_files: Annotated[

@@ -36,15 +36,23 @@ def parse_text(
 ) -> "Message":
     """Make a message of text that has no header, and a subject that was told beside it."""
     source = Source(raw, limits, AnomalyLog(limits.anomalies), Budget(limits))
-    return Message(source, Structure(source).text(), (), subject)
+    return Message(source, Structure(source).text(), (), subject, is_mail=False)
 
 
 class Message:
     """One message, read only. Everything beyond the structure is worked out once, lazily."""
 
     def __init__(
-        self, source: Source, root: Part, doubts: Sequence[Doubt], subject: str | None = None
+        self,
+        source: Source,
+        root: Part,
+        doubts: Sequence[Doubt],
+        subject: str | None = None,
+        *,
+        is_mail: bool = True,
     ) -> None:
+        self.is_mail = is_mail
+        """It has a header, if only an empty one; else it is text alone."""
         self._source = source
         self._told_subject = subject
         self._doubts = doubts

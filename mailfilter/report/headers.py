@@ -37,7 +37,8 @@ _LEAST_ROOM = 16
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROLS_BUT_TAB = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-_DIRTY = re.compile(r"[^ -~]|=\?|[^ ]{800}")
+# Of `%s` a client of the scan API would make the old subject once more.
+_DIRTY = re.compile(r"[^ -~]|=\?|%s|[^ ]{800}")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 # What other values mostly are: text with folds, and no line of blanks alone.
 _CLEAN = re.compile(r"[\t ]*+[!-~][\t -~]*+(?:\n[\t ]++[!-~][\t -~]*+)*")

@@ -36,6 +36,9 @@ SLOW_CHECK = 0.05
 FAILURE_LOG_INTERVAL = 60.0
 """Seconds between two tracebacks of one check: a broken check meets every message."""
 
+SETTINGS_NOTE = "settings"
+"""How a note of the envelope begins on wishes of the client that cannot be met."""
+
 RAW = "raw"
 """Flag of what is no mail but text."""
 
@@ -143,6 +146,8 @@ class Scanner:
         trace = Trace(self.clock.seconds)
         for note in envelope.notes:
             trace.add("message", note)
+            if note.startswith(SETTINGS_NOTE):
+                self._warn("settings", "{listener}: {note}", listener=envelope.listener, note=note)
         wanted = envelope.settings_id
         if self.plan.profiles.lacks(wanted):
             trace.add(

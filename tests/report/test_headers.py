@@ -36,6 +36,12 @@ def decoded(encoded: str) -> str:
 
 
 class EncodeHeaderTextTests(SynchronousTestCase):
+    def test_places_of_templates(self) -> None:
+        """Haraka's plugin fills the old subject into a `%s`: there must be none left."""
+        encoded = encode_header_text("50% off %s now")
+        self.assertEqual("50% off =?utf-8?Q?=25s_now?=", encoded)
+        self.assertEqual("50% off", encode_header_text("50% off"))
+
     def test_long_lines(self) -> None:
         """No line is beyond RFC 5322 2.1.1, whatever the subject is made of; readers get it all."""
         for text in ("x" * 3000, "word " * 600 + "end", "word " * 400 + "x" * 900, "ü " * 900):

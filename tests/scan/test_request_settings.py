@@ -7,7 +7,13 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import (
+    ILogObserver,
+    LogEvent,
+    capturedLogs,
+    formatEvent,
+    globalLogPublisher,
+)
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Config, Profile
@@ -235,3 +241,11 @@ class ScanTests(ScanCase):
             self.assertIs(is_told, name in ("nobody", "nobody\n"))
         said = "test: no profile is named 'nobody\\n', which a client asked for"
         self.assertEqual(said, formatEvent(events[0]))
+
+    def test_what_is_wrong_is_logged(self) -> None:
+        """But not for every message."""
+        notes = ("settings: not JSON: truncated", "envelope: 2 ESMTP arguments left out")
+        envelope = replace(ENVELOPE, notes=notes)
+        with capturedLogs() as events:
+            self.scan(*CHECKS, envelope=envelope)
+        self.assertEqual(["test: settings: not JSON: truncated"], [*map(formatEvent, events)])
