@@ -39,7 +39,7 @@ class EncodeHeaderTextTests(SynchronousTestCase):
     def test_places_of_templates(self) -> None:
         """Haraka's plugin fills the old subject into a `%s`: there must be none left."""
         encoded = encode_header_text("50% off %s now")
-        self.assertEqual("50% off =?utf-8?Q?=25s_now?=", encoded)
+        self.assertEqual("50% off =?utf-8?q?=25s_now?=", encoded)
         self.assertEqual("50% off", encode_header_text("50% off"))
 
     def test_long_lines(self) -> None:
