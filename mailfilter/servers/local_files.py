@@ -7,8 +7,10 @@ told of a message, whatever this process may read.
 import os
 import stat
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.threads import deferToThread
 
 from ..config.model import Listener
@@ -21,7 +23,20 @@ NOT_ALLOWED = "file and shm message sources are not allowed on this connection"
 SHM_FOLDER = b"/dev/shm/"
 """Where Linux has the objects of shm_open(3)."""
 
+MAX_READS = 4
+"""Files that are read at a time; others wait, as long as their request may take."""
+
+_Result = TypeVar("_Result")
+
 _NAMES = frozenset((b"file", b"path", b"shm", b"shm-offset", b"shm-length"))
+
+
+class SourceTooLarge(BadRequest):
+    """The message has that many octets."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(413, f"Request entity too large: {size}")
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +86,59 @@ def _number(value: bytes | None, name: str) -> int | None:
 
 
 async def read_source(source: Source, limit: int) -> bytes:
-    """Read a message of at most `limit` octets, off the reactor. Raises `BadRequest`."""
-    raw: bytes = await deferToThread(_read, source, limit)
-    return raw
+    """Read a message of at most `limit` octets, off the reactor. Raises `BadRequest`.
+
+    May be cancelled, which does not end a read that hangs: it keeps its turn, so that the threads
+    of the reactor, which are everybody's, are never all taken by a mount that does not answer.
+    """
+    await _turns.acquire()
+    reading = deferToThread(_read, source, limit)
+    reading.addBoth(_give_turn)
+    found: Deferred[bytes] = Deferred()
+    reading.chainDeferred(found)
+    return await found
+
+
+_turns = DeferredSemaphore(MAX_READS)
+
+
+def _give_turn(result: _Result) -> _Result:
+    _turns.release()
+    return result
 
 
 def _read(source: Source, limit: int) -> bytes:
     try:
         # Without waiting: the path may be that of a FIFO, to which nobody writes.
-        descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+        descriptor = os.open(source.path, flags)
     except OSError as error:
         raise BadRequest(400, f"Cannot open file: {error.strerror}") from None
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadRequest(400, "Cannot open file: not a regular file")
-        size = max(status.st_size - source.offset, 0)
-        size = size if source.length is None else min(size, source.length)
+        size = _size(source, os.fstat(descriptor))
         if size > limit:
-            raise BadRequest(413, f"Request entity too large: {size}")
+            raise SourceTooLarge(size)
         with open(descriptor, "rb", closefd=False) as file:
             file.seek(source.offset)
-            return file.read(size)
+            raw = file.read(size)
+    except OSError as error:
+        raise BadRequest(400, f"Cannot read file: {error.strerror}") from None
     finally:
         os.close(descriptor)
+    if len(raw) < size:
+        raise BadRequest(400, "Cannot read file: it has become shorter")
+    return raw
+
+
+def _size(source: Source, status: os.stat_result) -> int:
+    """How many octets are asked for; all of them must be there."""
+    if not stat.S_ISREG(status.st_mode):
+        raise BadRequest(400, "Cannot open file: not a regular file")
+    most = status.st_size - source.offset
+    if most < 0:
+        raise BadRequest(400, f"Shm-Offset: there are only {status.st_size} octets")
+    if source.length is None:
+        return most
+    if source.length > most:
+        raise BadRequest(400, f"Shm-Length: only {most} octets follow the offset")
+    return source.length

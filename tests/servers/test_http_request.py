@@ -8,7 +8,7 @@ from typing import Any
 from backports import zstd
 from msgspec import msgpack
 from twisted.internet.address import IPv4Address, UNIXAddress
-from twisted.internet.defer import succeed
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IAddress
 
 from mailfilter.scan.verdict import ReplaceBody
@@ -122,7 +122,7 @@ class FileTests(RequestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.patch(local_files, "deferToThread", lambda read, *args: succeed(read(*args)))
+        self.patch(local_files, "deferToThread", maybeDeferred)
         self.path = Path(self.mktemp()).absolute()
         self.path.write_bytes(MESSAGE)
         self.serve(FakeScanner(VERDICT, max_message=100), local_files=True)

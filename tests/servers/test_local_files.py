@@ -4,13 +4,22 @@ import os
 from typing import Any
 
 from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IAddress
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import Listener
+from mailfilter.servers import local_files
 from mailfilter.servers.http_envelope import Fields
 from mailfilter.servers.http_query import BadRequest
-from mailfilter.servers.local_files import NOT_ALLOWED, Source, _read, find_source
+from mailfilter.servers.local_files import (
+    MAX_READS,
+    NOT_ALLOWED,
+    Source,
+    _read,
+    find_source,
+    read_source,
+)
 from mailfilter.servers.peer import Peers
 
 UNIX = UNIXAddress(None)
@@ -74,10 +83,32 @@ class ReadTests(SynchronousTestCase):
             (0, None, b"0123456789"),
             (3, None, b"3456789"),
             (3, 2, b"34"),
-            (3, 100, b"3456789"),
-            (100, None, b""),
+            (3, 7, b"3456789"),
+            (10, None, b""),
+            (10, 0, b""),
         ):
             self.assertEqual(expected, _read(Source(self.path, offset, length), 10))
+
+    def test_beyond_the_end(self) -> None:
+        """What is not there was not meant, and must not be taken for a short message."""
+        for offset, length, text in (
+            (11, None, "Shm-Offset: there are only 10 octets"),
+            (11, 0, "Shm-Offset: there are only 10 octets"),
+            (0, 11, "Shm-Length: only 10 octets follow the offset"),
+            (3, 8, "Shm-Length: only 7 octets follow the offset"),
+        ):
+            error = self.assertRaises(BadRequest, _read, Source(self.path, offset, length), 10)
+            self.assertEqual((400, text), (error.status, error.text))
+
+    def test_what_fails_while_it_is_read(self) -> None:
+        self.patch(local_files, "_size", lambda *_: 11)
+        for path, text in (
+            (self.path, "Cannot read file: it has become shorter"),
+            # Nothing is mapped where the memory of a process begins.
+            (b"/proc/self/mem", "Cannot read file: Input/output error"),
+        ):
+            error = self.assertRaises(BadRequest, _read, Source(path), 100)
+            self.assertEqual((400, text), (error.status, error.text))
 
     def test_limit_of_what_is_asked_for(self) -> None:
         """It is not one of the file."""
@@ -95,3 +126,41 @@ class ReadTests(SynchronousTestCase):
         ):
             error = self.assertRaises(BadRequest, _read, Source(path), limit)
             self.assertEqual((status, text), (error.status, error.text))
+
+
+class TurnTests(SynchronousTestCase):
+    """Reads that hang take no more threads than they may."""
+
+    def setUp(self) -> None:
+        self.reads: list[Deferred[bytes]] = []
+        self.patch(local_files, "_turns", DeferredSemaphore(MAX_READS))
+        self.patch(local_files, "deferToThread", self.read)
+
+    def read(self, *_: object) -> Deferred[bytes]:
+        self.reads.append(Deferred())
+        return self.reads[-1]
+
+    def ask(self) -> Deferred[bytes]:
+        return Deferred.fromCoroutine(read_source(Source(b"/a"), 10))
+
+    def test_others_wait(self) -> None:
+        asked = [self.ask() for _ in range(MAX_READS + 2)]
+        self.assertEqual(MAX_READS, len(self.reads))
+        self.reads[0].callback(b"a")
+        self.assertEqual(b"a", self.successResultOf(asked[0]))
+        self.assertEqual(MAX_READS + 1, len(self.reads))
+        self.reads[1].errback(BadRequest(400, "b"))
+        self.failureResultOf(asked[1], BadRequest)
+        self.assertEqual(MAX_READS + 2, len(self.reads))
+
+    def test_who_is_given_up_keeps_the_turn(self) -> None:
+        """Until the thread is free."""
+        asked = [self.ask() for _ in range(MAX_READS + 2)]
+        for request in asked[:-1]:
+            request.cancel()
+            self.failureResultOf(request, CancelledError)
+        self.assertEqual(MAX_READS, len(self.reads))
+        self.reads[0].callback(b"late")
+        self.assertEqual(MAX_READS + 1, len(self.reads))
+        self.reads[-1].callback(b"a")
+        self.assertEqual(b"a", self.successResultOf(asked[-1]))

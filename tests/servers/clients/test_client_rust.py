@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from twisted.internet.defer import succeed
+from twisted.internet.defer import maybeDeferred
 
 from mailfilter.scan.verdict import AddHeader, RemoveHeader, ReplaceBody
 from mailfilter.servers import local_files
@@ -147,7 +147,7 @@ class SyncTests(EveryTests, EveryCase):
 
     def test_file(self) -> None:
         """Named in place of the message: taken on a unix socket alone, if that is allowed."""
-        self.patch(local_files, "deferToThread", lambda read, *args: succeed(read(*args)))
+        self.patch(local_files, "deferToThread", maybeDeferred)
         path = Path(self.mktemp()).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(MESSAGE)
