@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.spamd import MAX_HEAD, MAX_LINE, LineCodec, ProtocolError, Request
 from mailfilter.codec.spamd_body import MAX_TOP
 
-from .test_spamd import read, request
+from .test_spamd import EXIM, read, request
 
 
 class BoundTests(SynchronousTestCase):
@@ -21,6 +21,17 @@ class BoundTests(SynchronousTestCase):
         assert isinstance(event, Request)
         (event,) = read(request(b"CHECK RSPAMC/1.3", b"", *lines, line))
         self.assertEqual(event, ProtocolError("(too many headers)", is_rspamc=True))
+
+    def test_at_the_limit_behind_what_an_mbox_adds(self) -> None:
+        """That is not of the message, and its octets are not counted."""
+        limit = 2 * MAX_TOP
+        body = b"A: 1\n\n".ljust(limit, b"x")
+        (event,) = read(request(b"CHECK RSPAMC/1.3", EXIM + body), limit=limit)
+        assert isinstance(event, Request)
+        self.assertEqual((event.content.preface, event.content.raw), (EXIM, body))
+        (event,) = read(request(b"CHECK RSPAMC/1.3", EXIM + body + b"x"), limit=limit)
+        assert isinstance(event, Request)
+        self.assertIsNone(event.content.raw)
 
     def test_memory(self) -> None:
         """Of a message that is too large no more is kept than where its header may be."""
