@@ -26,7 +26,18 @@ MAX_HEAD = 80 * 1024
 """Octets of request line and headers, as Rspamd allows (http-scan.md T11)."""
 
 MAX_HEADERS = 4096
-"""Header fields: 1024 recipients, each with arguments, and the rest."""
+"""Header fields."""
+
+LISTED = frozenset((b"rcpt", b"x-rspamd-rcpt-esmtp-args"))
+"""Fields of which there is one for each recipient. They do not count for the two limits above:
+who sends a message chooses how many they are, and some clients deliver what is refused."""
+
+MAX_LISTED = 4096
+"""Those of them that are kept: 1024 recipients with arguments, and some to show that there are
+more."""
+
+MAX_WHOLE_HEAD = 8 * 2**20
+"""Octets of a head with them: 50,000 recipients, as many as MTAs take, of 160 octets each."""
 
 MAX_BLANK = 8
 """Octets of empty lines before a request: RFC 9112 2.2 asks for one to be forgiven."""
@@ -99,20 +110,28 @@ class _Phase(Enum):
 class _Fields:
     """What the parser calls back with."""
 
-    __slots__ = ("complete", "headers", "target")
+    __slots__ = ("complete", "headers", "listed", "listed_octets", "target")
 
     def __init__(self) -> None:
         self.target: list[bytes] = []
         self.headers: list[tuple[bytes, bytes]] = []
+        self.listed = 0
+        self.listed_octets = 0
         self.complete = False
 
     def on_url(self, part: bytes) -> None:
         self.target.append(part)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.headers) == MAX_HEADERS:
+        name = name.lower()
+        if name in LISTED:
+            self.listed_octets += len(name) + len(value) + 4
+            if self.listed == MAX_LISTED:
+                return
+            self.listed += 1
+        elif len(self.headers) - self.listed == MAX_HEADERS:
             raise _TooManyHeaders
-        self.headers.append((name.lower(), value.strip(b" \t")))
+        self.headers.append((name, value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:
         self.complete = True
@@ -264,9 +283,11 @@ class RequestCodec:
         end = self._find_end(data, start)
         stop = end or len(data)
         self._head_size += stop - start
-        if self._head_size > MAX_HEAD:
+        if self._head_size > MAX_WHOLE_HEAD:
             raise Refused(431, "Request header too large")
         self._parse(data[start:stop])
+        if self._head_size - self._fields.listed_octets > MAX_HEAD:
+            raise Refused(431, "Request header too large")
         if self._fields.complete and self._parser.get_http_version() not in ("1.1", "1.0"):
             raise Refused(505, "HTTP version not supported")
         if bool(end) is not self._fields.complete:

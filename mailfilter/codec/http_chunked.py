@@ -2,6 +2,9 @@
 
 Chunk extensions are refused: no client of a mail filter sends them, and readings of them that
 differ between two servers are how requests are smuggled. Trailer fields are read and dropped.
+
+The number of chunks has no bound but that of the body: Haraka sends each line of a message as one,
+and delivers mail unscanned that is refused here.
 """
 
 import re
@@ -15,16 +18,13 @@ MAX_SIZE_LINE = 18
 MAX_TRAILER = 8192
 """Octets of all trailer fields."""
 
-FREE_CHUNKS = 2**20
-"""Chunks that may be of any size: Haraka sends each line of a message as one, and delivers mail
-unscanned that is refused. Each costs 2 us of processor time, of whatever size it is, so all of
-them two seconds; but never more at once than one read brings, 28 ms. A lower bound would refuse
-honest text: half a million lines of 20 octets are 10 MiB."""
+_SMALL = {ord(f"{size:x}"): size for size in range(1, 16)} | {
+    ord(f"{size:X}"): size for size in range(10, 16)
+}
+"""Digit -> octets of a chunk whose size is that one digit."""
 
-MIN_MEAN_CHUNK = 32
-"""Octets that chunks must have on average when there are more than `FREE_CHUNKS`: decoding costs
-by the chunk, and a body of 50 MiB in chunks of one octet would take 105 seconds. With this it takes
-three."""
+_LONGEST_SMALL = max(_SMALL.values()) + 5
+_END = b"\r\n"
 
 _SIZE = re.compile(rb"[0-9A-Fa-f]+\r\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t -~\x80-\xff]*\r\n")
@@ -60,7 +60,6 @@ class ChunkedDecoder:
         self.done = False
         self._body = body
         self._size = 0
-        self._chunks = 0
         self._left = 0
         self._trailer = 0
         self._line = bytearray()
@@ -73,8 +72,12 @@ class ChunkedDecoder:
         and what the body raises.
         """
         view = memoryview(data)
-        pieces: list[memoryview] = []
+        pieces: list[bytes | memoryview] = []
         while start < len(data) and not self.done:
+            if self._expect is _Expect.SIZE and not self._line:
+                start = self._take_small(data, start, pieces)
+                if start == len(data):
+                    break
             if self._left:
                 piece = view[start : start + self._left]
                 pieces.append(piece)
@@ -83,10 +86,31 @@ class ChunkedDecoder:
             else:
                 start = self._feed_line(data, start)
         if len(pieces) == 1:
-            self._body.write(pieces[0])
+            self._body.write(memoryview(pieces[0]))
         elif pieces:
             # A write costs more than a copy of what came at once.
             self._body.write(memoryview(b"".join(pieces)))
+        return start
+
+    def _take_small(self, data: bytes, start: int, pieces: list[bytes | memoryview]) -> int:
+        """Take what is there of whole chunks of some octets, in a fifth of the usual time.
+
+        A message of blank lines has millions of them.
+        """
+        last = len(data) - _LONGEST_SMALL
+        begun = start
+        while start <= last:
+            size = _SMALL.get(data[start])
+            if size is None or data[start + 1 : start + 3] != _END:
+                break
+            end = start + 3 + size
+            if data[end : end + 2] != _END:
+                break
+            pieces.append(data[start + 3 : end])
+            self._size += size
+            start = end + 2
+        if start > begun and self._size > self._body.limit:
+            raise BodyTooLarge(self._size)
         return start
 
     def _feed_line(self, data: bytes, start: int) -> int:
@@ -121,12 +145,9 @@ class ChunkedDecoder:
             self._expect = _Expect.TRAILER
             return
         self._expect = _Expect.END_OF_DATA
-        self._chunks += 1
         self._size += self._left
         if self._size > self._body.limit:
             raise BodyTooLarge(self._size)
-        if self._chunks > FREE_CHUNKS and self._size < self._chunks * MIN_MEAN_CHUNK:
-            raise MalformedChunks("Too many small chunks")
 
     def _take_trailer(self, line: bytes) -> None:
         self._trailer += len(line)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.codec import http_chunked
 from mailfilter.codec.http1 import (
     MAX_HEAD,
     MAX_HEADERS,
@@ -15,7 +14,7 @@ from mailfilter.codec.http1 import (
     RequestComplete,
     RequestHead,
 )
-from mailfilter.codec.http_chunked import FREE_CHUNKS, MAX_TRAILER
+from mailfilter.codec.http_chunked import MAX_TRAILER
 
 MAX_BODY = 1000
 
@@ -294,16 +293,6 @@ class GoodRequests(SynchronousTestCase):
     def test_most_headers(self) -> None:
         data = b"GET / HTTP/1.1\r\n" + b"a:b\r\n" * MAX_HEADERS + b"\r\n"
         self.assertEqual(MAX_HEADERS, len(requests(read([data])[0])[0].head.headers))
-
-    def test_small_chunks(self) -> None:
-        chunks = b"1\r\na\r\n"
-        end = b"0\r\n\r\n"
-        self.assertGreaterEqual(FREE_CHUNKS, 10**6)
-        self.patch(http_chunked, "FREE_CHUNKS", 4096)
-        events, _ = read([CHUNKED + chunks * 4096 + end], max_body=2**20)
-        self.assertEqual(b"a" * 4096, requests(events)[0].body)
-        events, _ = read([CHUNKED + chunks * 4097 + end], max_body=2**20)
-        self.assertEqual(ProtocolError(400, "HTTP parser error: Too many small chunks"), events[1])
 
 
 class BadRequests(SynchronousTestCase):

@@ -1,0 +1,85 @@
+"""Requests of many parts, which are a stranger's choice: recipients, lines of a message."""
+
+from random import Random
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.codec.http1 import (
+    MAX_HEAD,
+    MAX_HEADERS,
+    MAX_LISTED,
+    MAX_WHOLE_HEAD,
+    ProtocolError,
+    RequestComplete,
+)
+
+from .test_http1 import CHUNKED, read
+
+
+def complete(*pieces: bytes) -> RequestComplete:
+    """The one request in octets."""
+    events, _ = read([*pieces], max_body=2**22)
+    assert isinstance(events[-1], RequestComplete), events[-1]
+    return events[-1]
+
+
+def chunks(*parts: bytes) -> bytes:
+    """A request with a chunk for each part."""
+    body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+    return CHUNKED + body + b"0\r\n\r\n"
+
+
+class RecipientTests(SynchronousTestCase):
+    ONE = b"Rcpt: ".ljust(300, b"x") + b"\r\nX-Rspamd-Rcpt-Esmtp-Args: 0:A=B\r\n"
+
+    def test_many(self) -> None:
+        """They have room of their own; more than enough are not kept, and refuse nothing."""
+        data = b"POST / HTTP/1.1\r\n" + self.ONE * 5000 + b"A: b\r\n\r\n"
+        pieces = [data[at : at + 65536] for at in range(0, len(data), 65536)]
+        for given in ([data], pieces):
+            head = complete(*given).head
+            self.assertEqual(MAX_LISTED + 1, len(head.headers))
+            self.assertEqual((b"a", b"b"), head.headers[-1])
+
+    def test_beside_them(self) -> None:
+        """Other fields have the usual bounds, and so have all together."""
+        start = b"POST / HTTP/1.1\r\n" + self.ONE * 5000
+        large = b"B: " + b"b" * MAX_HEAD + b"\r\n"
+        for more in (large, b"a:b\r\n" * (MAX_HEADERS + 1), self.ONE * (MAX_WHOLE_HEAD // 300)):
+            (error,) = read([start + more + b"\r\n"])[0]
+            assert isinstance(error, ProtocolError)
+            self.assertEqual(431, error.status)
+
+
+class ChunkTests(SynchronousTestCase):
+    def test_lines(self) -> None:
+        """A chunk for each line, most of them short, however the octets are cut."""
+        random = Random(5)
+        parts = [random.randbytes(random.choice((1, 2, 2, 9, 15, 16, 40))) for _ in range(2000)]
+        data = chunks(*parts)
+        for size in (1, 2, 7, 1000, len(data)):
+            pieces = [data[at : at + size] for at in range(0, len(data), size)]
+            self.assertEqual(b"".join(parts), complete(*pieces).body)
+
+    def test_capital_digits(self) -> None:
+        data = chunks(*[b"x" * 11] * 50).replace(b"\r\nb\r\n", b"\r\nB\r\n")
+        self.assertEqual(b"x" * 550, complete(data).body)
+
+    def test_millions(self) -> None:
+        parts = [b"\r\n"] * 1_100_000
+        self.assertEqual(b"".join(parts), complete(chunks(*parts)).body)
+
+    def test_too_large(self) -> None:
+        for given in (chunks(*[b"xy"] * 600), chunks(*[b"xy"] * 400)):
+            events, _ = read([given], max_body=1000)
+            is_error = isinstance(events[-1], ProtocolError)
+            self.assertEqual(given == chunks(*[b"xy"] * 600), is_error)
+
+    def test_broken(self) -> None:
+        """A length that is not that of the chunk, in the middle of good ones."""
+        good = b"2\r\nab\r\n" * 50
+        for bad in (b"3\r\nab\r\n", b"1\r\nab\r\n", b"2\nab\r\n", b"2 \r\nab\r\n", b"g\r\nab\r\n"):
+            events, _ = read([CHUNKED + good + bad + good + b"0\r\n\r\n"])
+            error = events[-1]
+            assert isinstance(error, ProtocolError)
+            self.assertEqual(400, error.status)
