@@ -18,7 +18,7 @@ from mailfilter.config.model import Listener
 from mailfilter.servers.first_line import ScanFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
-from .spamd_case import CHECK, CHECKED, VERDICT, request
+from .spamd_case import CHECK, CHECKED, RSPAMC, VERDICT, request
 
 MAX_MESSAGE = 2**20
 TIMEOUT = 30.0
@@ -88,13 +88,14 @@ class Connections(TestCase):
         """Octets that come too late to be read do not take the answer with them."""
 
         def dialogue(client: socket.socket) -> bytes:
-            client.sendall(CHECK)
+            # Of SPAMC they would be an error, if they come together with the message.
+            client.sendall(request(b"CHECK RSPAMC/1.3"))
             for _ in range(100):
                 client.sendall(b"x" * 65536)
             client.shutdown(socket.SHUT_WR)
             return read_to_end(client)
 
-        self.assertEqual(await self.client(dialogue), CHECKED)
+        self.assertEqual(await self.client(dialogue), RSPAMC)
 
     async def test_refused_while_sending(self) -> None:
         def dialogue(client: socket.socket) -> bytes:
