@@ -254,6 +254,11 @@ class MtaCommandTests(SynchronousTestCase):
         printed = self.printed("haraka", "[listeners.scan]\non_failure = 'accept'")
         self.assertIn("\n[defer]\nerror = false\ntimeout = false\n", printed)
 
+    def test_haraka_plugin(self) -> None:
+        """The plugin is the same for all listeners, and takes what it needs from rspamd.ini."""
+        text = "[listeners.scan]\nendpoint = 'unix:/run/m.sock'\non_failure = 'accept'"
+        self.assertEqual(self.printed("haraka-plugin", text), template("haraka-plugin"))
+
     def test_nginx(self) -> None:
         """The server, and its time-out."""
         for endpoint, address in (

@@ -11,14 +11,18 @@ from collections.abc import Mapping
 from . import npm, peers
 from .processes import Child, accepts, free_port, private_directory
 
-SNIPPET = peers.CHECKOUT / "mailfilter/client/mta/templates/haraka.ini"
+TEMPLATES = peers.CHECKOUT / "mailfilter/client/mta/templates"
+SNIPPET = TEMPLATES / "haraka.ini"
 """config/rspamd.ini, as the documentation shows it."""
+PLUGIN = TEMPLATES / "haraka.js"
+"""plugins/mailfilter.js."""
 SNIPPET_ADDRESS = "host = 127.0.0.1\nport = 11333\n"
 DOMAIN = "sink.test"
 USER, PASSWORD = "alice", "very secret"
 START_SECONDS = 60.0
 
-PLUGINS = ("xclient", "tls", "auth/flat_file", "rcpt_to.in_host_list", "rspamd")
+PLUGINS = ("xclient", "tls", "auth/flat_file", "rcpt_to.in_host_list")
+SCANNER = "mailfilter"
 QUEUE = "queue/smtp_forward"
 MAX_MESSAGE = 64 << 20
 
@@ -27,7 +31,7 @@ _FILES = {
     "me": "mx.live.test\n",
     "host_list": f"{DOMAIN}\n",
     "auth_flat_file.ini": f"[core]\nmethods=PLAIN\n[users]\n{USER}={PASSWORD}\n",
-    "rspamd.timeout": "65\n",
+    "mailfilter.timeout": "65\n",
     "connection.ini": (
         "[main]\n[max]\nbytes=67108864\nmime_parts=1000\nline_length=512\ndata_line_length=992\n"
         "[headers]\nmax_lines=1000\nmax_received=100\n[message]\nclose=bye\nhelo=hello\n"
@@ -40,7 +44,7 @@ class Haraka:
     """A running Haraka that asks a filter as the documentation says, at another address.
 
     `changes` are parts of the documented configuration and what takes their places; `more` is put
-    behind it; `environment` is added to that of the process.
+    behind it; `environment` is added to that of the process; `scanner` is the plugin that asks.
     """
 
     def __init__(
@@ -50,10 +54,13 @@ class Haraka:
         changes: Mapping[str, str] = {},
         more: str = "",
         environment: Mapping[str, str] = {},
+        scanner: str = SCANNER,
     ) -> None:
         self.home = private_directory()
         self.port = free_port()
         self._layout(sink_port)
+        plugins = (*PLUGINS, scanner, QUEUE)
+        (self.home / "config/plugins").write_text("".join(f"{name}\n" for name in plugins))
         text = SNIPPET.read_text()
         for part, replacement in {SNIPPET_ADDRESS: address, **changes}.items():
             assert part in text, part
@@ -68,7 +75,8 @@ class Haraka:
         (self.home / "node_modules").symlink_to(npm.NPM / "node_modules")
         for name, text in _FILES.items():
             (config / name).write_text(text)
-        (config / "plugins").write_text("".join(f"{name}\n" for name in (*PLUGINS, QUEUE)))
+        (self.home / "plugins").mkdir()
+        shutil.copyfile(PLUGIN, self.home / "plugins/mailfilter.js")
         (config / "smtp.ini").write_text(f"listen=127.0.0.1:{self.port}\nnodes=0\n")
         (config / "smtp_forward.ini").write_text(
             f"host=127.0.0.1\nport={sink_port}\nenable_outbound=true\n"

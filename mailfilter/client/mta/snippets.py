@@ -203,6 +203,10 @@ def _haraka(address: Address, listener: Listener) -> Changes:
     )
 
 
+def _haraka_plugin(address: Address, listener: Listener) -> Changes:
+    return ()
+
+
 def _haraka_address(address: Address) -> str:
     match address:
         case Tcp():
@@ -247,6 +251,7 @@ MTAS: Mapping[str, Mta] = {
     "exim": Mta("exim.conf", "#", _exim, ("scan", "spamd")),
     "exim-sa": Mta("exim-sa.conf", "#", _exim_sa, ("spamd", "scan")),
     "haraka": Mta("haraka.ini", ";", _haraka, ("scan", "http")),
+    "haraka-plugin": Mta("haraka.js", "//", _haraka_plugin, ("scan", "http")),
     "opensmtpd": Mta("opensmtpd.conf", "#", _opensmtpd, ("scan", "http")),
     "nginx": Mta("nginx.conf", "#", _nginx, ("scan", "http")),
 }
