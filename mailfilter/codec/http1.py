@@ -21,6 +21,7 @@ from httptools import (
 
 from .http_body import Body, Part, PlainBody, Refused, TooLarge
 from .http_chunked import BodyTooLarge, ChunkedDecoder, MalformedChunks
+from .http_query import query_headers
 
 MAX_HEAD = 80 * 1024
 """Octets of request line and headers, as Rspamd allows (http-scan.md T11)."""
@@ -56,8 +57,8 @@ class RequestHead:
     method: bytes
     path: bytes
     """As sent: begins with a slash, not percent-decoded."""
-    query: bytes
-    """What is behind the question mark, not decoded; empty if there is none."""
+    arguments: list[tuple[bytes, bytes]]
+    """Those of the query, decoded, and otherwise as `headers`."""
     headers: list[tuple[bytes, bytes]]
     """In order, names in lower case, values without blanks around them."""
     keep_alive: bool
@@ -329,7 +330,7 @@ class RequestCodec:
         return RequestHead(
             method=self._parser.get_method(),
             path=path,
-            query=query,
+            arguments=query_headers(query),
             headers=self._fields.headers,
             keep_alive=is_11 and not last,
             expects_continue=expects and is_11,

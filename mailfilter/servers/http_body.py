@@ -7,7 +7,6 @@ from ..codec.http1 import RequestHead
 from ..codec.http_body import Body, Content, PlainBody, Refused, ZstdBody
 from ..codec.http_multipart import FormBody
 from ..codec.http_part import MalformedForm, PartHead, boundary_of
-from .http_query import BadRequest, query_headers
 
 METADATA = "metadata"
 MESSAGE = "message"
@@ -21,7 +20,8 @@ FORM_OVERHEAD = MAX_METADATA + 64 * 1024
 
 _MAX_PARTS = 2
 
-_FORM_PATH = b"checkv3"
+FORM_PATH = b"checkv3"
+"""The path that takes forms, in lower case and without the slash."""
 
 ENCODINGS = frozenset((b"compression", b"content-encoding"))
 """Headers that say how a body is packed."""
@@ -35,20 +35,13 @@ def open_body(head: RequestHead, max_body: int) -> Body:
 
     Raises `Refused`.
     """
-    if head.path[1:].lower() == _FORM_PATH:
+    if head.path[1:].lower() == FORM_PATH:
         return _ScanForm(head, max_body)
-    headers = head.headers + _arguments(head.query) if head.query else head.headers
+    headers = head.headers + head.arguments
     encodings = {value.lower() for name, value in headers if name in ENCODINGS}
     if not encodings <= _UNENCODED:
         return _packed(encodings, headers, max_body)
     return PlainBody(max_body)
-
-
-def _arguments(query: bytes) -> list[tuple[bytes, bytes]]:
-    try:
-        return query_headers(query)
-    except BadRequest as error:
-        raise Refused(error.status, error.text) from None
 
 
 def _packed(encodings: set[bytes], headers: list[tuple[bytes, bytes]], max_body: int) -> Body:

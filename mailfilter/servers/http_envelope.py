@@ -19,7 +19,6 @@ from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
 from ..scan.networks import read_address
 from ..scan.request_settings import RequestSettings, read_settings
 from ..scan.verdict import Action
-from .http_query import query_headers
 
 Fields = Sequence[tuple[bytes, bytes]]
 """Names in lower case and values without blanks around them, in order."""
@@ -101,8 +100,8 @@ class Told:
 
 
 def fields_of(head: RequestHead) -> Fields:
-    """The headers of a request, and behind them its query arguments. Raises `BadRequest`."""
-    return head.headers + query_headers(head.query) if head.query else head.headers
+    """The headers of a request, and behind them its query arguments."""
+    return head.headers + head.arguments
 
 
 def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Envelope:

@@ -1,38 +1,6 @@
-"""Query arguments of a request, which count as headers (http-scan.md T5)."""
+"""What a request is refused with."""
 
-import re
-from urllib.parse import unquote_to_bytes
+from ..codec.http_body import Refused as BadRequest
+from ..codec.http_query import CONTROL
 
-from ..codec.http1 import MAX_HEADERS
-
-CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-class BadRequest(Exception):
-    """The request is refused; the text is for the client."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
-
-
-def query_headers(query: bytes) -> list[tuple[bytes, bytes]]:
-    """Decode query arguments: percent signs only, since a plus sign is part of addresses.
-
-    Names are in lower case and values without blanks around them, as in `RequestHead.headers`.
-    Raises `BadRequest`.
-    """
-    if query.count(b"&") >= MAX_HEADERS:
-        raise BadRequest(400, "Too many query arguments")
-    found: list[tuple[bytes, bytes]] = []
-    for argument in query.split(b"&"):
-        name, _, value = argument.partition(b"=")
-        if not name:
-            continue
-        name, value = unquote_to_bytes(name).lower(), unquote_to_bytes(value)
-        if CONTROL.search(value):
-            # As in a header, where the parser refuses it.
-            raise BadRequest(400, "Control character in a query argument")
-        found.append((name, value.strip(b" \t")))
-    return found
+__all__ = ("CONTROL", "BadRequest")

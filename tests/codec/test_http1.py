@@ -15,6 +15,7 @@ from mailfilter.codec.http1 import (
     RequestHead,
 )
 from mailfilter.codec.http_chunked import MAX_TRAILER
+from mailfilter.codec.http_query import MAX_ARGUMENTS
 
 MAX_BODY = 1000
 
@@ -39,14 +40,14 @@ def octets(data: bytes) -> list[bytes]:
     return [data[at : at + 1] for at in range(len(data))]
 
 
-# name: (input, method, path, query, body, keep alive)
-GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
-    "1.0 without host": (b"GET /ping HTTP/1.0\r\n\r\n", b"GET", b"/ping", b"", b"", False),
+# name: (input, method, path, arguments, body, keep alive)
+GOOD: dict[str, tuple[bytes, bytes, bytes, list[tuple[bytes, bytes]], bytes, bool]] = {
+    "1.0 without host": (b"GET /ping HTTP/1.0\r\n\r\n", b"GET", b"/ping", [], b"", False),
     "1.0 never keeps alive": (
         b"POST /checkv2 HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi",
         b"POST",
         b"/checkv2",
-        b"",
+        [],
         b"hi",
         False,
     ),
@@ -54,7 +55,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"POST /checkV2?a=b&c HTTP/1.1\r\nHost: h\r\ncontent-length: 0000005\r\n\r\na\r\nb\n",
         b"POST",
         b"/checkV2",
-        b"a=b&c",
+        [(b"a", b"b"), (b"c", b"")],
         b"a\r\nb\n",
         True,
     ),
@@ -62,7 +63,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"GET / HTTP/1.1\r\nConnection: foo, Close\r\n\r\n",
         b"GET",
         b"/",
-        b"",
+        [],
         b"",
         False,
     ),
@@ -70,7 +71,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"GET / HTTP/1.1\r\nConnection: close\r\nConnection: foo\r\n\r\n",
         b"GET",
         b"/",
-        b"",
+        [],
         b"",
         False,
     ),
@@ -78,7 +79,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
         b"POST",
         b"/",
-        b"",
+        [],
         b"",
         True,
     ),
@@ -87,7 +88,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\n",
         b"POST",
         b"/",
-        b"",
+        [],
         b"abc0123456789",
         True,
     ),
@@ -95,7 +96,7 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\n\r\n0\r\nA: b\r\nC:\r\n\r\n",
         b"POST",
         b"/",
-        b"",
+        [],
         b"\n",
         True,
     ),
@@ -103,16 +104,16 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST",
         b"/",
-        b"",
+        [],
         b"",
         True,
     ),
-    "empty line before": (b"\r\nGET /x HTTP/1.1\r\n\r\n", b"GET", b"/x", b"", b"", True),
+    "empty line before": (b"\r\nGET /x HTTP/1.1\r\n\r\n", b"GET", b"/x", [], b"", True),
     "upgrade ignored": (
         b"GET /x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
         b"GET",
         b"/x",
-        b"",
+        [],
         b"",
         True,
     ),
@@ -120,11 +121,18 @@ GOOD: dict[str, tuple[bytes, bytes, bytes, bytes, bytes, bool]] = {
         b"POST /x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\nz",
         b"POST",
         b"/x",
-        b"",
+        [],
         b"z",
         True,
     ),
-    "fragment dropped": (b"GET /x?y#z HTTP/1.1\r\n\r\n", b"GET", b"/x", b"y", b"", True),
+    "fragment dropped": (
+        b"GET /x?y#z HTTP/1.1\r\n\r\n",
+        b"GET",
+        b"/x",
+        [(b"y", b"")],
+        b"",
+        True,
+    ),
 }
 
 CL_TE = b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"
@@ -134,6 +142,8 @@ CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 BAD: dict[str, tuple[bytes, int]] = {
     "length and encoding": (b"POST / HTTP/1.1\r\n" + CL_TE + b"\r\n0\r\n\r\n", 400),
     "encoding and length": (b"POST / HTTP/1.1\r\n" + TE_CL + b"\r\n0\r\n\r\n", 400),
+    "line end in an argument": (b"POST /a?helo=a%0d%0aRcpt:b HTTP/1.1\r\n\r\n", 400),
+    "too many arguments": (b"POST /a?" + b"a&" * MAX_ARGUMENTS + b" HTTP/1.1\r\n\r\n", 400),
     "two lengths": (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 400),
     "list of lengths": (b"POST / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\na", 400),
     "negative length": (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\na", 400),
@@ -222,14 +232,14 @@ BAD: dict[str, tuple[bytes, int]] = {
 
 class GoodRequests(SynchronousTestCase):
     def test_cut_anywhere(self) -> None:
-        for name, (data, method, path, query, body, keep_alive) in GOOD.items():
+        for name, (data, method, path, arguments, body, keep_alive) in GOOD.items():
             whole, _ = read([data])
             self.assertEqual([RequestHead, RequestComplete], [type(event) for event in whole], name)
             request = requests(whole)[0]
             head = request.head
             self.assertEqual(
-                (method, path, query, body, keep_alive),
-                (head.method, head.path, head.query, request.body, head.keep_alive),
+                (method, path, arguments, body, keep_alive),
+                (head.method, head.path, head.arguments, request.body, head.keep_alive),
                 name,
             )
             self.assertIs(whole[0], head, name)

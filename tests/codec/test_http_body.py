@@ -111,7 +111,8 @@ class Bodies(SynchronousTestCase):
         self.assertTrue(codec.broken)
         self.assertEqual([], codec.next_request())
         self.assertEqual(
-            [(b"/a", b"b", [(b"c", b"d")])], [(h.path, h.query, h.headers) for h in heads]
+            [(b"/a", [(b"b", b"")], [(b"c", b"d")])],
+            [(h.path, h.arguments, h.headers) for h in heads],
         )
 
     def test_malformed_head_is_not_shown(self) -> None:
