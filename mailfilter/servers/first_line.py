@@ -17,8 +17,10 @@ from ..codec.spamd import RSPAMC_COMMANDS, SPAMC_COMMANDS
 from ..config.model import Listener
 from ..scan.run import ScanService
 from .closing import Closing
+from .failures import Failures
 from .http_connection import HttpConnection
 from .limited import LimitedFactory
+from .peer import Peers
 from .scan_http import HttpFactory
 from .spamd import SpamdConnection, SpamdFactory
 from .stream import Stream
@@ -54,8 +56,9 @@ class ScanFactory(LimitedFactory["FirstLine"]):
         self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
     ) -> None:
         self.clock = clock
-        self.http = HttpFactory(scanner, name, listener, clock)
-        self.lines = SpamdFactory(scanner, name, listener, clock)
+        failures, peers = Failures(name, clock), Peers(name, listener)
+        self.http = HttpFactory(scanner, name, listener, clock, failures=failures, peers=peers)
+        self.lines = SpamdFactory(scanner, name, listener, clock, failures=failures, peers=peers)
         super().__init__(name, listener)
 
     @property
@@ -65,7 +68,7 @@ class ScanFactory(LimitedFactory["FirstLine"]):
 
     @is_draining.setter
     def is_draining(self, value: bool) -> None:
-        self.http.is_draining = self.lines.is_draining = value
+        self.http.is_draining = value
 
     def make_connection(self) -> "FirstLine":
         return FirstLine(self)

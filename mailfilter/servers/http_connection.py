@@ -5,13 +5,11 @@ still answered (http-scan.md T12), so only a reset counts as gone; then the answ
 cancelled.
 """
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable
 from time import time
-from typing import Any, cast
 from typing import Protocol as Interface
+from typing import cast
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHalfCloseableProtocol,
@@ -27,9 +25,11 @@ from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
 from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
-from ..report.reply_json import render_error
-from .closing import Closing
+from .answering import MAX_LOGGED
+from .http_answer import Answers, Asked
+from .http_reply import Reply, error_reply
 from .peer import Peer, Peers
+from .replying import Replying
 from .stream import Stream
 
 PAUSE_OCTETS = 64 * 1024
@@ -37,26 +37,7 @@ PAUSE_OCTETS = 64 * 1024
 
 SERVER = f"mailfilter/{__version__}"
 
-JSON = "application/json"
-
 log = Logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer; `error` is set if it refuses the request, and is its reason phrase then."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    error: str | None = None
-    extra: tuple[tuple[str, str], ...] = ()
-    """More headers."""
-
-
-def error_reply(status: int, text: str) -> Reply:
-    """Refuse a request with a text (http-scan.md 1.3)."""
-    return Reply(status, render_error(text), error=text)
 
 
 class Site(Interface):
@@ -66,28 +47,24 @@ class Site(Interface):
     """Of the listener, for the log."""
     idle_timeout: float
     request_timeout: float
-    answer_timeout: float
     max_body: int
     clock: IReactorTime
     is_draining: bool
     """Every reply is the last one of its connection."""
 
     peers: Peers
+    answers: Answers
 
     def open_body(self, head: RequestHead) -> Body:
         """What takes the body of a request. Raises `Refused`."""
         ...
 
-    def respond(self, request: RequestComplete, peer: Peer) -> Reply | Coroutine[Any, Any, Reply]:
-        """Answer a request: now, or by a coroutine, which is cancelled if the client is gone."""
+    def respond(self, request: RequestComplete, peer: Peer) -> Reply | Asked:
+        """The answer to a request, or what `answers` is to answer."""
         ...
 
-    def failed(self, request: RequestComplete, peer: Peer) -> Reply:
-        """What is said in place of an answer that has raised what is being handled."""
-        ...
-
-    def overdue(self, request: RequestComplete, peer: Peer) -> Reply:
-        """What is said in place of an answer that takes longer than `answer_timeout`."""
+    def too_large(self, head: RequestHead, size: int, peer: Peer) -> Reply:
+        """The answer to a request with a body of so many octets, which is not read."""
         ...
 
     def forget(self, connection: "HttpConnection") -> None:
@@ -96,19 +73,15 @@ class Site(Interface):
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
-class HttpConnection(Closing):
+class HttpConnection(Replying[Asked, Reply]):
     """See the module."""
 
     def __init__(self, site: Site, dates: DateLine, wall_clock: Callable[[], float] = time) -> None:
-        super().__init__(site.clock)
+        super().__init__(site.answers, site.clock)
         self._site = site
         self._dates = dates
         self._wall_clock = wall_clock
         self._codec = RequestCodec(site.max_body, site.open_body)
-        self._answer: Deferred[None] | None = None
-        """The answer under way."""
-        self._asked: RequestComplete | None = None
-        """The request that it is for."""
         self._advancing = False
         self._turn: IDelayedCall | None = None
         """When the next request is taken up, if other connections are to have their turn first."""
@@ -148,9 +121,7 @@ class HttpConnection(Closing):
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        self._asked = None
-        if self._answer is not None:
-            self._answer.cancel()
+        self._leave()
         self._site.forget(self)
 
     def pauseProducing(self) -> None:
@@ -173,10 +144,6 @@ class HttpConnection(Closing):
     def close_idle(self) -> None:
         """See `Served.close_idle`."""
         self._close()
-
-    def abort(self) -> None:
-        """See `Served.abort`."""
-        self._stream.abortConnection()
 
     # Requests and replies.
 
@@ -216,59 +183,30 @@ class HttpConnection(Closing):
         if isinstance(event, RequestComplete):
             self._respond(event)
         elif isinstance(event, ProtocolError):
-            self._send(None, error_reply(event.status, event.text))
+            self._refuse(event)
         elif event.expects_continue and event is events[-1]:
             self._stream.write(CONTINUE)
 
+    def _refuse(self, error: ProtocolError) -> None:
+        if error.head is None:
+            self._send(None, error_reply(error.status, error.text))
+        else:
+            self._send(None, self._site.too_large(error.head, error.size, self._peer))
+
     def _respond(self, request: RequestComplete) -> None:
         self._in_request = False
-        try:
-            answer = self._site.respond(request, self._peer)
-        except Exception:
-            answer = self._broken()
+        answer = self._site.respond(request, self._peer)
         if isinstance(answer, Reply):
             self._send(request.head, answer)
-            return
-        self._asked = request
-        under_way = Deferred.fromCoroutine(self._wait(request, answer))
-        if not under_way.called:
-            self._answer = under_way
-            self._limit(self._site.answer_timeout)
+        else:
+            self._begin_answer(answer)
 
-    async def _wait(self, request: RequestComplete, answer: Coroutine[Any, Any, Reply]) -> None:
-        try:
-            reply = await answer
-        except Exception:
-            if self._asked is not request:
-                return
-            reply = self._in_place(self._site.failed, request)
-        if self._asked is request:
-            self._answer = self._asked = None
-            self._send(request.head, reply)
-            self._advance([])
-
-    def _give_up(self, answer: Deferred[None]) -> None:
-        """Reply in place of an answer that takes too long."""
-        request, self._asked, self._answer = self._asked, None, None
-        answer.cancel()
-        assert request is not None
-        self._send(request.head, self._in_place(self._site.overdue, request))
+    def _reply(self, asked: Asked, reply: Reply) -> None:
+        self._send(asked.request.head, reply)
         self._advance([])
 
-    def _in_place(
-        self, answer: Callable[[RequestComplete, Peer], Reply], request: RequestComplete
-    ) -> Reply:
-        try:
-            return answer(request, self._peer)
-        except Exception:
-            return self._broken()
-
-    def _broken(self) -> Reply:
-        log.failure("{listener}: no answer to a request", listener=self._site.name)
-        return error_reply(500, "Internal error")
-
     def _send(self, head: RequestHead | None, reply: Reply) -> None:
-        """Write a reply; without a head it is to something that is no request."""
+        """Write a reply; without a head it is to something that is no request, or not all of it."""
         is_last = self._site.is_draining or (self._eof and not self._codec.held)
         close = head is None or not head.keep_alive or is_last
         if reply.error is not None:
@@ -291,9 +229,12 @@ class HttpConnection(Closing):
 
     def _log_refused(self, reply: Reply) -> None:
         log.info(
-            "{listener}: {peer!r}: refused: {status} {error!r}",
+            "{listener}: {peer!r}: message {queue_id!r}: refused: {status} {error!r}"
+            if reply.queue_id
+            else "{listener}: {peer!r}: refused: {status} {error!r}",
             listener=self._site.name,
             peer=self._peer.name,
+            queue_id=reply.queue_id[:MAX_LOGGED],
             status=reply.status,
             error=reply.error,
         )
@@ -321,7 +262,7 @@ class HttpConnection(Closing):
 
     def _time_is_up(self) -> None:
         if self._answer is not None:
-            self._give_up(self._answer)
+            self._give_up()
         elif self._codec.in_request:
             self._send(None, error_reply(408, "IO timeout"))
         else:

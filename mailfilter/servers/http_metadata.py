@@ -40,11 +40,16 @@ _RULE_HEADERS = frozenset(
 """Of `headers` what this filter looks at; who the client is, the keys above say alone."""
 
 
+def is_msgpack(part: Part) -> bool:
+    """Whether a part says that it is MessagePack."""
+    return b"msgpack" in part.content_type.lower()
+
+
 def read_metadata(part: Part) -> tuple[Told, bool]:
     """Read the part; the second value is whether it was MessagePack. Raises `BadRequest`."""
-    is_msgpack = b"msgpack" in part.content_type.lower()
+    was_msgpack = is_msgpack(part)
     try:
-        data = msgpack.decode(part.data) if is_msgpack else json.decode(part.data)
+        data = msgpack.decode(part.data) if was_msgpack else json.decode(part.data)
     except (DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise BadRequest(400, f"cannot parse metadata: {error}") from None
     if not isinstance(data, Mapping):
@@ -52,7 +57,7 @@ def read_metadata(part: Part) -> tuple[Told, bool]:
     if not data:
         raise BadRequest(400, "empty metadata object")
     settings = data.get("settings")
-    return Told([*_fields(data)], settings), is_msgpack
+    return Told([*_fields(data)], settings), was_msgpack
 
 
 def _fields(data: Mapping[object, object]) -> Iterator[tuple[bytes, bytes]]:

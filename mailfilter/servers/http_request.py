@@ -1,7 +1,7 @@
 """A request for a scan: what is to be scanned, for whom, and how the reply is to look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..codec.http1 import RequestComplete
 from ..config.model import Listener
@@ -10,12 +10,13 @@ from ..scan.networks import is_ignored
 from .http_body import ENCODINGS, MESSAGE, METADATA
 from .http_envelope import Fields, Told, build_envelope, fields_of
 from .http_form import Form, NotAcceptable, reply_form
-from .http_metadata import read_metadata
+from .http_metadata import is_msgpack, read_metadata
 from .http_query import BadRequest
 from .local_files import Source, find_source, names_source
 from .peer import Peer
 
 V3 = b"checkv3"
+SKIP = b"skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +39,65 @@ def read_request(
     listener_name: str, listener: Listener, request: RequestComplete, peer: Peer
 ) -> ScanRequest:
     """Read a request. Raises `BadRequest`."""
-    path = request.head.path[1:].lower()
     outer = fields_of(request.head)
-    told, raw, is_msgpack = Told(outer), request.body, False
-    if path == V3:
-        told, raw, is_msgpack = _read_parts(request, outer)
+    told, raw, was_msgpack = Told(outer), request.body, False
+    if _path(request) == V3:
+        told, raw, was_msgpack = _read_parts(request, outer)
     source = find_source(told.fields, listener, peer)
+    envelope = _envelope(listener_name, request, told, peer)
+    try:
+        form = _form(request, outer, envelope, listener, was_msgpack)
+    except NotAcceptable as error:
+        raise BadRequest(error.status, error.text) from None
+    ignored = is_ignored(envelope)
+    return ScanRequest(_path(request), envelope, raw, source, form, peer, ignored)
+
+
+def read_head(
+    listener_name: str, listener: Listener, request: RequestComplete, peer: Peer
+) -> ScanRequest:
+    """What the head of a request tells whose body is not there, or cannot be read."""
+    outer = fields_of(request.head)
+    envelope = _envelope(listener_name, request, Told(outer), peer)
+    was_msgpack = any(is_msgpack(part) for part in request.parts if part.name == METADATA)
+    try:
+        form = _form(request, outer, envelope, listener, was_msgpack)
+    except NotAcceptable:
+        form = Form()
+    ignored = is_ignored(envelope)
+    return ScanRequest(_path(request), envelope, request.body, None, form, peer, ignored)
+
+
+def _path(request: RequestComplete) -> bytes:
+    return request.head.path[1:].lower()
+
+
+def _envelope(listener_name: str, request: RequestComplete, told: Told, peer: Peer) -> Envelope:
     envelope = build_envelope(listener_name, told, is_trusted=peer.is_trusted)
+    if _path(request) != SKIP:
+        return envelope
+    return replace(envelope, flags=envelope.flags | {SKIP.decode()})
+
+
+def _form(
+    request: RequestComplete,
+    outer: Fields,
+    envelope: Envelope,
+    listener: Listener,
+    was_msgpack: bool,
+) -> Form:
+    """The form of the reply, for which only the request's own headers count, and the flags."""
     single: dict[bytes, bytes] = {}
     for name, value in outer:
         single.setdefault(name, value)
-    try:
-        form = reply_form(
-            path,
-            single,
-            envelope.flags,
-            listener,
-            was_zstd=_is_packed(single),
-            metadata_was_msgpack=is_msgpack,
-        )
-    except NotAcceptable as error:
-        raise BadRequest(error.status, error.text) from None
-    return ScanRequest(path, envelope, raw, source, form, peer, is_ignored(envelope))
+    return reply_form(
+        _path(request),
+        single,
+        envelope.flags,
+        listener,
+        was_zstd=_is_packed(single),
+        metadata_was_msgpack=was_msgpack,
+    )
 
 
 def _is_packed(fields: Mapping[bytes, bytes]) -> bool:
@@ -69,8 +107,8 @@ def _is_packed(fields: Mapping[bytes, bytes]) -> bool:
 def _read_parts(request: RequestComplete, outer: Fields) -> tuple[Told, bytes, bool]:
     """What the parts of a /checkv3 request tell, its message, and whether it spoke MessagePack."""
     parts = {part.name: part for part in request.parts}
-    told, is_msgpack = read_metadata(parts[METADATA])
+    told, was_msgpack = read_metadata(parts[METADATA])
     message = parts.get(MESSAGE)
     if message is None and not names_source(told.fields):
         raise BadRequest(400, "missing 'message' part in v3 request")
-    return told, b"" if message is None else message.data, is_msgpack
+    return told, b"" if message is None else message.data, was_msgpack

@@ -4,13 +4,10 @@ Clients half-close after their request, or do not, and read up to the end: it al
 after the last octet of the answer, never as a reset (spamd-line.md 3.6).
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from typing import cast
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IReactorTime
 from twisted.internet.protocol import connectionDone
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -18,16 +15,15 @@ from ..codec import spamd_reply as replies
 from ..codec.spamd import Event, LineCodec, ProtocolError, Request
 from ..config.model import Listener
 from ..scan.run import ScanService
-from .closing import Closing
+from .failures import Failures
 from .limited import LimitedFactory
-from .peer import Peer
-from .spamd_answer import Answers
+from .peer import Peers
+from .replying import Replying
+from .spamd_answer import Answers, Asked
 from .stream import Stream
 
 SLICE = 8 * 1024
 """Octets of a packed message that are unpacked in one turn of the reactor: of the worst 8 MiB."""
-
-log = Logger()
 
 
 class SpamdFactory(LimitedFactory["SpamdConnection"]):
@@ -36,29 +32,35 @@ class SpamdFactory(LimitedFactory["SpamdConnection"]):
     tells_to_close = True
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        clock: IReactorTime,
+        *,
+        failures: Failures | None = None,
+        peers: Peers | None = None,
     ) -> None:
+        """`failures` and `peers` are those of the listener, if others serve it, too."""
         super().__init__(name, listener)
         self.clock = clock
         self.max_message = scanner.max_message
-        self.answers = Answers(scanner, name, listener, clock)
+        self.peers = peers or Peers(name, listener)
+        failures = failures or Failures(name, clock)
+        self.answers = Answers(scanner, name, listener, failures, self.peers)
 
     def make_connection(self) -> "SpamdConnection":
         return SpamdConnection(self)
 
 
 @implementer(IHalfCloseableProtocol)
-class SpamdConnection(Closing):
+class SpamdConnection(Replying[Asked, bytes]):
     """One connection."""
 
     def __init__(self, site: SpamdFactory) -> None:
-        super().__init__(site.clock)
+        super().__init__(site.answers, site.clock)
         self._site = site
         self._codec = LineCodec(site.max_message)
-        self._answer: Deferred[None] | None = None
-        """The answer under way."""
-        self._asked: Request | None = None
-        """The request that it is for."""
         self._turn: IDelayedCall | None = None
         """When more of a packed message is read."""
 
@@ -66,7 +68,7 @@ class SpamdConnection(Closing):
 
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
-        self._peer = self._site.answers.peers.peer(self._stream.getPeer())
+        self._peer = self._site.peers.peer(self._stream.getPeer())
         self._limit(self._site.idle_timeout)
 
     def dataReceived(self, data: bytes) -> None:
@@ -119,9 +121,7 @@ class SpamdConnection(Closing):
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        self._asked = None
-        if self._answer is not None:
-            self._answer.cancel()
+        self._leave()
         self._site.forget(self)
 
     # What the factory asks.
@@ -136,10 +136,6 @@ class SpamdConnection(Closing):
         if not self._closing:
             self._end(may_send=True)
 
-    def abort(self) -> None:
-        """See `Served.abort`."""
-        self._stream.abortConnection()
-
     # The request and its reply.
 
     def _handle(self, events: list[Event]) -> None:
@@ -150,33 +146,18 @@ class SpamdConnection(Closing):
                 self._respond(event)
 
     def _respond(self, request: Request) -> None:
-        answers = self._site.answers
-        if (reply := answers.at_once(request, self._peer)) is not None:
+        reply = self._site.answers.at_once(request, self._peer)
+        if reply is None:
+            self._begin_answer(Asked(request, self._peer))
+        else:
             self._send(reply)
-            return
-        self._asked = request
-        under_way = Deferred.fromCoroutine(self._wait(request, answers.answer(request, self._peer)))
-        if not under_way.called:
-            self._answer = under_way
-            self._limit(self._site.listener.deadline)
 
-    async def _wait(self, request: Request, answer: Coroutine[Any, Any, bytes]) -> None:
-        try:
-            reply = await answer
-        except Exception:
-            if self._asked is not request:
-                return
-            reply = self._in_place(self._site.answers.failed, request)
-        if self._asked is request:
-            self._answer = self._asked = None
-            self._send(reply)
+    def _reply(self, asked: Asked, reply: bytes) -> None:
+        self._send(reply)
 
     def _time_is_up(self) -> None:
-        if self._answer is not None and self._asked is not None:
-            answer, request = self._answer, self._asked
-            self._answer = self._asked = None
-            answer.cancel()
-            self._send(self._in_place(self._site.answers.overdue, request))
+        if self._answer is not None:
+            self._give_up()
         elif self._codec.has_begun:
             self._site.answers.log_refused(self._peer, "no request in time")
             text = f"no request within {self._site.listener.request_timeout:g} s"
@@ -184,13 +165,6 @@ class SpamdConnection(Closing):
             self._send(replies.rspamc_error(text, 79) if is_rspamc else replies.timeout(text))
         else:
             self._end(may_send=True)
-
-    def _in_place(self, answer: Callable[[Request, Peer], bytes], request: Request) -> bytes:
-        try:
-            return answer(request, self._peer)
-        except Exception:
-            log.failure("{listener}: no answer to a request", listener=self._site.name)
-            return b""
 
     def _send(self, reply: bytes) -> None:
         """Write the reply and close: the client may send on, or wait for our end."""

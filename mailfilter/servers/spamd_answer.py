@@ -1,8 +1,8 @@
-"""From a complete line request to the octets that answer it: envelope, scan, verdict, log."""
+"""From a complete line request to the octets that answer it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ..codec import spamd_reply as replies
@@ -17,28 +17,39 @@ from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Edit, RemoveHeader, Verdict
-from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT, listed, unscanned
-from .failures import NO_ANSWER, NO_SCAN, Failures
+from .answering import Answering, Whose
+from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT
+from .failures import Failures
 from .http_envelope import Told, build_envelope
 from .peer import Peer, Peers
-from .spamd_lines import Rendered, render_rspamc, render_spamc
+from .spamd_lines import render_rspamc, render_spamc
 
 NO_LEARNING = "TELL commands are not enabled"
 
 log = Logger()
 
 
-class Answers:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that waits for its answer."""
+
+    request: Request
+    peer: Peer
+
+
+class Answers(Answering[Asked, bytes]):
     """Answers the requests that come by one listener."""
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        failures: Failures,
+        peers: Peers,
     ) -> None:
-        self._scanner = scanner
-        self._name = name
-        self._listener = listener
-        self.peers = Peers(name, listener)
-        self._failures = Failures(name, clock)
+        super().__init__(scanner, name, listener, failures)
+        self.peers = peers
 
     def at_once(self, request: Request, peer: Peer) -> bytes | None:
         """The answer to a request that asks for no scan."""
@@ -51,29 +62,6 @@ class Answers:
                 self.log_refused(peer, NO_LEARNING)
                 return replies.unavailable(NO_LEARNING)
         return None
-
-    async def answer(self, request: Request, peer: Peer) -> bytes:
-        """The answer to a message. Raises whatever keeps it from being scanned."""
-        raw = request.content.raw
-        if raw is None:
-            return self._unscanned(request, peer, "size")
-        envelope = self._envelope(request, peer)
-        verdict = await self._scanner.scan(envelope, raw)
-        marks = marks_of_stronger(verdict, self._listener.spam_header)
-        try:
-            return self._rendered(request, peer, verdict, marks)
-        except Exception:
-            # The verdict is logged and remembered: there must not be another.
-            return self._by_policy_alone(request, self._listener.on_failure)
-
-    def failed(self, request: Request, peer: Peer) -> bytes:
-        """The answer to a message on which `answer` has raised what is being handled."""
-        self._failures.log(NO_SCAN)
-        return self._unscanned(request, peer, "failure")
-
-    def overdue(self, request: Request, peer: Peer) -> bytes:
-        """The answer to a message whose scan was given up."""
-        return self._unscanned(request, peer, "deadline")
 
     def refused(self, error: ProtocolError, peer: Peer) -> bytes:
         """The answer to what is no request."""
@@ -90,57 +78,54 @@ class Answers:
             error=text,
         )
 
-    def _envelope(self, request: Request, peer: Peer) -> Envelope:
+    async def _message(self, asked: Asked) -> bytes | None:
+        return asked.request.content.raw
+
+    def _envelope(self, asked: Asked) -> Envelope:
         """What RSPAMC tells, as over HTTP. SPAMC tells nothing: its User is no login."""
+        request, is_trusted = asked.request, asked.peer.is_trusted
         if not request.line.is_rspamc:
-            return Envelope(listener=self._name, is_trusted=peer.is_trusted)
-        envelope = build_envelope(self._name, Told(request.headers), is_trusted=peer.is_trusted)
+            return Envelope(listener=self._name, is_trusted=is_trusted)
+        envelope = build_envelope(self._name, Told(request.headers), is_trusted=is_trusted)
         if is_ignored(envelope):
-            self.peers.note_ignored(peer)
+            self.peers.note_ignored(asked.peer)
         return envelope
 
-    def _unscanned(self, request: Request, peer: Peer, reason: Reason) -> bytes:
-        """Answer as the policy says; nothing may come between the client and that answer."""
-        listener = self._listener
-        policy = listener.oversize if reason == "size" else listener.on_failure
-        content = request.content
-        head = content.top if content.raw is None else header_block(content.raw)
-        try:
-            envelope = self._envelope(request, peer)
-            verdict = self._scanner.unscanned(
-                envelope, unscanned(reason, policy, head, content.size)
-            )
-            if not request.line.is_rspamc and (refusal := _refusal(request, policy, reason)):
-                return refusal
-            return self._rendered(request, peer, verdict, (RemoveHeader(listener.spam_header),))
-        except Exception:
-            return self._by_policy_alone(request, policy)
+    def _extent(self, asked: Asked) -> tuple[bytes, int]:
+        content = asked.request.content
+        return content.top if content.raw is None else header_block(content.raw), content.size
 
-    def _rendered(
-        self, request: Request, peer: Peer, verdict: Verdict, marks: Sequence[Edit]
-    ) -> bytes:
-        is_rspamc = request.line.is_rspamc
-        rendered = render_rspamc(verdict) if is_rspamc else render_spamc(request, verdict, marks)
-        if rendered.dropped:
-            self._log_dropped(request, peer, rendered)
-        return rendered.octets
+    def _render(self, asked: Asked, verdict: Verdict) -> tuple[bytes, Sequence[str]]:
+        return _rendered(asked, verdict, marks_of_stronger(verdict, self._listener.spam_header))
 
-    def _by_policy_alone(self, request: Request, policy: FailPolicy) -> bytes:
-        """Answer when not even that can be worked out which should be said."""
-        self._failures.log(NO_ANSWER)
-        if not request.line.is_rspamc:
-            return replies.unavailable(FAILURE_TEXT)
-        action = Line("Action", ACTIONS[policy].value)
-        return replies.rspamc_reply(policy == "reject", 0.0, NO_THRESHOLDS_SCORE, (action,))
+    def _render_unscanned(
+        self, asked: Asked, verdict: Verdict, policy: FailPolicy, reason: Reason
+    ) -> tuple[bytes, Sequence[str]]:
+        if refusal := _refusal(asked.request, policy, reason):
+            return refusal, ()
+        return _rendered(asked, verdict, (RemoveHeader(self._listener.spam_header),))
 
-    def _log_dropped(self, request: Request, peer: Peer, rendered: Rendered) -> None:
-        log.warn(
-            "{listener}: {peer!r}: {command}: left out of the reply: {dropped}",
-            listener=self._name,
-            peer=peer.name,
-            command=request.line.command,
-            dropped=listed(rendered.dropped),
+    def _bare(self, asked: Asked, policy: FailPolicy, reason: Reason) -> tuple[bytes, str]:
+        if not asked.request.line.is_rspamc:
+            return replies.unavailable(FAILURE_TEXT), "unavailable"
+        action = ACTIONS[policy].value
+        lines = (Line("Action", action),)
+        is_spam = policy == "reject"
+        return replies.rspamc_reply(is_spam, 0.0, NO_THRESHOLDS_SCORE, lines), action
+
+    def _whose(self, asked: Asked) -> Whose:
+        fields = dict(reversed(asked.request.headers))
+        queue_id, sender = (
+            fields.get(name, b"").decode("utf-8", "replace") for name in (b"queue-id", b"from")
         )
+        return Whose(asked.peer.name, queue_id, sender)
+
+
+def _rendered(asked: Asked, verdict: Verdict, marks: Sequence[Edit]) -> tuple[bytes, Sequence[str]]:
+    request = asked.request
+    is_rspamc = request.line.is_rspamc
+    rendered = render_rspamc(verdict) if is_rspamc else render_spamc(request, verdict, marks)
+    return rendered.octets, rendered.dropped
 
 
 def _refusal(request: Request, policy: FailPolicy, reason: Reason) -> bytes | None:
@@ -149,7 +134,7 @@ def _refusal(request: Request, policy: FailPolicy, reason: Reason) -> bytes | No
     Nor can a message be given back that is not there.
     """
     is_lost = reason == "size" and request.line.command in GIVE_BACK
-    if policy == "accept" and not is_lost:
+    if request.line.is_rspamc or (policy == "accept" and not is_lost):
         return None
     if reason == "deadline":
         return replies.timeout(FAILURE_TEXT)

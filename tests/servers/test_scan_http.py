@@ -207,18 +207,6 @@ class Failures(Case):
             self.assertEqual((head, len(raw)), (given.head, given.size))
         self.flushLoggedErrors(RuntimeError)
 
-    def test_no_answer_at_all(self) -> None:
-        """A mistake of ours costs one request, and not the connection."""
-
-        def fail(*args: object) -> None:
-            raise RuntimeError
-
-        self.patch(self.factory, "respond", fail)
-        expected = error_bytes(500, "Internal error").replace(b"Connection: close\r\n", b"")
-        for _ in range(2):
-            self.assertEqual(expected, self.ask(CHECK))
-            self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
-
     def test_cancelled_from_inside(self) -> None:
         self.scanner.error = CancelledError()
         self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
@@ -247,9 +235,14 @@ class Failures(Case):
         self.assertEqual(b"", self.transport.value())
 
     def test_verdict_that_cannot_be_told(self) -> None:
-        self.scanner.verdict = cast(Verdict, None)
+        self.scanner.verdict = replace(VERDICT, edits=cast(tuple[()], 5))
         self.assertIn(b'"action":"soft reject"', self.ask(CHECK))
-        self.assertEqual(1, len(self.flushLoggedErrors(AttributeError)))
+        self.assertEqual(1, len(self.flushLoggedErrors(TypeError)))
+        (line,) = (line for line in self.lines() if "by policy" in line)
+        self.assertEqual(
+            "http: '192.168.1.1': message '' of '', abc: answered by policy alone: soft reject",
+            line,
+        )
         self.assertEqual([], self.scanner.unscanned_calls)
 
 
@@ -274,8 +267,8 @@ class LogLines(Case):
         self.ask(b"POST /checkv2 HTTP/1.1\r\nQueue-Id: a\r\n\r\n")
         self.assertEqual(
             [
-                "http: '192.168.1.1': message 'a': left out of the reply: add recipient: bad"
-                " address; replace body: the client has not set the flag body_block",
+                "http: '192.168.1.1': message 'a' of '', abc: left out of the reply: add recipient:"
+                " bad address; replace body: the client has not set the flag body_block",
             ],
             self.lines(),
         )
@@ -283,4 +276,4 @@ class LogLines(Case):
     def test_nothing_from_the_client_breaks_the_line(self) -> None:
         self.scanner.verdict = replace(VERDICT, edits=(AddRecipient("a b"),))
         self.ask(b"POST /checkv2 HTTP/1.1\r\nQueue-Id: a\x85{x}\xff\r\n\r\n")
-        self.assertIn("message 'a\ufffd{x}\ufffd': left out", self.lines()[0])
+        self.assertIn("message 'a\ufffd{x}\ufffd' of '', abc: left out", self.lines()[0])

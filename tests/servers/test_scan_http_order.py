@@ -125,12 +125,31 @@ class Endings(Case):
 
     def test_gone_during_a_scan(self) -> None:
         self.scanner.wait = True
-        self.ask(CHECK)
+        self.ask(CHECK.replace(b"\r\n\r\n", b"\r\nQueue-Id: 4711\r\nFrom: a@b\r\n\r\n"))
+        self.clock.advance(7)
         self.gone()
         self.assertEqual(1, self.scanner.cancelled)
         self.assertEqual(b"", self.replies())
-        self.assertEqual([], self.lines())
+        (line,) = self.lines()
+        self.assertEqual(
+            "http: '192.168.1.1': message '4711' of 'a@b': the client left after 7.0 s, unanswered;"
+            " its time-out must be above the deadline of this listener, 30 s",
+            line,
+        )
         self.assertEqual([], self.clock.getDelayedCalls())
+
+    def test_gone_in_a_request_or_after_it(self) -> None:
+        """That is nothing to tell of; nor if it is us who end it."""
+        for data in (b"", CHECK[:20], CHECK[:-1], CHECK):
+            self.connect()
+            self.ask(data)
+            self.gone()
+        self.scanner.wait = True
+        self.connect()
+        self.ask(CHECK)
+        self.factory.abort()
+        self.gone()
+        self.assertEqual([], self.lines())
 
     def test_too_many_connections(self) -> None:
         self.serve(FakeScanner(), max_connections=2)

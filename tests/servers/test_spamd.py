@@ -92,10 +92,22 @@ class AnswerTests(Case):
 
     def test_gone_during_a_scan(self) -> None:
         self.serve(FakeScanner(VERDICT, wait=True))
-        self.ask(CHECK)
+        self.ask(request(b"CHECK RSPAMC/1.3", MESSAGE, b"Queue-Id: 1abc", b"From: <a@b>"))
+        self.clock.advance(5)
         self.gone()
-        self.assertEqual(self.scanner.cancelled, 1)
-        self.assertEqual((self.replies(), self.lines()), (b"", []))
+        self.assertEqual((self.scanner.cancelled, self.replies()), (1, b""))
+        (line,) = self.lines()
+        self.assertEqual(
+            line,
+            "lines: '127.0.0.1': message '1abc' of '<a@b>': the client left after 5.0 s,"
+            " unanswered; its time-out must be above the deadline of this listener, 30 s",
+        )
+
+    def test_gone_in_a_request_or_after_it(self) -> None:
+        for octets in (b"", CHECK[:10], CHECK[:-1], CHECK):
+            self.ask(octets)
+            self.gone()
+        self.assertEqual(self.lines(), [])
 
     def test_mark(self) -> None:
         """Its name is that of the listener; a forged one goes, whatever the verdict."""

@@ -124,8 +124,8 @@ class FailureTests(Case):
         (line,) = self.lines()
         self.assertEqual(
             line,
-            "lines: '127.0.0.1': CHECK: left out of the reply: add header: bad name;"
-            " change sender: not possible by RSPAMC",
+            "lines: '127.0.0.1': message '' of '', 0000000000000000: left out of the reply: add"
+            " header: bad name; change sender: not possible by RSPAMC",
         )
 
     def test_by_policy_alone(self) -> None:
