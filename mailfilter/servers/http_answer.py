@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..codec.http1 import RequestComplete
+from ..codec.http_body import Refused
 from ..config.model import FailPolicy, Listener
 from ..mail.head import header_block
 from ..scan.envelope import Envelope
@@ -14,8 +15,7 @@ from ..scan.verdict import Verdict
 from .answering import Answering, Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT
 from .failures import Failures
-from .http_form import VARY, Form, NotAcceptable, Rendered, render_scan
-from .http_query import BadRequest
+from .http_form import NOT_ACCEPTABLE, VARY, Form, Rendered, render_scan
 from .http_reply import Reply, error_reply
 from .http_request import ScanRequest, read_head, read_request
 from .local_files import SourceTooLarge, read_source
@@ -58,7 +58,7 @@ class Answers(Answering[Asked, Reply]):
         """See `Answering.answer`. A request that is wrong is refused."""
         try:
             return await super().answer(asked)
-        except BadRequest as refused:
+        except Refused as refused:
             return refusal(refused)
 
     async def _message(self, asked: Asked) -> bytes | None:
@@ -144,7 +144,7 @@ def _ok(rendered: Rendered) -> Reply:
     return Reply(200, rendered.body, rendered.content_type, extra=rendered.headers)
 
 
-def refusal(refused: BadRequest) -> Reply:
+def refusal(refused: Refused) -> Reply:
     """Refuse a request; where other headers would have helped, say which."""
     reply = error_reply(refused.status, refused.text)
-    return replace(reply, extra=(VARY,)) if refused.status == NotAcceptable.status else reply
+    return replace(reply, extra=(VARY,)) if refused.status == NOT_ACCEPTABLE else reply

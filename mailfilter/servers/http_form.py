@@ -12,6 +12,7 @@ from typing import Literal
 
 from backports.zstd import ZstdCompressor
 
+from ..codec.http_body import Refused
 from ..config.model import Listener
 from ..report.marks import marks
 from ..report.reply_json import render_json, render_msgpack
@@ -20,6 +21,7 @@ from ..report.reply_milter import Style, newline_of, tell_edits
 from ..report.rewrite import rewrite
 from ..scan.verdict import Action, ReplaceBody, Verdict
 from .http_accept import best_type, is_listed, qualities
+from .http_body import FORM_PATH
 
 JSON = "application/json"
 MSGPACK = "application/msgpack"
@@ -41,15 +43,8 @@ _compressor = ZstdCompressor(ZSTD_LEVEL)
 """One for all replies: to make one takes longer than to compress a reply."""
 
 
-class NotAcceptable(Exception):
-    """The client can read no form that there is; the text is for it."""
-
-    status = 406
-
-    def __init__(self) -> None:
-        self.text = f"Not Acceptable: supported are {', '.join(V3_TYPES)}"
-        super().__init__(self.text)
-
+NOT_ACCEPTABLE = 406
+"""Status for a client that can read no form that there is."""
 
 _FLAT = Layout()
 
@@ -89,7 +84,7 @@ def reply_form(
     was_zstd: bool = False,
     metadata_was_msgpack: bool = False,
 ) -> Form:
-    """Choose the form of the reply to a scan. Raises `NotAcceptable`.
+    """Choose the form of the reply to a scan. Raises `Refused`.
 
     `path` is as sent, `headers` are those of the request and its query by lower case name, `flags`
     those of the envelope. `was_zstd` is true if the request's body as a whole was compressed,
@@ -99,11 +94,11 @@ def reply_form(
     layout = Layout(flags, command in _LEGACY, _style(headers, listener), listener.classic_actions)
     accept = headers.get(b"accept", b"")
     is_zstd = was_zstd or "zstd" in flags or _reads_zstd(headers.get(b"accept-encoding", b""))
-    if command != b"checkv3":
+    if command != FORM_PATH:
         return Form(layout, is_msgpack=_prefers_msgpack(accept), is_zstd=is_zstd)
     chosen = best_type(accept or b"*/*", V3_TYPES)
     if chosen is None:
-        raise NotAcceptable
+        raise Refused(NOT_ACCEPTABLE, f"Not Acceptable: supported are {', '.join(V3_TYPES)}")
     if chosen in (FORM_DATA, MESSAGE):
         parts: Literal["form-data", "mixed"] = "form-data" if chosen == FORM_DATA else "mixed"
         return Form(layout, parts, metadata_was_msgpack, is_zstd, is_chosen=True)

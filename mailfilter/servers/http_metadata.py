@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import DecodeError, json, msgpack
 
-from ..codec.http_body import Part
+from ..codec.http_body import Part, Refused
+from ..codec.http_query import CONTROL
 from .http_envelope import Told
-from .http_query import CONTROL, BadRequest
 
 MAX_LIST = 4096
 """Entries of a list: recipients, arguments, headers."""
@@ -46,16 +46,16 @@ def is_msgpack(part: Part) -> bool:
 
 
 def read_metadata(part: Part) -> tuple[Told, bool]:
-    """Read the part; the second value is whether it was MessagePack. Raises `BadRequest`."""
+    """Read the part; the second value is whether it was MessagePack. Raises `Refused`."""
     was_msgpack = is_msgpack(part)
     try:
         data = msgpack.decode(part.data) if was_msgpack else json.decode(part.data)
     except (DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadRequest(400, f"cannot parse metadata: {error}") from None
+        raise Refused(400, f"cannot parse metadata: {error}") from None
     if not isinstance(data, Mapping):
-        raise BadRequest(400, "cannot parse metadata: expected an object")
+        raise Refused(400, "cannot parse metadata: expected an object")
     if not data:
-        raise BadRequest(400, "empty metadata object")
+        raise Refused(400, "empty metadata object")
     settings = data.get("settings")
     return Told([*_fields(data)], settings), was_msgpack
 
@@ -96,7 +96,7 @@ def _list(key: str, value: object) -> list[object]:
         return []
     found = value if isinstance(value, list) else [value]
     if len(found) > MAX_LIST:
-        raise BadRequest(400, f"cannot parse metadata: {key} has more than {MAX_LIST} entries")
+        raise Refused(400, f"cannot parse metadata: {key} has more than {MAX_LIST} entries")
     return found
 
 
@@ -104,7 +104,7 @@ def _object(key: str, value: object) -> Mapping[object, object]:
     if value is None:
         return {}
     if not isinstance(value, Mapping) or len(value) > MAX_LIST:
-        raise BadRequest(400, f"cannot parse metadata: {key} is no object")
+        raise Refused(400, f"cannot parse metadata: {key} is no object")
     return value
 
 
@@ -116,5 +116,5 @@ def _arguments(key: str, value: object) -> Iterator[bytes]:
 def _text(key: str, value: object) -> bytes:
     """A text as a header has it, in which nothing can end a line; numbers are texts, too."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise BadRequest(400, f"cannot parse metadata: {key} is no text")
+        raise Refused(400, f"cannot parse metadata: {key} is no text")
     return CONTROL.sub(b"?", str(value).encode("utf-8", "replace").strip(b" \t"))

@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..codec.http1 import RequestComplete
+from ..codec.http_body import Refused
 from ..config.model import Listener
 from ..scan.envelope import Envelope
 from ..scan.networks import is_ignored
-from .http_body import ENCODINGS, MESSAGE, METADATA
+from .http_body import ENCODINGS, FORM_PATH, MESSAGE, METADATA
 from .http_envelope import Fields, Told, build_envelope, fields_of
-from .http_form import Form, NotAcceptable, reply_form
+from .http_form import Form, reply_form
 from .http_metadata import is_msgpack, read_metadata
-from .http_query import BadRequest
 from .local_files import Source, find_source, names_source
 from .peer import Peer
 
-V3 = b"checkv3"
 SKIP = b"skip"
 
 
@@ -38,17 +37,14 @@ class ScanRequest:
 def read_request(
     listener_name: str, listener: Listener, request: RequestComplete, peer: Peer
 ) -> ScanRequest:
-    """Read a request. Raises `BadRequest`."""
+    """Read a request. Raises `Refused`."""
     outer = fields_of(request.head)
     told, raw, was_msgpack = Told(outer), request.body, False
-    if _path(request) == V3:
+    if _path(request) == FORM_PATH:
         told, raw, was_msgpack = _read_parts(request, outer)
     source = find_source(told.fields, listener, peer)
     envelope = _envelope(listener_name, request, told, peer)
-    try:
-        form = _form(request, outer, envelope, listener, was_msgpack)
-    except NotAcceptable as error:
-        raise BadRequest(error.status, error.text) from None
+    form = _form(request, outer, envelope, listener, was_msgpack)
     ignored = is_ignored(envelope)
     return ScanRequest(_path(request), envelope, raw, source, form, peer, ignored)
 
@@ -62,7 +58,7 @@ def read_head(
     was_msgpack = any(is_msgpack(part) for part in request.parts if part.name == METADATA)
     try:
         form = _form(request, outer, envelope, listener, was_msgpack)
-    except NotAcceptable:
+    except Refused:
         form = Form()
     ignored = is_ignored(envelope)
     return ScanRequest(_path(request), envelope, request.body, None, form, peer, ignored)
@@ -110,5 +106,5 @@ def _read_parts(request: RequestComplete, outer: Fields) -> tuple[Told, bytes, b
     told, was_msgpack = read_metadata(parts[METADATA])
     message = parts.get(MESSAGE)
     if message is None and not names_source(told.fields):
-        raise BadRequest(400, "missing 'message' part in v3 request")
+        raise Refused(400, "missing 'message' part in v3 request")
     return told, b"" if message is None else message.data, was_msgpack

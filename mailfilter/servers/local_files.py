@@ -13,9 +13,9 @@ from urllib.parse import unquote_to_bytes
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.threads import deferToThread
 
+from ..codec.http_body import Refused
 from ..config.model import Listener
 from .http_envelope import Fields
-from .http_query import BadRequest
 from .peer import Peer
 
 NOT_ALLOWED = "file and shm message sources are not allowed on this connection"
@@ -31,7 +31,7 @@ _Result = TypeVar("_Result")
 _NAMES = frozenset((b"file", b"path", b"shm", b"shm-offset", b"shm-length"))
 
 
-class SourceTooLarge(BadRequest):
+class SourceTooLarge(Refused):
     """The message has that many octets."""
 
     def __init__(self, size: int) -> None:
@@ -55,15 +55,15 @@ def names_source(fields: Fields) -> bool:
 
 
 def find_source(fields: Fields, listener: Listener, peer: Peer) -> Source | None:
-    """The place that a request names, `None` if it brings its message. Raises `BadRequest`."""
+    """The place that a request names, `None` if it brings its message. Raises `Refused`."""
     if not names_source(fields):
         return None
     if not (listener.local_files and peer.is_unix and peer.is_trusted):
-        raise BadRequest(400, NOT_ALLOWED)
+        raise Refused(400, NOT_ALLOWED)
     named = dict(reversed(fields))
     if shm := named.get(b"shm"):
         if b"/" in shm.lstrip(b"/") or b".." in shm:
-            raise BadRequest(400, "Cannot open shm segment: bad name")
+            raise Refused(400, "Cannot open shm segment: bad name")
         offset = _number(named.get(b"shm-offset"), "Shm-Offset") or 0
         return Source(
             SHM_FOLDER + shm.lstrip(b"/"), offset, _number(named.get(b"shm-length"), "Shm-Length")
@@ -73,7 +73,7 @@ def find_source(fields: Fields, listener: Listener, peer: Peer) -> Source | None
         path = path[1:-1]
     path = unquote_to_bytes(path)
     if not path.startswith(b"/") or b"\0" in path:
-        raise BadRequest(400, "Cannot open file: expected an absolute path")
+        raise Refused(400, "Cannot open file: expected an absolute path")
     return Source(path)
 
 
@@ -81,12 +81,12 @@ def _number(value: bytes | None, name: str) -> int | None:
     if not value:
         return None
     if not value.isdigit() or len(value) > 18:
-        raise BadRequest(400, f"{name}: expected a number")
+        raise Refused(400, f"{name}: expected a number")
     return int(value)
 
 
 async def read_source(source: Source, limit: int) -> bytes:
-    """Read a message of at most `limit` octets, off the reactor. Raises `BadRequest`.
+    """Read a message of at most `limit` octets, off the reactor. Raises `Refused`.
 
     May be cancelled, which does not end a read that hangs: it keeps its turn, so that the threads
     of the reactor, which are everybody's, are never all taken by a mount that does not answer.
@@ -113,7 +113,7 @@ def _read(source: Source, limit: int) -> bytes:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
         descriptor = os.open(source.path, flags)
     except OSError as error:
-        raise BadRequest(400, f"Cannot open file: {error.strerror}") from None
+        raise Refused(400, f"Cannot open file: {error.strerror}") from None
     try:
         size = _size(source, os.fstat(descriptor))
         if size > limit:
@@ -122,23 +122,23 @@ def _read(source: Source, limit: int) -> bytes:
             file.seek(source.offset)
             raw = file.read(size)
     except OSError as error:
-        raise BadRequest(400, f"Cannot read file: {error.strerror}") from None
+        raise Refused(400, f"Cannot read file: {error.strerror}") from None
     finally:
         os.close(descriptor)
     if len(raw) < size:
-        raise BadRequest(400, "Cannot read file: it has become shorter")
+        raise Refused(400, "Cannot read file: it has become shorter")
     return raw
 
 
 def _size(source: Source, status: os.stat_result) -> int:
     """How many octets are asked for; all of them must be there."""
     if not stat.S_ISREG(status.st_mode):
-        raise BadRequest(400, "Cannot open file: not a regular file")
+        raise Refused(400, "Cannot open file: not a regular file")
     most = status.st_size - source.offset
     if most < 0:
-        raise BadRequest(400, f"Shm-Offset: there are only {status.st_size} octets")
+        raise Refused(400, f"Shm-Offset: there are only {status.st_size} octets")
     if source.length is None:
         return most
     if source.length > most:
-        raise BadRequest(400, f"Shm-Length: only {most} octets follow the offset")
+        raise Refused(400, f"Shm-Length: only {most} octets follow the offset")
     return source.length

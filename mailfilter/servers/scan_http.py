@@ -12,7 +12,7 @@ from ..config.model import Listener
 from ..scan.run import ScanService
 from .failures import Failures
 from .http_answer import Answers, Asked
-from .http_body import open_body
+from .http_body import FORM_PATH, open_body
 from .http_connection import HttpConnection
 from .http_reply import Reply, error_reply
 from .http_request import SKIP
@@ -23,7 +23,7 @@ PING = b"ping"
 SCANS = frozenset(
     (
         b"checkv2",
-        b"checkv3",
+        FORM_PATH,
         b"check",
         b"symbols",
         b"scan",

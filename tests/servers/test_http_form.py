@@ -11,6 +11,7 @@ from backports.zstd import decompress, get_frame_info
 from msgspec.msgpack import decode
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.codec.http_body import Refused
 from mailfilter.config.model import HeaderStyle, Listener
 from mailfilter.report.reply_layout import Layout
 from mailfilter.scan.verdict import Action, AddHeader, RemoveHeader, ReplaceBody, Verdict
@@ -18,9 +19,9 @@ from mailfilter.servers import http_form
 from mailfilter.servers.http_form import (
     JSON,
     MSGPACK,
+    NOT_ACCEPTABLE,
     V3_TYPES,
     Form,
-    NotAcceptable,
     Rendered,
     render_scan,
     reply_form,
@@ -159,8 +160,8 @@ class FormTests(SynchronousTestCase):
         self.assertIs(v3(b"application/json", metadata_was_msgpack=True).is_msgpack, False)
 
     def test_not_acceptable(self) -> None:
-        error = self.assertRaises(NotAcceptable, v3, b"text/html")
-        self.assertEqual(error.status, 406)
+        error = self.assertRaises(Refused, v3, b"text/html")
+        self.assertEqual(error.status, NOT_ACCEPTABLE)
         self.assertTrue(error.text.startswith("Not Acceptable"))
         for kind in V3_TYPES:
             self.assertIn(kind, error.text)

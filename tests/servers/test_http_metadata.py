@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 from msgspec import json, msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.codec.http_body import Part
+from mailfilter.codec.http_body import Part, Refused
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import Action
 from mailfilter.servers.http_envelope import build_envelope
 from mailfilter.servers.http_metadata import read_metadata
-from mailfilter.servers.http_query import BadRequest
 
 _KEYS = st.sampled_from(
     (
@@ -144,7 +143,7 @@ class MetadataTests(SynchronousTestCase):
             octets[place % len(octets)] = octet
         try:
             told, _ = read_metadata(Part("metadata", b"application/msgpack", bytes(octets)))
-        except BadRequest as refused:
+        except Refused as refused:
             self.assertEqual(400, refused.status)
             return
         build_envelope("scan", told)
@@ -165,6 +164,6 @@ class MetadataTests(SynchronousTestCase):
             (b'{"a":"\xff"}', "cannot parse metadata: "),
         ):
             given = Part("metadata", b"application/json", data)
-            error = self.assertRaises(BadRequest, read_metadata, given)
+            error = self.assertRaises(Refused, read_metadata, given)
             self.assertEqual(400, error.status)
             self.assertTrue(error.text.startswith(text), error.text)

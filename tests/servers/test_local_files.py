@@ -8,10 +8,10 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IAddress
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.codec.http_body import Refused
 from mailfilter.config.model import Listener
 from mailfilter.servers import local_files
 from mailfilter.servers.http_envelope import Fields
-from mailfilter.servers.http_query import BadRequest
 from mailfilter.servers.local_files import (
     MAX_READS,
     NOT_ALLOWED,
@@ -55,7 +55,7 @@ class FindTests(SynchronousTestCase):
             (UNIX, {"local_files": False}),
             (UNIX, {"trusted": False}),
         ):
-            error = self.assertRaises(BadRequest, found, file, address, **settings)
+            error = self.assertRaises(Refused, found, file, address, **settings)
             self.assertEqual((400, NOT_ALLOWED), (error.status, error.text))
 
     def test_bad_names(self) -> None:
@@ -69,7 +69,7 @@ class FindTests(SynchronousTestCase):
             [(b"shm", b"a"), (b"shm-offset", b"-1")],
             [(b"shm", b"a"), (b"shm-length", b"9" * 30)],
         ):
-            self.assertEqual(400, self.assertRaises(BadRequest, found, fields).status)
+            self.assertEqual(400, self.assertRaises(Refused, found, fields).status)
 
 
 class ReadTests(SynchronousTestCase):
@@ -97,7 +97,7 @@ class ReadTests(SynchronousTestCase):
             (0, 11, "Shm-Length: only 10 octets follow the offset"),
             (3, 8, "Shm-Length: only 7 octets follow the offset"),
         ):
-            error = self.assertRaises(BadRequest, _read, Source(self.path, offset, length), 10)
+            error = self.assertRaises(Refused, _read, Source(self.path, offset, length), 10)
             self.assertEqual((400, text), (error.status, error.text))
 
     def test_what_fails_while_it_is_read(self) -> None:
@@ -107,7 +107,7 @@ class ReadTests(SynchronousTestCase):
             # Nothing is mapped where the memory of a process begins.
             (b"/proc/self/mem", "Cannot read file: Input/output error"),
         ):
-            error = self.assertRaises(BadRequest, _read, Source(path), 100)
+            error = self.assertRaises(Refused, _read, Source(path), 100)
             self.assertEqual((400, text), (error.status, error.text))
 
     def test_limit_of_what_is_asked_for(self) -> None:
@@ -124,7 +124,7 @@ class ReadTests(SynchronousTestCase):
             (fifo, 10, 400, "Cannot open file: not a regular file"),
             (self.path, 9, 413, "Request entity too large: 10"),
         ):
-            error = self.assertRaises(BadRequest, _read, Source(path), limit)
+            error = self.assertRaises(Refused, _read, Source(path), limit)
             self.assertEqual((status, text), (error.status, error.text))
 
 
@@ -149,8 +149,8 @@ class TurnTests(SynchronousTestCase):
         self.reads[0].callback(b"a")
         self.assertEqual(b"a", self.successResultOf(asked[0]))
         self.assertEqual(MAX_READS + 1, len(self.reads))
-        self.reads[1].errback(BadRequest(400, "b"))
-        self.failureResultOf(asked[1], BadRequest)
+        self.reads[1].errback(Refused(400, "b"))
+        self.failureResultOf(asked[1], Refused)
         self.assertEqual(MAX_READS + 2, len(self.reads))
 
     def test_who_is_given_up_keeps_the_turn(self) -> None:
