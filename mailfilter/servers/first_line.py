@@ -115,6 +115,8 @@ class FirstLine(Closing):
     def writeConnectionLost(self) -> None:
         if self._inner is not None:
             self._inner.writeConnectionLost()
+        else:
+            super().writeConnectionLost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._inner is None:
@@ -134,7 +136,16 @@ class FirstLine(Closing):
         inner.dataReceived(self._start)
         self._start = b""
 
-    def _time_is_up(self) -> None:
+    def time_is_up(self) -> None:
+        if not self._start:
+            self._close()
+            return
+        # Nothing but the beginning of a line request is left undecided.
+        self._begin(is_lines=True)
+        if self._inner is not None:
+            self._inner.time_is_up()
+
+    def _close(self) -> None:
         self._end(may_send=False)
 
     # What the factory asks.
@@ -148,8 +159,8 @@ class FirstLine(Closing):
         """See `Served.close_idle`."""
         if self._inner is not None:
             self._inner.close_idle()
-        elif not self._closing:
-            self._end(may_send=False)
+        else:
+            super().close_idle()
 
     def abort(self) -> None:
         """See `Served.abort`."""

@@ -113,9 +113,6 @@ class HttpConnection(Replying[Asked, Reply]):
         else:
             self._advance([])
 
-    def writeConnectionLost(self) -> None:
-        """Our own half-close is done."""
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._ended()
         if self._turn is not None:
@@ -139,11 +136,9 @@ class HttpConnection(Replying[Asked, Reply]):
     @property
     def is_idle(self) -> bool:
         """See `Served.is_idle`."""
+        if self._closing:
+            return self._lingers
         return self._answer is None and not self._codec.in_request and not self._codec.held
-
-    def close_idle(self) -> None:
-        """See `Served.close_idle`."""
-        self._close()
 
     # Requests and replies.
 
@@ -260,7 +255,7 @@ class HttpConnection(Replying[Asked, Reply]):
             self._in_request = True
             self._limit(self._site.request_timeout)
 
-    def _time_is_up(self) -> None:
+    def time_is_up(self) -> None:
         if self._answer is not None:
             self._give_up()
         elif self._codec.in_request:

@@ -113,9 +113,6 @@ class SpamdConnection(Replying[Asked, bytes]):
         else:
             self._handle(self._codec.end_of_input())
 
-    def writeConnectionLost(self) -> None:
-        """Our own half-close is done."""
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._ended()
         if self._turn is not None:
@@ -129,12 +126,10 @@ class SpamdConnection(Replying[Asked, bytes]):
     @property
     def is_idle(self) -> bool:
         """See `Served.is_idle`."""
-        return self._answer is None and (self._codec.has_ended or not self._codec.has_begun)
+        return self._lingers if self._closing else not self._codec.has_begun
 
-    def close_idle(self) -> None:
-        """See `Served.close_idle`."""
-        if not self._closing:
-            self._end(may_send=True)
+    def _close(self) -> None:
+        self._end(may_send=True)
 
     # The request and its reply.
 
@@ -155,7 +150,7 @@ class SpamdConnection(Replying[Asked, bytes]):
     def _reply(self, asked: Asked, reply: bytes) -> None:
         self._send(reply)
 
-    def _time_is_up(self) -> None:
+    def time_is_up(self) -> None:
         if self._answer is not None:
             self._give_up()
         elif self._codec.has_begun:
@@ -164,7 +159,7 @@ class SpamdConnection(Replying[Asked, bytes]):
             is_rspamc = self._codec.is_rspamc
             self._send(replies.rspamc_error(text, 79) if is_rspamc else replies.timeout(text))
         else:
-            self._end(may_send=True)
+            self._close()
 
     def _send(self, reply: bytes) -> None:
         """Write the reply and close: the client may send on, or wait for our end."""

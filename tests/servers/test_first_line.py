@@ -5,6 +5,7 @@ from typing import Any
 
 from mailfilter.codec.spamd import RSPAMC_COMMANDS, SPAMC_COMMANDS
 from mailfilter.config.model import Listener
+from mailfilter.servers.closing import LINGER_SECONDS
 from mailfilter.servers.first_line import BEGINNINGS, ScanFactory, speaks_lines
 from mailfilter.servers.http_connection import HttpConnection
 from mailfilter.servers.limited import LimitedFactory
@@ -139,6 +140,9 @@ class DelegationTests(FirstLineCase):
             (HTTP, True),
         ):
             self.ask(octets)
+            if self.transport.half_closed:
+                self.assertFalse(self.protocol.is_idle)
+                self.protocol.writeConnectionLost()
             self.assertIs(self.protocol.is_idle, is_idle)
 
     def test_close_idle(self) -> None:
@@ -182,10 +186,29 @@ class TimeTests(FirstLineCase):
         for octet in (b"C", b"H", b"E"):
             self.protocol.dataReceived(octet)
             self.clock.advance(3)
-        self.assertFalse(self.transport.disconnecting)
+        self.assertEqual(self.replies(), b"")
         self.clock.advance(1)
-        self.assertTrue(self.transport.disconnecting)
-        self.assertEqual(self.lines(), [])
+        self.assertEqual(self.replies(), b"SPAMD/1.0 79 Timeout: no request within 10 s\r\n")
+        self.assertTrue(self.transport.ends_in_order)
+        self.assertEqual(self.lines(), ["scan: '127.0.0.1': refused: 'no request in time'"])
+        self.clock.advance(LINGER_SECONDS)
+        self.assertTrue(self.transport.aborted)
+
+    def test_every_beginning(self) -> None:
+        """Of whatever is not a whole request there is a reply and a line in the log."""
+        for octets in (b"P", b"PROCESS SPA", b"CHECK SPAMC/1.5\r\n", b"CHECK RSPAMC/1.3\r\nA"):
+            self.check_late(octets, b"79 ")
+        for octets in (b"PO", b"POST /checkv2", HTTP[:-1], b"REPORT /"):
+            self.check_late(octets, b"HTTP/1.1 408 ")
+
+    def check_late(self, octets: bytes, part: bytes) -> None:
+        self.serve(FakeScanner(), request_timeout=10)
+        self.events.clear()
+        self.ask(octets)
+        self.clock.advance(10)
+        self.assertIn(part, self.replies(), octets)
+        self.assertEqual(len(self.lines()), 1, octets)
+        self.assertTrue(self.transport.ends_in_order, octets)
 
     def test_after_the_decision(self) -> None:
         for octets, reply in (

@@ -296,6 +296,8 @@ class FactoryTests(Case):
         self.protocol.dataReceived(CHECK)
         self.assertFalse(self.protocol.is_idle)
         self.scanner.release()
+        self.assertFalse(self.protocol.is_idle)
+        self.protocol.writeConnectionLost()
         self.assertTrue(self.protocol.is_idle)
 
     def test_close_idle(self) -> None:
