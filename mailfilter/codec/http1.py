@@ -33,9 +33,8 @@ LISTED = frozenset((b"rcpt", b"x-rspamd-rcpt-esmtp-args"))
 """Fields of which there is one for each recipient. They do not count for the two limits above:
 who sends a message chooses how many they are, and some clients deliver what is refused."""
 
-MAX_LISTED = 4096
-"""Those of them that are kept: 1024 recipients with arguments, and some to show that there are
-more."""
+MAX_LISTED = 2048
+"""Those of each name that are kept: for 1024 recipients, and some to show that there are more."""
 
 MAX_WHOLE_HEAD = 8 * 2**20
 """Octets of a head with them: 50,000 recipients, as many as MTAs take, of 160 octets each."""
@@ -111,13 +110,14 @@ class _Phase(Enum):
 class _Fields:
     """What the parser calls back with."""
 
-    __slots__ = ("complete", "headers", "listed", "listed_octets", "target")
+    __slots__ = ("complete", "headers", "listed", "listed_octets", "others", "target")
 
     def __init__(self) -> None:
         self.target: list[bytes] = []
         self.headers: list[tuple[bytes, bytes]] = []
-        self.listed = 0
+        self.listed = dict.fromkeys(LISTED, 0)
         self.listed_octets = 0
+        self.others = 0
         self.complete = False
 
     def on_url(self, part: bytes) -> None:
@@ -127,11 +127,13 @@ class _Fields:
         name = name.lower()
         if name in LISTED:
             self.listed_octets += len(name) + len(value) + 4
-            if self.listed == MAX_LISTED:
+            if self.listed[name] == MAX_LISTED:
                 return
-            self.listed += 1
-        elif len(self.headers) - self.listed == MAX_HEADERS:
+            self.listed[name] += 1
+        elif self.others == MAX_HEADERS:
             raise _TooManyHeaders
+        else:
+            self.others += 1
         self.headers.append((name, value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:

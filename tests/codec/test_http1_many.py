@@ -12,6 +12,7 @@ from mailfilter.codec.http1 import (
     ProtocolError,
     RequestComplete,
 )
+from mailfilter.codec.http_chunked import MAX_PADDED
 
 from .test_http1 import CHUNKED, read
 
@@ -38,8 +39,15 @@ class RecipientTests(SynchronousTestCase):
         pieces = [data[at : at + 65536] for at in range(0, len(data), 65536)]
         for given in ([data], pieces):
             head = complete(*given).head
-            self.assertEqual(MAX_LISTED + 1, len(head.headers))
+            self.assertEqual(2 * MAX_LISTED + 1, len(head.headers))
             self.assertEqual((b"a", b"b"), head.headers[-1])
+
+    def test_many_arguments(self) -> None:
+        """They hide no recipients: what is meant for those before would hold for all."""
+        argument = b"X-Rspamd-Rcpt-Esmtp-Args: 0:A=B\r\n"
+        data = b"Rcpt: a\r\n" + argument * 3 * MAX_LISTED + b"Rcpt: b\r\n"
+        head = complete(b"POST / HTTP/1.1\r\n" + data + b"\r\n").head
+        self.assertEqual((b"rcpt", b"b"), head.headers[-1])
 
     def test_beside_them(self) -> None:
         """Other fields have the usual bounds, and so have all together."""
@@ -68,6 +76,15 @@ class ChunkTests(SynchronousTestCase):
     def test_millions(self) -> None:
         parts = [b"\r\n"] * 1_100_000
         self.assertEqual(b"".join(parts), complete(chunks(*parts)).body)
+
+    def test_padded_sizes(self) -> None:
+        """Few of them are taken."""
+        padded = b"01\r\na\r\n"
+        data = CHUNKED + padded * MAX_PADDED
+        self.assertEqual(b"a" * MAX_PADDED, complete(data + b"000\r\n\r\n").body)
+        events, _ = read([data + padded], max_body=2**20)
+        assert isinstance(events[-1], ProtocolError)
+        self.assertEqual(400, events[-1].status)
 
     def test_too_large(self) -> None:
         for given in (chunks(*[b"xy"] * 600), chunks(*[b"xy"] * 400)):
