@@ -138,7 +138,7 @@ class Closing(Served):
         """Count what came behind the last reply."""
         self._dropped += octets
         if self._dropped > LINGER_OCTETS:
-            self._stream.abortConnection()
+            self.abort()
 
     def _ended(self) -> None:
         """The connection is gone: no limit holds any more."""
