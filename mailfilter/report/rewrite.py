@@ -89,11 +89,12 @@ def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
 
 def _end_for_spamc(raw: bytes) -> int:
     """Where spamc takes the body to begin; the end if it finds none."""
-    end = len(raw)
-    for mark in _ENDS_FOR_SPAMC:
-        at = raw.find(mark, 0, end)
-        end = at + len(mark) if at >= 0 else end
-    return end
+    # The other mark is in no body: not to look for it there is what the first turn is for.
+    for stop in (MAX_HEADER, len(raw)):
+        ends = [at + len(end) for end in _ENDS_FOR_SPAMC if (at := raw.find(end, 0, stop)) >= 0]
+        if ends:
+            return min(ends)
+    return len(raw)
 
 
 def _newline(raw: bytes) -> bytes:

@@ -222,6 +222,15 @@ class HeaderTests(SynchronousTestCase):
             untouched = raw[: min(starts, default=len(raw))]
             self.assertEqual(header(raw, ReplaceBody(b"new")), untouched, raw)
 
+    def test_far_away(self) -> None:
+        """Wherever spamc finds an end, it is the same."""
+        for size in range(MAX_HEADER - 12, MAX_HEADER + 2):
+            start = b"A: ".ljust(size, b"x")
+            for end in (*ENDS, b"\n\r\n\r\n", b"\n"):
+                raw = start + end + b"body\n\n"
+                found = min(at + len(mark) for mark in ENDS if (at := raw.find(mark)) >= 0)
+                self.assertEqual(header(raw, ReplaceBody(b"new")), raw[:found], (size, end))
+
     @EXAMPLES
     @given(
         st.lists(
