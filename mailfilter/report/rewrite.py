@@ -89,7 +89,7 @@ def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
 
 def _end_for_spamc(raw: bytes) -> int:
     """Where spamc takes the body to begin; the end if it finds none."""
-    # The other mark is in no body: not to look for it there is what the first turn is for.
+    # Usually one is near, and the other would be looked for in all of the body.
     for stop in (MAX_HEADER, len(raw)):
         ends = [at + len(end) for end in _ENDS_FOR_SPAMC if (at := raw.find(end, 0, stop)) >= 0]
         if ends:
