@@ -7,9 +7,11 @@ from typing import Any, cast
 
 from backports import zstd
 from msgspec import msgpack
+from twisted.internet.address import UNIXAddress
 
 from mailfilter.config.model import FailPolicy
 from mailfilter.servers import http_answer
+from mailfilter.servers.local_files import SourceTooLarge
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import CHECK, PING, PONG, VERDICT, Case, error_bytes
@@ -126,6 +128,23 @@ class FormTests(Case):
         self.assertEqual(lines, [text] * 3)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
 
+    def test_not_even_that(self) -> None:
+        """No client waits for ever, and none is told of success."""
+        self.serve(FakeScanner(wait=True))
+        self.patch(self.factory.answers, "_unscanned", None)
+        for end in (self.scanner_fails, lambda: self.clock.advance(self.factory.listener.deadline)):
+            self.connect()
+            self.assertEqual(self.ask(CHECK), b"")
+            end()
+            self.assertEqual(self.replies(), b"")
+            self.assertTrue(self.transport.disconnected)
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 2)
+        self.flushLoggedErrors(RuntimeError)
+
+    def scanner_fails(self) -> None:
+        self.scanner.error = RuntimeError("boom")
+        self.scanner.release()
+
     def test_a_verdict_that_cannot_be_told(self) -> None:
         """It is there already, and the form is kept."""
         self.serve(FakeScanner(replace(VERDICT, edits=cast(tuple[()], 5))))
@@ -192,6 +211,23 @@ class TooLargeTests(Case):
                 self.check_remembered(size)
                 self.assertEqual(self.lines(), [])
                 self.check_closed()
+
+    def test_a_file(self) -> None:
+        async def fail(*_: object) -> bytes:
+            raise SourceTooLarge(101)
+
+        self.patch(http_answer, "read_source", fail)
+        data = post(b"checkv2", b"", TOLD + b"File: /a")
+        for policy, action in POLICIES:
+            self.serve(FakeScanner(), oversize=policy, local_files=True)
+            self.connect(UNIXAddress("/a"))
+            reply = self.ask(data)
+            if policy == "accept":
+                self.assertTrue(reply.startswith(b"HTTP/1.1 413 Request entity too large: 101\r\n"))
+            else:
+                self.assertEqual(verdict_of(reply)["action"], action)
+            self.check_remembered(101)
+            self.assertEqual(self.ask(PING), PONG)
 
     def test_another_path(self) -> None:
         """There is no message in it."""

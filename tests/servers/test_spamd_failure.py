@@ -137,6 +137,19 @@ class FailureTests(Case):
                 f"RSPAMD/1.3 0 EX_OK\r\nMetric: default; {word}; 0.00 / 999.00 / 0.0\r\n"
                 f"Action: {action}\r\n"
             )
-            self.assertEqual(self.ask(request(b"CHECK RSPAMC/1.3")), expected.encode())
+            self.events.clear()
+            octets = request(b"CHECK RSPAMC/1.3", MESSAGE, b"Queue-Id: 1abc")
+            self.assertEqual(self.ask(octets), expected.encode())
             self.assertEqual(self.ask(request(b"CHECK SPAMC/1.5")), unavailable)
+            lines = [line for line in self.lines() if "by policy alone" in line]
+            whose = (
+                "lines: '127.0.0.1': message '1abc' of ''",
+                "lines: '127.0.0.1': message '' of ''",
+            )
+            told = action, "unavailable"
+            expected_lines = [
+                f"{start}: answered by policy alone: {end}"
+                for start, end in zip(whose, told, strict=True)
+            ]
+            self.assertEqual(lines, expected_lines)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 6)
