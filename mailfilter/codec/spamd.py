@@ -154,6 +154,11 @@ class LineCodec:
         return MAX_RSPAMC_LINE if self.is_rspamc else MAX_LINE
 
     @property
+    def is_in_head(self) -> bool:
+        """It is not known yet what comes behind the headers."""
+        return self._phase in (_Phase.FIRST, _Phase.HEADERS)
+
+    @property
     def is_packed(self) -> bool:
         """A message comes that has to be unpacked."""
         return isinstance(self._body, _PackedBody)

@@ -115,6 +115,9 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
     settings = _settings(single, told.settings, notes)
     recipients, lacks_recipients = _recipients(repeated, notes)
     sender, lacks_sender = _sender(single.get(b"from"), notes)
+    if sender is None and not lacks_sender and recipients and b"helo" in single:
+        # Haraka and James tell of no sender where it is the null sender.
+        sender = ""
     return Envelope(
         listener=listener,
         client_ip=_address(single.get(b"ip")),

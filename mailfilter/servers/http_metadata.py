@@ -4,6 +4,7 @@ It is turned into the headers that mean the same, so that there is one reading o
 """
 
 from collections.abc import Iterator, Mapping
+from json import loads
 
 from msgspec import DecodeError, json, msgpack
 
@@ -49,7 +50,7 @@ def read_metadata(part: Part) -> tuple[Told, bool]:
     """Read the part; the second value is whether it was MessagePack. Raises `Refused`."""
     was_msgpack = is_msgpack(part)
     try:
-        data = msgpack.decode(part.data) if was_msgpack else json.decode(part.data)
+        data = msgpack.decode(part.data) if was_msgpack else _decode_json(part.data)
     except (DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise Refused(400, f"cannot parse metadata: {error}") from None
     if not isinstance(data, Mapping):
@@ -58,6 +59,15 @@ def read_metadata(part: Part) -> tuple[Told, bool]:
         raise Refused(400, "empty metadata object")
     settings = data.get("settings")
     return Told([*_fields(data)], settings), was_msgpack
+
+
+def _decode_json(data: bytes) -> object:
+    """Decode JSON, in which texts may hold a stranger's octets that are no UTF-8, or half of a
+    character: they are replaced, as in headers."""
+    try:
+        return json.decode(data)
+    except (DecodeError, UnicodeDecodeError):
+        return loads(data.decode("utf-8", "replace"))
 
 
 def _fields(data: Mapping[object, object]) -> Iterator[tuple[bytes, bytes]]:

@@ -83,7 +83,7 @@ class SpamdConnection(Replying[Asked, bytes]):
     def _take(self, data: bytes) -> None:
         """Read octets; if they have to be unpacked, others get their turn in between."""
         rest = b""
-        if len(data) > SLICE and (self._codec.is_packed or not self._codec.has_begun):
+        if len(data) > SLICE and (self._codec.is_packed or self._codec.is_in_head):
             data, rest = data[:SLICE], data[SLICE:]
         self._handle(self._codec.receive(data))
         if not rest:

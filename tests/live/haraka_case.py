@@ -19,7 +19,6 @@ class HarakaCase(ScanMtaCase):
     service = "documented"
     soft_reject = "4.7.1 {}"
     default_soft_reject = "Deferred by policy"
-    null_sender = None
     away = 450
 
     def setUp(self) -> None:

@@ -204,6 +204,15 @@ class Envelopes(SynchronousTestCase):
         found = envelope_of(("Rcpt", nothing), ("Rcpt", b"a@b"), ("Rcpt", b"c"))
         self.assertEqual((recipients("a@b"), True), (found.recipients, found.lacks_recipients))
 
+    def test_null_sender(self) -> None:
+        """Some MTAs tell of none at all; a sender that cannot be read is not that."""
+        mail = (("Helo", b"mx"), ("Rcpt", b"a@b"))
+        self.assertEqual("", envelope_of(*mail).sender)
+        self.assertEqual("", envelope_of(*mail, ("From", b"<>")).sender)
+        self.assertIsNone(envelope_of(*mail, ("From", b"a b")).sender)
+        self.assertIsNone(envelope_of(mail[0]).sender)
+        self.assertIsNone(envelope_of(mail[1]).sender)
+
     def test_settings(self) -> None:
         text = b'{"actions":{"reject":5},"x":1}'
         found = envelope_of(("Settings", text), ("Maxscore", b"9"), ("Softscore", b"2.5"))

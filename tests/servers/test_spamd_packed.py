@@ -23,6 +23,15 @@ class PackedTests(Case):
             self.assertEqual(MESSAGE, self.scanner.calls.pop()[1])
             self.assertTrue(self.transport.ends_in_order)
 
+    def test_behind_one_octet(self) -> None:
+        """Also if the headers come with the message, and not first of all."""
+        for size in (1, 20):
+            self.connect()
+            self.protocol.dataReceived(PACKED[:size])
+            self.protocol.dataReceived(PACKED[size:])
+            self.assertEqual("paused", self.transport.producerState)
+            self.assertEqual(CHECKED, self.replies())
+
     def test_in_pieces(self) -> None:
         for size in (1000, 20_000):
             self.connect()
