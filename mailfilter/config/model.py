@@ -689,7 +689,7 @@ class Listener:
         Doc(
             "Whether to believe what the other side says of its client. Off takes no login name,"
             " certificate or profile from it, no address of scan.local_networks, no name for"
-            " Authentication-Results, and no wish not to scan or not to log."
+            " Authentication-Results, and no wish not to scan, not to log, or to take it for text."
         ),
     ] = True
     trusted_peers: Annotated[
