@@ -34,7 +34,7 @@ from mailfilter.scan.render import verdict_of
 from mailfilter.scan.tally import Tally
 from mailfilter.scan.task import Task
 from mailfilter.scan.trace import Trace
-from mailfilter.servers.http_form import Form, render_scan
+from mailfilter.servers.reply_form import ReplyForm, render_scan
 from mailfilter.store.memory import MemoryStore
 
 from . import messages
@@ -115,7 +115,7 @@ def scan(
     clock.time("history: row", row_of, envelope, verdict, 0.0, MASKS)
 
 
-FORM = Form()
+FORM = ReplyForm()
 MASKS = Masks(HistorySettings(), Hasher(bytes(SECRET_OCTETS)))
 
 

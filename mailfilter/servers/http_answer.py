@@ -15,11 +15,11 @@ from ..scan.verdict import Verdict
 from .answering import Answering, Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT
 from .failures import Failures
-from .http_form import NOT_ACCEPTABLE, VARY, Form, Rendered, render_scan
 from .http_reply import Reply, error_reply
 from .http_request import ScanRequest, read_head, read_request
 from .local_files import SourceTooLarge, read_source
 from .peer import Peer, Peers
+from .reply_form import NOT_ACCEPTABLE, VARY, Rendered, ReplyForm, render_scan
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class Answers(Answering[Asked, Reply]):
             rendered = render_scan(verdict, self._known(asked).form, b"")
         except Exception:
             # Even the form that was asked for may be what fails.
-            rendered = render_scan(verdict, Form(), b"")
+            rendered = render_scan(verdict, ReplyForm(), b"")
         return _ok(rendered), action.value
 
     def _whose(self, asked: Asked) -> Whose:

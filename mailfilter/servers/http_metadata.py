@@ -10,7 +10,7 @@ from msgspec import DecodeError, json, msgpack
 
 from ..codec.http_body import Part, Refused
 from ..codec.http_query import CONTROL
-from .http_envelope import Told
+from .request_envelope import Told
 
 MAX_LIST = 4096
 """Entries of a list: recipients, arguments, headers."""

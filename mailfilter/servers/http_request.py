@@ -9,11 +9,11 @@ from ..config.model import Listener
 from ..scan.envelope import Envelope
 from ..scan.networks import is_ignored
 from .http_body import ENCODINGS, FORM_PATH, MESSAGE, METADATA
-from .http_envelope import Fields, Told, build_envelope, fields_of
-from .http_form import Form, reply_form
 from .http_metadata import is_msgpack, read_metadata
 from .local_files import Source, find_source, names_source
 from .peer import Peer
+from .reply_form import ReplyForm, reply_form
+from .request_envelope import Fields, Told, build_envelope, fields_of
 
 SKIP = b"skip"
 
@@ -28,7 +28,7 @@ class ScanRequest:
     raw: bytes
     source: Source | None
     """Where the message is, if it is not `raw`."""
-    form: Form
+    form: ReplyForm
     peer: Peer
     ignored: bool
     """Something was told that is not believed of this peer."""
@@ -59,7 +59,7 @@ def read_head(
     try:
         form = _form(request, outer, envelope, listener, was_msgpack)
     except Refused:
-        form = Form()
+        form = ReplyForm()
     ignored = is_ignored(envelope)
     return ScanRequest(_path(request), envelope, request.body, None, form, peer, ignored)
 
@@ -81,7 +81,7 @@ def _form(
     envelope: Envelope,
     listener: Listener,
     was_msgpack: bool,
-) -> Form:
+) -> ReplyForm:
     """The form of the reply, for which only the request's own headers count, and the flags."""
     single: dict[bytes, bytes] = {}
     for name, value in outer:

@@ -15,8 +15,8 @@ from twisted.internet.threads import deferToThread
 
 from ..codec.http_body import Refused
 from ..config.model import Listener
-from .http_envelope import Fields
 from .peer import Peer
+from .request_envelope import Fields
 
 NOT_ALLOWED = "file and shm message sources are not allowed on this connection"
 

@@ -20,8 +20,8 @@ from ..scan.verdict import Edit, RemoveHeader, Verdict
 from .answering import Answering, Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT
 from .failures import Failures
-from .http_envelope import Told, build_envelope
 from .peer import Peer, Peers
+from .request_envelope import Told, build_envelope
 from .spamd_lines import render_rspamc, render_spamc
 
 NO_LEARNING = "TELL commands are not enabled"

@@ -12,8 +12,8 @@ from mailfilter.codec.http_body import Part, Refused
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import Action
-from mailfilter.servers.http_envelope import build_envelope
 from mailfilter.servers.http_metadata import read_metadata
+from mailfilter.servers.request_envelope import build_envelope
 
 _KEYS = st.sampled_from(
     (

@@ -11,7 +11,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.http_body import Refused
 from mailfilter.config.model import Listener
 from mailfilter.servers import local_files
-from mailfilter.servers.http_envelope import Fields
 from mailfilter.servers.local_files import (
     MAX_READS,
     NOT_ALLOWED,
@@ -21,6 +20,7 @@ from mailfilter.servers.local_files import (
     read_source,
 )
 from mailfilter.servers.peer import Peers
+from mailfilter.servers.request_envelope import Fields
 
 UNIX = UNIXAddress(None)
 LOOPBACK = IPv4Address("TCP", "127.0.0.1", 4711)

@@ -15,7 +15,7 @@ from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.scan.networks import distrusted, local_networks
 from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import Action
-from mailfilter.servers.http_envelope import (
+from mailfilter.servers.request_envelope import (
     MAX_ADDRESS,
     MAX_ARGS,
     MAX_RECIPIENT_OCTETS,

@@ -8,7 +8,7 @@ from twisted.internet.address import IPv4Address
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.verdict import Action
 from mailfilter.servers.closing import LINGER_SECONDS
-from mailfilter.servers.http_envelope import MAX_RECIPIENTS
+from mailfilter.servers.request_envelope import MAX_RECIPIENTS
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from ..codec.spamd_clients import exim

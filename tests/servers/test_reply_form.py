@@ -15,14 +15,14 @@ from mailfilter.codec.http_body import Refused
 from mailfilter.config.model import HeaderStyle, Listener
 from mailfilter.report.reply_layout import Layout
 from mailfilter.scan.verdict import Action, AddHeader, RemoveHeader, ReplaceBody, Verdict
-from mailfilter.servers import http_form
-from mailfilter.servers.http_form import (
+from mailfilter.servers import reply_form as module
+from mailfilter.servers.reply_form import (
     JSON,
     MSGPACK,
     NOT_ACCEPTABLE,
     V3_TYPES,
-    Form,
     Rendered,
+    ReplyForm,
     render_scan,
     reply_form,
 )
@@ -45,17 +45,17 @@ def form(
     headers: Mapping[bytes, bytes] | None = None,
     *flags: str,
     **more: Any,
-) -> Form:
+) -> ReplyForm:
     """The form of the reply to a request."""
     return reply_form(path, headers or {}, frozenset(flags), listener(), **more)
 
 
-def v3(accept: bytes | None = None, *flags: str, **more: Any) -> Form:
+def v3(accept: bytes | None = None, *flags: str, **more: Any) -> ReplyForm:
     """The form of the reply to a request of version 3."""
     return form(b"/checkv3", {} if accept is None else {b"accept": accept}, *flags, **more)
 
 
-def rendered(form: Form, verdict: Verdict = NO_ACTION, raw: bytes = RAW) -> Rendered:
+def rendered(form: ReplyForm, verdict: Verdict = NO_ACTION, raw: bytes = RAW) -> Rendered:
     """A verdict on a message."""
     return render_scan(verdict, form, raw)
 
@@ -85,7 +85,7 @@ class FormTests(SynchronousTestCase):
             {b"accept": b"*/*", b"user-agent": b"ReactorNetty/1.2", b"pass": b"all"},
         ):
             for path in (b"/checkv2", b"/checkV2", b"checkv2", b"/skip"):
-                self.assertEqual(form(path, headers), Form(Layout()), (path, headers))
+                self.assertEqual(form(path, headers), ReplyForm(Layout()), (path, headers))
 
     def test_legacy(self) -> None:
         for command in (b"check", b"symbols", b"scan", b"process", b"report", b"report_ifspam"):
@@ -94,7 +94,7 @@ class FormTests(SynchronousTestCase):
 
     def test_flags_and_actions(self) -> None:
         found = reply_form(b"/checkv2", {}, frozenset({"groups"}), listener(classic=True))
-        self.assertEqual(found, Form(Layout(frozenset({"groups"}), classic_actions=True)))
+        self.assertEqual(found, ReplyForm(Layout(frozenset({"groups"}), classic_actions=True)))
 
     def test_style(self) -> None:
         filter_rspamd = {b"user-agent": b"Go-http-client/1.1", b"pass": b"All"}
@@ -172,24 +172,24 @@ class OneTests(SynchronousTestCase):
     """Replies that are no multipart."""
 
     def test_json(self) -> None:
-        reply = rendered(Form())
+        reply = rendered(ReplyForm())
         self.assertEqual((reply.content_type, reply.headers, reply.dropped), (JSON, (), ()))
         self.assertTrue(reply.body.startswith(b'{"is_skipped":false,"score":'))
         self.assertTrue(reply.body.endswith(b"}"))
         self.assertEqual(json.loads(reply.body)["action"], "no action")
 
     def test_msgpack(self) -> None:
-        reply = rendered(Form(is_msgpack=True))
+        reply = rendered(ReplyForm(is_msgpack=True))
         found = decode(reply.body)
         self.assertEqual(reply.content_type, MSGPACK)
-        self.assertEqual(list(found.items()), list(json.loads(rendered(Form()).body).items()))
+        self.assertEqual(list(found.items()), list(json.loads(rendered(ReplyForm()).body).items()))
         self.assertIsInstance(found["score"], float)
 
     def test_zstd(self) -> None:
         """One frame that tells its size; the compressor serves one reply after another."""
-        plain = rendered(Form()).body
+        plain = rendered(ReplyForm()).body
         for _ in range(3):
-            reply = rendered(Form(is_zstd=True))
+            reply = rendered(ReplyForm(is_zstd=True))
             self.assertEqual(reply.headers, ZSTD)
             self.assertEqual(reply.content_type, JSON)
             self.assertEqual(decompress(reply.body), plain)
@@ -199,7 +199,7 @@ class OneTests(SynchronousTestCase):
         for accept in (b"application/json", b"application/msgpack"):
             self.assertEqual(rendered(v3(accept)).headers, (VARY,))
             self.assertEqual(rendered(v3(accept, "zstd")).headers, (VARY, *ZSTD))
-        self.assertEqual(rendered(v3(b"application/json")).body, rendered(Form()).body)
+        self.assertEqual(rendered(v3(b"application/json")).body, rendered(ReplyForm()).body)
 
     def test_folds(self) -> None:
         value = "a;\r\n\tb"
@@ -224,13 +224,13 @@ class OneTests(SynchronousTestCase):
         }
         for layout, expected in ((Layout(), {}), (Layout(style="strings"), told)):
             raw = RAW.replace(b"Subject", b"subject")
-            reply = json.loads(rendered(Form(layout), verdict, raw).body)
+            reply = json.loads(rendered(ReplyForm(layout), verdict, raw).body)
             self.assertEqual(reply["subject"], "=?utf-8?b?bsOk?=")
             self.assertEqual(reply.get("milter", {}), expected)
 
     def test_left_out(self) -> None:
         verdict = replace(NO_ACTION, edits=(RemoveHeader("A", 200), ReplaceBody(b"")))
-        reply = rendered(Form(), verdict)
+        reply = rendered(ReplyForm(), verdict)
         self.assertEqual(
             reply.dropped, ("remove header A: only the first and last 127 can be told", NO_FLAG)
         )
@@ -276,7 +276,7 @@ class BodyBlockTests(SynchronousTestCase):
 
     def test_not_changed(self) -> None:
         reply = rendered(form(b"/checkv2", {}, "body_block"))
-        self.assertEqual(reply, rendered(Form()))
+        self.assertEqual(reply, rendered(ReplyForm()))
 
     def test_msgpack(self) -> None:
         headers = {b"accept": b"application/msgpack"}
@@ -291,9 +291,9 @@ class PartsTests(SynchronousTestCase):
     """Replies of version 3."""
 
     def test_framing(self) -> None:
-        with patch.object(http_form, "token_hex", lambda _: "0f"):
+        with patch.object(module, "token_hex", lambda _: "0f"):
             reply = rendered(v3(), NEW)
-        result = rendered(Form(), NO_ACTION).body
+        result = rendered(ReplyForm(), NO_ACTION).body
         self.assertEqual(reply.content_type, 'multipart/form-data; boundary="mailfilter-0f"')
         self.assertEqual(
             reply.body,
@@ -308,7 +308,7 @@ class PartsTests(SynchronousTestCase):
 
     def test_one_part(self) -> None:
         ((headers, data),) = read_parts(rendered(v3()))
-        self.assertEqual(data, rendered(Form()).body)
+        self.assertEqual(data, rendered(ReplyForm()).body)
         self.assertEqual(
             headers,
             {"Content-Disposition": 'form-data; name="result"', "Content-Type": JSON},
@@ -345,7 +345,7 @@ class PartsTests(SynchronousTestCase):
         body = b"x--mailfilter-aa--\r\n"
         verdict = replace(NO_ACTION, edits=(ReplaceBody(body),))
         tokens = iter(("aa", "bb"))
-        with patch.object(http_form, "token_hex", lambda _: next(tokens)):
+        with patch.object(module, "token_hex", lambda _: next(tokens)):
             reply = rendered(v3(None, "milter"), verdict)
         self.assertTrue(reply.content_type.endswith('boundary="mailfilter-bb"'))
         self.assertEqual(read_parts(reply)[1][1], body)

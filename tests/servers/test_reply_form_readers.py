@@ -24,7 +24,7 @@ from mailfilter.scan.verdict import (
     Url,
     Verdict,
 )
-from mailfilter.servers.http_form import render_scan, reply_form
+from mailfilter.servers.reply_form import render_scan, reply_form
 
 LISTENER = Listener(protocol="http", endpoint="tcp:0")
 CLASSIC = replace(LISTENER, classic_actions=True)

@@ -50,7 +50,7 @@ _FLAT = Layout()
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ReplyForm:
     """The form of a reply."""
 
     layout: Layout = _FLAT
@@ -83,7 +83,7 @@ def reply_form(
     *,
     was_zstd: bool = False,
     metadata_was_msgpack: bool = False,
-) -> Form:
+) -> ReplyForm:
     """Choose the form of the reply to a scan. Raises `Refused`.
 
     `path` is as sent, `headers` are those of the request and its query by lower case name, `flags`
@@ -95,14 +95,14 @@ def reply_form(
     accept = headers.get(b"accept", b"")
     is_zstd = was_zstd or "zstd" in flags or _reads_zstd(headers.get(b"accept-encoding", b""))
     if command != FORM_PATH:
-        return Form(layout, is_msgpack=_prefers_msgpack(accept), is_zstd=is_zstd)
+        return ReplyForm(layout, is_msgpack=_prefers_msgpack(accept), is_zstd=is_zstd)
     chosen = best_type(accept or b"*/*", V3_TYPES)
     if chosen is None:
         raise Refused(NOT_ACCEPTABLE, f"Not Acceptable: supported are {', '.join(V3_TYPES)}")
     if chosen in (FORM_DATA, MESSAGE):
         parts: Literal["form-data", "mixed"] = "form-data" if chosen == FORM_DATA else "mixed"
-        return Form(layout, parts, metadata_was_msgpack, is_zstd, is_chosen=True)
-    return Form(layout, is_msgpack=chosen == MSGPACK, is_zstd=is_zstd, is_chosen=True)
+        return ReplyForm(layout, parts, metadata_was_msgpack, is_zstd, is_chosen=True)
+    return ReplyForm(layout, is_msgpack=chosen == MSGPACK, is_zstd=is_zstd, is_chosen=True)
 
 
 def _style(headers: Mapping[bytes, bytes], listener: Listener) -> Style:
@@ -133,7 +133,7 @@ def _prefers_msgpack(accept: bytes) -> bool:
     return quality > 0.0 and quality >= found.get(JSON, 0.0)
 
 
-def render_scan(verdict: Verdict, form: Form, raw: bytes) -> Rendered:
+def render_scan(verdict: Verdict, form: ReplyForm, raw: bytes) -> Rendered:
     """Render the verdict on a message, whose octets are `raw`."""
     layout = form.layout
     flags = layout.flags
@@ -161,7 +161,9 @@ def _with_body(raw: bytes, body: bytes) -> bytes:
     return b"".join((rewritten.head, rewritten.body))
 
 
-def _in_one(octets: bytes, message: bytes | None, form: Form, dropped: tuple[str, ...]) -> Rendered:
+def _in_one(
+    octets: bytes, message: bytes | None, form: ReplyForm, dropped: tuple[str, ...]
+) -> Rendered:
     """The verdict, and the new message right behind it."""
     headers: tuple[tuple[str, str], ...] = (VARY,) if form.is_chosen else ()
     if message is not None:
@@ -174,7 +176,7 @@ def _in_one(octets: bytes, message: bytes | None, form: Form, dropped: tuple[str
 
 
 def _in_parts(
-    octets: bytes, message: bytes | None, form: Form, dropped: tuple[str, ...]
+    octets: bytes, message: bytes | None, form: ReplyForm, dropped: tuple[str, ...]
 ) -> Rendered:
     """The verdict and the new message as parts of a multipart (http-scan.md 1.9)."""
     parts = [("result", MSGPACK if form.is_msgpack else JSON, octets)]
