@@ -113,7 +113,8 @@ class Closing(Served):
         """Close when what was written is sent; of a client that may still send, drop the rest."""
         self._closing = True
         self._closed_at = self._clock.seconds()
-        self._goes_on()
+        # As if all were read already, which it mostly is by the time of the first look.
+        self._moved = (0, 0, self._dropped // DRIP)
         self._limit(LINGER_SECONDS)
         if self._eof or not may_send:
             self._stream.loseConnection()
