@@ -20,7 +20,7 @@ MAX_HEADER = 2**20
 message that is given back: so no field is left in it that was to be removed, and it costs the
 same however long it is. Exim takes no longer header, and Postfix 100 KiB."""
 
-_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*+")
+_FIRST_LINES = re.compile(rb"(?:From [^\n]*+(?:\n|\Z))?(?:[ \t][^\n]*+(?:\n|\Z))*")
 """What may stand before the first field: the line of an mbox, and folds of nothing."""
 _FIELD = re.compile(
     rb"([^\x00-\x20:\x7f]++)[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)"
