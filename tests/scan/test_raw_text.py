@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from mailfilter.checks import BUILT_IN
 from mailfilter.mail import Message, parse_text
 from mailfilter.scan.task import Task
 
 from .case import ENVELOPE, ScanCase, doing
 
 TEXT = b"Subject: no header\nContent-Type: text/html\n\n<b>caf\xc3\xa9</b>\n"
+GTUBE = b"From: nobody\n\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
 
 
 class TextTests(ScanCase):
@@ -33,6 +35,15 @@ class TextTests(ScanCase):
             envelope = replace(ENVELOPE, flags=frozenset(flags), subject="told")
             self.scan(doing("look", look), envelope=envelope, raw=TEXT)
             self.assertEqual(subject, seen[-1].subject)
+        self.assertEqual([False, True], [message.is_mail for message in seen])
         as_text, as_mail = (message.leaves[0] for message in seen)
         self.assertEqual(TEXT.decode(), as_text.text)
         self.assertEqual("text/html", as_mail.type)
+
+    def test_what_every_mail_has(self) -> None:
+        """Nobody misses that; what is in the text is found."""
+        envelope = replace(ENVELOPE, flags=frozenset({"raw"}))
+        verdict = self.scan(*BUILT_IN, envelope=envelope, raw=b"some text\n")
+        self.assertEqual(["RCPT_COUNT_ZERO"], self.names(verdict))
+        self.assertEqual("undef", verdict.message_id)
+        self.assertIn("GTUBE", self.names(self.scan(*BUILT_IN, envelope=envelope, raw=GTUBE)))
