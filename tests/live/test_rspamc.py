@@ -101,6 +101,12 @@ class RspamcSymbolsTests(RspamcCase):
         self.assertEqual(found.fields["Message - smtp_message"], "Gtube pattern")
         self.assertIn("GTUBE", found.symbols)
 
+    def test_soft_reject(self) -> None:
+        """Its text, and that rspamc takes it for spam."""
+        found = self.result(message=wish([("Action", "soft reject"), ("Message", "wait, 100%")]))
+        self.assertEqual((found.fields["Action"], found.fields["Spam"]), ("soft reject", "true"))
+        self.assertEqual(found.fields["Message - smtp_message"], "wait, 100%")
+
     def test_input(self) -> None:
         """Of standard input; scores, options."""
         message = wish([("Symbol", "FORCE_ONE 4.25 a b"), ("Symbol", "FORCE_TWO 3")])

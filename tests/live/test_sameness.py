@@ -1,6 +1,8 @@
 """One message, one verdict: whatever protocol brought it (bad-input.md row 47)."""
 
+import json
 import os
+import socket
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ ADDRESS = "192.0.2.17"
 CLIENT = "client.example.net"
 SENDER = "alice@example.org"
 RECIPIENTS = ("bob@box.test", "carol@box.test")
+SECONDS = 30.0
+WAYS = ("length", "chunked", "form", "lines", "milter")
 COMPARED = ("action", "score", "required_score", "symbols", "message_id", "size", "ip", "helo")
 ENVELOPE = [
     ("From", SENDER),
@@ -26,11 +30,33 @@ ENVELOPE = [
 ]
 
 
+def as_form(octets: bytes, queue_id: str) -> bytes:
+    """A request to /checkv3, whose envelope is an object."""
+    metadata = {
+        "from": SENDER,
+        "rcpt": list(RECIPIENTS),
+        "ip": ADDRESS,
+        "helo": CLIENT,
+        "hostname": CLIENT,
+        "mta": {"name": "mx.live.test"},
+        "queue_id": queue_id,
+    }
+    start = b'--=b=\r\nContent-Disposition: form-data; name="%b"\r\n\r\n'
+    body = start % b"metadata" + json.dumps(metadata).encode() + b"\r\n"
+    body += start % b"message" + octets + b"\r\n--=b=--\r\n"
+    head = (
+        "POST /checkv3 HTTP/1.1\r\nAccept: application/json\r\n"
+        'Content-Type: multipart/form-data; boundary="=b="\r\n'
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
 class SamenessTests(LiveCase):
     """The same action, symbols, options and score over every way in."""
 
     def compare(self, messages: Iterable[tuple[str, bytes]]) -> int:
-        """Scan each message thrice over sockets, compare the log; how many there were."""
+        """Scan each message by all ways over sockets, compare the log; how many there were."""
         http = scan_client.Connection(self.filter.http)
         self.addCleanup(http.close)
         milter = mta.Session(self.filter.milter, address=ADDRESS, hostname=CLIENT, helo=CLIENT)
@@ -42,14 +68,25 @@ class SamenessTests(LiveCase):
             replies[number] = http.scan(scan_client.with_length(message.octets, fields))
             fields = [*ENVELOPE, ("Queue-Id", f"chunked-{number}")]
             http.scan(scan_client.chunked(message.octets, fields, 777))
+            http.scan(as_form(message.octets, f"form-{number}"))
+            self.ask_lines(message.octets, f"lines-{number}")
             milter.send(message, f"milter-{number}", SENDER, RECIPIENTS)
         self.filter.wait_record(self.mark, queue_id=f"milter-{len(shown) - 1}")
         records = {record["queue_id"]: record for record in self.filter.records(self.mark)}
         for number, (name, _) in enumerate(shown):
-            found = [records[f"{way}-{number}"] for way in ("length", "chunked", "milter")]
+            found = [records[f"{way}-{number}"] for way in WAYS]
             self.assert_same(name, found)
             self.assert_replied(name, replies[number], found[0])
         return len(shown)
+
+    def ask_lines(self, octets: bytes, queue_id: str) -> None:
+        """Send a message as Exim does."""
+        fields = [*ENVELOPE, ("Queue-Id", queue_id), ("Content-length", str(len(octets)))]
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+        with socket.create_connection(("127.0.0.1", self.filter.http), SECONDS) as connection:
+            connection.sendall(f"CHECK RSPAMC/1.3\r\n{head}\r\n".encode() + octets)
+            reply = b"".join(iter(lambda: connection.recv(65536), b""))
+        self.assertTrue(reply.startswith(b"RSPAMD/1.3 0 EX_OK\r\n"), reply[:200])
 
     def assert_same(self, name: str, records: Sequence[dict[str, Any]]) -> None:
         """The log lines tell the same."""
