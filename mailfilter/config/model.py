@@ -747,7 +747,7 @@ class Listener:
     oversize: Annotated[
         FailPolicy,
         Doc(
-            "What to do with a message over scan.max_message; accept adds a header, but over HTTP"
+            "What to do with a message over scan.max_message; accept adds a field, but over HTTP"
             " it answers 413, at which most clients deliver."
         ),
     ] = "accept"
