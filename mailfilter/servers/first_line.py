@@ -164,4 +164,7 @@ class FirstLine(Closing):
 
     def abort(self) -> None:
         """See `Served.abort`."""
-        self._stream.abortConnection()
+        if self._inner is not None:
+            self._inner.abort()
+        else:
+            self._stream.abortConnection()

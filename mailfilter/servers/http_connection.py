@@ -241,7 +241,8 @@ class HttpConnection(Replying[Asked, Reply]):
         if self._closing:
             return
         self._stream.unregisterProducer()
-        self._end(may_send=self._codec.surplus or self._codec.broken)
+        codec = self._codec
+        self._end(may_send=codec.surplus or codec.broken or codec.held > 0)
 
     # Time limits.
 

@@ -5,7 +5,7 @@ its turn, but an abort cancels the scan: then nothing is answered for it.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from twisted.internet.defer import Deferred
@@ -140,6 +140,8 @@ class MilterProtocol(Served):
 
     def abort(self) -> None:
         """See `Served.abort`."""
+        self._is_closing = True
+        self._drop_events()
         self._cancel()
         self._stream.abortConnection()
 
@@ -215,20 +217,31 @@ class MilterProtocol(Served):
         """Send the answer to a message, unless it has been cancelled meanwhile."""
         try:
             frames = await self._site.answers.answer(asked)
-        except Exception:
-            if self._asked is not asked:
-                return
-            frames = self._site.answers.failed(asked)
-        if self._asked is not asked:
+        except GeneratorExit:
+            raise
+        except BaseException:
+            # Of any kind: what is raised from here is seen by nobody.
+            if self._asked is asked:
+                self._give(asked, self._site.answers.failed)
             return
-        self._asked = None
-        self._last_heard = self._site.clock.seconds()
-        self._stream.write(frames)
-        if self._scan is None:
-            return
-        self._scan = None
+        if self._asked is asked:
+            self._give(asked, lambda _: frames)
+
+    def _give(self, asked: Asked, answer: Callable[[Asked], bytes]) -> None:
+        """Send the answer to the message that is being scanned, and go on if it had to wait."""
+        had_to_wait = self._scan is not None
+        self._scan = self._asked = None
         self._stop_progress()
-        self._advance()
+        self._last_heard = self._site.clock.seconds()
+        try:
+            self._stream.write(answer(asked))
+        except BaseException:
+            # An MTA that gets no reply does as it is told to; it may wait for one for long.
+            log.failure("no answer to a message")
+            self.abort()
+            return
+        if had_to_wait:
+            self._advance()
 
     def _cancel(self) -> None:
         """Give up the message that is being scanned; its verdict will not be sent."""
@@ -257,13 +270,12 @@ class MilterProtocol(Served):
 
     def _give_up(self) -> None:
         """Answer in place of a scan that does not."""
-        if self._asked is None:
+        asked, scan = self._asked, self._scan
+        if asked is None or scan is None:
             return
-        frames = self._site.answers.overdue(self._asked)
-        self._cancel()
-        self._last_heard = self._site.clock.seconds()
-        self._stream.write(frames)
-        self._advance()
+        self._asked = None
+        scan.cancel()
+        self._give(asked, self._site.answers.overdue)
 
     def _stop_progress(self) -> None:
         if self._progress is not None:

@@ -31,6 +31,7 @@ class Replying(Closing, Generic[Asked, Reply]):
 
     def abort(self) -> None:
         """See `Served.abort`."""
+        self._closing = True
         self._cancel()
         self._stream.abortConnection()
 
@@ -46,13 +47,15 @@ class Replying(Closing, Generic[Asked, Reply]):
     async def _wait(self, asked: Asked) -> None:
         try:
             reply = await self._answers.answer(asked)
-        except Exception:
+        except GeneratorExit:
+            raise
+        except BaseException:
+            # Of any kind: what is raised from here is seen by nobody.
             if self._asked is asked:
                 self._give(asked, self._answers.failed)
             return
         if self._asked is asked:
-            self._asked = self._answer = None
-            self._reply(asked, reply)
+            self._give(asked, lambda _: reply)
 
     def _give_up(self) -> None:
         """Reply in place of an answer that takes too long."""
@@ -66,13 +69,11 @@ class Replying(Closing, Generic[Asked, Reply]):
     def _give(self, asked: Asked, answer: Callable[[Asked], Reply]) -> None:
         self._asked = self._answer = None
         try:
-            reply = answer(asked)
-        except Exception:
+            self._reply(asked, answer(asked))
+        except BaseException:
             # A client that gets no reply fails; one that waits for it may do so for ever.
             log.failure("no answer to a request")
-            self._stream.abortConnection()
-            return
-        self._reply(asked, reply)
+            self.abort()
 
     def _leave(self) -> None:
         """The client is gone: it may have left without its answer."""

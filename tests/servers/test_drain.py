@@ -45,7 +45,9 @@ class HttpDrainTests(Case):
         self.factory.is_draining = True
         self.assertEqual(self.ask(PING + CHECK), LAST_PONG)
         self.assertEqual(self.scanner.calls, [])
-        self.assertFalse(self.protocol.is_idle)
+        self.assertFalse(self.transport.disconnecting)
+        self.clock.advance(LINGER_SECONDS)
+        self.assertTrue(self.transport.disconnected)
 
     def test_idle(self) -> None:
         self.assertTrue(self.protocol.is_idle)

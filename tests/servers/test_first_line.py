@@ -153,6 +153,24 @@ class DelegationTests(FirstLineCase):
         self.factory.abort()
         self.assertTrue(self.transport.aborted)
 
+    def test_abort(self) -> None:
+        """A client that is cut off has not left."""
+        for octets in (CHECK, HTTP):
+            self.serve(FakeScanner(VERDICT, wait=True))
+            self.ask(octets)
+            self.factory.abort()
+            self.assertTrue(self.transport.aborted)
+            self.gone()
+            self.assertEqual((self.scanner.cancelled, self.lines()), (1, []))
+
+    def test_pipelined_while_draining(self) -> None:
+        """What is not answered any more is read, so that no reset takes the reply away."""
+        self.factory.is_draining = True
+        self.assertIn(b"pong", self.ask(HTTP_PING + HTTP))
+        self.assertEqual(self.scanner.calls, [])
+        self.assertTrue(self.transport.half_closed)
+        self.assertFalse(self.transport.disconnecting)
+
     def test_draining(self) -> None:
         self.assertFalse(self.factory.is_draining)
         self.factory.is_draining = True
