@@ -18,7 +18,6 @@ _OF_PROTOCOL: Mapping[str, Collection[Protocol]] = {
     "on_reject": _MILTER,
     "no_action": _MILTER,
     "spam_header": (*_MILTER, *_LINES),
-    "oversize": (*_MILTER, *_LINES),
     "request_timeout": (*_HTTP, *_LINES),
     "trusted_peers": (*_HTTP, *_LINES),
     "header_style": _HTTP,

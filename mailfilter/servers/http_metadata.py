@@ -4,16 +4,22 @@ It is turned into the headers that mean the same, so that there is one reading o
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from json import loads
 
 from msgspec import DecodeError, json, msgpack
 
+from ..codec.http1 import MAX_LISTED
 from ..codec.http_body import Part, Refused
 from ..codec.http_query import CONTROL
 from .request_envelope import Told
 
 MAX_LIST = 4096
-"""Entries of a list: recipients, arguments, headers."""
+"""Entries of a list or an object; of recipients, whose number is a stranger's choice, those behind
+`MAX_LISTED` are left out instead, as if they were headers."""
+
+MAX_FIELDS = 8192
+"""Headers that all is turned into."""
 
 _TEXTS = {
     "from": b"from",
@@ -58,7 +64,10 @@ def read_metadata(part: Part) -> tuple[Told, bool]:
     if not data:
         raise Refused(400, "empty metadata object")
     settings = data.get("settings")
-    return Told([*_fields(data)], settings), was_msgpack
+    fields = [*islice(_fields(data), MAX_FIELDS + 1)]
+    if len(fields) > MAX_FIELDS:
+        raise Refused(400, f"cannot parse metadata: more than {MAX_FIELDS} values")
+    return Told(fields, settings), was_msgpack
 
 
 def _decode_json(data: bytes) -> object:
@@ -75,7 +84,7 @@ def _fields(data: Mapping[object, object]) -> Iterator[tuple[bytes, bytes]]:
         value = _at(data, key)
         if value is not None:
             yield name, _text(key, value)
-    for value in _list("rcpt", data.get("rcpt")):
+    for value in _entries(data.get("rcpt"))[:MAX_LISTED]:
         yield b"rcpt", _text("rcpt", value)
     flags = [_text("flags", flag) for flag in _list("flags", data.get("flags"))]
     if flags:
@@ -84,13 +93,13 @@ def _fields(data: Mapping[object, object]) -> Iterator[tuple[bytes, bytes]]:
         yield b"raw", b"yes"
     for argument in _arguments("mail_esmtp_args", data.get("mail_esmtp_args")):
         yield b"x-rspamd-mail-esmtp-args", argument
-    for index, args in enumerate(_list("rcpt_esmtp_args", data.get("rcpt_esmtp_args"))):
-        for argument in _arguments("rcpt_esmtp_args", args):
-            yield b"x-rspamd-rcpt-esmtp-args", b"%d:%s" % (index, argument)
+    for argument in islice(_recipient_arguments(data.get("rcpt_esmtp_args")), MAX_LISTED):
+        yield b"x-rspamd-rcpt-esmtp-args", argument
     for given, values in _object("headers", data.get("headers")).items():
         name = _text("headers", given).lower()
         if name in _RULE_HEADERS:
-            for value in _list("headers", values):
+            # Of several the first counts.
+            for value in _list("headers", values)[:1]:
                 yield name, _text("headers", value)
 
 
@@ -100,11 +109,15 @@ def _at(data: Mapping[object, object], path: str) -> object:
     return _object(first, value).get(rest) if rest else value
 
 
-def _list(key: str, value: object) -> list[object]:
+def _entries(value: object) -> list[object]:
     """A list as it is, and anything else as the one entry of it."""
     if value is None:
         return []
-    found = value if isinstance(value, list) else [value]
+    return value if isinstance(value, list) else [value]
+
+
+def _list(key: str, value: object) -> list[object]:
+    found = _entries(value)
     if len(found) > MAX_LIST:
         raise Refused(400, f"cannot parse metadata: {key} has more than {MAX_LIST} entries")
     return found
@@ -121,6 +134,12 @@ def _object(key: str, value: object) -> Mapping[object, object]:
 def _arguments(key: str, value: object) -> Iterator[bytes]:
     for name, text in _object(key, value).items():
         yield _text(key, name) + (b"=" + _text(key, text) if text not in (None, "") else b"")
+
+
+def _recipient_arguments(value: object) -> Iterator[bytes]:
+    for index, args in enumerate(_entries(value)[:MAX_LISTED]):
+        for argument in _arguments("rcpt_esmtp_args", args):
+            yield b"%d:%s" % (index, argument)
 
 
 def _text(key: str, value: object) -> bytes:

@@ -1,6 +1,7 @@
 """The metadata of /checkv3: what it means, and what is refused."""
 
 from datetime import UTC
+from itertools import product
 from typing import Any
 
 from hypothesis import given, settings
@@ -8,12 +9,13 @@ from hypothesis import strategies as st
 from msgspec import json, msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.codec.http1 import MAX_LISTED
 from mailfilter.codec.http_body import Part, Refused
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import Action
-from mailfilter.servers.http_metadata import read_metadata
-from mailfilter.servers.request_envelope import build_envelope
+from mailfilter.servers.http_metadata import MAX_FIELDS, MAX_LIST, read_metadata
+from mailfilter.servers.request_envelope import MAX_RECIPIENTS, build_envelope
 
 _KEYS = st.sampled_from(
     (
@@ -129,6 +131,40 @@ class MetadataTests(SynchronousTestCase):
             told, _ = read_metadata(part({"raw": value}))
             self.assertEqual(flags, build_envelope("scan", told).flags, value)
 
+    def test_many_recipients(self) -> None:
+        """They are a stranger's choice, and some clients deliver what is refused."""
+        many = 100_000
+        given = {"rcpt": ["a@b"] * many, "rcpt_esmtp_args": [{"A": "1", "B": "2"}] * many}
+        told, _ = read_metadata(part(given))
+        self.assertEqual(2 * MAX_LISTED, len(told.fields))
+        envelope = build_envelope("scan", told)
+        self.assertTrue(envelope.lacks_recipients)
+        expected = (Recipient("a@b", ("A=1", "B=2")),) * MAX_RECIPIENTS
+        self.assertEqual(expected, envelope.recipients)
+
+    def test_many_headers(self) -> None:
+        """One value of each spelling, and not too many spellings."""
+        told, _ = read_metadata(part({"headers": {"Subject": ["a"] * MAX_LIST}}))
+        self.assertEqual([(b"subject", b"a")], told.fields)
+        spelt = {
+            "".join(letters): "a"
+            for name in ("filename", "tls-version")
+            for letters in product(*zip(name, name.upper(), strict=True))
+        }
+        args = {str(number): "" for number in range(MAX_LIST)}
+        given: dict[str, Any] = {
+            "headers": spelt,
+            "mail_esmtp_args": args,
+            "rcpt": ["a"] * MAX_LISTED,
+        }
+        read_metadata(part(given))
+        given["rcpt_esmtp_args"] = [args]
+        error = self.assertRaises(Refused, read_metadata, part(given))
+        self.assertEqual(
+            (400, f"cannot parse metadata: more than {MAX_FIELDS} values"),
+            (error.status, error.text),
+        )
+
     def test_line_ends(self) -> None:
         """They may be a stranger's, so the request is not refused for them."""
         told, _ = read_metadata(part({"helo": "a\r\nRcpt: b", "rcpt": "b\0@c"}))
@@ -168,7 +204,7 @@ class MetadataTests(SynchronousTestCase):
             (b'{"tls":5}', "cannot parse metadata: tls is no object"),
             (b'{"headers":5}', "cannot parse metadata: headers is no object"),
             (b'{"mail_esmtp_args":[]}', "cannot parse metadata: mail_esmtp_args is no object"),
-            (b'{"rcpt":[%b1]}' % (b"1," * 5000), "cannot parse metadata: rcpt has more than"),
+            (b'{"flags":[%b1]}' % (b"1," * 5000), "cannot parse metadata: flags has more than"),
             (b"[" * 100_000, "cannot parse metadata: "),
         ):
             given = Part("metadata", b"application/json", data)
