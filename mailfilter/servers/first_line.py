@@ -82,6 +82,8 @@ class FirstLine(Closing):
         super().__init__(site.clock)
         self._site = site
         self._start = b""
+        self._began_at = 0.0
+        """When the first octet came."""
         self._inner: HttpConnection | SpamdConnection | None = None
 
     # What the transport calls.
@@ -97,6 +99,8 @@ class FirstLine(Closing):
         if self._closing:
             return
         is_first = not self._start
+        if is_first:
+            self._began_at = self._clock.seconds()
         self._start += data
         is_lines = speaks_lines(self._start)
         if is_lines is not None:
@@ -133,7 +137,9 @@ class FirstLine(Closing):
         inner.factory = factory
         inner.transport = self.transport
         inner.connectionMade()
+        inner.spent = self._clock.seconds() - self._began_at
         inner.dataReceived(self._start)
+        inner.spent = 0.0
         self._start = b""
 
     def time_is_up(self) -> None:

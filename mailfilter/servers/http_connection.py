@@ -254,7 +254,7 @@ class HttpConnection(Replying[Asked, Reply]):
             self._limit(self._site.idle_timeout)
         elif not self._in_request:
             self._in_request = True
-            self._limit(self._site.request_timeout)
+            self._limit_request(self._site.request_timeout)
 
     def time_is_up(self) -> None:
         if self._answer is not None:

@@ -49,7 +49,10 @@ class Peers:
         self._noted.add(peer.name)
         log.warn(
             "{listener}: IP, User, Settings and the like from {peer!r} are ignored; to believe it,"
-            " add its network to listeners.{listener}.trusted_peers",
+            " add its network to listeners.{listener}.trusted_peers"
+            if self._trusts
+            else "{listener}: IP, User, Settings and the like from {peer!r} are ignored, as from"
+            " all peers: listeners.{listener}.trusted is false",
             listener=self._listener,
             peer=peer.name,
         )

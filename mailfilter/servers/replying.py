@@ -24,6 +24,8 @@ class Replying(Closing, Generic[Asked, Reply]):
         self._answer: Deferred[None] | None = None
         """Its answer, once that has to wait."""
         self._asked_at = 0.0
+        self.spent = 0.0
+        """Seconds of the time for a request that were over before it came here."""
 
     def _reply(self, asked: Asked, reply: Reply) -> None:
         """Write the reply to a request."""
@@ -34,6 +36,10 @@ class Replying(Closing, Generic[Asked, Reply]):
         self._closing = True
         self._cancel()
         self._stream.abortConnection()
+
+    def _limit_request(self, seconds: float) -> None:
+        """Limit the time for the rest of a request that has begun."""
+        self._limit(max(seconds - self.spent, 0.0))
 
     def _begin_answer(self, asked: Asked) -> None:
         """Have a request answered: now, or when the answer is there or its time is up."""

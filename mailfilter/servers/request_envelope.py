@@ -112,7 +112,7 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
     """
     notes: list[str] = []
     single, repeated = _collect(told.fields, notes)
-    settings = _settings(single, told.settings, notes)
+    settings = _settings(single, told.settings, notes, is_trusted=is_trusted)
     recipients, lacks_recipients = _recipients(repeated, notes)
     sender, lacks_sender = _sender(single.get(b"from"), notes)
     if sender is None and not lacks_sender and recipients and b"helo" in single:
@@ -195,10 +195,13 @@ def _host_name(value: bytes) -> str | None:
 
 
 def _settings(
-    single: dict[bytes, bytes], given: object, notes: list[str]
+    single: dict[bytes, bytes], given: object, notes: list[str], *, is_trusted: bool
 ) -> RequestSettings | None:
-    """What the client wants for this message."""
-    if (text := single.get(b"settings")) and given is None:
+    """What the client wants for this message; if it has no say in it, whether it wants anything."""
+    text = single.get(b"settings")
+    if not is_trusted and (text or given is not None):
+        return RequestSettings()
+    if text and given is None:
         try:
             given = decode_json(text)
         except (DecodeError, UnicodeDecodeError, RecursionError) as error:

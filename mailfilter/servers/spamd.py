@@ -78,7 +78,7 @@ class SpamdConnection(Replying[Asked, bytes]):
         is_first = not self._codec.has_begun
         self._take(data)
         if is_first and not self._codec.has_ended:
-            self._limit(self._site.listener.request_timeout)
+            self._limit_request(self._site.listener.request_timeout)
 
     def _take(self, data: bytes) -> None:
         """Read octets; if they have to be unpacked, others get their turn in between."""

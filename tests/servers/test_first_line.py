@@ -212,6 +212,32 @@ class TimeTests(FirstLineCase):
         self.clock.advance(LINGER_SECONDS)
         self.assertTrue(self.transport.aborted)
 
+    def test_time_is_not_given_twice(self) -> None:
+        """What is spent before the decision is not there after it."""
+        for first, rest, reply in (
+            (b"CHECK ", b"SPAMC/1.5\r\n", b"SPAMD/1.0 79 Timeout: "),
+            (b"REPORT ", b"/dav HTTP/1.1\r\n", b"HTTP/1.1 408 "),
+        ):
+            self.serve(FakeScanner(), request_timeout=10)
+            self.ask(first)
+            self.clock.advance(9)
+            self.protocol.dataReceived(rest)
+            self.assertEqual(self.replies(), b"")
+            self.clock.advance(1)
+            self.assertTrue(self.replies().startswith(reply))
+
+    def test_the_next_request_has_all_its_time(self) -> None:
+        self.serve(FakeScanner(), request_timeout=10)
+        self.ask(b"P")
+        self.clock.advance(9)
+        self.protocol.dataReceived(HTTP[1:])
+        self.transport.clear()
+        self.protocol.dataReceived(HTTP[:9])
+        self.clock.advance(9)
+        self.assertEqual(self.replies(), b"")
+        self.clock.advance(1)
+        self.assertTrue(self.replies().startswith(b"HTTP/1.1 408 "))
+
     def test_every_beginning(self) -> None:
         """Of whatever is not a whole request there is a reply and a line in the log."""
         for octets in (b"P", b"PROCESS SPA", b"CHECK SPAMC/1.5\r\n", b"CHECK RSPAMC/1.3\r\nA"):

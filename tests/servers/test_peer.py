@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.model import Listener
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.networks import distrusted, local_networks
+from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.servers.peer import MAX_NOTED, Peer, Peers
 
 from .http_case import Case
@@ -84,6 +85,25 @@ class TrustTests(Case):
         self.assertEqual([said, said], self.lines())
         self.ask(b"POST /checkv2 HTTP/1.1\r\nUser: a\r\nContent-Length: 1\r\n\r\nx")
         self.assertEqual(2, len(self.lines()))
+
+    def test_nobody_is_believed(self) -> None:
+        """Then a list of those that are would not help."""
+        said = (
+            "http: IP, User, Settings and the like from '{}' are ignored, as from all peers:"
+            " listeners.http.trusted is false"
+        )
+        self.envelope("127.0.0.1", trusted=False)
+        self.connect(UNIXAddress(None))
+        self.ask(b"POST /checkv2 HTTP/1.1\r\n" + TELLING + b"Content-Length: 1\r\n\r\nx")
+        self.assertEqual([said.format("127.0.0.1"), said.format("unix")], self.lines())
+
+    def test_settings_are_not_read(self) -> None:
+        """They are a stranger's, and ignored: it is enough that they are there."""
+        for settings in (b"no JSON", b'{"nothing":1}', b'{"groups_disabled":["x"]}'):
+            self.events.clear()
+            envelope = self.scanned_from_afar(b"Settings: " + settings + b"\r\n")
+            self.assertEqual((RequestSettings(), ()), (envelope.settings, envelope.notes))
+            self.assertEqual(1, len(self.lines()))
 
     def test_every_word_of_a_client(self) -> None:
         """Each is enough for the warning, and none of them is taken."""
