@@ -3,23 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..codec.http1 import RequestComplete
+from ..codec.http1 import ProtocolError, RequestComplete
 from ..codec.http_body import Refused
-from ..config.model import FailPolicy, Listener
+from ..config.model import FailPolicy
 from ..mail.head import header_block
 from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
-from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
-from .answering import Answering, Whose
+from .answering import Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT
-from .failures import Failures
+from .http_body import FORM_PATH
 from .http_reply import Reply, error_reply
-from .http_request import ScanRequest, read_head, read_request
+from .http_request import SKIP, ScanRequest, path_of, read_head, read_request
 from .local_files import SourceTooLarge, read_source
-from .peer import Peer, Peers
+from .peer import Peer
 from .reply_form import NOT_ACCEPTABLE, VARY, Rendered, ReplyForm, render_scan
+from .requests import RequestAnswers, whose
+
+PING = b"ping"
+SCANS = frozenset(
+    (
+        b"checkv2",
+        FORM_PATH,
+        b"check",
+        b"symbols",
+        b"scan",
+        b"process",
+        b"report",
+        b"report_ifspam",
+        SKIP,
+    )
+)
+"""Paths, in lower case, at which messages are taken."""
+
+_PONG = Reply(200, b"pong\r\n", "text/plain")
 
 
 @dataclass(slots=True)
@@ -34,7 +52,7 @@ class Asked:
     """What the request says, as soon as it is read."""
 
 
-class Answers(Answering[Asked, Reply]):
+class Answers(RequestAnswers[Asked, Reply]):
     """Answers the requests for scans that come by one listener.
 
     A message that cannot be scanned is answered as the listener's `on_failure` says, by a verdict
@@ -43,16 +61,19 @@ class Answers(Answering[Asked, Reply]):
     `oversize`, but that `accept` is told as what it comes to, an error.
     """
 
-    def __init__(
-        self,
-        scanner: ScanService,
-        name: str,
-        listener: Listener,
-        failures: Failures,
-        peers: Peers,
-    ) -> None:
-        super().__init__(scanner, name, listener, failures)
-        self.peers = peers
+    def at_once(self, request: RequestComplete) -> Reply | None:
+        """The answer to a request that asks for no scan."""
+        path = path_of(request.head)
+        if path in SCANS:
+            return None
+        return _PONG if path == PING else error_reply(404, "invalid command")
+
+    def refused(self, error: ProtocolError, peer: Peer) -> Reply:
+        """The answer to what is no request, or to one with a body that is too large to be read."""
+        if error.head is None:
+            return error_reply(error.status, error.text)
+        asked = Asked(RequestComplete(error.head, b""), peer, error.size)
+        return self.too_large(asked) if path_of(error.head) in SCANS else self._too_large(asked)
 
     async def answer(self, asked: Asked) -> Reply:
         """See `Answering.answer`. A request that is wrong is refused."""
@@ -63,7 +84,7 @@ class Answers(Answering[Asked, Reply]):
 
     async def _message(self, asked: Asked) -> bytes | None:
         asked.read = read = read_request(self._name, self._listener, asked.request, asked.peer)
-        self._note_ignored(read)
+        self._note_ignored(asked.peer, read)
         if read.source is None:
             return read.raw
         try:
@@ -78,12 +99,12 @@ class Answers(Answering[Asked, Reply]):
         """What the request says; if its body cannot be read, its head alone."""
         if asked.read is None:
             asked.read = read_head(self._name, self._listener, asked.request, asked.peer)
-            self._note_ignored(asked.read)
+            self._note_ignored(asked.peer, asked.read)
         return asked.read
 
-    def _note_ignored(self, read: ScanRequest) -> None:
+    def _note_ignored(self, peer: Peer, read: ScanRequest) -> None:
         if read.ignored:
-            self.peers.note_ignored(read.peer)
+            self._peers.note_ignored(peer)
 
     def _envelope(self, asked: Asked) -> Envelope:
         return self._known(asked).envelope
@@ -133,11 +154,7 @@ class Answers(Answering[Asked, Reply]):
         if asked.read is not None:
             envelope = asked.read.envelope
             return Whose(asked.peer.name, envelope.queue_id or "", envelope.sender or "")
-        fields = dict(reversed(asked.request.head.headers))
-        queue_id, sender = (
-            fields.get(name, b"").decode("utf-8", "replace") for name in (b"queue-id", b"from")
-        )
-        return Whose(asked.peer.name, queue_id, sender)
+        return whose(asked.peer, asked.request.head.headers)
 
 
 def _ok(rendered: Rendered) -> Reply:

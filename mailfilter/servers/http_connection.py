@@ -6,31 +6,21 @@ cancelled.
 """
 
 from collections.abc import Callable
-from time import time
-from typing import Protocol as Interface
-from typing import cast
+from functools import partial
 
-from twisted.internet.interfaces import (
-    IDelayedCall,
-    IHalfCloseableProtocol,
-    IPushProducer,
-    IReactorTime,
-)
-from twisted.internet.protocol import connectionDone
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
-from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
 from .answering import MAX_LOGGED
 from .http_answer import Answers, Asked
+from .http_body import open_body
 from .http_reply import Reply, error_reply
-from .peer import Peer, Peers
 from .replying import Replying
-from .stream import Stream
+from .requests import RequestFactory
 
 PAUSE_OCTETS = 64 * 1024
 """Octets of pipelined requests at which reading stops until there is a reply."""
@@ -40,51 +30,23 @@ SERVER = f"mailfilter/{__version__}"
 log = Logger()
 
 
-class Site(Interface):
-    """What a connection asks of the server that it belongs to."""
-
-    name: str
-    """Of the listener, for the log."""
-    idle_timeout: float
-    request_timeout: float
-    max_body: int
-    clock: IReactorTime
-    is_draining: bool
-    """Every reply is the last one of its connection."""
-
-    peers: Peers
-    answers: Answers
-
-    def open_body(self, head: RequestHead) -> Body:
-        """What takes the body of a request. Raises `Refused`."""
-        ...
-
-    def respond(self, request: RequestComplete, peer: Peer) -> Reply | Asked:
-        """The answer to a request, or what `answers` is to answer."""
-        ...
-
-    def too_large(self, head: RequestHead, size: int, peer: Peer) -> Reply:
-        """The answer to a request with a body of so many octets, which is not read."""
-        ...
-
-    def forget(self, connection: "HttpConnection") -> None:
-        """The connection has ended."""
-        ...
-
-
 @implementer(IHalfCloseableProtocol, IPushProducer)
 class HttpConnection(Replying[Asked, Reply]):
     """See the module."""
 
-    def __init__(self, site: Site, dates: DateLine, wall_clock: Callable[[], float] = time) -> None:
-        super().__init__(site.answers, site.clock)
-        self._site = site
+    _site: RequestFactory["HttpConnection", Answers]
+
+    def __init__(
+        self,
+        site: RequestFactory["HttpConnection", Answers],
+        dates: DateLine,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        super().__init__(site)
         self._dates = dates
         self._wall_clock = wall_clock
-        self._codec = RequestCodec(site.max_body, site.open_body)
+        self._codec = RequestCodec(site.max_message, partial(open_body, max_body=site.max_message))
         self._advancing = False
-        self._turn: IDelayedCall | None = None
-        """When the next request is taken up, if other connections are to have their turn first."""
         self._stalled = False
         """Replies wait in the transport: the client does not read them."""
         self._in_request = False
@@ -93,10 +55,8 @@ class HttpConnection(Replying[Asked, Reply]):
     # What the transport calls.
 
     def connectionMade(self) -> None:
-        self._stream = cast(Stream, self.transport)
-        self._peer = self._site.peers.peer(self._stream.getPeer())
+        super().connectionMade()
         self._stream.registerProducer(self, True)
-        self._limit(self._site.idle_timeout)
 
     def dataReceived(self, data: bytes) -> None:
         if self._closing:
@@ -112,14 +72,6 @@ class HttpConnection(Replying[Asked, Reply]):
             self._stream.loseConnection()
         else:
             self._advance([])
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._ended()
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
-        self._leave()
-        self._site.forget(self)
 
     def pauseProducing(self) -> None:
         self._stalled = True
@@ -178,23 +130,17 @@ class HttpConnection(Replying[Asked, Reply]):
         if isinstance(event, RequestComplete):
             self._respond(event)
         elif isinstance(event, ProtocolError):
-            self._refuse(event)
+            self._send(None, self._site.answers.refused(event, self._peer))
         elif event.expects_continue and event is events[-1]:
             self._stream.write(CONTINUE)
 
-    def _refuse(self, error: ProtocolError) -> None:
-        if error.head is None:
-            self._send(None, error_reply(error.status, error.text))
-        else:
-            self._send(None, self._site.too_large(error.head, error.size, self._peer))
-
     def _respond(self, request: RequestComplete) -> None:
         self._in_request = False
-        answer = self._site.respond(request, self._peer)
-        if isinstance(answer, Reply):
-            self._send(request.head, answer)
+        reply = self._site.answers.at_once(request)
+        if reply is None:
+            self._begin_answer(Asked(request, self._peer))
         else:
-            self._begin_answer(answer)
+            self._send(request.head, reply)
 
     def _reply(self, asked: Asked, reply: Reply) -> None:
         self._send(asked.request.head, reply)
@@ -254,7 +200,7 @@ class HttpConnection(Replying[Asked, Reply]):
             self._limit(self._site.idle_timeout)
         elif not self._in_request:
             self._in_request = True
-            self._limit_request(self._site.request_timeout)
+            self._limit_request()
 
     def time_is_up(self) -> None:
         if self._answer is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..codec.http1 import RequestComplete
+from ..codec.http1 import RequestComplete, RequestHead
 from ..codec.http_body import Refused
 from ..config.model import Listener
 from ..scan.envelope import Envelope
@@ -22,14 +22,11 @@ SKIP = b"skip"
 class ScanRequest:
     """One request, read."""
 
-    path: bytes
-    """In lower case, without the slash."""
     envelope: Envelope
     raw: bytes
     source: Source | None
     """Where the message is, if it is not `raw`."""
     form: ReplyForm
-    peer: Peer
     ignored: bool
     """Something was told that is not believed of this peer."""
 
@@ -40,13 +37,12 @@ def read_request(
     """Read a request. Raises `Refused`."""
     outer = fields_of(request.head)
     told, raw, was_msgpack = Told(outer), request.body, False
-    if _path(request) == FORM_PATH:
-        told, raw, was_msgpack = _read_parts(request, outer)
+    if path_of(request.head) == FORM_PATH:
+        told, raw, was_msgpack = _read_parts(request)
     source = find_source(told.fields, listener, peer)
     envelope = _envelope(listener_name, request, told, peer)
     form = _form(request, outer, envelope, listener, was_msgpack)
-    ignored = is_ignored(envelope)
-    return ScanRequest(_path(request), envelope, raw, source, form, peer, ignored)
+    return ScanRequest(envelope, raw, source, form, is_ignored(envelope))
 
 
 def read_head(
@@ -60,17 +56,17 @@ def read_head(
         form = _form(request, outer, envelope, listener, was_msgpack)
     except Refused:
         form = ReplyForm()
-    ignored = is_ignored(envelope)
-    return ScanRequest(_path(request), envelope, request.body, None, form, peer, ignored)
+    return ScanRequest(envelope, request.body, None, form, is_ignored(envelope))
 
 
-def _path(request: RequestComplete) -> bytes:
-    return request.head.path[1:].lower()
+def path_of(head: RequestHead) -> bytes:
+    """The path of a request in lower case, without the slash."""
+    return head.path[1:].lower()
 
 
 def _envelope(listener_name: str, request: RequestComplete, told: Told, peer: Peer) -> Envelope:
     envelope = build_envelope(listener_name, told, is_trusted=peer.is_trusted)
-    if _path(request) != SKIP:
+    if path_of(request.head) != SKIP:
         return envelope
     return replace(envelope, flags=envelope.flags | {SKIP.decode()})
 
@@ -87,7 +83,7 @@ def _form(
     for name, value in outer:
         single.setdefault(name, value)
     return reply_form(
-        _path(request),
+        path_of(request.head),
         single,
         envelope.flags,
         listener,
@@ -100,7 +96,7 @@ def _is_packed(fields: Mapping[bytes, bytes]) -> bool:
     return b"zstd" in (fields.get(name, b"").lower() for name in ENCODINGS)
 
 
-def _read_parts(request: RequestComplete, outer: Fields) -> tuple[Told, bytes, bool]:
+def _read_parts(request: RequestComplete) -> tuple[Told, bytes, bool]:
     """What the parts of a /checkv3 request tell, its message, and whether it spoke MessagePack."""
     parts = {part.name: part for part in request.parts}
     told, was_msgpack = read_metadata(parts[METADATA])

@@ -1,14 +1,18 @@
 """Connections of HTTP and of lines: the life of an answer, from the request to its reply."""
 
 from collections.abc import Callable
-from typing import Generic
+from typing import Any, Generic, cast
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from .answering import Answering, Asked, Reply
 from .closing import Closing
+from .requests import RequestFactory
+from .stream import Stream
 
 log = Logger()
 
@@ -16,16 +20,32 @@ log = Logger()
 class Replying(Closing, Generic[Asked, Reply]):
     """A connection on which one request at a time is answered."""
 
-    def __init__(self, answers: Answering[Asked, Reply], clock: IReactorTime) -> None:
-        super().__init__(clock)
-        self._answers = answers
+    def __init__(self, site: RequestFactory[Any, Any]) -> None:
+        super().__init__(site.clock)
+        self._site = site
+        self._answers: Answering[Asked, Reply] = site.answers
         self._asked: Asked | None = None
         """The request that is being answered."""
         self._answer: Deferred[None] | None = None
         """Its answer, once that has to wait."""
         self._asked_at = 0.0
+        self._turn: IDelayedCall | None = None
+        """When more is read, if other connections are to have their turn first."""
         self.spent = 0.0
         """Seconds of the time for a request that were over before it came here."""
+
+    def connectionMade(self) -> None:
+        self._stream = cast(Stream, self.transport)
+        self._peer = self._site.peers.peer(self._stream.getPeer())
+        self._limit(self._site.idle_timeout)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._ended()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self._leave()
+        self._site.forget(self)
 
     def _reply(self, asked: Asked, reply: Reply) -> None:
         """Write the reply to a request."""
@@ -37,9 +57,9 @@ class Replying(Closing, Generic[Asked, Reply]):
         self._cancel()
         self._stream.abortConnection()
 
-    def _limit_request(self, seconds: float) -> None:
+    def _limit_request(self) -> None:
         """Limit the time for the rest of a request that has begun."""
-        self._limit(max(seconds - self.spent, 0.0))
+        self._limit(max(self._site.listener.request_timeout - self.spent, 0.0))
 
     def _begin_answer(self, asked: Asked) -> None:
         """Have a request answered: now, or when the answer is there or its time is up."""

@@ -4,50 +4,23 @@ Clients half-close after their request, or do not, and read up to the end: it al
 after the last octet of the answer, never as a reset (spamd-line.md 3.6).
 """
 
-from typing import cast
-
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IReactorTime
-from twisted.internet.protocol import connectionDone
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from zope.interface import implementer
 
 from ..codec import spamd_reply as replies
 from ..codec.spamd import Event, LineCodec, ProtocolError, Request
-from ..config.model import Listener
-from ..scan.run import ScanService
-from .failures import Failures
-from .limited import LimitedFactory
-from .peer import Peers
 from .replying import Replying
+from .requests import RequestFactory
 from .spamd_answer import Answers, Asked
-from .stream import Stream
 
 SLICE = 8 * 1024
 """Octets of a packed message that are unpacked in one turn of the reactor: of the worst 8 MiB."""
 
 
-class SpamdFactory(LimitedFactory["SpamdConnection"]):
+class SpamdFactory(RequestFactory["SpamdConnection", Answers]):
     """Serves one listener."""
 
-    tells_to_close = True
-
-    def __init__(
-        self,
-        scanner: ScanService,
-        name: str,
-        listener: Listener,
-        clock: IReactorTime,
-        *,
-        failures: Failures | None = None,
-        peers: Peers | None = None,
-    ) -> None:
-        """`failures` and `peers` are those of the listener, if others serve it, too."""
-        super().__init__(name, listener)
-        self.clock = clock
-        self.max_message = scanner.max_message
-        self.peers = peers or Peers(name, listener)
-        failures = failures or Failures(name, clock)
-        self.answers = Answers(scanner, name, listener, failures, self.peers)
+    answers_type = Answers
 
     def make_connection(self) -> "SpamdConnection":
         return SpamdConnection(self)
@@ -57,19 +30,13 @@ class SpamdFactory(LimitedFactory["SpamdConnection"]):
 class SpamdConnection(Replying[Asked, bytes]):
     """One connection."""
 
+    _site: SpamdFactory
+
     def __init__(self, site: SpamdFactory) -> None:
-        super().__init__(site.answers, site.clock)
-        self._site = site
+        super().__init__(site)
         self._codec = LineCodec(site.max_message)
-        self._turn: IDelayedCall | None = None
-        """When more of a packed message is read."""
 
     # What the transport calls.
-
-    def connectionMade(self) -> None:
-        self._stream = cast(Stream, self.transport)
-        self._peer = self._site.peers.peer(self._stream.getPeer())
-        self._limit(self._site.idle_timeout)
 
     def dataReceived(self, data: bytes) -> None:
         if self._closing or self._codec.has_ended:
@@ -78,7 +45,7 @@ class SpamdConnection(Replying[Asked, bytes]):
         is_first = not self._codec.has_begun
         self._take(data)
         if is_first and not self._codec.has_ended:
-            self._limit_request(self._site.listener.request_timeout)
+            self._limit_request()
 
     def _take(self, data: bytes) -> None:
         """Read octets; if they have to be unpacked, others get their turn in between."""
@@ -112,14 +79,6 @@ class SpamdConnection(Replying[Asked, bytes]):
             self._end(may_send=False)
         else:
             self._handle(self._codec.end_of_input())
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._ended()
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
-        self._leave()
-        self._site.forget(self)
 
     # What the factory asks.
 

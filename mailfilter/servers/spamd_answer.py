@@ -8,20 +8,19 @@ from twisted.logger import Logger
 from ..codec import spamd_reply as replies
 from ..codec.spamd import GIVE_BACK, ProtocolError, Request
 from ..codec.spamd_reply import Line
-from ..config.model import FailPolicy, Listener
+from ..config.model import FailPolicy
 from ..mail.head import header_block
 from ..report.marks import marks_of_stronger
 from ..scan.envelope import Envelope
 from ..scan.networks import is_ignored
 from ..scan.profiles import NO_THRESHOLDS_SCORE
-from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Edit, RemoveHeader, Verdict
-from .answering import Answering, Whose
+from .answering import Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT
-from .failures import Failures
-from .peer import Peer, Peers
+from .peer import Peer
 from .request_envelope import Told, build_envelope
+from .requests import RequestAnswers, whose
 from .spamd_lines import render_rspamc, render_spamc
 
 NO_LEARNING = "TELL commands are not enabled"
@@ -37,19 +36,8 @@ class Asked:
     peer: Peer
 
 
-class Answers(Answering[Asked, bytes]):
+class Answers(RequestAnswers[Asked, bytes]):
     """Answers the requests that come by one listener."""
-
-    def __init__(
-        self,
-        scanner: ScanService,
-        name: str,
-        listener: Listener,
-        failures: Failures,
-        peers: Peers,
-    ) -> None:
-        super().__init__(scanner, name, listener, failures)
-        self.peers = peers
 
     def at_once(self, request: Request, peer: Peer) -> bytes | None:
         """The answer to a request that asks for no scan."""
@@ -88,7 +76,7 @@ class Answers(Answering[Asked, bytes]):
             return Envelope(listener=self._name, is_trusted=is_trusted)
         envelope = build_envelope(self._name, Told(request.headers), is_trusted=is_trusted)
         if is_ignored(envelope):
-            self.peers.note_ignored(asked.peer)
+            self._peers.note_ignored(asked.peer)
         return envelope
 
     def _extent(self, asked: Asked) -> tuple[bytes, int]:
@@ -114,11 +102,7 @@ class Answers(Answering[Asked, bytes]):
         return replies.rspamc_reply(is_spam, 0.0, NO_THRESHOLDS_SCORE, lines), action
 
     def _whose(self, asked: Asked) -> Whose:
-        fields = dict(reversed(asked.request.headers))
-        queue_id, sender = (
-            fields.get(name, b"").decode("utf-8", "replace") for name in (b"queue-id", b"from")
-        )
-        return Whose(asked.peer.name, queue_id, sender)
+        return whose(asked.peer, asked.request.headers)
 
 
 def _rendered(asked: Asked, verdict: Verdict, marks: Sequence[Edit]) -> tuple[bytes, Sequence[str]]:

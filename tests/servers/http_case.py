@@ -1,8 +1,10 @@
 """An HTTP scan server over an in-memory transport, and what it is expected to say."""
 
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
@@ -52,6 +54,11 @@ GOLDEN = (
 )
 
 
+def at_once(_: object, work: Callable[[], bytes]) -> Deferred[bytes]:
+    """In place of `in_background`: no thread."""
+    return maybeDeferred(work)
+
+
 def reply_bytes(
     body: bytes, status: bytes = b"200 OK", kind: bytes = b"application/json", close: bool = True
 ) -> bytes:
@@ -89,7 +96,8 @@ class Case(SynchronousTestCase):
     def serve(self, scanner: FakeScanner, **settings: Any) -> None:
         self.scanner = scanner
         listener = Listener(protocol="http", endpoint="tcp:0", **settings)
-        self.factory = HttpFactory(scanner, "http", listener, self.clock, lambda: NOW)
+        self.factory = HttpFactory(scanner, "http", listener, self.clock)
+        self.factory.wall_clock = lambda: NOW
         self.connect()
 
     def connect(self, peer: IAddress | None = None) -> None:

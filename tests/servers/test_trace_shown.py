@@ -46,9 +46,8 @@ class ShownCase(SynchronousTestCase):
 
     def over_http(self, scanner: FakeScanner) -> dict[str, Any]:
         clock = Clock()
-        factory = HttpFactory(
-            scanner, "http", Listener(protocol="http", endpoint="tcp:0"), clock, lambda: 0.0
-        )
+        listener = Listener(protocol="http", endpoint="tcp:0")
+        factory = HttpFactory(scanner, "http", listener, clock)
         protocol = factory.buildProtocol(None)
         assert protocol is not None
         transport = StringTransport()

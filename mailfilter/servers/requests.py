@@ -1,0 +1,66 @@
+"""What HTTP and the line protocols have in common: peers that tell of a message in headers."""
+
+from typing import Any, Generic, TypeVar
+
+from twisted.internet.interfaces import IReactorTime
+
+from ..config.model import Listener
+from ..scan.run import ScanService
+from .answering import Answering, Asked, Reply, Whose
+from .failures import Failures
+from .limited import LimitedFactory, Served
+from .peer import Peer, Peers
+from .request_envelope import Fields
+
+
+class RequestAnswers(Answering[Asked, Reply]):
+    """Answers the requests that come by one listener."""
+
+    def __init__(
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        failures: Failures,
+        peers: Peers,
+    ) -> None:
+        super().__init__(scanner, name, listener, failures)
+        self._peers = peers
+
+
+def whose(peer: Peer, fields: Fields) -> Whose:
+    """Which message the headers of a request are about."""
+    told = dict(reversed(fields))
+    queue_id, sender = (
+        told.get(name, b"").decode("utf-8", "replace") for name in (b"queue-id", b"from")
+    )
+    return Whose(peer.name, queue_id, sender)
+
+
+Connection = TypeVar("Connection", bound=Served)
+Answers = TypeVar("Answers", bound=RequestAnswers[Any, Any])
+
+
+class RequestFactory(LimitedFactory[Connection], Generic[Connection, Answers]):
+    """Serves one listener."""
+
+    tells_to_close = True
+    answers_type: type[Answers]
+
+    def __init__(
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        clock: IReactorTime,
+        *,
+        failures: Failures | None = None,
+        peers: Peers | None = None,
+    ) -> None:
+        """`failures` and `peers` are those of the listener, if others serve it, too."""
+        super().__init__(name, listener)
+        self.clock = clock
+        self.max_message = scanner.max_message
+        self.peers = peers or Peers(name, listener)
+        failures = failures or Failures(name, clock)
+        self.answers = self.answers_type(scanner, name, listener, failures, self.peers)
