@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from ..codec.control import Notice, Report
 from ..config import ConfigError, Loaded
 from ..scan.plan import Plan
-from .background import in_background
+from ..servers.background import in_background
 from .engine import Engine, resident, settle
 from .generation import Generation
 from .hub import LOOK_SECONDS, GenerationError, Hub

@@ -7,14 +7,15 @@ told of a message, whatever this process may read.
 import os
 import stat
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.threads import deferToThread
 
 from ..codec.http_body import Refused
 from ..config.model import Listener
+from .background import in_background
 from .peer import Peer
 from .request_envelope import Fields
 
@@ -88,11 +89,13 @@ def _number(value: bytes | None, name: str) -> int | None:
 async def read_source(source: Source, limit: int) -> bytes:
     """Read a message of at most `limit` octets, off the reactor. Raises `Refused`.
 
-    May be cancelled, which does not end a read that hangs: it keeps its turn, so that the threads
-    of the reactor, which are everybody's, are never all taken by a mount that does not answer.
+    May be cancelled, which does not end a read that hangs: it keeps its turn, so that a mount that
+    does not answer takes few threads; and they do not keep the process from ending.
     """
+    from twisted.internet import reactor
+
     await _turns.acquire()
-    reading = deferToThread(_read, source, limit)
+    reading = in_background(reactor, partial(_read, source, limit))
     reading.addBoth(_give_turn)
     found: Deferred[bytes] = Deferred()
     reading.chainDeferred(found)

@@ -8,14 +8,13 @@ from typing import Any
 from backports import zstd
 from msgspec import msgpack
 from twisted.internet.address import IPv4Address, UNIXAddress
-from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IAddress
 
 from mailfilter.scan.verdict import ReplaceBody
 from mailfilter.servers import local_files
 from mailfilter.testing.fake_scanner import FakeScanner
 
-from .http_case import VERDICT, Case
+from .http_case import VERDICT, Case, at_once
 from .test_http_body import FORM, form, part, request
 
 MESSAGE = b"Subject: hi\r\n\r\nbody\r\n"
@@ -122,7 +121,7 @@ class FileTests(RequestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.patch(local_files, "deferToThread", maybeDeferred)
+        self.patch(local_files, "in_background", at_once)
         self.path = Path(self.mktemp()).absolute()
         self.path.write_bytes(MESSAGE)
         self.serve(FakeScanner(VERDICT, max_message=100), local_files=True)

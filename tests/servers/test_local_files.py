@@ -1,12 +1,15 @@
 """Messages that are named, not sent."""
 
 import os
+from threading import Event, Thread, current_thread
 from typing import Any
 
+from twisted.internet import reactor
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IAddress
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from mailfilter.codec.http_body import Refused
 from mailfilter.config.model import Listener
@@ -128,13 +131,45 @@ class ReadTests(SynchronousTestCase):
             self.assertEqual((status, text), (error.status, error.text))
 
 
+class ThreadTests(TestCase):
+    def setUp(self) -> None:
+        path = os.path.abspath(self.mktemp())
+        with open(path, "wb") as file:
+            file.write(b"0123456789")
+        self.path = os.fsencode(path)
+
+    async def test_read(self) -> None:
+        self.assertEqual(b"234", await read_source(Source(self.path, 2, 3), 10))
+        with self.assertRaises(Refused):
+            await read_source(Source(b"/nothing/there"), 10)
+
+    async def test_hanging(self) -> None:
+        """The process does not wait for it."""
+        begun: list[Thread] = []
+        go_on = Event()
+
+        def hang(*_: object) -> bytes:
+            begun.append(current_thread())
+            go_on.wait(60)
+            return b"late"
+
+        self.patch(local_files, "_read", hang)
+        reading = Deferred.fromCoroutine(read_source(Source(b"/a"), 10))
+        self.addCleanup(go_on.set)
+        while not begun:
+            await deferLater(reactor, 0.01)
+        self.assertTrue(begun[0].daemon)
+        go_on.set()
+        self.assertEqual(b"late", await reading)
+
+
 class TurnTests(SynchronousTestCase):
     """Reads that hang take no more threads than they may."""
 
     def setUp(self) -> None:
         self.reads: list[Deferred[bytes]] = []
         self.patch(local_files, "_turns", DeferredSemaphore(MAX_READS))
-        self.patch(local_files, "deferToThread", self.read)
+        self.patch(local_files, "in_background", self.read)
 
     def read(self, *_: object) -> Deferred[bytes]:
         self.reads.append(Deferred())

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from twisted.internet.defer import maybeDeferred
-
 from mailfilter.scan.verdict import AddHeader, RemoveHeader, ReplaceBody
 from mailfilter.servers import local_files
 from mailfilter.testing.fake_scanner import FakeScanner
 
+from ..http_case import at_once
 from .client_case import MAIL, MESSAGE, NEAR, UNIX
 from .every_case import EveryCase, EveryTests
 from .outcome import Fate
@@ -147,7 +146,7 @@ class SyncTests(EveryTests, EveryCase):
 
     def test_file(self) -> None:
         """Named in place of the message: taken on a unix socket alone, if that is allowed."""
-        self.patch(local_files, "deferToThread", maybeDeferred)
+        self.patch(local_files, "in_background", at_once)
         path = Path(self.mktemp()).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(MESSAGE)
