@@ -20,24 +20,16 @@ from httptools import (
 )
 
 from .http_body import Body, Part, PlainBody, Refused, TooLarge
-from .http_chunked import BodyTooLarge, ChunkedDecoder, MalformedChunks
+from .http_chunked import ChunkedDecoder
+from .http_head import LISTED, HeadSize
 from .http_query import query_headers
 
-MAX_HEAD = 80 * 1024
-"""Octets of request line and headers, as Rspamd allows (http-scan.md T11)."""
-
 MAX_HEADERS = 4096
-"""Header fields."""
-
-LISTED = frozenset((b"rcpt", b"x-rspamd-rcpt-esmtp-args"))
-"""Fields of which there is one for each recipient. They do not count for the two limits above:
-who sends a message chooses how many they are, and some clients deliver what is refused."""
+"""Header fields beside those in `LISTED`."""
 
 MAX_LISTED = 2048
-"""Those of each name that are kept: for 1024 recipients, and some to show that there are more."""
-
-MAX_WHOLE_HEAD = 8 * 2**20
-"""Octets of a head with them: 50,000 recipients, as many as MTAs take, of 160 octets each."""
+"""Those of each name in `LISTED` that are kept: for 1024 recipients, and some to show that there
+are more."""
 
 MAX_BLANK = 8
 """Octets of empty lines before a request: RFC 9112 2.2 asks for one to be forgiven."""
@@ -110,13 +102,12 @@ class _Phase(Enum):
 class _Fields:
     """What the parser calls back with."""
 
-    __slots__ = ("complete", "headers", "listed", "listed_octets", "others", "target")
+    __slots__ = ("complete", "headers", "listed", "others", "target")
 
     def __init__(self) -> None:
         self.target: list[bytes] = []
         self.headers: list[tuple[bytes, bytes]] = []
         self.listed = dict.fromkeys(LISTED, 0)
-        self.listed_octets = 0
         self.others = 0
         self.complete = False
 
@@ -126,7 +117,6 @@ class _Fields:
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         if name in LISTED:
-            self.listed_octets += len(name) + len(value) + 4
             if self.listed[name] == MAX_LISTED:
                 return
             self.listed[name] += 1
@@ -160,7 +150,8 @@ class RequestCodec:
     def _begin(self) -> None:
         self._phase = _Phase.HEAD
         self._blank = 0
-        self._head_size = 0
+        self._in_head = False
+        self._size = HeadSize()
         self._tail = b""
         self._fields = _Fields()
         self._parser = HttpRequestParser(self._fields)
@@ -173,7 +164,7 @@ class RequestCodec:
     def in_request(self) -> bool:
         """A request has begun and is not complete."""
         if self._phase is _Phase.HEAD:
-            return self._head_size > 0
+            return self._in_head
         return self._phase in (_Phase.LENGTH, _Phase.CHUNKED)
 
     @property
@@ -276,7 +267,7 @@ class RequestCodec:
     def _read_head(self, data: bytes) -> int:
         """Read up to the blank line, or as far as there is; return where the rest begins."""
         start = 0
-        if not self._head_size:
+        if not self._in_head:
             start = len(data) - len(data.lstrip(b"\r\n"))
             self._blank += start
             if self._blank > MAX_BLANK:
@@ -285,12 +276,10 @@ class RequestCodec:
                 return start
         end = self._find_end(data, start)
         stop = end or len(data)
-        self._head_size += stop - start
-        if self._head_size > MAX_WHOLE_HEAD:
-            raise Refused(431, "Request header too large")
-        self._parse(data[start:stop])
-        if self._head_size - self._fields.listed_octets > MAX_HEAD:
-            raise Refused(431, "Request header too large")
+        self._in_head = True
+        piece = data[start:stop]
+        self._size.add(piece)
+        self._parse(piece)
         if self._fields.complete and self._parser.get_http_version() not in ("1.1", "1.0"):
             raise Refused(505, "HTTP version not supported")
         if bool(end) is not self._fields.complete:
@@ -383,12 +372,7 @@ class RequestCodec:
     def _read_chunked(self, data: bytes, start: int) -> tuple[int, bool]:
         """Return where what is not of the body begins, and whether the body is complete."""
         assert self._chunks is not None
-        try:
-            start = self._chunks.feed(data, start)
-        except MalformedChunks as error:
-            raise Refused(400, f"HTTP parser error: {error}") from None
-        except BodyTooLarge as error:
-            raise TooLarge(error.size) from None
+        start = self._chunks.feed(data, start)
         return start, self._chunks.done
 
 

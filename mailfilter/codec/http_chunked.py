@@ -10,7 +10,7 @@ and delivers mail unscanned that is refused here.
 import re
 from enum import Enum, auto
 
-from .http_body import Body
+from .http_body import Body, Refused, TooLarge
 
 MAX_SIZE_LINE = 18
 """Octets of a chunk's size line: 16 hexadecimal digits hold any size there is, and CRLF."""
@@ -37,18 +37,6 @@ _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t -~\x80-\xff]*\r\n")
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 
 
-class MalformedChunks(Exception):
-    """The body is not what RFC 9112 7.1 allows; the text says why."""
-
-
-class BodyTooLarge(Exception):
-    """The body is over the limit; `size` is how large it is at the least."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-
 class _Expect(Enum):
     """What kind of line comes after the chunk's data."""
 
@@ -73,8 +61,7 @@ class ChunkedDecoder:
     def feed(self, data: bytes, start: int) -> int:
         """Decode `data` from `start` on; return where what is not of it begins.
 
-        Raises `MalformedChunks`, `BodyTooLarge` before anything over the body's limit is written,
-        and what the body raises.
+        Raises `Refused`; `TooLarge` before anything over the body's limit is written.
         """
         view = memoryview(data)
         pieces: list[bytes | memoryview] = []
@@ -115,7 +102,7 @@ class ChunkedDecoder:
             self._size += size
             start = end + 2
         if start > begun and self._size > self._body.limit:
-            raise BodyTooLarge(self._size)
+            raise TooLarge(self._size)
         return start
 
     def _feed_line(self, data: bytes, start: int) -> int:
@@ -124,7 +111,7 @@ class ChunkedDecoder:
         end = data.find(b"\n", start, start + room) + 1
         if not end:
             if len(data) - start >= room:
-                raise MalformedChunks("Chunk line too long")
+                raise _malformed("Chunk line too long")
             self._line += data[start:]
             return len(data)
         line = bytes(self._line) + data[start:end]
@@ -138,13 +125,13 @@ class ChunkedDecoder:
         elif self._expect is _Expect.TRAILER:
             self._take_trailer(line)
         elif line != b"\r\n":
-            raise MalformedChunks("Expected CRLF after chunk data")
+            raise _malformed("Expected CRLF after chunk data")
         else:
             self._expect = _Expect.SIZE
 
     def _take_size(self, line: bytes) -> None:
         if not _SIZE.fullmatch(line):
-            raise MalformedChunks("Invalid character in chunk size")
+            raise _malformed("Invalid character in chunk size")
         self._left = int(line, 16)
         if not self._left:
             self._expect = _Expect.TRAILER
@@ -153,17 +140,21 @@ class ChunkedDecoder:
         self._size += self._left
         self._padded += line[:1] == b"0"
         if self._size > self._body.limit:
-            raise BodyTooLarge(self._size)
+            raise TooLarge(self._size)
         if self._padded > MAX_PADDED:
-            raise MalformedChunks("Too many chunk sizes with leading zeros")
+            raise _malformed("Too many chunk sizes with leading zeros")
 
     def _take_trailer(self, line: bytes) -> None:
         self._trailer += len(line)
         if self._trailer > MAX_TRAILER:
-            raise MalformedChunks("Trailer too long")
+            raise _malformed("Trailer too long")
         if line == b"\r\n":
             self.done = True
             return
         field = _FIELD.fullmatch(line)
         if field is None or field[1].lower() in _FRAMING:
-            raise MalformedChunks("Invalid trailer field")
+            raise _malformed("Invalid trailer field")
+
+
+def _malformed(text: str) -> Refused:
+    return Refused(400, f"HTTP parser error: {text}")

@@ -5,14 +5,13 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import (
-    MAX_HEAD,
     MAX_HEADERS,
     MAX_LISTED,
-    MAX_WHOLE_HEAD,
     ProtocolError,
     RequestComplete,
 )
 from mailfilter.codec.http_chunked import MAX_PADDED
+from mailfilter.codec.http_head import MAX_HEAD, MAX_WHOLE_HEAD
 
 from .test_http1 import CHUNKED, read
 
@@ -57,6 +56,35 @@ class RecipientTests(SynchronousTestCase):
             (error,) = read([start + more + b"\r\n"])[0]
             assert isinstance(error, ProtocolError)
             self.assertEqual(431, error.status)
+
+    def test_cuts(self) -> None:
+        """One field of any size, with a small rest, is taken or not, however it is cut."""
+        lists = b", ".join(b"a%d@example.org" % number for number in range(6000))
+        for name in (b"Rcpt: ", b"rcpt:", b"X-RSPAMD-Rcpt-Esmtp-Args:"):
+            self.check_cuts(b"A: b\r\n" + name + lists + b"\r\nB: c\r\n\r\n", is_taken=True)
+            self.check_cuts(name + lists + b"\r\n" + 9 * self.ONE + b"\r\n", is_taken=True)
+            self.check_cuts(b"Rcpt-" + name + lists + b"\r\n\r\n", is_taken=False)
+        self.check_cuts(b"X-Rcpt: " + lists + b"\r\n\r\n", is_taken=False)
+
+    def test_cuts_at_the_limit(self) -> None:
+        """Fields without blanks are counted as they are."""
+        many = b"Rcpt:a\r\n" * 1500
+        room = MAX_HEAD - len(b"POST / HTTP/1.1\r\nB:\r\n\r\n")
+        for surplus in (0, 1):
+            large = b"B:" + b"b" * (room + surplus) + b"\r\n"
+            for fields in (many + large, large + many):
+                self.check_cuts(fields + b"\r\n", is_taken=not surplus)
+
+    def check_cuts(self, fields: bytes, *, is_taken: bool) -> None:
+        data = b"POST / HTTP/1.1\r\n" + fields
+        whole = read([data])[0]
+        self.assertEqual(is_taken, isinstance(whole[-1], RequestComplete), whole[-1])
+        for size in (61, 1448, 65536):
+            pieces = [data[at : at + size] for at in range(0, len(data), size)]
+            self.assertEqual(whole, read(pieces)[0], size)
+        start = data.index(b"\r\n")
+        for at in (*range(start, start + 60), *range(len(data) - 60, len(data))):
+            self.assertEqual(whole, read([data[:at], data[at:]])[0], at)
 
 
 class ChunkTests(SynchronousTestCase):
