@@ -11,7 +11,10 @@ from .unpack import UnpackedTooLarge, UnpackError, zstd_unpacker
 
 
 class Refused(Exception):
-    """Ends the reading of a request: it is answered with this, and its connection closed."""
+    """A request is answered with this and nothing else.
+
+    What is refused while its body is read ends the connection, too.
+    """
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(status, text)

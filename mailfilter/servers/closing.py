@@ -15,7 +15,8 @@ from .limited import Served
 from .stream import Stream, unsent
 
 LINGER_SECONDS = 30.0
-"""How long a client may read nothing of the last reply, and then take to close."""
+"""How often it is looked at whether a client reads the last reply, and how long it may then take
+to close. One that reads nothing has up to twice as long, since the first look may see progress."""
 
 MAX_LINGER = 3600.0
 """Seconds after which a client is cut off that reads, or sends on, ever so little at a time."""
