@@ -1,4 +1,4 @@
-"""The header of a raw message by itself, for what is not parsed whole."""
+"""The header of a raw message by itself, and its line end, for what is not parsed whole."""
 
 MAX_HEAD = 2**20
 """Octets in which the header is looked for: real ones are far smaller."""
@@ -15,3 +15,9 @@ def header_block(raw: bytes, most: int = MAX_HEAD) -> bytes:
         return b""
     ends = [at + 1 for end in (b"\n\n", b"\n\r\n") if (at := start.find(end)) >= 0]
     return start[: min(ends, default=start.rfind(b"\n") + 1)]
+
+
+def line_end(raw: bytes) -> bytes:
+    """The line end of a message, LF or CRLF: that of its first line, LF if that has none."""
+    end = raw.find(b"\n")
+    return b"\r\n" if end > 0 and raw[end - 1] == ord("\r") else b"\n"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..mail.head import header_block, line_end
 from ..scan.verdict import (
     AddHeader,
     AddRecipient,
@@ -37,14 +38,10 @@ than a forged one is left. Of several values the first is told.
 MAX_OCCURRENCE = 127
 """Largest number in `remove_headers`: two clients read it into 8 bits."""
 
-MAX_HEAD = 2**20
-"""Octets of a message in which spellings of names are looked for: real heads are far smaller."""
-
 MAX_SPELLINGS = 100
 """Names to remove that are told in more than one spelling: honest mail has one of each."""
 
 _SIGNATURE = "dkim-signature"
-_BLANK_LINE = re.compile(rb"\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +65,7 @@ def newline_of(raw: bytes, flags: frozenset[str], style: Style) -> str:
     """The line end of folds: that of the message, LF for milter and for who splits there."""
     if style == "strings" or "milter" in flags:
         return "\n"
-    end = raw.find(b"\n")
-    return "\r\n" if end > 0 and raw[end - 1] == 13 else "\n"
+    return line_end(raw).decode("ascii")
 
 
 def tell_edits(edits: Sequence[Edit], style: Style, newline: str, raw: bytes) -> ToldEdits:
@@ -194,11 +190,9 @@ class _Teller:
 
 def _spellings(names: Iterable[str], raw: bytes) -> Iterable[str]:
     """How the fields of those names are spelt in a message, blanks before the colon included."""
-    blank = _BLANK_LINE.search(raw, 0, MAX_HEAD)
-    end = blank.start() if blank else min(len(raw), MAX_HEAD)
     choice = b"|".join(re.escape(name.encode("ascii")) for name in names)
     field = re.compile(rb"^((?:%b)[ \t]*+):" % choice, re.MULTILINE | re.IGNORECASE)
-    return (found[1].decode("ascii") for found in field.finditer(raw, 0, end))
+    return (found[1].decode("ascii") for found in field.finditer(header_block(raw)))
 
 
 class _Named:

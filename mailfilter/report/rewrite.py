@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..mail.head import line_end
 from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
 
 MAX_FIELDS = 2048
@@ -62,7 +63,7 @@ def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     edits = tuple(edit for edit in edits if isinstance(edit, _OF_MESSAGE))
     if not edits:
         return Rewritten(b"", memoryview(raw))
-    newline = _newline(raw)
+    newline = line_end(raw)
     first, fields, end = _split(raw)
     had_fields = bool(fields)
     header = b"".join(_edited(fields, edits, newline))
@@ -95,11 +96,6 @@ def _end_for_spamc(raw: bytes) -> int:
         if ends:
             return min(ends)
     return len(raw)
-
-
-def _newline(raw: bytes) -> bytes:
-    end = raw.find(b"\n")
-    return b"\r\n" if end > 0 and raw[end - 1] == ord("\r") else b"\n"
 
 
 def _whole(lines: bytes, newline: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import parse
-from mailfilter.mail.head import MAX_HEAD, header_block
+from mailfilter.mail.head import MAX_HEAD, header_block, line_end
 
 CASES = (
     (b"A: 1\n\nbody\r\n\r\nmore", b"A: 1\n"),
@@ -36,3 +36,16 @@ class HeaderBlockTests(SynchronousTestCase):
         found = header_block(line * 2000 + b"\nbody")
         self.assertEqual(found, line * (MAX_HEAD // len(line)))
         self.assertEqual(header_block(b"A: 1\nB: 2\n\n", 7), b"A: 1\n")
+
+
+class LineEndTests(SynchronousTestCase):
+    def test_first_line(self) -> None:
+        for raw, expected in (
+            (b"A: b\r\n\r\nx\n", b"\r\n"),
+            (b"\r\nx\n", b"\r\n"),
+            (b"A: b\n\r\n", b"\n"),
+            (b"\nx\r\n", b"\n"),
+            (b"A: b\r", b"\n"),
+            (b"", b"\n"),
+        ):
+            self.assertEqual(line_end(raw), expected, raw)

@@ -190,6 +190,12 @@ class StyleTests(SynchronousTestCase):
                     tell([RemoveHeader(name)], raw=text).milter["remove_headers"], {name: 0}
                 )
 
+    def test_spellings_in_the_body(self) -> None:
+        """They are no fields, also where there is no header at all."""
+        for raw in (b"\nx-spam: no\n\nb", b"\r\nx-spam: no\r\n\r\nb", b"A: b\n\nx-spam: no\n"):
+            told = tell([RemoveHeader("X-Spam")], "strings", raw=raw)
+            self.assertEqual(told.milter["remove_headers"], {"X-Spam": 0}, raw)
+
     def test_spellings_are_bounded(self) -> None:
         raw = b"".join(b"X-Spam%b: a\n" % (b" " * number) for number in range(1000))
         told = tell([RemoveHeader("X-Spam")], "strings", raw=raw)
