@@ -15,8 +15,12 @@ from ..mail.head import header_block
 MAX_TOP = 2**20
 """Octets kept of a message that is too large: headers are far smaller."""
 
-MAX_PREFACE = 2**20
-"""Octets of what an mbox adds; a field names all recipients, of which there may be thousands."""
+MAX_PREFACE = 16 * 2**20
+"""Octets of what an mbox adds: a field names all recipients, of which Exim takes 50,000, of 256
+octets each. If it were taken for the message's own, the parser would look at nothing else."""
+
+MAX_MBOX_LINE = 2**20
+"""Octets of the first line of it, which names the sender alone."""
 
 MBOX_LINE = (b"From ",)
 """How the line starts that comes before a message in an mbox."""
@@ -97,10 +101,11 @@ class MessageBody:
                 # A field `From :`, with a blank before its colon, and no mbox.
                 self._starts = ()
                 continue
-            end = pending.find(b"\n", max(self._line, self._sought), MAX_PREFACE)
+            most = MAX_PREFACE if self._line else MAX_MBOX_LINE
+            end = pending.find(b"\n", max(self._line, self._sought), most)
             if end < 0:
                 self._sought = len(pending)
-                return self._sought >= MAX_PREFACE
+                return self._sought >= most
             self._line = end + 1
             self._starts = self._starts[1:]
         return True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import overload
 
 from . import charset, words
@@ -14,11 +15,17 @@ from .source import Source
 _NAME = rb"[^\x00-\x20:\x7f]++"
 _REST = rb"[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)"
 _FIELD = re.compile(rb"(" + _NAME + rb")" + _REST)
+_CONTENT = re.compile(
+    rb"(?<=\n)content-(?:type|transfer-encoding|disposition)(?=[ \t]*:)", re.IGNORECASE
+)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _MBOX_FROM = (b"From ", b">From ")
 
 STRAY_LINES = 64
 """Lines of a block that are not fields. Mail broken by a gateway has one or two."""
+
+MAX_CONTENT = 64
+"""Fields that say what a body is, and are listed beyond the caps."""
 
 
 class Header:
@@ -194,12 +201,23 @@ class Headers:
         return following > 0 and _FIELD.match(raw, following, end) is not None
 
     def _skip_rest(self, at: int, end: int) -> int:
-        """Skip what is beyond the caps; returns the offset of the blank line."""
+        """Skip what is beyond the caps; returns the offset of the blank line.
+
+        But not what the body is: any number of fields before that would else hide it, from us
+        alone.
+        """
+        raw = self._source.raw
+        last = self.start + self._source.limits.header_bytes
         self.is_cut = True
         self._source.log.add(AnomalyKind.TOO_MANY_HEADERS)
-        found = _BLANK_LINE.search(self._source.raw, at, end)
+        found = _BLANK_LINE.search(raw, at, end)
         following = found.start() + 1 if found else end
         self.stray.append((at, following))
+        for start in islice(_CONTENT.finditer(raw, at, min(following, last)), MAX_CONTENT):
+            field = _FIELD.match(raw, start.start(), end)
+            if field is not None:
+                self._index.setdefault(field[1].lower(), []).append(len(self._fields))
+                self._fields.append(field)
         return following
 
     def _skip_stray(self, at: int, end: int, is_lenient: bool) -> int:

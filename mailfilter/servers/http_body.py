@@ -12,8 +12,8 @@ METADATA = "metadata"
 MESSAGE = "message"
 """Names of the parts of a form (http-scan.md 1.9)."""
 
-MAX_METADATA = 2**20
-"""Octets of the part that describes the message: 1024 recipients with arguments, and settings."""
+MAX_METADATA = 8 * 2**20
+"""Octets of the part that describes the message: as much as a head with all recipients has."""
 
 FORM_OVERHEAD = MAX_METADATA + 64 * 1024
 """Octets of a form beside the message: metadata, boundaries, and heads of parts."""

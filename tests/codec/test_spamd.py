@@ -15,7 +15,7 @@ from mailfilter.codec.spamd import (
     Request,
     RequestLine,
 )
-from mailfilter.codec.spamd_body import MAX_PREFACE, MAX_TOP, Content
+from mailfilter.codec.spamd_body import MAX_MBOX_LINE, MAX_TOP, Content
 
 LIMIT = 1000
 MESSAGE = b"From: a@example.org\nSubject: hi\n\nbody\n"
@@ -206,8 +206,8 @@ class PrefaceTests(Case):
                 self.assertEqual(found.content, content(body, preface), (command, preface))
 
     def test_bounded(self) -> None:
-        limit = 3 * MAX_PREFACE
-        for size, is_preface in ((MAX_PREFACE, True), (MAX_PREFACE + 1, False)):
+        limit = 3 * MAX_MBOX_LINE
+        for size, is_preface in ((MAX_MBOX_LINE, True), (MAX_MBOX_LINE + 1, False)):
             line = b"From ".ljust(size - 1, b"x") + b"\n"
             octets = request(b"CHECK RSPAMC/1.3", line + b"A: 1\n")
             pieces = [octets[at : at + 65536] for at in range(0, len(octets), 65536)]
@@ -216,6 +216,16 @@ class PrefaceTests(Case):
                 (event,) = read(*given, limit=limit)
                 assert isinstance(event, Request)
                 self.assertEqual(event.content, expected)
+
+    def test_many_recipients(self) -> None:
+        """What Exim adds for fifty thousand is none of the message, however long their names."""
+        field = b"X-Envelope-To: " + b", ".join([b"x" * 254] * 50_000) + b"\n"
+        preface = b"From a@b Fri Nov 27 20:00:00 2026\nX-Envelope-From: <a@b>\n" + field
+        octets = request(b"CHECK RSPAMC/1.3", preface + MESSAGE)
+        pieces = [octets[at : at + 65536] for at in range(0, len(octets), 65536)]
+        (event,) = read(*pieces)
+        assert isinstance(event, Request)
+        self.assertEqual((event.content.raw, event.content.size), (MESSAGE, len(MESSAGE)))
 
 
 class LimitTests(Case):

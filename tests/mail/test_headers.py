@@ -75,6 +75,23 @@ class Blocks(SynchronousTestCase):
         ):
             self.assertEqual(parse(raw, limits).headers.is_cut, is_cut, raw)
 
+    def test_what_a_body_is(self) -> None:
+        """Any number of fields before it does not hide that: other programs read it."""
+        many = b"X-Y: z\r\n" * 3000
+        body = (
+            b"Content-Type: text/plain\r\nContent-Transfer-Encoding :\r\n base64\r\n"
+            b"Content-Disposition: inline\r\n"
+        )
+        message = parse(b"From: a@b\r\n" + many + body + many + b"Content-X: y\r\n\r\naGVsbG8=")
+        disposition = message.headers.get("Content-Disposition")
+        assert disposition is not None
+        self.assertTrue(message.headers.is_cut)
+        self.assertEqual("hello", message.text_parts[0].text)
+        self.assertEqual("inline", disposition.unfolded)
+        self.assertNotIn("content-x", message.headers)
+        first = b"Content-Type: text/html\r\n" + many + body + b"\r\nx"
+        self.assertEqual("text/html", parse(first).root.type)
+
     def test_exact_octets(self) -> None:
         """Names, values and whole fields as they came, folds included."""
         raw = b"A:1\r\nb : \x00\xff \r\n\t2\r\nC:\r\n\r\n"
