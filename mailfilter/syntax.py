@@ -1,4 +1,4 @@
-"""What several layers hold mail's texts to: names of header fields, and lines of SMTP replies."""
+"""What several layers hold texts to: names and values of header fields, lines of SMTP replies."""
 
 import re
 
@@ -14,6 +14,9 @@ MAX_HOST_NAME = 255
 MAX_REPLY_LINE = 980
 """Octets of the text of one SMTP reply line that libmilter passes on, percent signs doubled
 (milter.md 2.4)."""
+
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no value of a header of a request holds: control characters but tabs."""
 
 NOT_PRINTABLE = re.compile(r"[^ -~]")
 """What is not printable ASCII."""

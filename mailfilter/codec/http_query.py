@@ -1,15 +1,12 @@
 """Query arguments of a request, which count as headers (http-scan.md T5)."""
 
-import re
 from urllib.parse import unquote_to_bytes
 
+from ..syntax import CONTROL
 from .http_body import Refused
 
 MAX_ARGUMENTS = 4096
 """As many as there may be headers."""
-
-CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-"""What no value of a header holds."""
 
 
 def query_headers(query: bytes) -> list[tuple[bytes, bytes]]:

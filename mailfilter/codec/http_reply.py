@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from email.utils import formatdate
 
+from ..syntax import NOT_PRINTABLE
+
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 """Tells a client that waits with its body to send it (RFC 9110 10.1.1)."""
 
 MAX_REASON = 200
 """Characters of a reason phrase: enough for a sentence; the whole text is in the body."""
 
-_NOT_TEXT = re.compile(r"[^ -~]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -45,7 +46,7 @@ def render_reply(
 def _text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    return _NOT_TEXT.sub(lambda found: " " if found[0] < " " else "?", text)
+    return NOT_PRINTABLE.sub(lambda found: " " if found[0] < " " else "?", text)
 
 
 def _name(name: str) -> str:

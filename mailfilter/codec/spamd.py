@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NoReturn
 
+from ..syntax import CONTROL
 from .spamd_body import EXIM_LINES, MAX_PREFACE, MAX_TOP, MBOX_LINE, Content, MessageBody
 from .unpack import UnpackedTooLarge, Unpacker, UnpackError, zlib_unpacker
 
@@ -58,7 +59,6 @@ _REQUEST = re.compile(
     rb"([A-Z_]{4,16}) (R?SPAMC)/([0-9]{1,4})(?:\.([0-9]{1,4})(?:\.[0-9.]{0,32})?)?[ \t]*"
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*?)[ \t]*", re.DOTALL)
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_TEXT = re.compile(rb"[^\t -~]")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
@@ -228,8 +228,8 @@ class LineCodec:
             raise _Refused("(too many headers)")
         if self._line.is_rspamc:
             # It may be a stranger's who is to be refused, or a login: Exim's ACL must be answered.
-            value = _CONTROL.sub(b"?", value)
-        elif _CONTROL.search(value):
+            value = CONTROL.sub(b"?", value)
+        elif CONTROL.search(value):
             raise _Refused(f"({name[:MAX_SHOWN].decode('ascii')} header contains control chars)")
         if name == b"content-length":
             self._take_length(value)

@@ -3,11 +3,12 @@
 Whatever is in them, it cannot end a line: what is not printable ASCII becomes a question mark.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
+
+from ..syntax import NOT_PRINTABLE
 
 MAX_REPLY = 32_500
 """Octets of a reply of RSPAMC: Exim reads 32,600 and cuts the rest off."""
@@ -22,7 +23,6 @@ PONG = b"SPAMD/1.5 0 PONG\r\n"
 
 _OK = b"SPAMD/1.1 0 EX_OK\r\n"
 _OLD_OK = b"SPAMD/1.0 0 EX_OK\r\n"
-_NOT_PRINTABLE = re.compile(r"[^ -~]")
 
 _WITH_LENGTH = (1, 3)
 """Since this version clients are told the length of what follows."""
@@ -51,7 +51,7 @@ def one_line(text: str) -> str:
     """Text with nothing in it that could end a line, or is not printable ASCII."""
     if text.isascii() and text.isprintable():
         return text
-    return _NOT_PRINTABLE.sub("?", text)
+    return NOT_PRINTABLE.sub("?", text)
 
 
 def number(value: float, digits: int) -> str:

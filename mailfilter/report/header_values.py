@@ -11,7 +11,7 @@ from math import isfinite
 
 from ..config.model import HeaderName, HeaderSettings
 from ..scan.envelope import Envelope
-from ..scan.verdict import Action, SymbolResult, Verdict
+from ..scan.verdict import MARKED_AS_SPAM, Action, SymbolResult, Verdict
 from .authentication_results import FOLD
 from .headers import clean_reply_text
 
@@ -30,7 +30,6 @@ MAX_POINTS = 250
 MAX_RESULT = 16_000
 """Octets of all symbols: an MTA may refuse a header of 32 KiB (Sendmail, MaxHeadersLength)."""
 
-_HAM = frozenset((Action.NO_ACTION, Action.GREYLIST))
 _SPECIAL = re.compile(r"[^ -~]|[;\\]")
 
 Value = Callable[[HeaderSettings, Envelope, Verdict], str | None]
@@ -38,7 +37,7 @@ Value = Callable[[HeaderSettings, Envelope, Verdict], str | None]
 
 def is_spam(verdict: Verdict) -> bool:
     """Whether the action says so: anything but `no action` and `greylist`."""
-    return verdict.action not in _HAM
+    return verdict.action in MARKED_AS_SPAM
 
 
 def spamd_bar(settings: HeaderSettings, _: Envelope, verdict: Verdict) -> str:

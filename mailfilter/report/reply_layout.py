@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..scan.verdict import Action, Url, Verdict
+from ..scan.verdict import TOLD_AS_SPAM, Action, Url, Verdict
 from .headers import encode_header_text
 from .refusal import reply_text
 from .reply_json import finite, seconds
 from .reply_milter import Style, ToldEdits
 
 _INSTEAD_OF_REJECT = frozenset((Action.DISCARD, Action.QUARANTINE))
-
-_HAM = frozenset((Action.NO_ACTION, Action.GREYLIST, Action.SOFT_REJECT))
 
 _NAMES: Mapping[Action, str] = {action: action.value for action in Action}
 
@@ -70,16 +68,16 @@ def lay_out(verdict: Verdict, layout: Layout, told: ToldEdits) -> dict[str, Any]
     return reply
 
 
-_FLAT = Layout()
+FLAT = Layout()
 
 
-def result_dict(verdict: Verdict, layout: Layout = _FLAT) -> dict[str, Any]:
+def result_dict(verdict: Verdict, layout: Layout = FLAT) -> dict[str, Any]:
     """What was found and decided, without what only the client needs."""
     names = _CLASSIC_NAMES if layout.classic_actions else _NAMES
     action = verdict.action
     result: dict[str, Any] = {}
     if layout.is_legacy:
-        result["is_spam"] = action not in _HAM
+        result["is_spam"] = action in TOLD_AS_SPAM
     if verdict.forced_by is not None:
         result["passthrough_module"] = verdict.forced_by
     result["is_skipped"] = verdict.is_skipped

@@ -4,7 +4,7 @@ Plain ASCII, lines end with LF and have at most 78 characters where their words 
 none is empty: in a header field an empty line would end the header.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..scan.verdict import SymbolResult, Verdict
 from .headers import clean_reply_text
@@ -54,16 +54,17 @@ def _symbols(symbols: list[SymbolResult]) -> Iterator[str]:
     for symbol in symbols:
         text = f"{_plain(symbol.name)} {_plain(symbol.description)}".rstrip()
         if symbol.options:
-            text += f" [{_options(symbol)}]"
+            text += f" [{joined_options(map(_plain, symbol.options), MAX_TEXT)}]"
         yield from _wrapped(f"{finite(symbol.score):{_INDENT - 1}.2f} ", text)
 
 
-def _options(symbol: SymbolResult) -> str:
+def joined_options(options: Iterable[str], most: int) -> str:
+    """The options of a symbol on one line, of at most so many characters."""
     text = ""
-    for option in symbol.options:
-        text += f"{', ' if text else ''}{_plain(option)}"
-        if len(text) > MAX_TEXT:
-            return text[: MAX_TEXT - 3].rstrip() + "..."
+    for option in options:
+        text += f"{', ' if text else ''}{option[:most]}"
+        if len(text) > most:
+            return text[: most - 3].rstrip() + "..."
     return text
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..config.model import Actions, Config, Profile, Texts
 from .envelope import Envelope
 from .networks import Networks
-from .verdict import Action
+from .verdict import BY_SCORE, Action
 
 NO_THRESHOLDS_SCORE = 999.0
 """`required_score` where no action has a threshold: clients need a number that is not reached."""
@@ -18,12 +18,7 @@ NO_THRESHOLDS_SCORE = 999.0
 MAX_COMBINATIONS = 1024
 """Sets of profiles kept; configurations have a handful, this only bounds memory."""
 
-_ACTIONS = {
-    "reject": Action.REJECT,
-    "rewrite_subject": Action.REWRITE_SUBJECT,
-    "add_header": Action.ADD_HEADER,
-    "greylist": Action.GREYLIST,
-}
+_ACTIONS = {action.value.replace(" ", "_"): action for action in BY_SCORE}
 """Key of the configuration -> action, the strongest first."""
 
 _TEXTS = {
@@ -63,7 +58,7 @@ class Settings:
 
     def action(self, score: float) -> Action:
         """The strongest action whose threshold a score reaches."""
-        for action in _ACTIONS.values():
+        for action in BY_SCORE:
             threshold = self.threshold(action)
             if threshold is not None and score >= threshold:
                 return action
@@ -158,7 +153,7 @@ class Profiles:
 
 def ordered_thresholds(thresholds: Mapping[Action, float]) -> tuple[tuple[Action, float], ...]:
     """Actions and their thresholds, high to low; of equal ones the strongest action is first."""
-    strongest_first = [item for item in _ACTIONS.values() if item in thresholds]
+    strongest_first = [item for item in BY_SCORE if item in thresholds]
     ordered = sorted(strongest_first, key=thresholds.__getitem__, reverse=True)
     return tuple((action, thresholds[action]) for action in ordered)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, TypeGuard
 
-from .verdict import Action
+from .verdict import BY_SCORE, Action
 
 MAX_NAMES = 1000
 """Symbols and groups of each list that are taken."""
@@ -23,12 +23,7 @@ MAX_SUBJECT = 1000
 MAX_SCORE = 1e9
 """Of thresholds and scores, whatever the sign."""
 
-_ACTIONS = {
-    "reject": Action.REJECT,
-    "rewrite subject": Action.REWRITE_SUBJECT,
-    "add header": Action.ADD_HEADER,
-    "greylist": Action.GREYLIST,
-}
+_ACTIONS = {action.value: action for action in BY_SCORE}
 _LISTS = ("symbols_enabled", "groups_enabled", "symbols_disabled", "groups_disabled")
 _KNOWN = ("actions", "scores", "subject", *_LISTS)
 

@@ -20,6 +20,25 @@ class Action(StrEnum):
     DISCARD = "discard"
 
 
+BY_SCORE = (Action.REJECT, Action.REWRITE_SUBJECT, Action.ADD_HEADER, Action.GREYLIST)
+"""Actions that have thresholds, the strongest first."""
+
+TOLD_AS_SPAM = frozenset(
+    (
+        Action.ADD_HEADER,
+        Action.REWRITE_SUBJECT,
+        Action.QUARANTINE,
+        Action.REJECT,
+        Action.DISCARD,
+    )
+)
+"""Actions with which a reply says that a message is spam (http-scan.md 1.6)."""
+
+MARKED_AS_SPAM = TOLD_AS_SPAM | {Action.SOFT_REJECT}
+"""Actions with which header fields such as `X-Spam-Status` say so: all but `no action` and
+`greylist`, as Rspamd's milter_headers has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddHeader:
     """Add a field. `order` 0 is the very top, n > 0 below n fields, -1 the end."""

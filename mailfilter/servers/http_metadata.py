@@ -11,7 +11,7 @@ from msgspec import DecodeError, json, msgpack
 
 from ..codec.http1 import MAX_LISTED
 from ..codec.http_body import Part, Refused
-from ..codec.http_query import CONTROL
+from ..syntax import CONTROL
 from .request_envelope import Told
 
 MAX_LIST = 4096

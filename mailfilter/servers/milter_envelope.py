@@ -5,12 +5,12 @@ All values are data of strangers: they are bounded here, and absent ones are `No
 
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 
 from ..codec.milter import Connect, Mail, Rcpt
 from ..codec.milter_session import Transaction
 from ..config.model import Listener
 from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
+from ..scan.networks import read_address
 
 MAX_VALUE = 4096
 """Octets kept of one value: the longest real ones are names of certificate issuers."""
@@ -98,13 +98,7 @@ def _read_ip(value: bytes) -> IPAddress | None:
     text = value.decode("ascii", "replace").strip("[]")
     if text[:5].lower() == "ipv6:":
         text = text[5:]
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
+    return read_address(text)
 
 
 def _certified(listener: Listener, macros: Mapping[bytes, bytes]) -> str | None:

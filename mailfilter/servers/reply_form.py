@@ -16,7 +16,7 @@ from ..codec.http_body import Refused
 from ..config.model import Listener
 from ..report.marks import marks
 from ..report.reply_json import render_json, render_msgpack
-from ..report.reply_layout import Layout, lay_out
+from ..report.reply_layout import FLAT, Layout, lay_out
 from ..report.reply_milter import Style, newline_of, tell_edits
 from ..report.rewrite import rewrite
 from ..scan.verdict import Action, ReplaceBody, Verdict
@@ -46,14 +46,12 @@ _compressor = ZstdCompressor(ZSTD_LEVEL)
 NOT_ACCEPTABLE = 406
 """Status for a client that can read no form that there is."""
 
-_FLAT = Layout()
-
 
 @dataclass(frozen=True, slots=True)
 class ReplyForm:
     """The form of a reply."""
 
-    layout: Layout = _FLAT
+    layout: Layout = FLAT
     parts: Literal["", "form-data", "mixed"] = ""
     """The kind of multipart that it is, if it is one."""
     is_msgpack: bool = False

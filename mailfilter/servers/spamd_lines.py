@@ -9,9 +9,10 @@ from ..codec.spamd_reply import Line, Result, number
 from ..report.edits import clean_edits
 from ..report.headers import encode_header_text
 from ..report.refusal import reply_text
-from ..report.report_text import report_text
+from ..report.report_text import joined_options, report_text
 from ..report.rewrite import rewrite, rewritten_header
 from ..scan.verdict import (
+    TOLD_AS_SPAM,
     Action,
     AddHeader,
     AddRecipient,
@@ -33,15 +34,6 @@ MAX_OPTIONS = 500
 
 MAX_DESCRIPTION = 200
 
-_SPAM = frozenset(
-    (
-        Action.REJECT,
-        Action.DISCARD,
-        Action.QUARANTINE,
-        Action.REWRITE_SUBJECT,
-        Action.ADD_HEADER,
-    )
-)
 _REFUSED = frozenset((Action.REJECT, Action.DISCARD))
 
 _WHAT: Mapping[type[Edit], str] = {
@@ -75,7 +67,7 @@ def render_rspamc(verdict: Verdict) -> Rendered:
         *_texts(verdict),
         *_edits(clean.edits, dropped),
     )
-    is_spam = verdict.action in _SPAM
+    is_spam = verdict.action in TOLD_AS_SPAM
     octets = replies.rspamc_reply(is_spam, verdict.score, verdict.required_score, lines)
     return Rendered(octets, dropped)
 
@@ -107,12 +99,7 @@ def _detail(symbol: SymbolResult) -> str:
     text = symbol.description[:MAX_DESCRIPTION]
     if not symbol.options:
         return text
-    options = ""
-    for option in symbol.options:
-        options += f"{', ' if options else ''}{option[:MAX_OPTIONS]}"
-        if len(options) > MAX_OPTIONS:
-            options = f"{options[: MAX_OPTIONS - 3]}..."
-            break
+    options = joined_options(symbol.options, MAX_OPTIONS)
     return f"{text} [{options}]" if text else f"[{options}]"
 
 
@@ -169,7 +156,7 @@ def _result(verdict: Verdict) -> Result:
     Exim takes a score that is not below the threshold for spam to be rejected, whatever else is
     said.
     """
-    is_spam = verdict.action in _SPAM
+    is_spam = verdict.action in TOLD_AS_SPAM
     score, threshold = (
         float(number(value, 1)) for value in (verdict.score, verdict.required_score)
     )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.report.report_text import MAX_REPORT, MAX_TEXT, report_text
+from mailfilter.report.report_text import MAX_REPORT, MAX_TEXT, joined_options, report_text
 from mailfilter.scan.verdict import Action, SymbolResult
 from mailfilter.testing.fake_scanner import NO_ACTION
 
@@ -65,6 +65,18 @@ class ReportTests(SynchronousTestCase):
         self.assertEqual(found.count("x"), MAX_TEXT // 2)
         self.assertLess(found.count("y"), MAX_TEXT)
         self.assertTrue(found.endswith("...]\n    1.00 B\n"), found)
+
+    def test_options(self) -> None:
+        for options, expected in (
+            ((), ""),
+            (("a",), "a"),
+            (("a", "b c"), "a, b c"),
+            (("abcd", "ef"), "abcd, ef"),
+            (("abcd", "efg"), "abcd,..."),
+            (("abcdefghij",), "abcdefgh"),
+            (("a",) * 1000, "a, a,..."),
+        ):
+            self.assertEqual(joined_options(options, 8), expected)
 
     def test_not_scanned(self) -> None:
         for changes, line in (
