@@ -11,8 +11,8 @@ from typing import Any
 from ..scan.verdict import TOLD_AS_SPAM, Action, Url, Verdict
 from .headers import encode_header_text
 from .refusal import reply_text
+from .reply_edits import Style, ToldEdits
 from .reply_json import finite, seconds
-from .reply_milter import Style, ToldEdits
 
 _INSTEAD_OF_REJECT = frozenset((Action.DISCARD, Action.QUARANTINE))
 

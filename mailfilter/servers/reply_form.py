@@ -15,9 +15,9 @@ from backports.zstd import ZstdCompressor
 from ..codec.http_body import Refused
 from ..config.model import Listener
 from ..report.marks import marks
+from ..report.reply_edits import Style, newline_of, tell_edits
 from ..report.reply_json import render_json, render_msgpack
 from ..report.reply_layout import FLAT, Layout, lay_out
-from ..report.reply_milter import Style, newline_of, tell_edits
 from ..report.rewrite import rewrite
 from ..scan.verdict import Action, ReplaceBody, Verdict
 from .http_accept import best_type, is_listed, qualities

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from mailfilter.report.reply_edits import NO_EDITS
 from mailfilter.report.reply_layout import Layout, lay_out
-from mailfilter.report.reply_milter import NO_EDITS
 from mailfilter.scan.verdict import Action, AddHeader, RemoveHeader, SymbolResult, Verdict
 
 THRESHOLDS = (

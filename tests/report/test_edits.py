@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
 from mailfilter.report.edits import MAX_INDEX, clean_edits
-from mailfilter.report.reply_milter import tell_edits
+from mailfilter.report.reply_edits import tell_edits
 from mailfilter.scan.verdict import (
     AddHeader,
     AddRecipient,

@@ -13,7 +13,7 @@ from mailfilter.config.model import HeaderSettings
 from mailfilter.mail import parse
 from mailfilter.report.edits import clean_edits
 from mailfilter.report.milter_headers import MAX_COUNTED, HeaderProducer
-from mailfilter.report.reply_milter import tell_edits
+from mailfilter.report.reply_edits import tell_edits
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.networks import local_networks
 from mailfilter.scan.verdict import (

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.report.reply_edits import tell_edits
 from mailfilter.report.reply_json import MAX_NUMBER, render_json
 from mailfilter.report.reply_layout import Layout, lay_out
-from mailfilter.report.reply_milter import tell_edits
 from mailfilter.scan.verdict import (
     Action,
     CheckRun,

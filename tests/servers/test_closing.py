@@ -1,15 +1,11 @@
 """How connections end: a client that reads is waited for, one that does not is cut off."""
 
 import socket
-from collections.abc import Callable
 from typing import Any, cast
 
 from twisted.internet import reactor
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock, deferLater
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from mailfilter.config.model import Listener
 from mailfilter.servers.closing import DRIP, LINGER_SECONDS, MAX_LINGER
@@ -18,9 +14,7 @@ from mailfilter.servers.stream import Stream, unsent
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .spamd_case import CHECK, VERDICT, Case, Transport, request
-
-TIMEOUT = 60.0
-"""Seconds until a client that waits for nothing gives up: a failing test, not a limit."""
+from .tcp_case import TIMEOUT, TcpCase
 
 LARGE = b"A: 1\n\n".ljust(20 * 2**20, b"x")
 
@@ -102,7 +96,7 @@ class LingerTests(Case):
         self.assertFalse(transport.aborted)
 
 
-class SocketTests(TestCase):
+class SocketTests(TcpCase):
     """Over sockets, since what the system holds back shows nowhere else."""
 
     def setUp(self) -> None:
@@ -110,20 +104,7 @@ class SocketTests(TestCase):
         self.factory = ScanFactory(
             FakeScanner(VERDICT), "scan", Listener(protocol="scan", endpoint="tcp:0"), self.clock
         )
-        port = reactor.listenTCP(0, cast(Any, self.factory), interface="127.0.0.1")
-        self.port = cast(IPv4Address, port.getHost()).port
-        self.addCleanup(port.stopListening)
-        self.addCleanup(lambda: Deferred.fromCoroutine(self.all_gone()))
-
-    async def all_gone(self) -> None:
-        await self.until(lambda: not self.factory.connections)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(int(TIMEOUT * 100)):
-            if condition():
-                return
-            await deferLater(reactor, 0.01)
-        self.fail("waited for nothing")
+        self.listen(self.factory)
 
     def connected(self) -> socket.socket:
         client = socket.create_connection(("127.0.0.1", self.port), TIMEOUT)

@@ -2,29 +2,21 @@
 
 import socket
 import struct
-from collections.abc import Callable
 from time import sleep
-from typing import Any, TypeVar, cast
 
 from twisted.internet import reactor
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from mailfilter.config.model import Listener
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
+from .tcp_case import TcpCase
+
 MAX_MESSAGE = 2**20
-TIMEOUT = 20.0
-"""Seconds until a client that waits for nothing gives up: a failing test, not a limit."""
 
 PING = b"GET /ping HTTP/1.1\r\n\r\n"
 CHECK = b"POST /checkv2 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
-
-T = TypeVar("T")
 
 
 def read_to_end(client: socket.socket) -> bytes:
@@ -46,7 +38,7 @@ def read_reply(client: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-class Connections(TestCase):
+class Connections(TcpCase):
     """Clients are plain blocking sockets in a thread."""
 
     def setUp(self) -> None:
@@ -54,29 +46,7 @@ class Connections(TestCase):
         self.factory = HttpFactory(
             self.scanner, "http", Listener(protocol="http", endpoint="tcp:0"), reactor
         )
-        port = reactor.listenTCP(0, cast(Any, self.factory), interface="127.0.0.1")
-        self.port = cast(IPv4Address, port.getHost()).port
-        self.addCleanup(port.stopListening)
-        self.addCleanup(lambda: Deferred.fromCoroutine(self.all_gone()))
-
-    async def all_gone(self) -> None:
-        await self.until(lambda: not self.factory.connections)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(int(TIMEOUT * 200)):
-            if condition():
-                return
-            await deferLater(reactor, 0.005)
-        self.fail("waited for nothing")
-
-    def client(self, dialogue: Callable[[socket.socket], T]) -> Deferred[T]:
-        """Run a dialogue with the server in a thread."""
-
-        def run() -> T:
-            with socket.create_connection(("127.0.0.1", self.port), TIMEOUT) as client:
-                return dialogue(client)
-
-        return deferToThread(run)
+        self.listen(self.factory)
 
     async def test_body_that_is_too_large(self) -> None:
         """A client that sends all of its body first can read why it was refused."""

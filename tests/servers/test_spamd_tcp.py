@@ -2,29 +2,22 @@
 
 import socket
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from time import sleep
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from twisted.internet import reactor
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.task import deferLater
+from twisted.internet.defer import gatherResults
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from mailfilter.config.model import Listener
 from mailfilter.servers.first_line import ScanFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .spamd_case import CHECK, CHECKED, RSPAMC, VERDICT, request
+from .tcp_case import TIMEOUT, TcpCase
 
 MAX_MESSAGE = 2**20
-TIMEOUT = 30.0
-"""Seconds until a client that waits for nothing gives up: a failing test, not a limit."""
-
-T = TypeVar("T")
 
 
 def read_to_end(client: socket.socket) -> bytes:
@@ -35,36 +28,14 @@ def read_to_end(client: socket.socket) -> bytes:
     return received
 
 
-class Connections(TestCase):
+class Connections(TcpCase):
     """Clients are plain blocking sockets in a thread."""
 
     def setUp(self) -> None:
         self.scanner = FakeScanner(VERDICT, max_message=MAX_MESSAGE)
         listener = Listener(protocol="scan", endpoint="tcp:0")
         self.factory = ScanFactory(self.scanner, "scan", listener, reactor)
-        port = reactor.listenTCP(0, cast(Any, self.factory), interface="127.0.0.1")
-        self.port = cast(IPv4Address, port.getHost()).port
-        self.addCleanup(port.stopListening)
-        self.addCleanup(lambda: Deferred.fromCoroutine(self.all_gone()))
-
-    async def all_gone(self) -> None:
-        await self.until(lambda: not self.factory.connections)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(int(TIMEOUT * 200)):
-            if condition():
-                return
-            await deferLater(reactor, 0.005)
-        self.fail("waited for nothing")
-
-    def client(self, dialogue: Callable[[socket.socket], T]) -> Deferred[T]:
-        """Run a dialogue with the server in a thread."""
-
-        def run() -> T:
-            with socket.create_connection(("127.0.0.1", self.port), TIMEOUT) as client:
-                return dialogue(client)
-
-        return deferToThread(run)
+        self.listen(self.factory)
 
     async def test_as_spamc_does(self) -> None:
         def dialogue(client: socket.socket) -> bytes:

@@ -4,7 +4,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.report.reply_milter import (
+from mailfilter.report.reply_edits import (
     MAX_SPELLINGS,
     NO_EDITS,
     Style,
