@@ -34,6 +34,7 @@ _PLAIN = r'[^\s<>"\x00-\x1f\x7f-\x9f]*+'
 _QUOTED = r'[^"\\\x00-\x1f\x7f-\x9f]*+'
 _MAILBOX = re.compile(rf'{_PLAIN}(?:"{_QUOTED}(?:\\[ -~]{_QUOTED})*"{_PLAIN})*')
 _ESMTP_ARG = re.compile(r"[!-~]+")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +119,16 @@ def _clean_args(args: tuple[str, ...], dropped: list[str]) -> tuple[str, ...]:
     if len(clean) < len(args):
         dropped.append("change sender: bad argument")
     return clean
+
+
+def with_crlf(body: bytes) -> bytes:
+    """A new body with the line ends that it is to have (`ReplaceBody`), whatever it came with."""
+    return _BARE_LF.sub(b"\r\n", body)
+
+
+def occurrences(occurrence: int, count: int) -> Iterable[int]:
+    """The 1-based numbers of the fields that `RemoveHeader` means, of `count` of its name."""
+    if occurrence == 0:
+        return range(1, count + 1)
+    index = occurrence if occurrence > 0 else count + occurrence + 1
+    return (index,) if 1 <= index <= count else ()

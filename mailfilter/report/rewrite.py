@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..mail.head import line_end
 from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
+from .edits import occurrences, with_crlf
 
 MAX_FIELDS = 2048
 """Fields that are looked at, as many as `mail.Limits.block_headers`."""
@@ -28,7 +29,6 @@ _FIELD = re.compile(
     # What some mbox programs leave in the middle of a header.
     rb"|>From [^\n]*+(?:\n|\Z)"
 )
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 _ENDS_FOR_SPAMC = (b"\n\n", b"\r\n\r\n")
 _OF_MESSAGE = (AddHeader, ChangeHeader, RemoveHeader, ReplaceBody)
 _APPEND = -1
@@ -71,7 +71,7 @@ def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     blank = _blank_line(raw, end)
     body: bytes | memoryview = memoryview(raw)[end + len(blank) :]
     if bodies := [edit.body for edit in edits if isinstance(edit, ReplaceBody)]:
-        body = _BARE_LF.sub(b"\r\n", bodies[-1]).replace(b"\r\n", newline)
+        body = with_crlf(bodies[-1]).replace(b"\r\n", newline)
     if not blank and len(body) and (bodies or head or had_fields):
         blank = newline
     return Rewritten(_whole(head, newline) + blank if blank else head, body)
@@ -150,19 +150,12 @@ def _edited(fields: list[_Field], edits: Sequence[Edit], newline: bytes) -> Iter
                 field = found[occurrence - 1]
                 field.octets, field.is_changed = _line(name, value, newline), True
             case RemoveHeader(name, occurrence):
-                for field in _meant(named.get(_key(name), []), occurrence):
-                    field.is_removed = True
+                found = named.get(_key(name), [])
+                for number in occurrences(occurrence, len(found)):
+                    found[number - 1].is_removed = True
     # A field that is changed is not to be removed.
     kept = [field.octets for field in fields if field.is_changed or not field.is_removed]
     return _with(kept, adds, newline)
-
-
-def _meant(found: list[_Field], occurrence: int) -> Sequence[_Field]:
-    """The fields that a number means: 1 the first, -1 the last, 0 all."""
-    if occurrence == 0:
-        return found
-    at = occurrence - 1 if occurrence > 0 else len(found) + occurrence
-    return found[at : at + 1] if at >= 0 else ()
 
 
 def _with(kept: list[bytes], adds: list[AddHeader], newline: bytes) -> list[bytes]:

@@ -6,7 +6,6 @@ both. Fields are changed first, then removed from the last of a name up, then in
 bottom up, then appended.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from ..codec import milter_replies as replies
 from ..codec.milter import Edits
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_headers import count_fields
+from ..report.edits import occurrences, with_crlf
 from ..scan.verdict import (
     AddHeader,
     AddRecipient,
@@ -30,8 +30,6 @@ from ..scan.verdict import (
 _APPEND = -1
 _BEYOND = 100_000
 """An index behind the last field of any message that an MTA takes."""
-
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 @dataclass(slots=True)
@@ -128,7 +126,7 @@ def _remove_headers(writer: _Writer, edits: Iterable[Edit], changed: set[tuple[s
     for edit in edits:
         if isinstance(edit, RemoveHeader):
             _, indexes = doomed.setdefault(edit.name.lower(), (edit.name, set()))
-            indexes.update(_occurrences(edit.occurrence, writer.count(edit.name)))
+            indexes.update(occurrences(edit.occurrence, writer.count(edit.name)))
     removed = 0
     for key, (name, found) in doomed.items():
         ordered = sorted((at for at in found if (key, at) not in changed), reverse=True)
@@ -137,14 +135,6 @@ def _remove_headers(writer: _Writer, edits: Iterable[Edit], changed: set[tuple[s
         writer.frames += [replies.change_header(index, name, "") for index in ordered]
         removed += len(ordered)
     return removed
-
-
-def _occurrences(occurrence: int, count: int) -> Iterable[int]:
-    """The 1-based numbers of the fields meant, of those that there are."""
-    if occurrence == 0:
-        return range(1, count + 1)
-    index = occurrence if occurrence > 0 else count + occurrence + 1
-    return (index,) if 1 <= index <= count else ()
 
 
 def _places(edits: Iterable[Edit], fields: int) -> list[tuple[int, AddHeader]]:
@@ -228,5 +218,5 @@ def _replace_body(writer: _Writer, edits: Iterable[Edit]) -> None:
     """Replace the body by the last one asked for: MTAs would join several."""
     bodies = [edit.body for edit in edits if isinstance(edit, ReplaceBody)]
     if bodies:
-        frames = replies.replace_body(_BARE_LF.sub(b"\r\n", bodies[-1]))
+        frames = replies.replace_body(with_crlf(bodies[-1]))
         writer.add(Edits.CHANGE_BODY, "replace body", frames)

@@ -1,4 +1,4 @@
-"""The envelope of a scan request over HTTP, from its headers and query (http-scan.md 1.4).
+"""The envelope of a request by HTTP or RSPAMC, from headers, query, metadata (http-scan.md 1.4).
 
 A query argument counts as a header behind the real ones (T5), so that a header wins where only
 one value is taken: of several it is the first. All values are data of strangers: they are bounded
