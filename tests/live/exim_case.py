@@ -4,8 +4,8 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from .exim import DOMAIN, RSPAMD, SPAMD, Exim
-from .harness import SENDER, MtaCase, Reply, shared_sink
+from .exim import DOMAIN, PASSWORD, RELAY, RSPAMD, SPAMD, USER, Exim
+from .harness import SENDER, MtaCase, Reply, message_file, shared_sink
 from .lines import LinesFilter, lines_filter
 from .smtp import Client
 
@@ -14,6 +14,7 @@ SPAMD_SERVER = "127.0.0.1 11783"
 """Whom the documented configuration asks."""
 SERVICE = "smtp"
 SUBMISSION = "submission"
+GTUBE = message_file("gtube-reject.eml")
 
 
 class EximCase(MtaCase):
@@ -81,6 +82,18 @@ class EximCase(MtaCase):
         """So many have arrived, and no more come."""
         self.exim.wait_idle()
         self.assertEqual(len(self.delivered()), count)
+
+    def check_unscanned(self) -> None:
+        """Spam of a relay host, and of a user at the submission port, comes in unseen."""
+        client = self.connect(source=RELAY)
+        client.envelope(SENDER, self.box)
+        self.assertEqual(client.data_octets(GTUBE).code, 250)
+        client = self.connect(SUBMISSION)
+        client.login(USER, PASSWORD)
+        client.envelope(SENDER, self.box)
+        self.assertEqual(client.data_octets(GTUBE).code, 250)
+        self.check_arrived(2)
+        self.assertEqual(self.filter.records(self.mark), [])
 
 
 def documented(server: str, variant: str = "rspamd") -> str:

@@ -5,7 +5,7 @@ from mailfilter.config import load
 
 from .delivered import OWN_FIELDS, header_lines, values
 from .exim import RELAY, Exim
-from .exim_case import EximCase, documented
+from .exim_case import GTUBE, EximCase, documented
 from .harness import SENDER, body_of, message_file, shared_sink, wish
 from .processes import free_port
 from .shapes import BARE_DOTS, DATED, SHAPES, SMUGGLED
@@ -13,7 +13,6 @@ from .threads import Threads
 from .told import told
 
 HAM = message_file("ham.eml")
-GTUBE = message_file("gtube-reject.eml")
 LARGE = DATED + b"\r\n" + b"0123456789 abcdefghijklmnopqrstuvwxyz, and on it goes.\r\n" * 190_000
 """10 MB."""
 FACES: tuple[tuple[bytes, int, list[str] | None], ...] = (

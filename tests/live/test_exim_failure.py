@@ -8,14 +8,13 @@ from mailfilter.client.control import ask
 from . import away
 from .delivered import values
 from .exim import Exim
-from .exim_case import EximCase, documented, rspamd_exim, spamd_exim
+from .exim_case import GTUBE, EximCase, documented, rspamd_exim, spamd_exim
 from .harness import SENDER, Reply, body_of, message_file, shared_sink, wish
 from .lines import LinesFilter, own_filter
 from .processes import wait_until
 from .threads import Threads, until_taken
 
 HAM = message_file("ham.eml")
-GTUBE = message_file("gtube-reject.eml")
 DEFERRED = (451, "Temporary local problem - please try later")
 ASKS = "require spam = nobody:true"
 OPEN = "warn spam = nobody:true"
