@@ -45,6 +45,36 @@ class File(msgspec.Struct, frozen=True):
     gid: int = 0
 
 
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """What is shown to those who connect by TLS: the files of a certificate, as they were read."""
+
+    name: str
+    """In [certificates]."""
+    chain: bytes
+    key: bytes = b""
+    """Empty where it is in the chain's file."""
+    ocsp: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"<Pair {self.name!r}>"
+
+
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    """By what a listener verifies certificates of clients: files, as they were read."""
+
+    listener: str
+    authorities: bytes = b""
+    revoked: tuple[bytes, ...] = ()
+
+
+class Credentials(Message, frozen=True, kw_only=True):
+    """Master to worker: what new connections with TLS are made with from now on."""
+
+    pairs: tuple[Pair, ...] = ()
+    trusts: tuple[Trust, ...] = ()
+
+
 class Boot(Message, frozen=True, kw_only=True):
     """Master to worker, first of all: what to become."""
 
@@ -68,6 +98,7 @@ class Boot(Message, frozen=True, kw_only=True):
     """A check that fails in the self-test is reason not to serve: there are others that do."""
     log: str
     """Where log lines go: `-` is standard output, else a path; `syslog:PREFIX`, `call:NAME`."""
+    credentials: Credentials = Credentials()
 
 
 class Drain(Message, frozen=True, kw_only=True):
@@ -158,7 +189,7 @@ class Answer(Message, frozen=True, kw_only=True):
     status: dict[str, object] | None = None
 
 
-ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Notice
+ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Credentials | Notice
 ToMaster = Ready | Failed | Report | Alarm | Notice
 
 T = TypeVar("T")

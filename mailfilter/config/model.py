@@ -32,15 +32,20 @@ class Unit:
     name: Literal["duration", "size"]
 
 
+FormatName = Literal[
+    "endpoint", "network", "address", "mailbox", "path", "umask", "peer", "field", "fingerprint"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """What a text is; it is checked when the configuration is read.
 
     `path` and the path of a unix `endpoint` are made absolute: relative ones start at the folder
-    of the configuration file.
+    of the configuration file. A `fingerprint` becomes 64 hexadecimal digits in lower case.
     """
 
-    name: Literal["endpoint", "network", "mailbox", "path", "umask", "peer", "field"]
+    name: FormatName
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,13 @@ DURATION = Unit("duration")
 SIZE = Unit("size")
 ENDPOINT = Format("endpoint")
 NETWORK = Format("network")
+ADDRESS = Format("address")
 MAILBOX = Format("mailbox")
 PATH = Format("path")
 UMASK = Format("umask")
 PEER = Format("peer")
 FIELD = Format("field")
+FINGERPRINT = Format("fingerprint")
 OFF = Word("off")
 UNLIMITED = Word("off", is_default=True)
 AUTO = Word("auto", is_default=True)
@@ -81,6 +88,8 @@ CROWDED = 0.9
 FailPolicy = Literal["accept", "tempfail", "reject"]
 Protocol = Literal["milter", "scan", "http", "spamd"]
 HeaderStyle = Literal["auto", "rspamd", "strings", "single"]
+ClientAuth = Literal["off", "optional", "required"]
+ControllerAccess = Literal["none", "read", "write"]
 Privacy = Literal["plain", "hashed", "dropped"]
 HeaderName = Literal[
     "add-headers",
@@ -309,6 +318,35 @@ class Redis:
         Doc("File with the certificates of authorities to trust; empty is those of the system."),
         Example('"/etc/mailfilter/redis-ca.pem"'),
     ] = ""
+    tls_crl: Annotated[
+        tuple[str, ...],
+        PATH,
+        Doc(
+            "Files with lists of revoked certificates (PEM or DER). If there are any, each"
+            " authority below the root needs one that is not out of date."
+        ),
+        Example('["/etc/mailfilter/redis.crl"]'),
+    ] = ()
+    tls_pins: Annotated[
+        tuple[str, ...],
+        FINGERPRINT,
+        Doc(
+            "SHA-256 fingerprints of certificates or of public keys: the server's must be one of"
+            " these, beside all else."
+        ),
+    ] = ()
+    tls_certificate: Annotated[
+        str,
+        PATH,
+        Doc("File with the certificate that we show, and those that it was signed by; PEM."),
+        Example('"/etc/mailfilter/redis-client.pem"'),
+    ] = ""
+    tls_key: Annotated[
+        str,
+        PATH,
+        Doc("File with its private key; empty is the file of the certificate."),
+        Example('"/etc/mailfilter/redis-client.key"'),
+    ] = ""
     connections: Annotated[
         int, Bounds(1, 64), Doc("Of each worker; calls share them, so that two are plenty.")
     ] = 2
@@ -527,6 +565,11 @@ class Profile:
         Doc("The client says one of these tags (header MTA-Tag)."),
         Example('["submission"]'),
     ] = ()
+    identities: Annotated[
+        tuple[str, ...],
+        Doc("The other side has shown the certificate of one of these [identities]."),
+        Example('["mx1"]'),
+    ] = ()
     skip: Annotated[bool, Doc("Such messages are not scanned.")] = False
     disable: Annotated[tuple[str, ...], Doc("Names of checks that do not run.")] = ()
     disable_groups: Annotated[tuple[str, ...], Doc("Groups whose symbols do not count.")] = ()
@@ -664,6 +707,134 @@ class CheckSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Connections with TLS, of all listeners."""
+
+    handshake_timeout: Annotated[
+        float,
+        DURATION,
+        Bounds(0.5, 120),
+        Doc("A handshake must be complete this long after a connection was accepted."),
+    ] = 10.0
+    max_handshakes: Annotated[
+        int,
+        Bounds(1, 100000),
+        Doc(
+            "Handshakes under way at once, of one listener in one worker. For one more the oldest"
+            " is given up if it has stood still for a second; else the new one is refused."
+        ),
+    ] = 500
+    watch: Annotated[
+        float,
+        DURATION,
+        Bounds(0, 86400),
+        Doc(
+            "How often it is looked whether files of [certificates], client_ca and client_crl have"
+            " changed; what has is used for new connections. 0 looks at a reload alone."
+        ),
+    ] = 10.0
+    warn_before: Annotated[
+        float,
+        DURATION,
+        Bounds(0, 365 * 86400.0),
+        Doc("An alarm is raised, once a day, for what expires within this time."),
+    ] = 14 * 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate of ours, with its key: what we show to those who connect by TLS."""
+
+    chain: Annotated[
+        str,
+        PATH,
+        Doc("File with the certificate and then those that it was signed by, without the root."),
+        Example('"/etc/mailfilter/tls/mx.pem"'),
+    ]
+    key: Annotated[
+        str,
+        PATH,
+        Doc("File with its private key, unencrypted; empty is the file of the chain."),
+        Example('"/etc/mailfilter/tls/mx.key"'),
+    ] = ""
+    ocsp: Annotated[
+        str,
+        PATH,
+        Doc(
+            "File with an answer of its authority that it is not revoked (OCSP, DER), which is"
+            " shown with it to those who ask; other programs fetch it. Empty shows none."
+        ),
+        Example('"/etc/mailfilter/tls/mx.ocsp"'),
+    ] = ""
+    names: Annotated[
+        tuple[str, ...],
+        Doc(
+            "Names by which clients ask for it (SNI), where a listener has several; *.NAME is any"
+            " one label. Empty are those in the certificate."
+        ),
+        Example('["mx.example.org"]'),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody who connects by TLS and shows a certificate; one of what is listed must fit it.
+
+    The certificate must be of an authority in the listener's client_ca, unless it is listed here
+    by a fingerprint.
+    """
+
+    dns: Annotated[
+        tuple[str, ...],
+        Doc("DNS names in its subject alternative names; *.NAME is any one label before NAME."),
+        Example('["mx1.example.net"]'),
+    ] = ()
+    ip: Annotated[
+        tuple[str, ...], ADDRESS, Doc("IP addresses in them."), Example('["192.0.2.1"]')
+    ] = ()
+    uri: Annotated[
+        tuple[str, ...],
+        Doc("URIs in them, in full."),
+        Example('["spiffe://example.net/mx1"]'),
+    ] = ()
+    email: Annotated[
+        tuple[str, ...],
+        MAILBOX,
+        Doc("Mail addresses in them, or @domain for all of a domain."),
+        Example('["postmaster@example.net"]'),
+    ] = ()
+    fingerprints: Annotated[
+        tuple[str, ...],
+        FINGERPRINT,
+        Doc("SHA-256 of the certificate, in hexadecimal digits, colons or not."),
+    ] = ()
+    public_keys: Annotated[
+        tuple[str, ...],
+        FINGERPRINT,
+        Doc("SHA-256 of its public key (SubjectPublicKeyInfo), which outlives a renewal."),
+    ] = ()
+    any_certificate: Annotated[
+        bool, Doc("Any certificate of client_ca that fits no other identity.")
+    ] = False
+    trusted: Annotated[
+        bool,
+        Doc(
+            "Whether what it says of its client is believed (address, login, settings, ...), if"
+            " trusted is on at the listener. Its network is then not asked for."
+        ),
+    ] = False
+    controller: Annotated[
+        ControllerAccess,
+        Doc("What it may do through the controller without a password."),
+    ] = "none"
+    profile: Annotated[
+        str,
+        Doc("A profile without conditions that applies to all messages that come from it."),
+        Example('"partners"'),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
     """A socket, and the protocol spoken on it."""
 
@@ -700,6 +871,50 @@ class Listener:
             " on this machine. Of anybody else no address, host name or settings are taken either."
         ),
         Example('["10.0.0.0/24"]'),
+    ] = ()
+    certificates: Annotated[
+        tuple[str, ...],
+        Doc(
+            "Names of [certificates] of ours: who connects must then speak TLS from the first"
+            " octet. Clients choose by name (SNI); the first is for those who do not. Empty is"
+            " without TLS."
+        ),
+        Example('["mx"]'),
+    ] = ()
+    client_auth: Annotated[
+        ClientAuth,
+        Doc(
+            "Whether clients must show a certificate by which they are one of [identities];"
+            " optional also takes those that show none, or one of client_ca that is nobody's, as"
+            " strangers."
+        ),
+    ] = "off"
+    client_ca: Annotated[
+        str,
+        PATH,
+        Doc("File with the authorities whose certificates clients may show; PEM."),
+        Example('"/etc/mailfilter/tls/clients-ca.pem"'),
+    ] = ""
+    client_crl: Annotated[
+        tuple[str, ...],
+        PATH,
+        Doc(
+            "Files with lists of revoked certificates of clients (PEM or DER). If there are any,"
+            " each authority below the root needs one that is not out of date."
+        ),
+        Example('["/etc/mailfilter/tls/clients.crl"]'),
+    ] = ()
+    client_usage: Annotated[
+        Literal["strict", "any"],
+        Doc(
+            "strict takes certificates only that say they are for clients (extended key usage"
+            " clientAuth); any also takes those that do not say what they are for."
+        ),
+    ] = "strict"
+    identities: Annotated[
+        tuple[str, ...],
+        Doc("Names of the [identities] that may connect; empty is all."),
+        Example('["mx1"]'),
     ] = ()
     cert_issuer: Annotated[
         str,
@@ -849,6 +1064,13 @@ class Config:
     composites: Annotated[Mapping[str, Composite], Doc("Composites.")] = field(default_factory=dict)
     profiles: Annotated[Mapping[str, Profile], Doc("Profiles.")] = field(default_factory=dict)
     checks: Annotated[Mapping[str, CheckSettings], Doc("Checks.")] = field(default_factory=dict)
+    tls: Annotated[Tls, Doc("TLS.")] = field(default_factory=Tls)
+    certificates: Annotated[Mapping[str, Certificate], Doc("Certificates of ours.")] = field(
+        default_factory=dict
+    )
+    identities: Annotated[Mapping[str, Identity], Doc("Who is known by a certificate.")] = field(
+        default_factory=dict
+    )
     listeners: Annotated[Mapping[str, Listener], Doc("Listeners.")] = field(
         default_factory=default_listeners
     )

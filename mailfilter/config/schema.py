@@ -7,9 +7,8 @@ from functools import cache
 from inspect import cleandoc
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from .model import Bounds, Doc, Example, Format, Secret, Unit, Word
+from .model import Bounds, Doc, Example, Format, FormatName, Secret, Unit, Word
 
-FormatName = Literal["endpoint", "network", "mailbox", "path", "umask", "peer", "field"]
 UnitName = Literal["duration", "size"]
 Kind = Literal["boolean", "integer", "number", "text"]
 

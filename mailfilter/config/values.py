@@ -4,7 +4,7 @@ import math
 import os
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
@@ -23,6 +23,7 @@ from .units import (
 )
 
 _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
+_FINGERPRINT = re.compile("(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})", re.IGNORECASE)
 _FIELD_OFF = re.compile(r"[^!-9;-~]")
 _LOOSE_DURATION = re.compile(r"\s*([0-9.]+)\s*(ms|[wdhms])[a-z]*\s*", re.IGNORECASE)
 _LOOSE_SIZE = re.compile(r"\s*([0-9.]+)\s*([kmgt])(i?)(b?)\w*\s*", re.IGNORECASE)
@@ -82,8 +83,10 @@ _NOUNS = {
 _FORMATS = {
     "endpoint": "an endpoint",
     "network": "a network such as 192.0.2.0/24",
+    "address": "an IP address such as 192.0.2.1",
     "mailbox": "an address or @domain",
     "path": "a path",
+    "fingerprint": "a SHA-256 fingerprint of 64 hexadecimal digits",
     "field": 'the name of a header field such as "X-Mailfilter-Trace"',
     "peer": "HOST:PORT, [ADDRESS]:PORT or an absolute path",
     "umask": 'an octal number such as "027"',
@@ -194,6 +197,10 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
         return _read_endpoint(value, directory)
     if scalar.format == "network":
         _check_network(value)
+    if scalar.format == "address":
+        return _read_address(scalar, value)
+    if scalar.format == "fingerprint":
+        return _read_fingerprint(scalar, value)
     if scalar.format == "mailbox" and value and "@" not in value:
         near = f'"@{value}"' if "." in value else None
         raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near))
@@ -208,6 +215,20 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
     if scalar.format == "path":
         return _absolute(value, directory)
     return value
+
+
+def _read_address(scalar: Scalar, text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise Unfit(f"expected {describe(scalar)}") from None
+
+
+def _read_fingerprint(scalar: Scalar, text: str) -> str:
+    match = _FINGERPRINT.fullmatch(text.strip())
+    if match is None:
+        raise Unfit(f"expected {describe(scalar)}")
+    return match[1].replace(":", "").lower()
 
 
 def _check_peer(scalar: Scalar, text: str) -> None:

@@ -71,6 +71,8 @@ class Envelope:
     """The subject of a message that is no mail (flag `raw`)."""
     flags: frozenset[str] = frozenset()
     """Request flags by Rspamd's names: `pass_all`, `no_log`, `skip`, `groups`, `trace`, ..."""
+    identity: str | None = None
+    """Name in [identities] of the other side, which has shown its certificate by TLS."""
     is_trusted: bool = True
     """Whether the other side is believed, see `networks.distrusted`."""
     knows_client: bool = True

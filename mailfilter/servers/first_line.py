@@ -136,6 +136,7 @@ class FirstLine(Closing):
         self._inner = inner = factory.make_connection()
         inner.factory = factory
         inner.transport = self.transport
+        inner.identity = self.identity
         inner.connectionMade()
         inner.spent = self._clock.seconds() - self._began_at
         inner.dataReceived(self._start)

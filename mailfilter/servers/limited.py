@@ -11,6 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger
 
 from ..config.model import Listener
+from ..tls.known import Known
 
 
 class Served(Protocol):
@@ -18,6 +19,8 @@ class Served(Protocol):
 
     source: str | None = None
     """Where it comes from, for `max_connections_per_source`."""
+    identity: "Known | None" = None
+    """Who the other side has shown to be by its certificate."""
 
     @property
     def is_idle(self) -> bool:

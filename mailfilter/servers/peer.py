@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from ..config.model import Listener
 from ..scan.networks import LOOPBACK, Networks, read_address
+from ..tls.known import Known
 
 MAX_NOTED = 1000
 """Peers of which it is said that they are not believed."""
@@ -24,6 +25,8 @@ class Peer:
     is_trusted: bool
     """Whether it may say who its client is, and have wishes."""
     is_unix: bool
+    identity: str | None = None
+    """Who it has shown to be by its certificate, by the name in [identities]."""
 
 
 class Peers:
@@ -35,12 +38,17 @@ class Peers:
         self._networks = Networks((*listener.trusted_peers, *LOOPBACK))
         self._noted: set[str] = set()
 
-    def peer(self, address: IAddress | None) -> Peer:
-        """Who is there: one of a unix socket is of this machine."""
-        if not isinstance(address, IPv4Address | IPv6Address):
-            return Peer("unix", self._trusts, is_unix=True)
-        is_near = read_address(address.host) in self._networks
-        return Peer(address.host, self._trusts and is_near, is_unix=False)
+    def peer(self, address: IAddress | None, known: Known | None = None) -> Peer:
+        """Who is there: one of a unix socket is of this machine.
+
+        Of one who is known by a certificate its identity says whether to believe it.
+        """
+        is_unix = not isinstance(address, IPv4Address | IPv6Address)
+        host = "unix" if not isinstance(address, IPv4Address | IPv6Address) else address.host
+        if known is not None:
+            return Peer(host, self._trusts and known.is_trusted, is_unix, known.name)
+        is_near = is_unix or read_address(host) in self._networks
+        return Peer(host, self._trusts and is_near, is_unix)
 
     def note_ignored(self, peer: Peer) -> None:
         """Say once of a peer that what it told of its client was not believed."""

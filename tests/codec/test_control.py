@@ -18,6 +18,7 @@ from mailfilter.codec.control import (
     Boot,
     ControlError,
     Cover,
+    Credentials,
     Drain,
     Failed,
     File,
@@ -26,11 +27,13 @@ from mailfilter.codec.control import (
     Histogram,
     Message,
     Notice,
+    Pair,
     Ready,
     ReopenLog,
     Report,
     Request,
     Serve,
+    Trust,
     answer_reader,
     encode,
     request_reader,
@@ -51,6 +54,11 @@ BOOT = Boot(
     sockets=(Handed("http", 5, 2, (0, 1)),),
     is_strict=True,
     log="-",
+    credentials=Credentials(pairs=(Pair(name="mx", chain=b"chain"),)),
+)
+CREDENTIALS = Credentials(
+    pairs=(Pair(name="mx", chain=b"chain\xff", key=b"key", ocsp=b"\x30"),),
+    trusts=(Trust(listener="http", authorities=b"ca", revoked=(b"crl", b"")),),
 )
 REPORT = Report(
     memory=2**40,
@@ -62,6 +70,7 @@ REPORT = Report(
 )
 TO_WORKER: Sequence[Message] = (
     BOOT,
+    CREDENTIALS,
     Drain(is_stop=True, seconds=10.0),
     Cover(places=(0, 2)),
     Cover(places=()),

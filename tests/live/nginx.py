@@ -4,9 +4,10 @@ import os
 import ssl
 from collections.abc import Mapping, Sequence
 
+from tests.authority import Authority
+
 from . import peers
 from .processes import Child, accepts, free_port, private_directory
-from .redis_tls import Authority
 
 SNIPPET = peers.CHECKOUT / "mailfilter/client/mta/templates/nginx.conf"
 """The proxy in nginx's configuration, as the documentation shows it."""

@@ -7,9 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.authority import Authority
+
 from . import peers
 from .processes import private_directory
-from .redis_tls import Authority
 
 ISSUER = "Live Test Authority"
 SUBJECT = "server"

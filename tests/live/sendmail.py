@@ -13,9 +13,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.authority import Authority
+
 from . import peers
 from .processes import Child, accepts, free_port, private_directory, wait_until
-from .redis_tls import Authority
 
 SENDMAIL = peers.DEBIAN / "usr/libexec/sendmail/sendmail"
 CF = peers.DEBIAN / "usr/share/sendmail/cf"

@@ -4,6 +4,8 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.authority import Authority
+
 from . import policies
 from .harness import SENDER, message_file, shared_sink
 from .policies import SENDMAIL_ISSUER, SENDMAIL_SUBJECT, own_filter
@@ -11,7 +13,6 @@ from .postfix import Postfix
 from .postfix_cf import Smtpd
 from .postfix_keys import SUBJECT, certificates, tls_options
 from .processes import private_directory, wait_until
-from .redis_tls import Authority
 from .sendmail import Sendmail
 from .sendmail_case import SendmailCase
 from .smtp import Client

@@ -8,10 +8,10 @@ from twisted.trial.unittest import TestCase
 
 from mailfilter.store.base import Count, Publish, Store, key
 from mailfilter.store.errors import Unavailable
+from tests.authority import Authority
 
 from .processes import free_port, private_directory
 from .redis import Server, Told, closing, make_store, need_redis, settings, until
-from .redis_tls import Authority
 
 A = key("test", "a")
 
@@ -27,8 +27,17 @@ def authorities() -> tuple[Authority, Authority]:
 def tls_server(*names: str) -> Server:
     """A server with a certificate for these names."""
     port = free_port()
-    lines = (f"tls-port {port}", "requirepass s3cret", *authorities()[0].lines(*names))
-    server = Server(*lines, port=0).start()
+    authority = authorities()[0]
+    certificate, key = authority.issue(*names)
+    server = Server(
+        f"tls-port {port}",
+        "requirepass s3cret",
+        f"tls-cert-file {certificate}",
+        f"tls-key-file {key}",
+        f"tls-ca-cert-file {authority.file}",
+        "tls-auth-clients no",
+        port=0,
+    ).start()
     server.port = port
     return server
 
