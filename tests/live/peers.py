@@ -40,6 +40,7 @@ PACKAGES = (
     "opensmtpd",
     "opensmtpd-filter-rspamd",
     "nginx",
+    "stunnel4",
 )
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
 for Sendmail's configuration, saslpasswd2 and the mechanisms of SASL. curl comes with them where
