@@ -30,8 +30,18 @@ _USAGES: dict[Usage, list[x509.ObjectIdentifier]] = {
 class Authority:
     """Signs certificates; `file` holds its own."""
 
-    def __init__(self, folder: Path, name: str, *, signed_by: "Authority | None" = None) -> None:
-        """`name` must be another one for each authority of a folder."""
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        signed_by: "Authority | None" = None,
+        only_below: Sequence[str] = (),
+    ) -> None:
+        """`name` must be another one for each authority of a folder.
+
+        `only_below` are domains: it may then sign for names in these alone.
+        """
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named(name)
@@ -39,6 +49,9 @@ class Authority:
         issuer, key = (self._name, self._key) if signed_by is None else signed_by._signer()
         builder = _builder(self._name, issuer, self._key, (-2, 3650))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        if only_below:
+            permitted = [x509.DNSName(domain) for domain in only_below]
+            builder = builder.add_extension(x509.NameConstraints(permitted, None), True)
         self.certificate = builder.sign(key, SHA256())
         self.file.write_bytes(_pem(self.certificate))
 
@@ -57,20 +70,48 @@ class Authority:
         Names are of DNS, IP addresses, mail addresses or URIs. `days` is when it begins and ends
         to hold, `stem` the name of the files, `chain` what goes behind it in the file.
         """
-        private = _new_key(key, bits)
-        builder = _builder(_named(names[0][:60]), self._name, private, days)
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
+        base = stem or names[0].replace(":", "_").replace("/", "_").replace("*", "any")
         alternatives = x509.SubjectAlternativeName([_general(name) for name in names])
+        return self.issue_for(
+            _named(names[0][:60]),
+            alternatives,
+            stem=base,
+            usage=usage,
+            days=days,
+            key=_new_key(key, bits),
+            chain=chain,
+        )
+
+    def issue_for(
+        self,
+        subject: x509.Name,
+        alternatives: x509.ExtensionType,
+        *,
+        stem: str,
+        usage: Usage = "both",
+        days: tuple[float, float] = (-1, 90),
+        key: PrivateKey | None = None,
+        chain: Sequence["Authority"] = (),
+    ) -> tuple[Path, Path]:
+        """As `issue`, for any subject and alternative names, also such as nobody should have."""
+        private = _new_key("p256", 0) if key is None else key
+        builder = _builder(subject, self._name, private, days)
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         builder = builder.add_extension(alternatives, critical=False)
         if _USAGES[usage]:
             builder = builder.add_extension(x509.ExtendedKeyUsage(_USAGES[usage]), critical=False)
         certificate = builder.sign(self._key, SHA256())
-        base = stem or names[0].replace(":", "_").replace("/", "_").replace("*", "any")
-        files = self._folder / f"{base}.crt", self._folder / f"{base}.key"
+        files = self._folder / f"{stem}.crt", self._folder / f"{stem}.key"
         pems = [_pem(certificate), *(_pem(item.certificate) for item in chain)]
         files[0].write_bytes(b"".join(pems))
         write_key(files[1], private)
         return files
+
+    def own_key(self) -> Path:
+        """Write the authority's own key, for whoever passes as it; its file."""
+        file = self.file.with_suffix(".key")
+        write_key(file, self._key)
+        return file
 
     def revoke(self, *certificates: Path, days: tuple[float, float] = (-1, 30)) -> Path:
         """Write a list of revoked certificates, of which there may be none; its file."""
