@@ -1,0 +1,79 @@
+"""What an authority says of a certificate, for us to show with it (RFC 6960, RFC 6066 8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import Hash
+from cryptography.x509 import ocsp
+
+from .errors import TlsError
+from .pem import MAX_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Staple:
+    """That a certificate is good, and for how long."""
+
+    begins: float
+    """Unix time."""
+    expires: float | None
+    """Unix time; `None` is without limit."""
+
+    def holds(self, now: float) -> bool:
+        """Whether it may be shown at this Unix time."""
+        return self.begins <= now and (self.expires is None or now <= self.expires)
+
+
+def read_staple(data: bytes, chain: Sequence[x509.Certificate]) -> Staple:
+    """Read an answer of OCSP in DER about the first certificate of a chain.
+
+    Raises TlsError if it is none, is about another one, or says anything but good.
+    """
+    if len(data) > MAX_FILE:
+        raise TlsError(f"more than {MAX_FILE // 2**20}MiB")
+    if data.lstrip().startswith(b"-----BEGIN"):
+        raise TlsError("an answer of OCSP in PEM, expected DER")
+    try:
+        answer = ocsp.load_der_ocsp_response(data)
+        status = answer.response_status
+    except Exception as error:
+        raise TlsError(f"not an answer of OCSP in DER: {error}") from None
+    if status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        raise TlsError(f"the authority has not answered: {status.name.lower()}")
+    try:
+        return _read(answer, chain)
+    except TlsError:
+        raise
+    except Exception as error:
+        # ValueError for several answers in one, UnsupportedAlgorithm, ...
+        raise TlsError(f"an answer of OCSP that cannot be used: {error}") from None
+
+
+def _read(answer: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) -> Staple:
+    certificate = chain[0]
+    if answer.serial_number != certificate.serial_number or not _is_of_issuer(answer, chain):
+        raise TlsError(
+            f"an answer of OCSP about another certificate (serial number"
+            f" {answer.serial_number:x}, expected {certificate.serial_number:x})"
+        )
+    status = answer.certificate_status
+    if status is ocsp.OCSPCertStatus.REVOKED:
+        raise TlsError("the authority says that the certificate is revoked; a new one is needed")
+    if status is not ocsp.OCSPCertStatus.GOOD:
+        raise TlsError("the authority says that it does not know the certificate")
+    expires = answer.next_update_utc
+    begins = answer.this_update_utc.timestamp()
+    return Staple(begins, None if expires is None else expires.timestamp())
+
+
+def _is_of_issuer(answer: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) -> bool:
+    """Without the issuer's certificate its name must do."""
+    issuer = chain[1] if len(chain) > 1 else chain[0]
+    builder = ocsp.OCSPRequestBuilder()
+    asked = builder.add_certificate(chain[0], issuer, answer.hash_algorithm).build()
+    if len(chain) > 1 and answer.issuer_key_hash != asked.issuer_key_hash:
+        return False
+    digest = Hash(answer.hash_algorithm)
+    digest.update(chain[0].issuer.public_bytes())
+    return answer.issuer_name_hash == digest.finalize()
