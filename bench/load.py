@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from . import http_client, line_client, messages, milter_client, scan_requests
+from .dial import Address, address_of
 
 
 class Connection(Protocol):
@@ -33,7 +34,7 @@ class Connection(Protocol):
         """Close the connection."""
 
 
-CONNECTIONS: dict[str, Callable[[int], Connection]] = {
+CONNECTIONS: dict[str, Callable[[Address], Connection]] = {
     **{
         name: partial(http_client.Connection, make=make)
         for name, make in scan_requests.HTTP.items()
@@ -43,7 +44,7 @@ CONNECTIONS: dict[str, Callable[[int], Connection]] = {
         for name, make in scan_requests.LINES.items()
     },
     "milter": milter_client.Connection,
-    "milter-2": lambda port: milter_client.Connection(port, milter_client.OLD_OFFER),
+    "milter-2": lambda address: milter_client.Connection(address, milter_client.OLD_OFFER),
 }
 
 
@@ -116,7 +117,7 @@ def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Feed messages to a running filter.")
     parser.add_argument("protocol", choices=sorted(CONNECTIONS))
-    parser.add_argument("port", type=int)
+    parser.add_argument("address", type=address_of, help="of bench.dial, as JSON")
     parser.add_argument("--messages", type=Path, help="a directory of messages")
     parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5.0)
@@ -132,7 +133,7 @@ def main() -> None:
     args = parse_arguments()
 
     def connect() -> Connection:
-        return CONNECTIONS[args.protocol](args.port)
+        return CONNECTIONS[args.protocol](args.address)
 
     first = connect()
     prepared = [first.prepare(raw) for raw in messages.load(args.messages)]

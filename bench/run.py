@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import messages
+from .dial import Address, text_of
 
 READY_SECONDS = 60.0
 """For the start of the filter; it takes about one."""
@@ -48,7 +49,8 @@ class Filter:
     """A running filter."""
 
     process: subprocess.Popen[bytes]
-    ports: dict[str, int]
+    addresses: Mapping[str, Address]
+    """By protocols of `bench.load`."""
 
     def processes(self) -> list[int]:
         """Process ids: the master, or all there is, and the workers."""
@@ -135,7 +137,8 @@ def load(running: Filter, protocol: str, clients: int, *options: str) -> dict[st
 
     Raises RuntimeError: a client failed.
     """
-    command = [sys.executable, "-m", "bench.load", protocol, str(running.ports[protocol])]
+    address = text_of(running.addresses[protocol])
+    command = [sys.executable, "-m", "bench.load", protocol, address]
     done = subprocess.run(
         [*command, "--clients", str(clients), *options],
         env=CHILD_ENVIRONMENT,
