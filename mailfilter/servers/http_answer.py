@@ -153,7 +153,7 @@ class Answers(RequestAnswers[Asked, Reply]):
     def _whose(self, asked: Asked) -> Whose:
         if asked.read is not None:
             envelope = asked.read.envelope
-            return Whose(asked.peer.name, envelope.queue_id or "", envelope.sender or "")
+            return Whose(str(asked.peer), envelope.queue_id or "", envelope.sender or "")
         return whose(asked.peer, asked.request.head.headers)
 
 

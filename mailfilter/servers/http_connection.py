@@ -174,7 +174,7 @@ class HttpConnection(Replying[Asked, Reply]):
             if reply.queue_id
             else "{listener}: {peer!r}: refused: {status} {error!r}",
             listener=self._site.name,
-            peer=self._peer.name,
+            peer=str(self._peer),
             queue_id=reply.queue_id[:MAX_LOGGED],
             status=reply.status,
             error=reply.error,

@@ -65,7 +65,9 @@ def path_of(head: RequestHead) -> bytes:
 
 
 def _envelope(listener_name: str, request: RequestComplete, told: Told, peer: Peer) -> Envelope:
-    envelope = build_envelope(listener_name, told, is_trusted=peer.is_trusted)
+    envelope = build_envelope(
+        listener_name, told, is_trusted=peer.is_trusted, identity=peer.identity
+    )
     if path_of(request.head) != SKIP:
         return envelope
     return replace(envelope, flags=envelope.flags | {SKIP.decode()})

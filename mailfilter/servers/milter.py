@@ -204,7 +204,7 @@ class MilterProtocol(Served):
             self._turn = None
 
     def _start(self, transaction: Transaction) -> None:
-        self._asked = asked = Asked(transaction, self._session.agreement, self._peer)
+        self._asked = asked = Asked(transaction, self._session.agreement, self._peer, self.identity)
         self._began = self._site.clock.seconds()
         scan = Deferred.fromCoroutine(self._answer(asked))
         if self._asked is asked:

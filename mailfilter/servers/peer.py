@@ -28,6 +28,15 @@ class Peer:
     identity: str | None = None
     """Who it has shown to be by its certificate, by the name in [identities]."""
 
+    def __str__(self) -> str:
+        """For the log."""
+        return shown(self.name, self.identity)
+
+
+def shown(host: str, identity: str | None) -> str:
+    """A peer for the log: where it is, and who it is if it has shown that."""
+    return host if identity is None else f"{host}, {identity}"
+
 
 class Peers:
     """The peers of one listener, of any protocol that is not milter."""
@@ -36,7 +45,7 @@ class Peers:
         self._listener = name
         self._trusts = listener.trusted
         self._networks = Networks((*listener.trusted_peers, *LOOPBACK))
-        self._noted: set[str] = set()
+        self._noted: set[tuple[str | None, str]] = set()
 
     def peer(self, address: IAddress | None, known: Known | None = None) -> Peer:
         """Who is there: one of a unix socket is of this machine.
@@ -51,16 +60,24 @@ class Peers:
         return Peer(host, self._trusts and is_near, is_unix)
 
     def note_ignored(self, peer: Peer) -> None:
-        """Say once of a peer that what it told of its client was not believed."""
-        if peer.name in self._noted or len(self._noted) >= MAX_NOTED:
+        """Say once of a peer, or of an identity, that what it told of its client was not believed.
+
+        Its network does not matter for one who has an identity.
+        """
+        who = (peer.identity, peer.name if peer.identity is None else "")
+        if who in self._noted or len(self._noted) >= MAX_NOTED:
             return
-        self._noted.add(peer.name)
+        self._noted.add(who)
+        reason = _OF_NETWORK if peer.identity is None else _OF_IDENTITY
         log.warn(
-            "{listener}: IP, User, Settings and the like from {peer!r} are ignored; to believe it,"
-            " add its network to listeners.{listener}.trusted_peers"
-            if self._trusts
-            else "{listener}: IP, User, Settings and the like from {peer!r} are ignored, as from"
-            " all peers: listeners.{listener}.trusted is false",
+            "{listener}: IP, User, Settings and the like from {peer!r} are ignored"
+            + (reason if self._trusts else _OF_LISTENER),
             listener=self._listener,
-            peer=peer.name,
+            peer=str(peer),
+            identity=peer.identity,
         )
+
+
+_OF_NETWORK = "; to believe it, add its network to listeners.{listener}.trusted_peers"
+_OF_IDENTITY = "; to believe it, set identities.{identity}.trusted"
+_OF_LISTENER = ", as from all peers: listeners.{listener}.trusted is false"

@@ -104,7 +104,9 @@ def fields_of(head: RequestHead) -> Fields:
     return head.headers + head.arguments
 
 
-def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Envelope:
+def build_envelope(
+    listener: str, told: Told, *, is_trusted: bool = True, identity: str | None = None
+) -> Envelope:
     """Make the envelope of a request that came by a listener.
 
     What is over the bounds is left out, and the trace says so: much of it is a stranger's choice,
@@ -141,6 +143,7 @@ def build_envelope(listener: str, told: Told, *, is_trusted: bool = True) -> Env
         filename=_text(single, b"filename"),
         subject=_text(single, b"subject"),
         flags=_flags(single, notes),
+        identity=identity,
         is_trusted=is_trusted,
         knows_client=is_trusted,
         notes=tuple(notes),

@@ -34,7 +34,7 @@ def whose(peer: Peer, fields: Fields) -> Whose:
     queue_id, sender = (
         told.get(name, b"").decode("utf-8", "replace") for name in (b"queue-id", b"from")
     )
-    return Whose(peer.name, queue_id, sender)
+    return Whose(str(peer), queue_id, sender)
 
 
 Connection = TypeVar("Connection", bound=Served)

@@ -62,7 +62,7 @@ class Answers(RequestAnswers[Asked, bytes]):
         log.info(
             "{listener}: {peer!r}: refused: {error!r}",
             listener=self._name,
-            peer=peer.name,
+            peer=str(peer),
             error=text,
         )
 
@@ -71,12 +71,14 @@ class Answers(RequestAnswers[Asked, bytes]):
 
     def _envelope(self, asked: Asked) -> Envelope:
         """What RSPAMC tells, as over HTTP. SPAMC tells nothing: its User is no login."""
-        request, is_trusted = asked.request, asked.peer.is_trusted
+        request, peer = asked.request, asked.peer
         if not request.line.is_rspamc:
-            return Envelope(listener=self._name, is_trusted=is_trusted)
-        envelope = build_envelope(self._name, Told(request.headers), is_trusted=is_trusted)
+            return Envelope(listener=self._name, identity=peer.identity, is_trusted=peer.is_trusted)
+        envelope = build_envelope(
+            self._name, Told(request.headers), is_trusted=peer.is_trusted, identity=peer.identity
+        )
         if is_ignored(envelope):
-            self._peers.note_ignored(asked.peer)
+            self._peers.note_ignored(peer)
         return envelope
 
     def _extent(self, asked: Asked) -> tuple[bytes, int]:
