@@ -45,6 +45,7 @@ def _mail(trace_id: str, row: Row, detail: Row) -> Iterator[str]:
         ("message id", "" if message_id == NO_MESSAGE_ID else message_id),
         ("queue id", text(detail, "queue_id")),
         ("client", ", ".join(filter(None, client))),
+        ("identity", text(row, "identity")),
         ("size", f"{number(row, 'size'):.0f}"),
     )
 

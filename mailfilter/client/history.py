@@ -68,6 +68,7 @@ def _time(value: str) -> float:
 @click.option("--symbol", multiple=True, help="A symbol that fired; several must all have fired.")
 @click.option("--ip", callback=_reading(parse_ip), help="The client's address.")
 @click.option("--user", help="The name by which the client has logged in.")
+@click.option("--identity", help="One of [identities], whose certificate the other side has shown.")
 @click.option("--message-id", callback=_reading(parse_address), help="With or without <>.")
 @click.option("--queue-id", help="The MTA's.")
 @click.option("--since", callback=_reading(_time), help=f"Not older than {TIME_FORM}.")
@@ -90,6 +91,7 @@ def history(
     symbol: tuple[str, ...],
     ip: str | None,
     user: str | None,
+    identity: str | None,
     message_id: str | None,
     queue_id: str | None,
     since: float | None,
@@ -111,6 +113,7 @@ def history(
         "action": action,
         "ip": ip,
         "user": user,
+        "identity": identity,
         "message-id": message_id,
         "queue-id": queue_id,
     }

@@ -80,6 +80,8 @@ def row_dict(
     row["size"] = verdict.size
     if verdict.unscanned is not None:
         row["unscanned"] = verdict.unscanned
+    if envelope.identity is not None:
+        row["identity"] = envelope.identity[:chars]
     row["ip"] = UNKNOWN if envelope.client_ip is None else str(envelope.client_ip)
     return row
 

@@ -23,6 +23,8 @@ def terms_of(envelope: Envelope, verdict: Verdict, masks: Masks) -> Sequence[byt
     found += [term("symbol", item.name) for item in verdict.symbols[:MAX_SYMBOLS]]
     if envelope.client_ip is not None:
         found.append(term("ip", ip_text(envelope.client_ip)))
+    if envelope.identity is not None:
+        found.append(term("identity", envelope.identity))
     if envelope.queue_id:
         found.append(term("queue-id", envelope.queue_id))
     if not masks.has_addresses:

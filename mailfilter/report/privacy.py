@@ -30,7 +30,18 @@ CACHED = 4096
 CACHED_CHARS = 128
 """Of a value at most: longer ones seldom come again, and strangers could fill memory with them."""
 
-Kind = Literal["action", "symbol", "from", "to", "address", "ip", "user", "message-id", "queue-id"]
+Kind = Literal[
+    "action",
+    "symbol",
+    "from",
+    "to",
+    "address",
+    "ip",
+    "user",
+    "identity",
+    "message-id",
+    "queue-id",
+]
 """What rows can be found by."""
 
 _STRICTNESS: Mapping[Privacy, int] = {"plain": 0, "hashed": 1, "dropped": 2}

@@ -84,18 +84,22 @@ class Profiles:
         ordered = sorted(config.profiles.items(), key=lambda item: (item[1].priority, item[0]))
         self._profiles = dict(ordered)
         self._conditions = [(name, _conditions(profile)) for name, profile in ordered]
+        self._of_identity: Mapping[str | None, str] = {
+            name: identity.profile for name, identity in config.identities.items()
+        }
         self._known: dict[tuple[str, ...], Settings] = {}
 
     def match(self, envelope: Envelope) -> tuple[str, ...]:
         """Names of the profiles that apply to an envelope, the one with the last word last.
 
-        A client may ask for one without conditions; conditions are not for clients to set aside.
+        A client may ask for one without conditions, and an identity has one of them; conditions
+        are not for clients to set aside.
         """
-        asked = envelope.settings_id
+        named = (envelope.settings_id, self._of_identity.get(envelope.identity))
         return tuple(
             name
             for name, conditions in self._conditions
-            if (all(holds(envelope) for holds in conditions) if conditions else asked == name)
+            if (all(holds(envelope) for holds in conditions) if conditions else name in named)
         )
 
     def lacks(self, name: str | None) -> bool:
@@ -169,6 +173,9 @@ def _conditions(profile: Profile) -> list[Condition]:
     if profile.listeners:
         listeners = frozenset(profile.listeners)
         conditions.append(lambda envelope: envelope.listener in listeners)
+    if profile.identities:
+        identities = frozenset(profile.identities)
+        conditions.append(lambda envelope: envelope.identity in identities)
     if profile.authenticated is not None:
         wanted = profile.authenticated
         conditions.append(lambda envelope: bool(envelope.user) is wanted)

@@ -144,6 +144,9 @@ class Scanner:
 
     def _trace(self, envelope: Envelope) -> Trace:
         trace = Trace(self.clock.seconds)
+        if envelope.identity is not None:
+            trust = "" if envelope.is_trusted else ", which is not trusted"
+            trace.add("tls", f"came with the certificate of {envelope.identity}{trust}")
         for note in envelope.notes:
             trace.add("message", note)
             if note.startswith(SETTINGS_NOTE):

@@ -119,6 +119,7 @@ class HistoryTests(StoreCommandCase):
             recipients=(Recipient("dave@example.com"),),
             user="dave",
             queue_id="4BQ2",
+            identity="mx1",
         )
         empty = Summary(recipients=("erin@lists.example",))
         symbols = (SymbolResult("TWO", 1, 1), SymbolResult("THREE", 1, 1))
@@ -142,6 +143,8 @@ class HistoryTests(StoreCommandCase):
             ("--symbol", "TWO", "--symbol", "THREE"): [2],
             ("--ip", "2001:DB8:0::1"): [2],
             ("--user", "dave"): [2],
+            ("--identity", "mx1"): [2],
+            ("--identity", "mx2"): [],
             ("--message-id", "<2@x>"): [2],
             ("--queue-id", "4bq1"): [1],
             ("--since", "1970-01-01T00:20"): [2],
@@ -261,6 +264,11 @@ class ExplainTests(StoreCommandCase):
         ):
             self.assertIn(line, text.splitlines())
         self.assertNotIn("recipients", text)
+
+    def test_identity(self) -> None:
+        self.remember(replace(ENVELOPE, identity="mx1"), VERDICT, at=NOW)
+        text = self.explain(VERDICT.trace_id).stdout
+        self.assertEqual(text, EXPLAINED.replace("  size   ", "  identity    mx1\n  size   "))
 
     def test_many_recipients(self) -> None:
         """Some are named, the others counted; also if none is kept."""

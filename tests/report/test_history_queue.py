@@ -132,8 +132,9 @@ class EstimateTests(SynchronousTestCase):
         self.assert_counted(ENVELOPE, replace(VERDICT, edits=(RemoveHeader("a"),) * 100), "many")
 
     def test_envelope(self) -> None:
-        """All that a client tells."""
+        """All that a client tells; who it is by its certificate is a name of ours."""
         names = [field.name for field in fields(Envelope) if field.type == str | None]
+        names.remove("identity")
         changes: list[dict[str, Any]] = [{name: LONG} for name in names]
         changes += [
             {"sender_args": (LONG,)},

@@ -65,6 +65,14 @@ class BodyTests(SynchronousTestCase):
         self.assertEqual((row["rcpt_smtp"], row["rcpt_mime"], row["symbols"]), ([], [], {}))
         self.assertNotIn("message-id", row)
 
+    def test_identity(self) -> None:
+        """It is a name of ours, kept as it is, and there only if there is one."""
+        for mode in ("plain", "hashed", "dropped"):
+            row = make_row(replace(ENVELOPE, identity="mx1"), addresses=mode)
+            self.assertEqual(body_of(row)["identity"], "mx1")
+            self.assertTrue(found_by(row, "identity", "mx1"))
+        self.assertNotIn("identity", body_of(make_row()))
+
     def test_no_message_id(self) -> None:
         """A message without an id has the same word in every mode, and is not found by it."""
         for mode in ("plain", "hashed", "dropped"):
@@ -100,13 +108,14 @@ class TermTests(SynchronousTestCase):
 
     def test_kinds(self) -> None:
         """Each thing by its kind, whatever the case; addresses by their domains, too."""
-        row = make_row()
+        row = make_row(replace(ENVELOPE, identity="mx1"))
         wanted: list[tuple[Kind, str]] = [
             ("action", "add header"),
             ("symbol", "ONE"),
             ("symbol", "two"),
             ("ip", "192.0.2.10"),
             ("user", "Alice"),
+            ("identity", "mx1"),
             ("queue-id", "4BQ1"),
             ("message-id", "1@example.net"),
             ("from", "alice@EXAMPLE.net"),
@@ -214,6 +223,7 @@ class BoundTests(SynchronousTestCase):
                 recipients=tuple(Recipient(f"{n}@{n}.{WIDE}") for n in range(5000)),
                 user=WIDE,
                 queue_id=WIDE,
+                identity=WIDE[:128],
             ),
             subject=mode,
             addresses=mode,

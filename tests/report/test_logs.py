@@ -82,6 +82,15 @@ class ScanLineTests(LineCase):
         self.assertIn(' info scan tag="x 1" qid=4ABC ', line)
         self.assertIn(' action="add header" file=a.eml score=', line)
 
+    def test_identity(self) -> None:
+        """Who the other side is, if it has shown that; a name of the configuration may be odd."""
+        line = self.text_of(replace(ENVELOPE, identity="mx 1"), VERDICT)
+        self.assertIn(' helo=client.example identity="mx 1" action="add header" ', line)
+        self.stream.seek(self.stream.truncate(0))
+        self.assertEqual(
+            self.json_of(replace(ENVELOPE, identity="mx1"), VERDICT)["identity"], "mx1"
+        )
+
     def test_nothing_if_the_client_wants_none(self) -> None:
         events: list[LogEvent] = []
         observer = cast(ILogObserver, events.append)
@@ -118,6 +127,7 @@ class ScanLineTests(LineCase):
                 "ip": "192.0.2.1",
                 "helo": "client.example",
                 "user": "joe",
+                "identity": None,
                 "action": "add header",
                 "forced_by": None,
                 "profile": None,

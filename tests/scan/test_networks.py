@@ -30,6 +30,7 @@ LEFT = {
     "deliver_to",
     "filename",
     "helo",
+    "identity",
     "is_trusted",
     "knows_client",
     "lacks_recipients",

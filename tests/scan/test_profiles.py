@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.model import (
     Actions,
     Config,
+    Identity,
     Profile,
     ProfileActions,
     ProfileTexts,
@@ -94,6 +95,33 @@ class MatchTests(SynchronousTestCase):
         self.assertTrue(matches(profile, replace(EMPTY, mta_tag="submission")))
         self.assertFalse(matches(profile, replace(EMPTY, mta_tag="mx")))
         self.assertFalse(matches(profile, EMPTY))
+
+    def test_identities(self) -> None:
+        profile = Profile(identities=("mx1", "mx2"))
+        self.assertTrue(matches(profile, replace(EMPTY, identity="mx2")))
+        self.assertFalse(matches(profile, replace(EMPTY, identity="mx3")))
+        self.assertFalse(matches(profile, EMPTY))
+
+    def test_profile_of_an_identity(self) -> None:
+        """It applies to all that comes from there, beside the one that is asked for."""
+        config = Config(
+            identities={"mx1": Identity(profile="partners"), "mx2": Identity()},
+            profiles={"partners": Profile(), "asked": Profile(), "local": Profile(users=("joe",))},
+        )
+        profiles = Profiles(config)
+        mx1 = replace(EMPTY, identity="mx1")
+        self.assertEqual(profiles.match(mx1), ("partners",))
+        self.assertEqual(profiles.match(replace(mx1, settings_id="asked")), ("asked", "partners"))
+        self.assertEqual(profiles.match(replace(mx1, settings_id="partners")), ("partners",))
+        self.assertEqual(profiles.match(replace(mx1, user="joe")), ("local", "partners"))
+        for name in ("mx2", "mx3", None):
+            self.assertEqual(profiles.match(replace(EMPTY, identity=name)), ())
+
+    def test_identity_does_not_set_conditions_aside(self) -> None:
+        config = Config(
+            identities={"mx1": Identity(profile="p")}, profiles={"p": Profile(users=("joe",))}
+        )
+        self.assertEqual(Profiles(config).match(replace(EMPTY, identity="mx1")), ())
 
     def test_all_conditions(self) -> None:
         profile = Profile(listeners=("milter",), authenticated=True)

@@ -25,6 +25,22 @@ x
 """
 
 
+class IdentityTests(ScanCase):
+    """Who the other side is by its certificate."""
+
+    def said(self, **told: Any) -> list[str]:
+        verdict = self.scan(envelope=replace(ENVELOPE, **told))
+        return [entry.text for entry in verdict.trace if entry.source == "tls"]
+
+    def test_identity(self) -> None:
+        self.assertEqual(self.said(), [])
+        self.assertEqual(self.said(identity="mx1"), ["came with the certificate of mx1"])
+        self.assertEqual(
+            self.said(identity="mx1", is_trusted=False),
+            ["came with the certificate of mx1, which is not trusted"],
+        )
+
+
 class RunTests(ScanCase):
     """How the checks fared."""
 
