@@ -50,6 +50,16 @@ UNFIT = (
 )
 """Paths that an MTA would read as something else."""
 
+TLS = """
+[certificates.own]
+chain = '/none/own.pem'
+[listeners.%s]
+endpoint = 'tcp:5:interface=192.0.2.1'
+certificates = ['own']
+%s
+"""
+"""A listener that speaks TLS."""
+
 
 class MtaCommandTests(SynchronousTestCase):
     """The command with configurations of its own."""
@@ -272,6 +282,47 @@ class MtaCommandTests(SynchronousTestCase):
             printed = self.printed("nginx", text)
             self.assertIn(f"    server {address};\n", printed)
             self.assertIn(" proxy_read_timeout 130s;\n", printed)
+
+    def test_tls(self) -> None:
+        """Who speaks TLS does so with a listener that does."""
+        made = self.printed("haraka", TLS % ("scan", ""))
+        self.assertIn("\nhost = 192.0.2.1\nport = 5\n", made)
+        self.assertIn("\nscheme = https\n", made)
+        self.assertIn("\n[tls]\nservername = filter.example.org\nca_file = /", made)
+        self.assertIn("\nkey_file = /", made)
+        self.assertIn("; The listener speaks TLS: use a name", made)
+        made = self.printed("opensmtpd", TLS % ("scan", ""))
+        self.assertIn('"filter-rspamd -url https://192.0.2.1:5"\n', made)
+        made = self.printed("stalwart", TLS % ("milter", ""))
+        self.assertIn("\ntls = true\n", made)
+        self.assertNotIn("client_auth", made)
+        said = "it speaks TLS itself; nginx is to ask a listener without certificates"
+        self.assertIn(said, self.refusal("nginx", TLS % ("scan", "")))
+
+    def test_tls_client(self) -> None:
+        """Who shows no certificate is told that one is wanted."""
+        keys = "client_auth = 'required'\nclient_ca = '/none/ca.pem'\n[identities.mx]\nip = ['::1']"
+        for name, protocol, is_told in (
+            ("stalwart", "milter", True),
+            ("opensmtpd", "scan", True),
+            ("haraka", "scan", False),
+        ):
+            made = self.printed(name, TLS % (protocol, keys))
+            self.assertEqual(" (client_auth), and this MTA shows none" in made, is_told, name)
+
+    def test_stunnel(self) -> None:
+        """Who speaks no TLS asks stunnel, at the same port of its own machine."""
+        for name, protocol, line in (
+            ("postfix", "milter", "\nsmtpd_milters = inet:127.0.0.1:5\n"),
+            ("sendmail", "milter", "`S=inet:5@127.0.0.1, "),
+            ("axigen", "milter", "\naddress = inet://127.0.0.1:5\n"),
+            ("exim", "scan", "\nspamd_address = 127.0.0.1 5 "),
+            ("exim-sa", "spamd", "\nspamd_address = 127.0.0.1 5 "),
+        ):
+            made = self.printed(name, TLS % (protocol, ""))
+            self.assertIn(line, made)
+            self.assertIn("see docs/tls.md", made)
+            self.assertNotIn("192.0.2.1", made)
 
     def test_opensmtpd(self) -> None:
         """The URL; there is none of a socket."""

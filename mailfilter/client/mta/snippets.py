@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from textwrap import wrap
+from typing import Literal
 
 from ...config.model import FailPolicy, Listener, Protocol
 from ...config.toml_text import printable, value_text
@@ -32,6 +33,8 @@ class Mta:
     """May raise UnfitError."""
     protocols: Sequence[Protocol] = ("milter",)
     """What it speaks with a listener: the one that the template shows, then others."""
+    tls: Literal["none", "server", "mutual"] = "none"
+    """Whether it speaks TLS with a listener; and, if `mutual`, shows a certificate of its own."""
 
 
 def template(name: str) -> str:
@@ -46,28 +49,58 @@ def snippet(mta: str, listener: Listener, notes: Sequence[str] = ()) -> str:
     """
     kind = MTAS[mta]
     address = address_of(listener.endpoint)
+    told = [*notes, *_about(address, kind, listener)]
+    if _needs_stunnel(kind, listener):
+        address = _by_stunnel(address)
     text = template(mta)
     for part, replacement in kind.change(address, listener):
         if part not in text:
             raise AssertionError(f"{part!r} is not in the template {kind.template}")
         text = text.replace(part, replacement)
-    told = [*notes, *_about(address)]
     lines = [line for note in told for line in wrap(printable(note), _WIDTH)]
     return "".join(f"{kind.comment} {line}\n" for line in lines) + text
 
 
-def _about(address: Address) -> list[str]:
+def _about(address: Address, kind: Mta, listener: Listener) -> list[str]:
+    told = []
     if isinstance(address, Held):
-        return [
+        told.append(
             f"systemd holds the socket {address.name}: put in the address that ListenStream= of"
             " its unit names."
-        ]
+        )
+    if _needs_stunnel(kind, listener):
+        told.append(
+            "The listener speaks TLS, and this MTA does not: the address is to be that of stunnel"
+            " on the MTA's machine, which speaks TLS with the listener; see docs/tls.md."
+        )
+        return told
     if isinstance(address, Tcp) and address.is_everywhere:
-        return [
+        told.append(
             "The listener is at all addresses of this machine: an MTA on another one is to use"
             f" this machine's in place of {address.host}."
-        ]
-    return []
+        )
+    return [*told, *_about_tls(kind, listener)]
+
+
+def _about_tls(kind: Mta, listener: Listener) -> list[str]:
+    if not listener.certificates:
+        return []
+    told = ["The listener speaks TLS: use a name that is in its certificate; see docs/tls.md."]
+    if listener.client_auth == "required" and kind.tls == "server":
+        told.append(
+            "It wants a certificate of whoever connects (client_auth), and this MTA shows none: set"
+            " up a listener that wants none, or stunnel."
+        )
+    return told
+
+
+def _needs_stunnel(kind: Mta, listener: Listener) -> bool:
+    return bool(listener.certificates) and kind.tls == "none"
+
+
+def _by_stunnel(address: Address) -> Address:
+    """Where stunnel is to be, for a listener at a port: at the same one."""
+    return Tcp("127.0.0.1", address.port) if isinstance(address, Tcp) else address
 
 
 def _wait(listener: Listener, least: int) -> int:
@@ -129,6 +162,7 @@ def _stalwart(address: Address, listener: Listener) -> Changes:
     return (
         ('hostname = "127.0.0.1"', f'hostname = "{host}"'),
         ("port = 11332", f"port = {value_text(port)}"),
+        ("tls = false", f"tls = {value_text(bool(listener.certificates))}"),
         ('data = "60s"', f'data = "{_wait(listener, 60)}s"'),
         ("tempfail-on-error = true", f"tempfail-on-error = {tempfail}"),
     )
@@ -191,6 +225,17 @@ def _exim_address(address: Address) -> str:
             return "HOST PORT"
 
 
+_HARAKA_TLS = (
+    ";scheme = https\n",
+    ";[tls]\n",
+    ";servername = ",
+    ";ca_file = ",
+    ";cert_file = ",
+    ";key_file = ",
+)
+"""Lines of the template that are for a listener with TLS."""
+
+
 def _haraka(address: Address, listener: Listener) -> Changes:
     wait = _wait(listener, 60)
     defers = "false" if listener.on_failure == "accept" else "true"
@@ -200,6 +245,7 @@ def _haraka(address: Address, listener: Listener) -> Changes:
         ("; 65, into", f"; {wait + 5}, into"),
         ("error = true", f"error = {defers}"),
         ("timeout = true", f"timeout = {defers}"),
+        *([(line, line[1:]) for line in _HARAKA_TLS] if listener.certificates else []),
     )
 
 
@@ -221,10 +267,13 @@ def _haraka_address(address: Address) -> str:
 
 def _opensmtpd(address: Address, listener: Listener) -> Changes:
     host, port = _host_and_port(address, "filter-rspamd")
-    return (("http://127.0.0.1:11333", f"http://{host}:{port}"),)
+    scheme = "https" if listener.certificates else "http"
+    return (("http://127.0.0.1:11333", f"{scheme}://{host}:{port}"),)
 
 
 def _nginx(address: Address, listener: Listener) -> Changes:
+    if listener.certificates:
+        raise UnfitError("it speaks TLS itself; nginx is to ask a listener without certificates")
     return (
         ("server 127.0.0.1:11333;", f"server {_nginx_address(address)};"),
         ("proxy_read_timeout 60s;", f"proxy_read_timeout {_wait(listener, 60)}s;"),
@@ -246,12 +295,12 @@ def _nginx_address(address: Address) -> str:
 MTAS: Mapping[str, Mta] = {
     "postfix": Mta("postfix.cf", "#", _postfix),
     "sendmail": Mta("sendmail.mc", "dnl", _sendmail),
-    "stalwart": Mta("stalwart.toml", "#", _stalwart),
+    "stalwart": Mta("stalwart.toml", "#", _stalwart, tls="server"),
     "axigen": Mta("axigen.txt", "#", _axigen),
     "exim": Mta("exim.conf", "#", _exim, ("scan", "spamd")),
     "exim-sa": Mta("exim-sa.conf", "#", _exim_sa, ("spamd", "scan")),
-    "haraka": Mta("haraka.ini", ";", _haraka, ("scan", "http")),
-    "haraka-plugin": Mta("haraka.js", "//", _haraka_plugin, ("scan", "http")),
-    "opensmtpd": Mta("opensmtpd.conf", "#", _opensmtpd, ("scan", "http")),
+    "haraka": Mta("haraka.ini", ";", _haraka, ("scan", "http"), "mutual"),
+    "haraka-plugin": Mta("haraka.js", "//", _haraka_plugin, ("scan", "http"), "mutual"),
+    "opensmtpd": Mta("opensmtpd.conf", "#", _opensmtpd, ("scan", "http"), "server"),
     "nginx": Mta("nginx.conf", "#", _nginx, ("scan", "http")),
 }
