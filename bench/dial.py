@@ -30,8 +30,8 @@ class Secure:
     key: str = ""
     version: Literal["", "1.2", "1.3"] = ""
     """The only one that is spoken; empty is what both can."""
-    resumes: bool = False
-    """Connections but the first are to resume its session."""
+    resumes: Literal["no", "may", "must"] = "no"
+    """Whether connections but the first offer its session, and fail if it is not resumed."""
 
 
 Address = int | str | Secure
@@ -103,13 +103,13 @@ def _context(address: Secure) -> ssl.SSLContext:
 
 
 def _wrapped(sock: socket.socket, address: Secure) -> socket.socket:
-    session = _sessions.get(address) if address.resumes else None
+    session = None if address.resumes == "no" else _sessions.get(address)
     try:
         secure = _context(address).wrap_socket(sock, server_hostname=NAME, session=session)
     except OSError:
         sock.close()
         raise
-    if session is not None and not secure.session_reused:
+    if session is not None and address.resumes == "must" and not secure.session_reused:
         secure.close()
         raise ConnectionError("the session was not resumed")
     assert isinstance(secure, SecureSocket)

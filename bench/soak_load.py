@@ -1,8 +1,8 @@
 """Clients of all kinds that never stop asking: `python -m bench.soak_load`, a process of its own.
 
-TCP and unix sockets, HTTP and milter, many messages on a connection and one. Prints JSON lines:
-`{"count": N}` ten times a second, each failure of a request at once, and a last count when standard
-input has ended and every client is done. `Load` starts that and reads it.
+TCP, TLS and unix sockets, HTTP and milter, many messages on a connection and one. Prints JSON
+lines: `{"count": N}` ten times a second, each failure of a request at once, and a last count when
+standard input has ended and every client is done. `Load` starts that and reads it.
 """
 
 import argparse
@@ -16,14 +16,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from . import http_client, messages, milter_client, run
-from .dial import Address
+from .dial import Address, address_of, text_of
 from .load import Connection
-
-KINDS = tuple(itertools.product(("http", "milter"), ("tcp", "unix"), ("keep", "once")))
-"""What the clients are, in turn."""
 
 CLIENTS = 24
 
@@ -63,10 +61,10 @@ class Failure:
 class Client:
     """One client, in a thread."""
 
-    def __init__(self, kind: tuple[str, str, str], addresses: Mapping[str, Address]) -> None:
-        protocol, family, keeps = kind
-        self.kind = " ".join(kind)
-        self.address = addresses[f"{protocol}_{family}"]
+    def __init__(self, name: str, address: Address, keeps: str) -> None:
+        protocol = name.partition("_")[0]
+        self.kind = f"{name} {keeps}"
+        self.address = address
         self.most = MESSAGES_KEPT[protocol] if keeps == "keep" else 1
         self.count = 0
         self._make: Callable[[Address], Any] = {
@@ -152,7 +150,8 @@ class Load:
     def __init__(
         self, addresses: Mapping[str, Address], clients: int = CLIENTS, *options: str
     ) -> None:
-        command = [sys.executable, "-m", "bench.soak_load", json.dumps(addresses), str(clients)]
+        texts = {name: text_of(address) for name, address in addresses.items()}
+        command = [sys.executable, "-m", "bench.soak_load", json.dumps(texts), str(clients)]
         self._process = subprocess.Popen(
             [*command, *options],
             env=run.CHILD_ENVIRONMENT,
@@ -207,9 +206,18 @@ class Load:
                 self.failures.append(Failure(**value))
 
 
-def requests(has_slow: bool) -> Iterator[bytes]:
+def clients_of(texts: Mapping[str, str], count: int) -> list[Client]:
+    """So many clients: of each address, that keep their connections or do not, in turn."""
+    kinds = itertools.cycle(itertools.product(texts.items(), ("keep", "once")))
+    return [
+        Client(name, address_of(text), keeps)
+        for (name, text), keeps in itertools.islice(kinds, count)
+    ]
+
+
+def requests(folder: Path | None, has_slow: bool) -> Iterator[bytes]:
     """The messages. Slow ones take as long as the check of the live tests is told to."""
-    for number, raw in enumerate(messages.load(None)):
+    for number, raw in enumerate(messages.load(folder)):
         is_slow = has_slow and number % SLOW_EACH == 0
         yield SLOW_FIELD + raw if is_slow else raw
 
@@ -226,14 +234,14 @@ def watch(clients: list[Client], threads: list[threading.Thread]) -> Iterator[in
 def main() -> None:
     """Run the clients until standard input ends."""
     parser = argparse.ArgumentParser(description="Feed a filter without end.")
-    parser.add_argument("addresses", type=json.loads, help="by protocol_family, as JSON")
+    parser.add_argument("addresses", type=json.loads, help="by protocol_LISTENER, as JSON")
     parser.add_argument("clients", type=int, help="how many")
     parser.add_argument("--stops-at-failure", action="store_true", help="of each client")
     parser.add_argument("--slow", action="store_true", help="some messages take long")
+    parser.add_argument("--messages", type=Path, help="a directory of messages")
     args = parser.parse_args()
-    work = Work(args.stops_at_failure, [*requests(args.slow)])
-    kinds = itertools.islice(itertools.cycle(KINDS), args.clients)
-    clients = [Client(kind, args.addresses) for kind in kinds]
+    work = Work(args.stops_at_failure, [*requests(args.messages, args.slow)])
+    clients = clients_of(args.addresses, args.clients)
     threads = [threading.Thread(target=client.run, args=(work,)) for client in clients]
     for thread in threads:
         thread.start()
