@@ -1,0 +1,192 @@
+"""Connections that we make by name: the other side is always verified, by authority and by name.
+
+Everything that connects somewhere with TLS takes what it needs from `Outgoing`: Twisted's clients
+by `creator`, for `wrapClientTLS`; programs that block by `connection`. What does not verify ends
+with `Refused`, which says why. There is no way to leave the verification out.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from OpenSSL import SSL
+from OpenSSL.crypto import X509, PKey, X509StoreFlags
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.threads import deferToThreadPool
+from zope.interface import implementer
+
+from ..codec.control import Pair
+from .errors import TlsError
+from .pair import PairError, Shown, read_pair
+from .pem import certificates
+from .reading import Stamp, read_file, stamp
+from .trust import MAX_AUTHORITIES, read_lists
+from .verified import Verified, verify
+
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:@SECLEVEL=2"
+"""Of TLS 1.2: forward secrecy and no padding. Those of 1.3 are all right."""
+MAX_DEPTH = 8
+"""Authorities between a certificate and a root; real chains have up to three."""
+SYSTEM_SECONDS = 600.0
+"""After this time the system's authorities are read again: they are in many files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms we connect; paths of files, empty where there is none."""
+
+    authorities: str = ""
+    """PEM; empty is those of the system."""
+    revoked: tuple[str, ...] = ()
+    """Lists of revoked certificates. With one, each authority of a chain needs a fresh one."""
+    pins: tuple[str, ...] = ()
+    """SHA-256 of certificates or of public keys, in hexadecimal digits in lower case: the other
+    side's must be one of these, in addition to all else."""
+    certificate: str = ""
+    """That we show, with those that have signed it; PEM."""
+    key: str = ""
+    """Empty is the file of the certificate."""
+    protocols: tuple[bytes, ...] = ()
+    """That we speak, by their names in ALPN."""
+
+    def files(self) -> tuple[str, ...]:
+        """All files."""
+        found = (self.authorities, *self.revoked, self.certificate, self.key)
+        return tuple(path for path in found if path)
+
+
+class Outgoing:
+    """Makes connections on the same terms; files that have changed are read again."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._pins = frozenset(terms.pins)
+        self._made: _Made | None = None
+
+    def connection(self, name: str) -> Verified:
+        """For a connection to a DNS name or an IP address, over BIOs in memory; blocks a little.
+
+        Raises TlsError if a file cannot be used.
+        """
+        return Verified(self.context(), name, self._pins, has_certificate=self._shows)
+
+    async def creator(self, reactor: Any, name: str) -> IOpenSSLClientConnectionCreator:
+        """The same for Twisted, with files read in a thread. Raises TlsError."""
+        made: Deferred[SSL.Context] = deferToThreadPool(
+            reactor, reactor.getThreadPool(), self.context
+        )
+        return Creator(await made, name, self._pins, self._shows)
+
+    @property
+    def _shows(self) -> bool:
+        return bool(self._terms.certificate)
+
+    def context(self) -> SSL.Context:
+        """With the files as they are now; blocks. Raises TlsError."""
+        made, now = self._made, time.monotonic()
+        if made is None or not made.holds(now):
+            made = self._made = _make(self._terms, now)
+        return made.context
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class Creator:
+    """Makes what `TLSMemoryBIOFactory` needs of each connection."""
+
+    def __init__(
+        self, context: SSL.Context, name: str, pins: frozenset[str], has_certificate: bool
+    ) -> None:
+        self._context, self._name, self._pins = context, name, pins
+        self._has_certificate = has_certificate
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        """One that is verified."""
+        return Verified(
+            self._context, self._name, self._pins, has_certificate=self._has_certificate
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    context: SSL.Context
+    stamps: Mapping[str, Stamp]
+    until: float
+
+    def holds(self, now: float) -> bool:
+        """Whether all files are still what they were."""
+        return now < self.until and all(stamp(path) == it for path, it in self.stamps.items())
+
+
+def _make(terms: Terms, now: float) -> _Made:
+    read = {path: read_file(path) for path in terms.files()}
+    contents = {path: data for path, (data, _) in read.items()}
+    until = float("inf") if terms.authorities else now + SYSTEM_SECONDS
+    context = _context(terms, contents)
+    return _Made(context, {path: found for path, (_, found) in read.items()}, until)
+
+
+def _context(terms: Terms, contents: Mapping[str, bytes]) -> SSL.Context:
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(CIPHERS)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_verify_depth(MAX_DEPTH)
+    context.set_verify(SSL.VERIFY_PEER, verify)
+    if terms.protocols:
+        context.set_alpn_protos(list(terms.protocols))
+    _trust(context, terms, contents)
+    if terms.certificate:
+        _show(context, _pair(terms, contents))
+    return context
+
+
+def _trust(context: SSL.Context, terms: Terms, contents: Mapping[str, bytes]) -> None:
+    authorities: tuple[x509.Certificate, ...] = ()
+    if terms.authorities:
+        with _about(terms.authorities):
+            authorities = certificates(contents[terms.authorities], MAX_AUTHORITIES)
+    else:
+        context.set_default_verify_paths()
+    store = context.get_cert_store()
+    assert store is not None
+    for certificate in authorities:
+        store.add_cert(X509.from_cryptography(certificate))
+    for path in terms.revoked:
+        with _about(path):
+            for found in read_lists(contents[path], authorities):
+                store.add_crl(found)
+    if terms.revoked:
+        store.set_flags(X509StoreFlags.CRL_CHECK | X509StoreFlags.CRL_CHECK_ALL)
+
+
+def _show(context: SSL.Context, shown: Shown) -> None:
+    try:
+        context.use_certificate(shown.chain[0])
+        context.use_privatekey(PKey.from_cryptography_key(shown.key))
+        for certificate in shown.chain[1:]:
+            context.add_extra_chain_cert(certificate)
+    except SSL.Error as error:
+        raise TlsError(f"the certificate that we show cannot be used: {error}") from None
+
+
+def _pair(terms: Terms, contents: Mapping[str, bytes]) -> Shown:
+    key = contents[terms.key] if terms.key else b""
+    try:
+        return read_pair(Pair(name="", chain=contents[terms.certificate], key=key))
+    except PairError as error:
+        path = terms.key if error.part == "key" and terms.key else terms.certificate
+        raise TlsError(f"{path}: {error}") from None
+
+
+@contextmanager
+def _about(path: str) -> Iterator[None]:
+    """Have errors name the file."""
+    try:
+        yield
+    except TlsError as error:
+        raise TlsError(f"{path}: {error}") from None

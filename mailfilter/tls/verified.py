@@ -1,0 +1,175 @@
+"""A connection of OpenSSL whose other side is verified in the handshake, with the reason if not."""
+
+from ipaddress import ip_address
+
+import service_identity.cryptography as service_identity
+from cryptography import x509
+from OpenSSL import SSL
+from OpenSSL.crypto import X509
+from service_identity import CertificateError, VerificationError
+
+from .errors import TlsError
+from .facts import fingerprint, public_key
+from .outgoing_words import chain_words, clean, handshake_words, name_words
+
+VERSIONS = ("TLS 1.2", "TLS 1.3")
+
+
+class Refused(SSL.Error, TlsError):
+    """There is no connection with the other side; the text says why.
+
+    An error of OpenSSL, since Twisted hands on no other.
+    """
+
+    def __init__(self, text: str) -> None:
+        # Twisted looks at the first argument for the queue of OpenSSL's errors.
+        super().__init__([])
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Verified(SSL.Connection):
+    """A client's connection. Its handshake fails with `Refused` unless the certificate is right.
+
+    Chain, revocation, times and use are OpenSSL's; the name is service_identity's (RFC 9525). All
+    is decided while OpenSSL verifies, so that the other side gets an alert, and nothing of ours.
+    """
+
+    def __init__(
+        self, context: SSL.Context, name: str, pins: frozenset[str], *, has_certificate: bool
+    ) -> None:
+        """`name` is a DNS name or an IP address; the context verifies with `verify`."""
+        super().__init__(context, None)
+        self.name = name.rstrip(".")
+        self.pins, self._has_certificate = pins, has_certificate
+        self._is_address = _is_address(self.name)
+        self._reason = ""
+        self.is_known = False
+        """Whether its certificate was shown, and is right."""
+        self._is_going_on = False
+        self.set_connect_state()
+        if not self._is_address:
+            self.set_tlsext_host_name(_octets(self.name))
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the session of another connection goes on, whose other side was verified."""
+        return self._is_going_on and not self.is_known
+
+    def go_on(self, other: "Verified") -> None:
+        """Try to resume the session of another connection. Raises ValueError if it is not of the
+        same name and terms, or was not verified."""
+        session = other.get_session()
+        if (other.name, other.pins) != (self.name, self.pins) or not other.is_known:
+            raise ValueError("the session of somebody else")
+        if other.get_context() is not self.get_context():
+            raise ValueError("a session of other terms")
+        if session is not None:
+            self.set_session(session)
+            self._is_going_on = True
+
+    def do_handshake(self) -> None:
+        """As OpenSSL's. Raises Refused."""
+        try:
+            super().do_handshake()
+        except (SSL.WantReadError, SSL.WantWriteError):
+            raise
+        except SSL.Error as error:
+            raise self._refused(error) from None
+        self._check()
+
+    def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
+        """As OpenSSL's. Raises Refused when it is the certificate that is not liked."""
+        try:
+            data = super().recv(bufsiz, flags)
+        except (SSL.WantReadError, SSL.WantWriteError, SSL.ZeroReturnError):
+            raise
+        except SSL.SysCallError as error:
+            if self.is_known:
+                raise
+            raise self._refused(error) from None
+        except SSL.Error as error:
+            raise self._refused(error) from None
+        self._check()
+        return data
+
+    read = recv
+
+    def _check(self) -> None:
+        # Whatever went on in OpenSSL: nobody is let through who was not looked at.
+        if not (self.is_known or self._is_going_on):
+            raise Refused("the certificate was not verified")
+
+    def _refused(self, error: SSL.Error) -> Refused:
+        words = handshake_words(error, VERSIONS, self._has_certificate)
+        return Refused(self._reason or words)
+
+    def verify(self, certificate: x509.Certificate, number: int, depth: int) -> bool:
+        """What OpenSSL asks for each certificate of the chain, the other side's own at last.
+
+        `number` is the error that it has found, 0 for none.
+        """
+        try:
+            reason = self._why_not(certificate, number, depth)
+        except Exception as error:
+            reason = f"a certificate that is not well formed: {clean(str(error))}"
+        if reason:
+            # Constraints on names are looked at last, when the other side's own was found right.
+            self.is_known = False
+            self._reason = self._reason or reason
+        elif depth == 0:
+            self.is_known = True
+        return not reason
+
+    def _why_not(self, certificate: x509.Certificate, number: int, depth: int) -> str:
+        if number:
+            return chain_words(number, depth, certificate)
+        if depth:
+            return ""
+        return self._why_not_it(certificate)
+
+    def _why_not_it(self, certificate: x509.Certificate) -> str:
+        try:
+            if self._is_address:
+                service_identity.verify_certificate_ip_address(certificate, self.name)
+            else:
+                service_identity.verify_certificate_hostname(certificate, self.name)
+        except (CertificateError, VerificationError, ValueError) as error:
+            return name_words(self.name, certificate, error)
+        found = fingerprint(certificate), public_key(certificate)
+        if self.pins and self.pins.isdisjoint(found):
+            return (
+                f"the certificate is not pinned: SHA-256 {found[0]}, of its public key {found[1]}"
+            )
+        return ""
+
+
+def verify(
+    connection: SSL.Connection, certificate: X509, number: int, depth: int, is_right: int
+) -> bool:
+    """The callback of contexts that make `Verified` connections."""
+    if not isinstance(connection, Verified):
+        return False
+    try:
+        found = certificate.to_cryptography()
+    except Exception:
+        return False
+    return connection.verify(found, 0 if is_right else number or -1, depth)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _octets(name: str) -> bytes:
+    """For the server name indication (RFC 6066, 3). Raises TlsError."""
+    try:
+        return name.encode("ascii") if name.isascii() else name.encode("idna")
+    except UnicodeError:
+        raise TlsError(f"{clean(name)} is not a name of DNS") from None
