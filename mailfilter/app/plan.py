@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import time
 
 from ..config import ConfigError, Loaded, Problem
 from ..config.load import Reading, Sources, read_sources, take_sources
@@ -10,6 +11,7 @@ from ..config.problem import Problems, in_order
 from ..config.toml_text import KeyPath, key_text
 from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
+from .certificates import NOTHING, Held, Taken, take
 from .checks import CheckFile, CheckLoadError, has_entry_points, load_checks, read_check_files
 
 _ENTRY_POINT = "entry point "
@@ -24,24 +26,32 @@ class Draft:
 
     loaded: Loaded
     check_files: tuple[CheckFile, ...]
+    held: Held = NOTHING
+    """What TLS is served with."""
 
 
-def draft(path: str | None) -> Draft:
+def draft(path: str | None, before: Held = NOTHING) -> Draft:
     """Read a configuration (`None` is the built-in defaults) without running code of checks.
 
-    Raises ConfigError with everything that is wrong in the files.
+    Certificates that cannot be used are as `before`, with a warning. Raises ConfigError with
+    everything that is wrong in the files.
     """
     reading = read_sources(take_sources(path))
-    if reading.problems or reading.loaded is None:
-        raise ConfigError(reading.problems)
     loaded = reading.loaded
+    if loaded is None:
+        raise ConfigError(reading.problems)
+    taken = take(loaded, before, time(), reading.doubtful)
+    if reading.problems or taken.problems:
+        raise ConfigError(_all_problems(reading, taken))
+    warnings = (*loaded.warnings, *taken.warnings, *taken.held.troubles())
+    loaded = replace(loaded, warnings=warnings)
     files, unread = read_check_files(loaded.config.scan.check_dir or None)
     if unread:
         raise ConfigError([_unloaded(loaded, text) for text in unread])
     if not files and not has_entry_points():
         # Nothing but our own code would run: then what is between checks and files is told, too.
         _load(reading, ())
-    return Draft(loaded, tuple(files))
+    return Draft(loaded, tuple(files), taken.held)
 
 
 def worker_count(loaded: Loaded) -> int:
@@ -55,12 +65,24 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     Raises ConfigError with everything that is wrong in the files, in the checks and between
     them, by file and line.
     """
-    return _load(read_sources(take_sources(path)), None)
+    reading = read_sources(take_sources(path))
+    if reading.loaded is None:
+        raise ConfigError(reading.problems)
+    taken = take(reading.loaded, NOTHING, time(), reading.doubtful)
+    loaded, plan = _load(replace(reading, problems=_all_problems(reading, taken)), None)
+    return replace(loaded, warnings=(*loaded.warnings, *taken.warnings)), plan
 
 
 def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Loaded, Plan]:
     """As `load_all`, from files that were read before."""
     return _load(read_sources(sources), check_files)
+
+
+def _all_problems(reading: Reading, taken: Taken) -> tuple[Problem, ...]:
+    """What is wrong with the configuration, and with the files of TLS that it names."""
+    problems = Problems(reading.problems)
+    problems.add(*taken.problems)
+    return tuple(in_order(problems.found, reading.loaded.path if reading.loaded else None))
 
 
 def _load(reading: Reading, files: Sequence[CheckFile] | None) -> tuple[Loaded, Plan]:

@@ -15,6 +15,8 @@ from .tree import Tree, settings_in
 
 ROOT = 0
 
+_SECRET = "a secret"
+
 _OTHERS = stat.S_IROTH | stat.S_IWOTH
 _GROUP = stat.S_IRGRP | stat.S_IWGRP
 
@@ -35,11 +37,10 @@ def find_exposed(server: Server, files: Sequence[Source], trees: Sequence[Tree])
     problems: list[Problem] = []
     warnings: list[Problem] = []
     for source, tree in zip(files, trees, strict=True):
-        if (reason := _exposed(source, groups)) is not None:
+        if (reason := exposed(source, groups, _SECRET)) is not None:
             problems += _about(source, tree, *reason)
-        elif groups is None and _is_shared(source):
-            expected = f"a secret in a file that the group {group_name(source.gid)} may read"
-            warnings += list(_about(source, tree, expected, "it should be the service's own"))[:1]
+        elif (reason := doubtful(source, groups, _SECRET)) is not None:
+            warnings += list(_about(source, tree, *reason))[:1]
     return Exposed(tuple(problems), tuple(warnings))
 
 
@@ -78,8 +79,8 @@ def _secrets_in(path: KeyPath, value: object) -> Iterator[KeyPath]:
             yield from _secrets_in((*path, key), item)
 
 
-def _exposed(source: Source, groups: frozenset[int] | None) -> tuple[str, str] | None:
-    """What is wrong with a file that holds a secret, and how to mend it.
+def exposed(source: Source, groups: frozenset[int] | None, what: str) -> tuple[str, str] | None:
+    """What is wrong with a file that holds a secret, and how to mend it; `what` names the secret.
 
     What mends it must not take the file from the service, which may read it by its group.
     """
@@ -87,10 +88,18 @@ def _exposed(source: Source, groups: frozenset[int] | None) -> tuple[str, str] |
     fixes = [_group_fix(source, groups)] if is_foreign else []
     if source.mode & _OTHERS:
         fixes.append(f"chmod o-rw {source.file}")
-        return "a secret in a file that everybody may read", " && ".join(fixes)
+        return f"{what} in a file that everybody may read", " && ".join(fixes)
     if is_foreign:
-        return "a secret in a file that a group other than the service's own may read", fixes[0]
+        return f"{what} in a file that a group other than the service's own may read", fixes[0]
     return None
+
+
+def doubtful(source: Source, groups: frozenset[int] | None, what: str) -> tuple[str, str] | None:
+    """What may be wrong with such a file, where nobody knows the service's group."""
+    if groups is not None or not _is_shared(source):
+        return None
+    expected = f"{what} in a file that the group {group_name(source.gid)} may read"
+    return expected, "it should be the service's own"
 
 
 def _group_fix(source: Source, groups: frozenset[int] | None) -> str:

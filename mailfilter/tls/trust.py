@@ -40,6 +40,18 @@ class Verifying:
     """May be none: then nothing but pinned certificates is taken."""
     revoked: tuple[x509.CertificateRevocationList, ...]
 
+    def stale(self, now: float) -> list[str]:
+        """What is out of date at this Unix time, in words: whom it is about is refused."""
+        lists = [item for item in self.revoked if (list_expires(item) or now) < now]
+        return [
+            *(
+                f"the authority {_subject(item)}"
+                for item in self.authorities
+                if item.not_valid_after_utc.timestamp() < now
+            ),
+            *(f"the list of revoked certificates of {_issuer(item)}" for item in lists),
+        ]
+
 
 def read_trust(trust: Trust) -> Verifying:
     """Read the files of a listener's trust. Raises TrustError.
@@ -117,7 +129,7 @@ def _check_signature(
     named = [item for item in authorities if item.subject == found.issuer]
     if named and not any(_is_signed(found, item) for item in named):
         raise TlsError(
-            f"the list of revoked certificates of {found.issuer.rfc4514_string()} is not signed"
+            f"the list of revoked certificates of {_issuer(found)} is not signed"
             " by the key of that authority"
         )
 
@@ -140,6 +152,16 @@ def _may_sign(certificate: x509.Certificate) -> bool:
     except Exception:
         return False
     return constraints.value.ca
+
+
+def list_expires(found: x509.CertificateRevocationList) -> float | None:
+    """Unix time at which a newer list is due; `None` if that is not said."""
+    due = found.next_update_utc
+    return None if due is None else due.timestamp()
+
+
+def _issuer(found: x509.CertificateRevocationList) -> str:
+    return found.issuer.rfc4514_string()
 
 
 def _subject(certificate: x509.Certificate) -> str:

@@ -1,0 +1,166 @@
+"""What TLS is served with: certificates of ours, and what those of others are verified by.
+
+Files are read by the master alone. Each certificate and each listener's trust is a set of its own:
+of one that cannot be used the files before it stay in use, and only of that.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from ..codec.control import Credentials
+from ..config import Loaded, Problem
+from ..config.model import Config
+from ..config.toml_text import KeyPath
+from .credential_files import Desk, Refused, Setting, Stamp, stamp
+from .credential_sets import (
+    Kept,
+    KeptPair,
+    KeptTrust,
+    pair_settings,
+    take_pair,
+    take_trust,
+    trust_paths,
+    trust_settings,
+)
+
+K = TypeVar("K", bound=Kept[Any, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All sets of a configuration."""
+
+    pairs: Mapping[str, KeptPair] = field(default_factory=dict)
+    """Name in [certificates] -> what is shown; those that an enabled listener has."""
+    trusts: Mapping[str, KeptTrust] = field(default_factory=dict)
+    """Listener -> what it verifies by; those that ask for certificates."""
+    stamps: Mapping[str, Stamp | None] = field(default_factory=dict)
+    """The files, as they were before they were read."""
+
+    def credentials(self) -> Credentials:
+        """For workers."""
+        return Credentials(
+            pairs=tuple(kept.files for kept in self.pairs.values()),
+            trusts=tuple(kept.files for kept in self.trusts.values()),
+        )
+
+    def troubles(self) -> Iterator[Problem]:
+        """Why some are older than their files."""
+        kept: list[Kept[Any, Any]] = [*self.pairs.values(), *self.trusts.values()]
+        yield from (item.trouble for item in kept if item.trouble is not None)
+
+    def has_changed(self) -> bool:
+        """Whether any file is another one now; asks the file system."""
+        return any(stamp(file) != before for file, before in self.stamps.items())
+
+
+NOTHING = Held()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What comes of reading the files."""
+
+    held: Held
+    problems: tuple[Problem, ...]
+    """About sets that cannot be used, and there are none before them."""
+    warnings: tuple[Problem, ...]
+
+
+def take(
+    loaded: Loaded, before: Held, now: float, doubtful: frozenset[KeyPath] = frozenset()
+) -> Taken:
+    """Read all sets of a configuration at this Unix time.
+
+    Sets with keys that are `doubtful` were reported, and are left out.
+    """
+    desk = Desk(loaded)
+    known = {key[:2] for key in doubtful}
+    problems: list[Problem] = []
+
+    def pair(name: str) -> KeptPair:
+        return take_pair(desk, name, before.pairs.get(name), now)
+
+    def trust(name: str) -> KeptTrust:
+        return take_trust(desk, name, trusted.get(name), now)
+
+    trusted = {name: kept for name, kept in before.trusts.items() if _is_meant(kept, loaded.config)}
+    shown = [
+        name for name in used_certificates(loaded.config) if ("certificates", name) not in known
+    ]
+    asking = [name for name in verifying(loaded.config) if ("listeners", name) not in known]
+    pairs = _settle(shown, before.pairs, pair, problems)
+    trusts = _settle(asking, trusted, trust, problems)
+    for setting in _key_of_redis(loaded.config):
+        try:
+            desk.read(setting)
+        except Refused as refused:
+            problems.append(refused.problem)
+    return Taken(Held(pairs, trusts, desk.stamps), tuple(problems), tuple(desk.warnings))
+
+
+def _settle(
+    names: Sequence[str],
+    before: Mapping[str, K],
+    take_one: Callable[[str], K],
+    problems: list[Problem],
+) -> dict[str, K]:
+    """Each set as it is now, else as it was before."""
+    kept: dict[str, K] = {}
+    for name in names:
+        try:
+            kept[name] = take_one(name)
+        except Refused as refused:
+            if name in before:
+                kept[name] = replace(before[name], trouble=refused.problem)
+            else:
+                problems.append(refused.problem)
+    return kept
+
+
+def _is_meant(kept: KeptTrust, config: Config) -> bool:
+    """Whether the files of a trust are still those of the configuration.
+
+    Who names others does not want the old authorities to be believed any longer.
+    """
+    listener = config.listeners.get(kept.files.listener)
+    return listener is not None and kept.paths == trust_paths(kept.files.listener, listener)
+
+
+def used_certificates(config: Config) -> Mapping[str, tuple[str, ...]]:
+    """Certificates of ours that are shown -> the listeners that do."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, listener in config.listeners.items():
+        for certificate in listener.certificates if listener.enabled else ():
+            if certificate in config.certificates:
+                found[certificate] = (*found.get(certificate, ()), name)
+    return found
+
+
+def verifying(config: Config) -> Sequence[str]:
+    """The listeners that ask for certificates."""
+    return [
+        name
+        for name, listener in config.listeners.items()
+        if listener.enabled and listener.certificates and listener.client_auth != "off"
+    ]
+
+
+def settings_of(config: Config) -> list[Setting]:
+    """All settings that name files which are read again."""
+    found: list[Setting] = []
+    for name in used_certificates(config):
+        found += pair_settings(name, config.certificates[name]).values()
+    for name in verifying(config):
+        found += trust_settings(name, config.listeners[name])
+    return [*found, *_key_of_redis(config)]
+
+
+def _key_of_redis(config: Config) -> list[Setting]:
+    """The store reads it by itself; who else may is asked for here."""
+    redis = config.store.redis
+    if config.store.kind != "redis" or not redis.tls_certificate:
+        return []
+    part = "tls_key" if redis.tls_key else "tls_certificate"
+    return [Setting(("store", "redis", part), redis.tls_key or redis.tls_certificate)]

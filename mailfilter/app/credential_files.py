@@ -1,0 +1,139 @@
+"""Files of certificates, keys, authorities and lists, and who may read them."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..config import Loaded, Problem
+from ..config.accounts import group_name
+from ..config.files import Source, read_source
+from ..config.secrets import doubtful, exposed, service_groups
+from ..config.toml_text import KeyPath, key_text, string_text
+
+MAX_TOTAL = 2**24
+"""Octets of all files together: they travel to each worker in one message."""
+
+_KEY = b"PRIVATE KEY-----"
+"""What a file of PEM has in it that holds a private key."""
+
+_WHAT = "a private key"
+
+Stamp = tuple[int, ...]
+"""What changes with a file: device, inode, size, times, permissions, owners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of the configuration that names a file."""
+
+    key: KeyPath
+    path: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """Reads files once each, and notes what they were."""
+
+    loaded: Loaded
+    stamps: dict[str, Stamp | None] = field(default_factory=dict)
+    """File -> what it was before it was read; `None` is that it was not there."""
+    warnings: list[Problem] = field(default_factory=list)
+    _read: dict[str, Source | list[Problem]] = field(default_factory=dict, repr=False)
+    _total: int = 0
+
+    def read(self, setting: Setting) -> bytes:
+        """The octets of a file. Raises Refused if it cannot be used, whatever is in it."""
+        file = setting.path
+        if file not in self._read:
+            self.stamps[file] = stamp(file)
+            source, found = read_source(file)
+            self._read[file] = source or found
+            self._total += len(source.data) if source else 0
+        source_or_problems = self._read[file]
+        if isinstance(source_or_problems, list):
+            texts = [problem.expected for problem in source_or_problems]
+            raise self.refused(setting, "; ".join(texts), _mend_reading(file))
+        return self._checked(setting, source_or_problems)
+
+    def refused(self, setting: Setting, expected: str, hint: str = "") -> "Refused":
+        """What is wrong with the file of a setting."""
+        return Refused(self.problem(setting, expected, hint))
+
+    def problem(self, setting: Setting, expected: str, hint: str = "") -> Problem:
+        """The same, where nothing is raised."""
+        value = string_text(setting.path)
+        return self.loaded.problem(key_text(setting.key), value, expected, hint)
+
+    def _checked(self, setting: Setting, source: Source) -> bytes:
+        if not source.data:
+            raise self.refused(setting, "the file is empty")
+        if self._total > MAX_TOTAL:
+            limit = f"expected at most {MAX_TOTAL // 2**20}MiB in all such files together"
+            raise self.refused(setting, limit)
+        if _KEY not in source.data:
+            return source.data
+        groups = service_groups(self.loaded.config.server)
+        if (reason := exposed(source, groups, _WHAT)) is not None:
+            raise self.refused(setting, *reason)
+        if (reason := doubtful(source, groups, _WHAT)) is not None:
+            warning = self.problem(setting, *reason)
+            if warning not in self.warnings:
+                self.warnings.append(warning)
+        return source.data
+
+
+class Refused(Exception):
+    """A file cannot be used."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
+
+
+def stamp(file: str) -> Stamp | None:
+    """Of a file, or of what a symbolic link leads to; `None` where there is nothing to see."""
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        return None
+    return (
+        *(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns),
+        *(found.st_mode, found.st_uid, found.st_gid),
+    )
+
+
+def find_unreadable(loaded: Loaded, settings: Sequence[Setting]) -> Iterator[Problem]:
+    """Files that could be read as root, and cannot be as who we are now.
+
+    Asked once root is given up: what is renewed later is read as that user, too.
+    """
+    for setting in settings:
+        try:
+            os.close(os.open(setting.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        except PermissionError:
+            yield loaded.problem(
+                key_text(setting.key),
+                string_text(setting.path),
+                "the user of the service cannot read it: a renewal could not be taken over",
+                _mend_reading(setting.path),
+            )
+        except OSError:
+            # Gone since: that is for the watch.
+            continue
+
+
+def _mend_reading(file: str) -> str:
+    """What lets us read a file that we may not; empty if that is not what is wrong."""
+    target = os.path.realpath(file)
+    for path in (file, target):
+        for folder in reversed(Path(path).parents):
+            if folder.is_dir() and not os.access(folder, os.X_OK, effective_ids=True):
+                return _grant(str(folder), "x")
+    if os.path.exists(target) and not os.access(target, os.R_OK, effective_ids=True):
+        return _grant(target, "r")
+    return ""
+
+
+def _grant(path: str, right: str) -> str:
+    return f"chgrp {group_name(os.getegid())} {path} && chmod g+{right} {path}"

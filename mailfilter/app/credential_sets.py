@@ -1,0 +1,102 @@
+"""One certificate of ours, or what one listener verifies by: its files, read and checked."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from ..codec.control import Pair, Trust
+from ..config import Problem
+from ..config.model import Certificate, Listener
+from ..tls.pair import PairError, Shown, read_pair
+from ..tls.trust import TrustError, Verifying, read_trust
+from .credential_files import Desk, Setting
+
+Files = TypeVar("Files", Pair, Trust)
+Parsed = TypeVar("Parsed", Shown, Verifying)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[Files, Parsed]):
+    """Files that can be used together."""
+
+    files: Files
+    parsed: Parsed = field(repr=False)
+    since: float
+    """Unix time at which they were taken."""
+    paths: tuple[str, ...]
+    """Where they were read from."""
+    trouble: Problem | None = None
+    """Why they are still used, and not what the files hold now."""
+
+
+KeptPair = Kept[Pair, Shown]
+KeptTrust = Kept[Trust, Verifying]
+
+
+def pair_settings(name: str, certificate: Certificate) -> dict[str, Setting]:
+    """The settings of a certificate that name files."""
+    paths = {"chain": certificate.chain, "key": certificate.key, "ocsp": certificate.ocsp}
+    return {
+        part: Setting(("certificates", name, part), paths[part]) for part in paths if paths[part]
+    }
+
+
+def trust_settings(name: str, listener: Listener) -> list[Setting]:
+    """The same of a listener's trust, in the order of `Trust`; authorities first, if any."""
+    found = [Setting(("listeners", name, "client_ca"), listener.client_ca)]
+    lists = [Setting(("listeners", name, "client_crl"), path) for path in listener.client_crl]
+    return [*(found if listener.client_ca else ()), *lists]
+
+
+def trust_paths(name: str, listener: Listener) -> tuple[str, ...]:
+    """The files alone."""
+    return tuple(setting.path for setting in trust_settings(name, listener))
+
+
+def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPair:
+    """Read a certificate of ours at this Unix time. Raises Refused."""
+    settings = pair_settings(name, desk.loaded.config.certificates[name])
+    data = {part: desk.read(setting) for part, setting in settings.items()}
+    files = Pair(name=name, **data)
+    try:
+        shown = read_pair(files, now)
+    except PairError as error:
+        # A key that is not in a file of its own is in that of the chain.
+        raise desk.refused(settings.get(error.part, settings["chain"]), str(error)) from None
+    if old is not None and old.parsed.facts.holds(now) and not shown.facts.holds(now):
+        raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
+    paths = tuple(setting.path for setting in settings.values())
+    return Kept(files, shown, _since(files, old, now), paths)
+
+
+def take_trust(desk: Desk, name: str, old: KeptTrust | None, now: float) -> KeptTrust:
+    """Read what a listener verifies by at this Unix time. Raises Refused."""
+    listener = desk.loaded.config.listeners[name]
+    settings = trust_settings(name, listener)
+    data = [desk.read(setting) for setting in settings]
+    authorities = data.pop(0) if listener.client_ca else b""
+    files = Trust(listener=name, authorities=authorities, revoked=tuple(data))
+    try:
+        verifying = read_trust(files)
+    except TrustError as error:
+        lists = settings[len(settings) - len(data) :]
+        setting = settings[0] if error.part == "authorities" else lists[error.number]
+        raise desk.refused(setting, str(error)) from None
+    if old is not None and not old.parsed.stale(now) and (stale := verifying.stale(now)):
+        raise desk.refused(settings[-1], f"{stale[0]} is out of date", "the one before is not")
+    return Kept(files, verifying, _since(files, old, now), trust_paths(name, listener))
+
+
+def _since(files: Files, old: "Kept[Files, Parsed] | None", now: float) -> float:
+    return old.since if old is not None and old.files == files else now
+
+
+def _not_held(shown: Shown, now: float) -> str:
+    if now < shown.facts.begins:
+        return f"the certificate does not hold before {moment(shown.facts.begins)}"
+    return f"the certificate has expired at {moment(shown.facts.expires)}"
+
+
+def moment(at: float) -> str:
+    """A Unix time for people."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
