@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from .scan_client import connected
+
 CHUNK = 65535
 ALL_ACTIONS = 0x1FF
 ALL_STEPS = 0x1FFFFF
@@ -82,18 +84,21 @@ def _in_head(line: bytes, at: int) -> bool:
 
 
 class Session:
-    """One milter connection; `patience` is the timeout of each read in seconds."""
+    """A milter session, perhaps on a connection that is there.
+
+    `patience` is the timeout of each read in seconds.
+    """
 
     def __init__(
         self,
-        port: int,
+        port: int | socket.socket,
         *,
         address: str = "192.0.2.17",
         hostname: str = "client.example.net",
         helo: str = "client.example.net",
         patience: float = 30.0,
     ) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), patience)
+        self.socket = connected(port, patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._in = self.socket.makefile("rb")
         self.write(negotiation())

@@ -9,10 +9,10 @@ CRLF = b"\r\n"
 
 
 class Connection:
-    """One connection; `patience` is the timeout of each read in seconds."""
+    """One connection, perhaps one that is there; `patience` is the timeout of reads in seconds."""
 
-    def __init__(self, port: int, patience: float = 30.0) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), patience)
+    def __init__(self, port: int | socket.socket, patience: float = 30.0) -> None:
+        self.socket = connected(port, patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._in = self.socket.makefile("rb")
 
@@ -51,6 +51,14 @@ class Connection:
         """Hang up."""
         self._in.close()
         self.socket.close()
+
+
+def connected(port: int | socket.socket, patience: float) -> socket.socket:
+    """A connection to a port of this machine, unless it is one."""
+    if isinstance(port, int):
+        return socket.create_connection(("127.0.0.1", port), patience)
+    port.settimeout(patience)
+    return port
 
 
 def head(fields: Iterable[tuple[str, str]] = (), path: str = "/checkv2") -> bytes:
