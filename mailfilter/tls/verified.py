@@ -22,8 +22,8 @@ class Refused(SSL.Error, TlsError):
     """
 
     def __init__(self, text: str) -> None:
-        # Twisted looks at the first argument for the queue of OpenSSL's errors.
-        super().__init__([])
+        # As OpenSSL's errors come: Twisted takes an empty queue for the end of the connection.
+        super().__init__([("", "", text)])
         self.text = text
 
     def __str__(self) -> str:

@@ -4,12 +4,14 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHandshakeListener, IReactorTime
 from twisted.python.failure import Failure
 from txredisapi import InvalidData, RedisProtocol, ReplyQueue  # type: ignore[import-untyped]
 from zope.interface import implementer
 
+from ...tls.errors import TlsError
 from ..errors import StoreError, TimedOut, Unavailable
 from .frames import Frames
 from .trouble import again
@@ -214,10 +216,9 @@ class Connection(RedisProtocol):  # type: ignore[misc]
 
 
 def _lost(why: Failure) -> str:
-    """In words: what TLS says is a list of lists."""
     value = why.value
-    if type(value).__module__.startswith(("OpenSSL", "service_identity")):
-        text = str(value) or type(value).__name__
-        hint = "; does the server speak TLS there?" if "wrong version" in text.lower() else ""
-        return f"TLS: {text[:200]}{hint}"
-    return f"connection lost: {why.getErrorMessage()[:200]}"
+    if isinstance(value, TlsError):
+        return f"TLS: {value}"
+    # What OpenSSL says is a list of lists.
+    text = repr(value) if isinstance(value, SSL.Error) else why.getErrorMessage()
+    return f"connection lost: {text[:200]}"

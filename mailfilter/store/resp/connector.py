@@ -9,13 +9,14 @@ from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
-from ...config.model import StoreSettings
+from ...config.model import Redis, StoreSettings
 from ...config.peer import Peer, parse_peer
+from ...tls.errors import TlsError
+from ...tls.outgoing import Outgoing, Terms
 from ..errors import ReadOnly, StoreError, TimedOut, Unavailable
 from .connection import Connection
 from .names import Naming
 from .scripts import Trip, all_scripts, same
-from .tls import Verified
 from .trouble import error_of
 
 MIN_CONNECT = 2.0
@@ -36,7 +37,7 @@ class Connector:
         self._reactor, self._settings, self._redis = reactor, settings, settings.redis
         self._peers = [parse_peer(server) for server in settings.redis.servers]
         self._naming = Naming(reactor)
-        self._tls = Verified(settings.redis.tls_ca, settings.redis.tls_name, reactor)
+        self._outgoing = Outgoing(_terms(settings.redis))
         self._secrets = (settings.redis.password, settings.redis.sentinel_password)
         self.server = str(self._peers[0])
         """The server that we were connected to last."""
@@ -189,9 +190,11 @@ class Connector:
         # It would log each attempt.
         factory.noisy = False
         endpoint = self._endpoint(peer)
-        if redis.tls:
-            endpoint = wrapClientTLS(await self._tls.options(peer.host or "localhost"), endpoint)
         try:
+            if redis.tls:
+                name = redis.tls_name or peer.host or "localhost"
+                creator = await self._outgoing.creator(self._reactor, name)
+                endpoint = wrapClientTLS(creator, endpoint)
             await endpoint.connect(factory)
             await connection.usable
         except (StoreError, CancelledError):
@@ -201,6 +204,8 @@ class Connector:
             raise
         except ConnectingCancelledError:
             raise CancelledError from None
+        except TlsError as error:
+            raise Unavailable(f"{place}: TLS: {error}") from error
         except Exception as error:
             raise Unavailable(f"{place}: {str(error)[:200] or type(error).__name__}") from error
         return connection
@@ -210,6 +215,16 @@ class Connector:
         if peer.path:
             return UNIXClientEndpoint(self._reactor, peer.path, seconds)
         return self._naming.endpoint(peer.host, peer.port, seconds)
+
+
+def _terms(redis: Redis) -> Terms:
+    return Terms(
+        authorities=redis.tls_ca,
+        revoked=redis.tls_crl,
+        pins=redis.tls_pins,
+        certificate=redis.tls_certificate,
+        key=redis.tls_key,
+    )
 
 
 def _auth(username: str, password: str) -> tuple[str, ...]:
