@@ -1,0 +1,206 @@
+"""How listeners speak TLS: versions, ciphers, certificates by name, who is asked for one."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from cryptography import x509
+from OpenSSL import SSL
+from OpenSSL.crypto import X509, X509StoreFlags
+
+from ..codec.control import Credentials
+from ..config.model import Config, Listener
+from .accepting import Accepting, verify
+from .book import Book
+from .errors import TlsError
+from .pair import Shown, read_pair
+from .trust import Verifying, read_trust
+from .words import openssl_reason
+
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
+"""Of TLS 1.2; those of TLS 1.3 are all good."""
+
+OPTIONS = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE
+
+MAX_DEPTH = 8
+"""Authorities between a certificate and one of `client_ca`."""
+
+MAX_NAMED = 100
+"""Authorities that are told to clients, to choose their certificate by; if there are more, or
+some certificates need none, they choose themselves."""
+
+SESSION_SECONDS = 3600
+"""For which a client may resume a session."""
+
+SESSIONS = b"mailfilter"
+"""Without any, OpenSSL resumes no session with a certificate. Tickets of another listener, or from
+before a change, cannot be read, whatever they are called."""
+
+_HTTP = b"http/1.1"
+_SPEAK_HTTP = ("http", "scan")
+
+
+class ServerSide:
+    """One listener; made anew whenever anything of it changes."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        shown: Sequence[Shown],
+        names: Mapping[str, Sequence[str]],
+        verifying: Verifying | None,
+        book: Book,
+    ) -> None:
+        """`names` are those by which each certificate is asked for, if not those in it.
+
+        Raises TlsError if OpenSSL does not take a certificate.
+        """
+        self.book = book
+        self.asks = listener.client_auth != "off"
+        self.requires = listener.client_auth == "required"
+        self.usage_is_strict = listener.client_usage == "strict"
+        self._verifying = verifying
+        self.authorities = frozenset(verifying.authorities if verifying else ())
+        self._speaks_http = listener.protocol in _SPEAK_HTTP
+        self._by_name: dict[bytes, SSL.Context] = {}
+        contexts = []
+        for item in shown:
+            context = self._context(item)
+            contexts.append(context)
+            for name in names.get(item.name) or _dns_names(item):
+                self._by_name.setdefault(name.lower().rstrip(".").encode("utf-8"), context)
+        self._first = contexts[0]
+
+    def connection(self) -> Accepting:
+        """For somebody who has come."""
+        return Accepting(self._first, self)
+
+    def _context(self, shown: Shown) -> SSL.Context:
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_options(OPTIONS)
+        # An idle connection keeps no buffers of records.
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        context.set_cipher_list(CIPHERS)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        context.set_session_id(SESSIONS)
+        context.set_timeout(SESSION_SECONDS)
+        context.set_tlsext_servername_callback(self._choose)
+        if self._speaks_http:
+            context.set_alpn_select_callback(_choose_protocol)
+        if shown.ocsp:
+            context.set_ocsp_server_callback(_staple, shown)
+        self._ask(context)
+        try:
+            context.use_certificate(shown.chain[0])
+            context.use_privatekey(shown.key)
+            context.check_privatekey()
+            for certificate in shown.chain[1:]:
+                context.add_extra_chain_cert(certificate)
+        except SSL.Error as error:
+            raise TlsError(f"certificates.{shown.name}: {openssl_reason(error)}") from None
+        return context
+
+    def _ask(self, context: SSL.Context) -> None:
+        """Ask clients for their certificates, if they may show any."""
+        if not self.asks:
+            return
+        mode = SSL.VERIFY_PEER
+        if self.requires:
+            mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+        context.set_verify(mode, verify)
+        context.set_verify_depth(MAX_DEPTH)
+        if self._verifying is None:
+            return
+        store = context.get_cert_store()
+        assert store is not None
+        # An authority that is listed need not be a root.
+        flags = X509StoreFlags.PARTIAL_CHAIN
+        for authority in self._verifying.authorities:
+            store.add_cert(X509.from_cryptography(authority))
+        for revoked in self._verifying.revoked:
+            store.add_crl(revoked)
+        if self._verifying.revoked:
+            flags |= X509StoreFlags.CRL_CHECK | X509StoreFlags.CRL_CHECK_ALL
+        store.set_flags(flags)
+        if not self.book.has_pins and len(self._verifying.authorities) <= MAX_NAMED:
+            for authority in self._verifying.authorities:
+                context.add_client_ca(authority)
+
+    def _choose(self, connection: SSL.Connection) -> None:
+        """Show the certificate of the name that a client asks for; the first to all others."""
+        asked = connection.get_servername()
+        if not asked:
+            return
+        name = asked.lower().rstrip(b".")
+        found = self._by_name.get(name) or self._by_name.get(b"*." + name.partition(b".")[2])
+        if found is not None and found is not self._first:
+            connection.set_context(found)
+
+
+def _choose_protocol(
+    _: SSL.Connection, offered: list[bytes]
+) -> bytes | SSL._NoOverlappingProtocols:
+    return _HTTP if _HTTP in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+def _dns_names(shown: Shown) -> Iterator[str]:
+    try:
+        names = shown.chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return
+    yield from names.value.get_values_for_type(x509.DNSName)
+
+
+def _staple(_: SSL.Connection, shown: Shown | None) -> bytes:
+    """What is shown to those who ask for an answer of OCSP: nothing that is out of date."""
+    if shown is None or (shown.ocsp_expires is not None and time.time() > shown.ocsp_expires):
+        return b""
+    return shown.ocsp
+
+
+def build_sides(config: Config, credentials: Credentials) -> Mapping[str, ServerSide]:
+    """Those of all listeners that speak TLS, by name. Raises TlsError."""
+    listeners = {
+        name: listener
+        for name, listener in config.listeners.items()
+        if listener.enabled and listener.certificates
+    }
+    shown = _read_pairs(listeners.values(), credentials)
+    trusts: dict[str, Verifying] = {}
+    for trust in credentials.trusts:
+        if trust.listener in listeners:
+            with _of(f"listeners.{trust.listener}"):
+                trusts[trust.listener] = read_trust(trust)
+    names = {name: item.names for name, item in config.certificates.items()}
+    return {
+        name: ServerSide(
+            listener,
+            [shown[certificate] for certificate in listener.certificates],
+            names,
+            trusts.get(name),
+            Book(config.identities, listener.identities),
+        )
+        for name, listener in listeners.items()
+    }
+
+
+def _read_pairs(listeners: Iterable[Listener], credentials: Credentials) -> Mapping[str, Shown]:
+    wanted = {name for listener in listeners for name in listener.certificates}
+    shown: dict[str, Shown] = {}
+    for pair in credentials.pairs:
+        if pair.name in wanted:
+            with _of(f"certificates.{pair.name}"):
+                shown[pair.name] = read_pair(pair)
+    if missing := wanted - shown.keys():
+        raise TlsError(f"certificates.{min(missing)}: its files were not read")
+    return shown
+
+
+@contextmanager
+def _of(what: str) -> Iterator[None]:
+    """Say whose trouble it is."""
+    try:
+        yield
+    except TlsError as error:
+        raise TlsError(f"{what}: {error}") from None

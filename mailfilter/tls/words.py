@@ -1,0 +1,145 @@
+"""Why somebody who connects to us is refused: a reason to count by, and words that help."""
+
+import re
+from typing import Literal, NamedTuple
+
+from cryptography import x509
+from OpenSSL import SSL
+
+from .facts import alternative_names, fingerprint
+from .outgoing_words import SHOWN_NAMES, chain_words, clean, name_text
+
+Reason = Literal["plain", "timeout", "limit", "protocol", "certificate", "identity", "gone"]
+
+
+class Refusal(NamedTuple):
+    """Why a connection does not come about."""
+
+    reason: Reason
+    """What it is counted by."""
+    text: str
+
+
+HANDSHAKE = 0x16
+"""The first octet of whoever speaks TLS (RFC 8446, 5.1)."""
+
+_RECORDS = range(0x14, 0x19)
+"""First octets of records; what is no handshake is refused by OpenSSL, with an alert."""
+
+_HTTP = re.compile(rb"[A-Z]{3,10} [/*h]")
+_SMTP = re.compile(rb"(EHLO|HELO|QUIT|NOOP|STARTTLS)\b", re.IGNORECASE)
+_LINES = re.compile(rb"[A-Z]{3,10} R?SPAM")
+
+_HELP = {
+    2: "client_ca",
+    3: "client_crl",
+    11: "client_crl",
+    12: "client_crl",
+    18: "client_ca, or fingerprints of an identity",
+    19: "client_ca",
+    20: "client_ca",
+    21: "client_ca",
+    27: "client_ca",
+    33: "client_crl",
+}
+"""Error of X509_verify_cert(3) -> the key that may mend it on our side."""
+
+_VERSIONS = frozenset({"unsupported protocol", "version too low", "inappropriate fallback"})
+_CIPHERS = frozenset({"no shared cipher", "no suitable key share", "no shared groups"})
+_OURS = frozenset(
+    {
+        "bad certificate",
+        "certificate expired",
+        "certificate revoked",
+        "certificate unknown",
+        "unknown ca",
+        "unsupported certificate",
+    }
+)
+"""Alerts of a peer that does not like our certificate (RFC 8446, 6.2)."""
+
+TOO_LATE = "no complete handshake in time (tls.handshake_timeout)"
+TOO_MANY = "too many handshakes under way (tls.max_handshakes)"
+ON_PLAIN = "a TLS handshake on a listener without certificates"
+LEFT = Refusal("gone", "it left in the handshake")
+NONE_SHOWN = Refusal("certificate", 'no certificate was shown (client_auth = "required")')
+
+
+def plain(start: bytes) -> Refusal | None:
+    """What a connection that begins so speaks instead of TLS; `None` if it may be TLS."""
+    if start[0] in _RECORDS:
+        return None
+    what = "unknown octets"
+    if _LINES.match(start):
+        what = "lines of spamc or rspamc"
+    elif _HTTP.match(start):
+        what = "plain HTTP"
+    elif _SMTP.match(start):
+        what = "SMTP"
+    elif start[0] == 0:
+        what = "plain milter"
+    elif start[0] & 0x80 and start[2:3] == b"\x01":
+        return Refusal("protocol", "a handshake of SSL 2; ours are TLS 1.2 and 1.3")
+    return Refusal("plain", f"{what} on a listener with certificates")
+
+
+def openssl_reason(error: SSL.Error) -> str:
+    """What OpenSSL says it was, in its words."""
+    queue = error.args[0] if error.args else []
+    return str(queue[0][-1]) if isinstance(queue, list) and queue else "unknown error"
+
+
+def broken(error: Exception) -> Refusal:
+    """Why a handshake, or what came after it, could not go on."""
+    if not isinstance(error, SSL.Error):
+        return Refusal("protocol", f"what it said is not right: {type(error).__name__}")
+    if isinstance(error, SSL.SysCallError | SSL.ZeroReturnError):
+        return LEFT
+    reason = openssl_reason(error)
+    if reason == "peer did not return a certificate":
+        return NONE_SHOWN
+    if reason in _VERSIONS:
+        return Refusal("protocol", "no version in common; ours are TLS 1.2 and 1.3")
+    if reason in _CIPHERS:
+        return Refusal("protocol", "no cipher in common")
+    if reason == "excessive message size":
+        return Refusal("protocol", "its certificates are larger than 100 KiB")
+    _, is_alert, alert = reason.partition(" alert ")
+    if is_alert:
+        what = "it does not take our certificate" if alert in _OURS else "it ended the handshake"
+        return Refusal("gone", f"{what}: {clean(alert)}")
+    return Refusal("protocol", f"what it said is not right: {clean(reason)}")
+
+
+def unverified(number: int, depth: int, certificate: x509.Certificate) -> Refusal:
+    """Why a certificate of a chain does not verify; see `chain_words`."""
+    if number == _WRONG_USE and not depth:
+        return NOT_FOR_CLIENTS
+    mends = _HELP.get(number)
+    text = chain_words(number, depth, certificate)
+    return Refusal("certificate", f"{text} ({mends})" if mends else text)
+
+
+_WRONG_USE = 26
+
+NOT_FOR_CLIENTS = Refusal(
+    "certificate", "its certificate is not for clients (extended key usage clientAuth)"
+)
+UNSAID_USE = Refusal(
+    "certificate",
+    "its certificate does not say that it is for clients (extended key usage clientAuth;"
+    ' client_usage = "any" takes it)',
+)
+UNREADABLE = Refusal("certificate", "its certificate is not well formed")
+
+
+def nobody(certificate: x509.Certificate) -> Refusal:
+    """Whose certificate verifies, but is of no identity."""
+    names = [clean(name, 80) for name in alternative_names(certificate)]
+    more = [f"{len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
+    shown = ", ".join([*names[:SHOWN_NAMES], *more]) or "no names"
+    return Refusal(
+        "identity",
+        f"its certificate is of nobody in identities: {name_text(certificate.subject)} with"
+        f" {shown}, SHA-256 {fingerprint(certificate)}",
+    )
