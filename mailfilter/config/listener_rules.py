@@ -77,6 +77,9 @@ def _unused(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[C
         elif key == "trusted_peers" and is_unix:
             expected = "has no effect on a unix socket, whose clients are believed"
             yield _complaint(name, listener, key, expected)
+        elif key == "trusted_peers" and listener.client_auth == "required":
+            expected = 'has no effect with client_auth = "required", where [identities] say it'
+            yield _complaint(name, listener, key, expected)
         elif key == "local_files" and not is_unix:
             yield _complaint(name, listener, key, "has no effect but on a unix socket")
     if listener.protocol != "milter":

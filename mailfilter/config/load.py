@@ -8,6 +8,7 @@ from .complaint import Place
 from .files import MAX_TOTAL, Document, Source, find_fragments, read_document, read_source
 from .model import Composite, Config
 from .problem import DEFAULT, ConfigError, Origin, Problem, Problems, in_order
+from .references import TABLES
 from .rules import find_problems, find_warnings
 from .schema import table_of
 from .secrets import Exposed, find_exposed
@@ -193,20 +194,22 @@ def _build(tree: Tree, place: Place, problems: Problems) -> Config | None:
     config = Builder(place, problems).build(table_of(Config), tree, Config(), ())
     if not isinstance(config, Config) or problems.is_full:
         return None
-    named = tree.get("listeners", {})
-    listeners = {*config.listeners, *(named if isinstance(named, dict) else ())}
-    problems.add(*find_problems(config, listeners, place, problems.is_doubtful))
+    named = {table: {*getattr(config, table), *_named(tree, table)} for table in TABLES}
+    problems.add(*find_problems(config, named, place, problems.is_doubtful))
     return _with_lost_composites(config, tree, place)
+
+
+def _named(tree: Tree, table: str) -> Tree:
+    """The entries of a table that files set."""
+    found = tree.get(table)
+    return found if isinstance(found, dict) else {}
 
 
 def _with_lost_composites(config: Config, tree: Tree, place: Place) -> Config:
     """Composites that cannot be built stay as disabled ones, for others that name them."""
-    named = tree.get("composites")
-    if not isinstance(named, dict):
-        return config
     composites = dict(config.composites)
     builder = Builder(place, Problems())
-    for name, item in named.items():
+    for name, item in _named(tree, "composites").items():
         if name not in composites:
             found = builder.build(table_of(Composite), item, Composite(expression=""), ())
             if isinstance(found, Composite):

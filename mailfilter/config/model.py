@@ -568,7 +568,6 @@ class Profile:
     identities: Annotated[
         tuple[str, ...],
         Doc("The other side has shown the certificate of one of these [identities]."),
-        Example('["mx1"]'),
     ] = ()
     skip: Annotated[bool, Doc("Such messages are not scanned.")] = False
     disable: Annotated[tuple[str, ...], Doc("Names of checks that do not run.")] = ()
@@ -830,7 +829,6 @@ class Identity:
     profile: Annotated[
         str,
         Doc("A profile without conditions that applies to all messages that come from it."),
-        Example('"partners"'),
     ] = ""
 
 

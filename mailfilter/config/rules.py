@@ -1,18 +1,20 @@
 """What must hold between several keys of a configuration."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
+from .identity_rules import identity_problems, identity_warnings
 from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
-from .names import listed, nearest
 from .peer import parse_peer
 from .problem import Problem
+from .references import Named, unknown_names
 from .text_rules import text_warnings
+from .tls_rules import tls_problems, tls_warnings
 from .toml_text import KeyPath, key_text, string_text, value_text
 from .units import format_duration, format_size
 
@@ -34,14 +36,13 @@ Two actions may share a threshold: the stronger one is then taken.
 
 
 def find_problems(
-    config: Config, listeners: Collection[str], place: Place, is_doubtful: Doubt
+    config: Config, named: Named, place: Place, is_doubtful: Doubt
 ) -> Iterator[Problem]:
-    """What is wrong in a configuration whose single values are right.
-
-    `listeners` are the names of all listeners, also of those that could not be built.
-    """
+    """What is wrong in a configuration whose single values are right."""
     yield from _same_endpoints(config, place, is_doubtful)
-    yield from _unknown_listeners(config, listeners, place, is_doubtful)
+    yield from unknown_names(config, named, place, is_doubtful)
+    yield from identity_problems(config, place, is_doubtful)
+    yield from tls_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
     usual = _thresholds(config.actions, ("actions",))
     wrong = list(_disorder(usual, lambda path: place(path).file is not None, place, is_doubtful))
@@ -67,6 +68,8 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from _size_warnings(config, place)
     yield from _redis_warnings(config, place)
     yield from listener_warnings(config, place)
+    yield from tls_warnings(config, place)
+    yield from identity_warnings(config, place)
     yield from text_warnings(config, place)
     yield from header_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
@@ -94,6 +97,10 @@ def _redis_warnings(config: Config, place: Place) -> Iterator[Problem]:
         ("sentinel_password", "sentinel", "sentinel"),
         ("tls_name", "tls", "tls = true"),
         ("tls_ca", "tls", "tls = true"),
+        ("tls_crl", "tls", "tls = true"),
+        ("tls_pins", "tls", "tls = true"),
+        ("tls_certificate", "tls", "tls = true"),
+        ("tls_key", "tls_certificate", "tls_certificate"),
     )
     for key, needed, words in needs:
         if getattr(redis, key) and not getattr(redis, needed):
@@ -135,19 +142,6 @@ def _same_endpoint(config: Config, first: str, second: str, place: Place) -> Pro
         f"{key_text(first_key)} ({place(first_key)}) listens on the same address",
         f"set another address, or {key_text(('listeners', first))}.enabled = false",
     )
-
-
-def _unknown_listeners(
-    config: Config, listeners: Collection[str], place: Place, is_doubtful: Doubt
-) -> Iterator[Problem]:
-    for profile, settings in config.profiles.items():
-        for at, name in enumerate(settings.listeners):
-            if name in listeners or is_doubtful(("listeners", name)):
-                continue
-            near = nearest(name, listeners)
-            hint = f"did you mean {string_text(near)}?" if near else f"known: {listed(listeners)}"
-            key: KeyPath = ("profiles", profile, "listeners", at)
-            yield _problem(place, key, string_text(name), "expected the name of a listener", hint)
 
 
 def _profile_thresholds(
