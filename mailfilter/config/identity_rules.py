@@ -135,10 +135,10 @@ def _same(config: Config, by_listener: _Admitted) -> Iterator[Complaint]:
     """What is listed by two identities that the same listener admits: the first is meant."""
     having: dict[tuple[str, str], list[str]] = {}
     for name, path, text in _listed(config):
-        before = having.setdefault((str(path[2]), text.lower()), [])
+        before = having.setdefault((str(path[2]), _folded(text)), [])
         first = next((other for other in before if _meet(name, other, by_listener)), None)
         if first is not None:
-            expected = f"{key_text(('identities', first))} has it, too, and comes first by its name"
+            expected = f"{key_text(('identities', first))} has it, too, and stands before it"
             value = text if path[2] == "any_certificate" else string_text(text)
             yield Complaint(path, value, expected)
         if name not in before:
@@ -147,12 +147,19 @@ def _same(config: Config, by_listener: _Admitted) -> Iterator[Complaint]:
 
 def _listed(config: Config) -> Iterator[tuple[str, KeyPath, str]]:
     """By what identities are known, in the order in which they are tried."""
-    for name, identity in sorted(config.identities.items()):
+    for name, identity in config.identities.items():
         for key in (*_CHECKS, *PINS):
             for at, text in enumerate(getattr(identity, key)):
                 yield name, ("identities", name, key, at), text
         if identity.any_certificate:
             yield name, ("identities", name, "any_certificate"), "true"
+
+
+def _folded(text: str) -> str:
+    """A name in which case does not matter where it does not matter in certificates: that of a
+    mail address before the @ does, and that of a URI (RFC 5280 7.4, 7.5)."""
+    local, at, domain = text.rpartition("@")
+    return text if ":" in text else local + at + domain.lower()
 
 
 def _meet(one: str, other: str, by_listener: _Admitted) -> bool:

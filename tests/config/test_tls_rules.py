@@ -180,23 +180,24 @@ class IdentityTests(TlsRuleCase):
         self.assert_right(f"{text}trusted = false\n{again}")
 
     def test_two_of_one_certificate(self) -> None:
-        """The first by name is meant, wherever it stands."""
+        """The first is meant; case matters in mail addresses before the @, and in URIs."""
         two = "".join(
             f"[identities.{name}]\ndns = ['{host}', '*.example.net']\nip = ['192.0.2.1']\n"
-            f"uri = ['a:b']\nemail = ['@{host}']\nfingerprints = ['{PIN}']\n"
+            f"uri = ['a:b', 'a:{name}']\nemail = ['{name}@{host}', '@{host}']\n"
+            f"fingerprints = ['{PIN}']\n"
             f"public_keys = ['{PIN}']\nany_certificate = true\n"
-            for name, host in (("b", "x.example"), ("a", "X.Example"))
+            for name, host in (("b", "X.Example"), ("B", "x.example"))
         )
-        said = "identities.a has it, too, and comes first by its name"
+        said = "identities.b has it, too, and stands before it"
         expected = [
-            f'm.toml:2: identities.b.dns[0] = "x.example": {said}',
-            f'm.toml:2: identities.b.dns[1] = "*.example.net": {said}',
-            f'm.toml:3: identities.b.ip[0] = "192.0.2.1": {said}',
-            f'm.toml:4: identities.b.uri[0] = "a:b": {said}',
-            f'm.toml:5: identities.b.email[0] = "@x.example": {said}',
-            f'm.toml:6: identities.b.fingerprints[0] = "{PIN}": {said}',
-            f'm.toml:7: identities.b.public_keys[0] = "{PIN}": {said}',
-            f"m.toml:8: identities.b.any_certificate = true: {said}",
+            f'm.toml:10: identities.B.dns[0] = "x.example": {said}',
+            f'm.toml:10: identities.B.dns[1] = "*.example.net": {said}',
+            f'm.toml:11: identities.B.ip[0] = "192.0.2.1": {said}',
+            f'm.toml:12: identities.B.uri[0] = "a:b": {said}',
+            f'm.toml:13: identities.B.email[1] = "@x.example": {said}',
+            f'm.toml:14: identities.B.fingerprints[0] = "{PIN}": {said}',
+            f'm.toml:15: identities.B.public_keys[0] = "{PIN}": {said}',
+            f"m.toml:16: identities.B.any_certificate = true: {said}",
         ]
         self.assertEqual(self.warnings(f"{two}{CERTIFICATE}{CLIENTS}"), expected)
 
@@ -208,7 +209,7 @@ class IdentityTests(TlsRuleCase):
         )
         self.assert_right(CERTIFICATE + two + apart)
         together = CLIENTS.replace("milter", "spamd")
-        said = "identities.a has it, too, and comes first by its name"
+        said = "identities.a has it, too, and stands before it"
         self.assert_warned(
             CERTIFICATE + two + apart + together,
             f'm.toml:6: identities.b.dns[0] = "a.example.net": {said}',
