@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..codec.control import Boot, File, Handed
+from ..codec.control import Boot, Credentials, File, Handed
 from . import logs
 from .plan import Draft
 
@@ -15,6 +15,7 @@ def make_boot(
     sockets: Sequence[Handed],
     state_dir: str,
     is_strict: bool,
+    credentials: Credentials,
 ) -> Boot:
     """The first message to a worker: the files of a configuration, as they were read."""
     sources = draft.loaded.sources
@@ -30,4 +31,5 @@ def make_boot(
         sockets=tuple(sockets),
         is_strict=is_strict,
         log=logs.target(),
+        credentials=credentials,
     )

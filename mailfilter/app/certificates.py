@@ -17,6 +17,7 @@ from .credential_sets import (
     Kept,
     KeptPair,
     KeptTrust,
+    moment,
     pair_settings,
     take_pair,
     take_trust,
@@ -45,10 +46,29 @@ class Held:
             trusts=tuple(kept.files for kept in self.trusts.values()),
         )
 
-    def troubles(self) -> Iterator[Problem]:
-        """Why some are older than their files."""
-        kept: list[Kept[Any, Any]] = [*self.pairs.values(), *self.trusts.values()]
-        yield from (item.trouble for item in kept if item.trouble is not None)
+    def troubles(self) -> Mapping[tuple[str, str], Problem]:
+        """Why some are older than their files, by table and name in the configuration."""
+        return {at: kept.trouble for at, kept in self.sets().items() if kept.trouble is not None}
+
+    def renewed(self, before: "Held") -> Iterator[str]:
+        """What has come in place of something else, in words."""
+        for (table, name), kept in self.sets().items():
+            old = before.sets().get((table, name))
+            if old is None or old.files == kept.files:
+                continue
+            if table == "listeners":
+                yield f"listener {name}: authorities and lists of revoked certificates renewed"
+            else:
+                known = kept.parsed.facts
+                yield (
+                    f"certificate {name} renewed: {known.fingerprint}, expires at"
+                    f" {moment(known.expires)}"
+                )
+
+    def sets(self) -> dict[tuple[str, str], Kept[Any, Any]]:
+        """All of them, by table and name in the configuration."""
+        pairs = {("certificates", name): kept for name, kept in self.pairs.items()}
+        return {**pairs, **{("listeners", name): kept for name, kept in self.trusts.items()}}
 
     def has_changed(self) -> bool:
         """Whether any file is another one now; asks the file system."""
@@ -83,7 +103,7 @@ def take(
         return take_pair(desk, name, before.pairs.get(name), now)
 
     def trust(name: str) -> KeptTrust:
-        return take_trust(desk, name, trusted.get(name), now)
+        return take_trust(desk, name, trusted.get(name), pairs, now)
 
     trusted = {name: kept for name, kept in before.trusts.items() if _is_meant(kept, loaded.config)}
     shown = [

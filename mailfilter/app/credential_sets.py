@@ -1,12 +1,17 @@
 """One certificate of ours, or what one listener verifies by: its files, read and checked."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from ..codec.control import Pair, Trust
+from OpenSSL import SSL
+
+from ..codec.control import Credentials, Pair, Trust
 from ..config import Problem
 from ..config.model import Certificate, Listener
+from ..tls.contexts import build_sides
+from ..tls.errors import TlsError
 from ..tls.pair import PairError, Shown, read_pair
 from ..tls.trust import TrustError, Verifying, read_trust
 from .credential_files import Desk, Setting
@@ -66,11 +71,35 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     if old is not None and old.parsed.facts.holds(now) and not shown.facts.holds(now):
         raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
     paths = tuple(setting.path for setting in settings.values())
+    listeners = {
+        at: replace(listener, certificates=(name,), client_auth="off")
+        for at, listener in desk.loaded.config.listeners.items()
+        if listener.enabled and name in listener.certificates
+    }
+    _try_out(desk, settings["chain"], listeners, Credentials(pairs=(files,)))
     return Kept(files, shown, _since(files, old, now), paths)
 
 
-def take_trust(desk: Desk, name: str, old: KeptTrust | None, now: float) -> KeptTrust:
-    """Read what a listener verifies by at this Unix time. Raises Refused."""
+def _try_out(
+    desk: Desk, setting: Setting, listeners: Mapping[str, Listener], credentials: Credentials
+) -> None:
+    """Ask OpenSSL whether it takes them: make of them what a worker makes. Raises Refused."""
+    try:
+        build_sides(replace(desk.loaded.config, listeners=listeners), credentials)
+    except TlsError as error:
+        prefix = ".".join(map(str, setting.key[:2]))
+        raise desk.refused(setting, str(error).removeprefix(f"{prefix}: ")) from None
+    except SSL.Error:
+        raise desk.refused(setting, "OpenSSL does not take it") from None
+
+
+def take_trust(
+    desk: Desk, name: str, old: KeptTrust | None, pairs: Mapping[str, KeptPair], now: float
+) -> KeptTrust:
+    """Read what a listener verifies by at this Unix time; `pairs` are what it may show.
+
+    Raises Refused.
+    """
     listener = desk.loaded.config.listeners[name]
     settings = trust_settings(name, listener)
     data = [desk.read(setting) for setting in settings]
@@ -84,6 +113,12 @@ def take_trust(desk: Desk, name: str, old: KeptTrust | None, now: float) -> Kept
         raise desk.refused(setting, str(error)) from None
     if old is not None and not old.parsed.stale(now) and (stale := verifying.stale(now)):
         raise desk.refused(settings[-1], f"{stale[0]} is out of date", "the one before is not")
+    shown = [
+        pairs[certificate].files for certificate in listener.certificates if certificate in pairs
+    ]
+    if settings and len(shown) == len(listener.certificates):
+        credentials = Credentials(pairs=tuple(shown), trusts=(files,))
+        _try_out(desk, settings[0], {name: listener}, credentials)
     return Kept(files, verifying, _since(files, old, now), trust_paths(name, listener))
 
 

@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from ..codec.control import Histogram, Report
+from ..codec.control import Credentials, Histogram, Report
 from ..config import Loaded
 from ..report.counters import Counters
 from ..report.history import Recorder
@@ -21,7 +21,7 @@ from ..scan.networks import local_networks
 from ..scan.plan import Plan
 from ..scan.run import Observer, Scanner
 from ..store import make_store
-from .serving import Serving
+from .serving import NO_CREDENTIALS, Serving
 
 GC_THRESHOLD = 20_000
 """Allocations between two collections of young objects; 700 costs a tenth of a scan."""
@@ -44,7 +44,9 @@ class Engine:
         plan: Plan,
         alarm: Callable[[str], None],
         state_dir: str,
+        credentials: Credentials = NO_CREDENTIALS,
     ) -> None:
+        """Raises TlsError if the credentials are no good."""
         self.loaded = loaded
         self.plan = plan
         self.clock = IReactorTime(reactor)
@@ -59,12 +61,16 @@ class Engine:
             observers.append(self._recorder)
         headers = HeaderProducer(config.headers, local_networks(config.scan.local_networks))
         self.scanner = Scanner(plan, config.scan, self.clock, observers, headers)
-        self.serving = Serving(reactor, loaded, self.scanner, alarm)
+        self.serving = Serving(reactor, loaded, self.scanner, alarm, credentials, self._count)
         resident()
 
     def open(self) -> None:
         """Begin to use the store; scans need not wait for it."""
         self.store.open()
+
+    def renew(self, credentials: Credentials) -> Deferred[None]:
+        """Make new connections with these; fires when that is so, or an alarm says why not."""
+        return self.serving.renew(credentials)
 
     async def close(self) -> None:
         """When the last scan is over: write what is left, soon, or leave it.

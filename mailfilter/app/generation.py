@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from ..codec.control import (
     ControlError,
     Cover,
+    Credentials,
     Drain,
     Handed,
     Notice,
@@ -72,6 +73,7 @@ class Generation:
         self.number = number
         self.draft = draft
         self._server = draft.loaded.config.server
+        self._credentials = draft.held.credentials()
         self._places = [Place(at) for at in range(count)]
         self._handed: list[Handed] = []
         self._sockets: list[socket.socket] = []
@@ -160,16 +162,13 @@ class Generation:
         """See `hub.Serves.reports`."""
         return [worker.report for worker in self._living() if worker.report is not None]
 
-    def tell(self, notice: Notice, but: object = None) -> None:
+    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
         """See `hub.Serves.tell`."""
+        if isinstance(message, Credentials):
+            self._credentials = message
         for worker in self._living():
             if worker is not but:
-                worker.send(notice)
-
-    def reopen_logs(self) -> None:
-        """See `hub.Serves.reopen_logs`."""
-        for worker in self._living():
-            worker.send(ReopenLog())
+                worker.send(message)
 
     # Starting and replacing.
 
@@ -181,6 +180,7 @@ class Generation:
             sockets=self._handed,
             state_dir=self._hub.state_dir,
             is_strict=is_strict,
+            credentials=self._credentials,
         )
         worker = WorkerProcess(self._reactor, boot, self._hub.alarms, self._hub.relay)
         worker.spawn([sock.fileno() for sock in self._sockets])

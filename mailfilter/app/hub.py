@@ -6,7 +6,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from ..codec.control import Histogram, Notice, Report
+from ..codec.control import Credentials, Histogram, Notice, ReopenLog, Report
 from ..report.alarms import Alarms
 from ..report.counters import Sizes
 from .status import WorkerStatus
@@ -49,11 +49,11 @@ class Serves(Protocol):
         """The last figures of those that live."""
         ...
 
-    def tell(self, notice: Notice, but: object = None) -> None:
-        """Pass a notice on to all workers but its sender."""
+    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
+        """Tell all workers, those that start and those that leave too, but the sender.
 
-    def reopen_logs(self) -> None:
-        """Open log files anew."""
+        Of credentials, also those that will come: they start with the last ones.
+        """
 
 
 class Hub:

@@ -9,10 +9,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from ..codec.control import Notice, Report
+from ..codec.control import Credentials, Notice, ReopenLog, Report
 from ..config import ConfigError, Loaded
 from ..scan.plan import Plan
 from ..servers.background import in_background
+from ..tls.errors import TlsError
 from .engine import Engine, resident, settle
 from .generation import Generation
 from .hub import LOOK_SECONDS, GenerationError, Hub
@@ -109,11 +110,10 @@ class LocalGeneration:
         """See `Serves.reports`."""
         return [self._engine.report()] if self._engine else []
 
-    def tell(self, notice: Notice, but: object = None) -> None:
-        """See `Serves.tell`: there is nobody else."""
-
-    def reopen_logs(self) -> None:
-        """See `Serves.reopen_logs`: ours is the master's."""
+    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
+        """See `Serves.tell`: there is nobody else, and our log is the master's."""
+        if isinstance(message, Credentials) and self._engine is not None:
+            self._engine.renew(message)
 
     async def _load(self) -> tuple[Loaded, Plan]:
         draft, seconds = self._draft, self._server.reload_timeout
@@ -142,7 +142,7 @@ class LocalGeneration:
             self._watchdog = Watchdog(self._server.watchdog, IReactorTime(self._reactor))
             self._watchdog.startService()
         loaded, plan = await self._load()
-        engine = Engine(self._reactor, loaded, plan, self._hub.alarms, self._hub.state_dir)
+        engine = self._make_engine(loaded, plan)
         outcome = await self_test(loaded, plan, engine.clock)
         if is_strict and outcome.errors:
             raise GenerationError(f"self-test: {'; '.join(outcome.errors)}")
@@ -151,6 +151,13 @@ class LocalGeneration:
         engine.open()
         self._engine = engine
         return (*outcome.errors, *outcome.warnings)
+
+    def _make_engine(self, loaded: Loaded, plan: Plan) -> Engine:
+        hub, credentials = self._hub, self._draft.held.credentials()
+        try:
+            return Engine(self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials)
+        except TlsError as error:
+            raise GenerationError(str(error)) from None
 
     def _end(self) -> None:
         """Stop what looks after us."""

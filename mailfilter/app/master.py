@@ -7,7 +7,6 @@ for all who asked. Whatever happens in a reload, those that serve go on until ot
 """
 
 from collections.abc import Mapping
-from enum import Enum
 from time import time
 from typing import Any
 
@@ -18,7 +17,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from .. import __version__
-from ..codec.control import Answer, Notice
+from ..codec.control import Answer, Credentials, Notice, ReopenLog
 from ..config import ConfigError
 from ..report.alarms import Alarms
 from . import logs
@@ -27,10 +26,12 @@ from .engine import raise_limits
 from .exit_status import GIVEN_UP, NOT_STARTED, exit_with
 from .generation import Generation
 from .hub import GenerationError, Hub, Serves
+from .keeper import Keeper
 from .local import LocalGeneration
 from .master_signals import MasterSignals
+from .master_state import STOPPING, ReloadError, StartError, State
 from .plan import Draft, draft, worker_count
-from .privileges import Identity, PrivilegeError, become, find_identity, set_umask
+from .privileges import Identity, PrivilegeError, become, check_readable, find_identity, set_umask
 from .retired import Retired, drained
 from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
@@ -38,26 +39,7 @@ from .status_page import status_page
 from .systemd import Notifier
 from .ticks import every, stop
 
-STOPPING = "the filter is stopping"
-
 log = Logger()
-
-
-class State(Enum):
-    """What the master is doing."""
-
-    STARTING = "starting"
-    SERVING = "serving"
-    RELOADING = "reloading"
-    STOPPING = "stopping"
-
-
-class ReloadError(Exception):
-    """The old configuration goes on; the text says why."""
-
-
-class StartError(Exception):
-    """The filter cannot start; the text says why."""
 
 
 class Master(Service):
@@ -93,6 +75,13 @@ class Master(Service):
         self._current: Serves | None = None
         self._loaded = first.loaded
         self._candidate: Serves | None = None
+        self._keeper = Keeper(
+            reactor,
+            self.hub,
+            first,
+            is_settled=lambda: self.state is State.SERVING,
+            push=self._renew,
+        )
         self._retired = Retired()
         self._waiting: list[Deferred[list[str]]] = []
         self._is_bound = False
@@ -140,7 +129,7 @@ class Master(Service):
         Service.startService(self)
         try:
             self._settle_in()
-        except (OSError, StateError) as error:
+        except (OSError, StateError, PrivilegeError) as error:
             self._close()
             raise self._not_started(f"cannot run as configured: {error}") from None
         loaded = self._first.loaded
@@ -161,6 +150,7 @@ class Master(Service):
         self._give(self._identity)
         if self._identity is not None:
             become(self._identity)
+        check_readable(self._loaded)
         self._control.start()
 
     def _give(self, owner: Identity | None) -> None:
@@ -240,7 +230,9 @@ class Master(Service):
     async def _reload(self) -> list[str]:
         pool = self._reactor.getThreadPool()
         try:
-            fresh = await deferToThreadPool(self._reactor, pool, draft, self._loaded.path)
+            fresh = await deferToThreadPool(
+                self._reactor, pool, draft, self._loaded.path, self._keeper.held
+            )
             if self.is_stopping:
                 raise ReloadError(STOPPING)
             old = self._bound
@@ -281,6 +273,7 @@ class Master(Service):
             raise
         old, self._current = self._current, generation
         self._bound, self._loaded = bound, fresh.loaded
+        self._keeper.adopt(fresh)
         log.info("serving: {summary}", summary=self._summary())
         if old is not None:
             self._retired.add(old, fresh.loaded.config.server)
@@ -315,6 +308,7 @@ class Master(Service):
         self.sockets.close()
         await DeferredList(ends)
         stop(self._alive)
+        self._keeper.stop()
         self._close()
 
     def _close(self) -> None:
@@ -349,7 +343,12 @@ class Master(Service):
     def _reopen_logs(self) -> None:
         logs.reopen_now()
         for generation in self._generations():
-            generation.reopen_logs()
+            generation.tell(ReopenLog())
+
+    def _renew(self, credentials: Credentials) -> None:
+        # Those that leave accept nothing any more; they may have other certificates.
+        if self._current is not None:
+            self._current.tell(credentials)
 
     def _relay(self, sender: object, notice: Notice) -> None:
         for generation in self._generations():
@@ -377,6 +376,7 @@ class Master(Service):
                 reports=[item for found in generations for item in found.reports()],
                 bound=self._bound,
                 hub=self.hub,
+                keeper=self._keeper,
             )
         )
 

@@ -43,7 +43,7 @@ def draft(path: str | None, before: Held = NOTHING) -> Draft:
     taken = take(loaded, before, time(), reading.doubtful)
     if reading.problems or taken.problems:
         raise ConfigError(_all_problems(reading, taken))
-    warnings = (*loaded.warnings, *taken.warnings, *taken.held.troubles())
+    warnings = (*loaded.warnings, *taken.warnings, *taken.held.troubles().values())
     loaded = replace(loaded, warnings=warnings)
     files, unread = read_check_files(loaded.config.scan.check_dir or None)
     if unread:

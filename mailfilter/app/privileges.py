@@ -8,6 +8,8 @@ from twisted.python.util import switchUID
 from ..config import Loaded
 from ..config.accounts import find_group, find_user
 from ..config.toml_text import string_text
+from .certificates import settings_of
+from .credential_files import find_unreadable
 
 
 class PrivilegeError(Exception):
@@ -45,6 +47,16 @@ def find_identity(loaded: Loaded) -> Identity | None:
 def become(identity: Identity) -> None:
     """Give up root for good, with the user's own supplementary groups. Raises OSError."""
     switchUID(identity.uid, identity.gid)
+
+
+def check_readable(loaded: Loaded) -> None:
+    """Ask whether we can read, as who we are now, what must be read again while we run.
+
+    Raises PrivilegeError with all that cannot, and what mends it.
+    """
+    problems = list(find_unreadable(loaded, settings_of(loaded.config)))
+    if problems:
+        raise PrivilegeError("\n".join(map(str, problems)))
 
 
 def set_umask(text: str) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 from .. import __version__
 from ..codec.control import Report
+from .certificate_status import tls_page
 from .hub import Hub
+from .keeper import Keeper
 from .sockets import Bound
 from .status import WorkerStatus
 
@@ -27,6 +29,7 @@ def status_page(
     reports: Sequence[Report],
     bound: Mapping[str, Bound],
     hub: Hub,
+    keeper: Keeper,
 ) -> dict[str, Any]:
     """Everything, in units of seconds and octets."""
     counters, histograms = hub.totals(reports)
@@ -46,6 +49,7 @@ def status_page(
             }
             for name, item in bound.items()
         },
+        **tls_page(keeper.loaded.config, keeper.held, keeper.now()),
         "scans_under_way": sum(report.scans for report in reports),
         "rate": sum(worker.rate for worker in workers),
         "counters": dict(counters),

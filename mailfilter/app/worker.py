@@ -25,6 +25,7 @@ from ..codec.control import (
     Boot,
     ControlError,
     Cover,
+    Credentials,
     Drain,
     Failed,
     Notice,
@@ -39,6 +40,7 @@ from ..config import ConfigError
 from ..config.files import Source
 from ..config.load import Sources
 from ..report.alarms import Alarms
+from ..tls.errors import TlsError
 from . import logs
 from .channel import Channel
 from .checks import CheckFile
@@ -143,6 +145,8 @@ class Worker:
         elif isinstance(message, Cover):
             self._covered = set(message.places)
             self._adopt()
+        elif isinstance(message, Credentials):
+            self._engine.renew(message)
         elif isinstance(message, ReopenLog):
             logs.reopen_now()
         elif isinstance(message, Notice):
@@ -220,11 +224,11 @@ def _read_exactly(descriptor: int, count: int) -> bytes:
 
 
 def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
-    """Load what the master has read. Raises ConfigError."""
+    """Load what the master has read. Raises ConfigError, or TlsError."""
     files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
     checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
     loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
-    return Engine(reactor, loaded, plan, alarms, boot.state_dir)
+    return Engine(reactor, loaded, plan, alarms, boot.state_dir, boot.credentials)
 
 
 def _end_with_master(seconds: float) -> None:
@@ -288,7 +292,7 @@ def main() -> None:
     alarms = Alarms(lambda text: workers[0].channel.send(Alarm(text=text)) if workers else None)
     try:
         engine = build_engine(reactor, boot, alarms)
-    except ConfigError as error:
+    except (ConfigError, TlsError) as error:
         _fail(str(error))
     _end_with_master(engine.loaded.config.server.stop_timeout + ORPHAN_SECONDS)
     observer, trouble = _open_log(boot, engine)

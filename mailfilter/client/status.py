@@ -10,11 +10,15 @@ from ..report.escape import escape
 MAX_ALARMS = 10
 """The last ones; all are in the log."""
 
+MAX_NAMES = 3
+"""Of a certificate."""
+
 _WORKER = (
     *("worker", "generation", "state", "up", "connections", "scans", "total", "per s"),
     *("memory", "CPU s"),
 )
 _LISTENER = ("listener", "address", "connections", "queue")
+_CERTIFICATE = ("certificate", "key", "expires", "in days", "listeners", "names")
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
@@ -34,6 +38,8 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         f"scans: {page['counters'].get('scans', 0)}, {page['rate']:.1f}/s,"
         f" {page['scans_under_way']} under way; {_actions(page['counters'])}"
     )
+    if any(name.startswith("tls/") for name in page["counters"]):
+        yield f"TLS: {_handshakes(page['counters'])}"
     trouble = _trouble(page["counters"])
     if trouble:
         yield f"trouble: {trouble}"
@@ -41,6 +47,14 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(_WORKER, [_worker(item) for item in workers])
     yield ""
     yield from _table(_LISTENER, [_listener(*item) for item in sorted(page["listeners"].items())])
+    if page["certificates"]:
+        yield ""
+        rows = [_certificate(*item) for item in sorted(page["certificates"].items())]
+        yield from _table(_CERTIFICATE, rows)
+    for table in ("certificates", "client_trust"):
+        for name, item in sorted(page[table].items()):
+            if item["trouble"]:
+                yield f"  {escape(name)} is not what its files hold: {escape(item['trouble'])}"
     events = ", ".join(f"{name} {count}" for name, count in sorted(page["events"].items()))
     if events:
         yield ""
@@ -58,11 +72,23 @@ def _trouble(counters: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {counters[name]}" for name in found if counters[name])
 
 
+def _handshakes(counters: Mapping[str, int]) -> str:
+    text = (
+        f"{counters.get('tls/handshakes', 0)} handshakes, {counters.get('tls/resumed', 0)} resumed"
+    )
+    if counters.get("tls/on_plain"):
+        text += f", {counters['tls/on_plain']} on listeners without certificates"
+    refused = _of_kind(counters, "tls/refused/")
+    return f"{text}; refused: {refused}" if refused else text
+
+
 def _actions(counters: Mapping[str, int]) -> str:
-    prefix = "action/"
+    return _of_kind(counters, "action/") or "nothing scanned yet"
+
+
+def _of_kind(counters: Mapping[str, int], prefix: str) -> str:
     found = sorted(name for name in counters if name.startswith(prefix))
-    texts = [f"{name.removeprefix(prefix)} {counters[name]}" for name in found]
-    return ", ".join(texts) or "nothing scanned yet"
+    return ", ".join(f"{name.removeprefix(prefix)} {counters[name]}" for name in found)
 
 
 def _worker(item: Mapping[str, Any]) -> tuple[str, ...]:
@@ -83,6 +109,20 @@ def _worker(item: Mapping[str, Any]) -> tuple[str, ...]:
 def _listener(name: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     queue = "?" if item["queue"] is None else str(item["queue"])
     return name, item["address"], str(item["connections"]), queue
+
+
+def _certificate(name: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+    names = [escape(text) for text in item["names"][:MAX_NAMES]]
+    if len(item["names"]) > MAX_NAMES:
+        names.append("...")
+    return (
+        escape(name),
+        item["key"],
+        _moment(item["expires"]),
+        f"{item['days']:.1f}",
+        " ".join(item["listeners"]),
+        " ".join(names) or "(none)",
+    )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

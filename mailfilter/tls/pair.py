@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -66,6 +66,12 @@ class Shown:
     ocsp_expires: float | None = None
     """Unix time; `None` without an answer, or if it has no end."""
 
+    def has_answer(self, now: float) -> bool:
+        """Whether there is an answer of OCSP that holds at this Unix time."""
+        if self.ocsp_begins is None or now < self.ocsp_begins:
+            return False
+        return self.ocsp_expires is None or now <= self.ocsp_expires
+
 
 def read_pair(pair: Pair, now: float | None = None) -> Shown:
     """Read the files of a pair. Raises PairError if they do not fit together.
@@ -88,9 +94,9 @@ def read_pair(pair: Pair, now: float | None = None) -> Shown:
         raise PairError(part, str(error)) from None
     if staple is None:
         return Shown(pair.name, chain, key, b"", known)
-    is_fresh = staple.holds(time.time() if now is None else now)
-    data = pair.ocsp if is_fresh else b""
-    return Shown(pair.name, chain, key, data, known, staple.begins, staple.expires)
+    shown = Shown(pair.name, chain, key, pair.ocsp, known, staple.begins, staple.expires)
+    is_shown = shown.has_answer(time.time() if now is None else now)
+    return shown if is_shown else replace(shown, ocsp=b"")
 
 
 def read_key(data: bytes) -> PrivateKey:

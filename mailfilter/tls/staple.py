@@ -20,10 +20,6 @@ class Staple:
     expires: float | None
     """Unix time; `None` is without limit."""
 
-    def holds(self, now: float) -> bool:
-        """Whether it may be shown at this Unix time."""
-        return self.begins <= now and (self.expires is None or now <= self.expires)
-
 
 def read_staple(data: bytes, chain: Sequence[x509.Certificate]) -> Staple:
     """Read an answer of OCSP in DER about the first certificate of a chain.

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from mailfilter.app.hub import GenerationError
 from mailfilter.app.status import WorkerStatus, worker_status
-from mailfilter.codec.control import Notice, Report
+from mailfilter.codec.control import Credentials, Notice, ReopenLog, Report
 
 
 class FakeGeneration:
@@ -20,8 +20,7 @@ class FakeGeneration:
         self.drained: list[tuple[bool, float]] = []
         self.is_killed = False
         self.is_serving = False
-        self.reopened = 0
-        self.told: list[Notice] = []
+        self.told: list[Notice | ReopenLog | Credentials] = []
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
         self.is_strict = is_strict
@@ -67,9 +66,6 @@ class FakeGeneration:
     def reports(self) -> Sequence[Report]:
         return []
 
-    def tell(self, notice: Notice, but: object = None) -> None:
+    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
         if but is not self:
-            self.told.append(notice)
-
-    def reopen_logs(self) -> None:
-        self.reopened += 1
+            self.told.append(message)

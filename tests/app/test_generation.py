@@ -335,7 +335,7 @@ class TellTests(GenerationCase):
 
     def test_logs(self) -> None:
         self.serve()
-        self.generation.reopen_logs()
+        self.generation.tell(ReopenLog())
         self.assertTrue(all(ReopenLog() in worker.sent for worker in self.workers))
 
     def test_status(self) -> None:

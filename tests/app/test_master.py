@@ -12,11 +12,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from mailfilter.app import master as module
 from mailfilter.app.exit_status import GIVEN_UP, NOT_STARTED
-from mailfilter.app.master import Master, ReloadError, State
+from mailfilter.app.master import Master
+from mailfilter.app.master_state import ReloadError, StartError, State
 from mailfilter.app.plan import draft
-from mailfilter.codec.control import Notice
+from mailfilter.codec.control import Notice, ReopenLog
 from tests.app.fake_generation import FakeGeneration
 from tests.live.processes import free_port
 
@@ -113,9 +113,7 @@ class StartTests(MasterCase):
             error = self.assertRaises(SystemExit, self.make().privilegedStartService)
             self.assertIn(f"port {self.port} is in use by pid {os.getpid()}", str(error))
             self.assertFalse((self.folder / "m.sock").exists())
-            error = self.assertRaises(
-                module.StartError, self.make(daemon=True).privilegedStartService
-            )
+            error = self.assertRaises(StartError, self.make(daemon=True).privilegedStartService)
             self.flushLoggedErrors()
         await self.serve()
 
@@ -312,7 +310,7 @@ class HubTests(MasterCase):
     async def test_reopen(self) -> None:
         await self.serve()
         os.kill(os.getpid(), signal.SIGUSR1)
-        await self.until(lambda: self.generations[0].reopened == 1)
+        await self.until(lambda: self.generations[0].told == [ReopenLog()])
 
     async def test_giving_up(self) -> None:
         made = await self.serve()

@@ -46,6 +46,32 @@ PAGE: dict[str, Any] = {
         "unix": {"address": "/run/m.sock", "connections": 1, "queue": None},
         "http": {"address": "127.0.0.1:11333", "connections": 7, "queue": 3},
     },
+    "certificates": {
+        "mx": {
+            "chain": "/etc/mx.pem",
+            "names": ["a.example", "b.example", "c.example", "d.example"],
+            "subject": "CN=a.example",
+            "issuer": "CN=root",
+            "begins": 0.0,
+            "expires": 86400.0,
+            "days": 0.51,
+            "fingerprint": "f0",
+            "public_key": "0f",
+            "key": "P-256",
+            "ocsp_expires": None,
+            "loaded": 5.0,
+            "trouble": "",
+            "listeners": ["http", "unix"],
+        }
+    },
+    "client_trust": {
+        "http": {
+            "file": "/etc/ca.pem",
+            "authorities": [],
+            "lists": [],
+            "trouble": "it\x1b[31m is gone",
+        }
+    },
     "scans_under_way": 4,
     "rate": 34.0,
     "counters": {
@@ -55,6 +81,9 @@ PAGE: dict[str, Any] = {
         "symbol/X": 5,
         "store/timeout": 7,
         "history/dropped": 2,
+        "tls/handshakes": 9,
+        "tls/refused/plain": 3,
+        "tls/on_plain": 1,
     },
     "histograms": {},
     "events": {"reloads": 2},
@@ -179,17 +208,24 @@ class StatusTests(SynchronousTestCase):
             "http 127.0.0.1:11333 7 3",
             "unix /run/m.sock 1 ?",
             "events: reloads 2",
+            "TLS: 9 handshakes, 0 resumed, 1 on listeners without certificates; refused: plain 3",
+            "mx P-256 1970-01-02T00:00:00Z 0.5 http unix a.example b.example c.example ...",
             "trouble: history/dropped 2, store/timeout 7",
         ):
             self.assertIn(expected, lines)
         self.assertIn("1970-01-01T00:00:00Z worker", text)
+        self.assertIn("http is not what its files hold: it", text)
         self.assertNotIn("\x1b", text)
 
     def test_before_anything(self) -> None:
-        text = status_text({**PAGE, "config": None, "counters": {}, "alarms": [], "events": {}})
+        nothing: dict[str, Any] = {
+            name: {} for name in ("certificates", "client_trust", "counters", "events")
+        }
+        text = status_text({**PAGE, **nothing, "config": None, "alarms": []})
         self.assertIn("configuration: (defaults)", text)
         self.assertIn("nothing scanned yet", text)
-        self.assertNotIn("trouble", text)
+        for word in ("trouble", "TLS", "certificate"):
+            self.assertNotIn(word, text)
 
 
 class StateDirTests(SynchronousTestCase):
