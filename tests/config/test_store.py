@@ -51,6 +51,18 @@ class StoreTests(ConfigCase):
                 "store.redis.prefix: keys of other programs may be taken for ours",
             ],
         )
+        pin = "0" * 64
+        files = f'tls_crl = ["/c"]\ntls_pins = ["{pin}"]\ntls_certificate = "/c"\ntls_key = "/k"'
+        keys = ("tls_crl", "tls_pins", "tls_certificate")
+        self.assertEqual(
+            self.warnings(text + files),
+            [f"store.redis.{key}: has no effect without tls = true" for key in keys],
+        )
+        self.assertEqual(self.warnings(text + "tls = true\n" + files), [])
+        self.assertEqual(
+            self.warnings(text + 'tls = true\ntls_key = "/k"'),
+            ["store.redis.tls_key: has no effect without tls_certificate"],
+        )
         far = text + 'servers = ["192.0.2.1:26379"]\nsentinel = "m"\nsentinel_password = "p"'
         self.assertEqual(
             self.warnings(far),
