@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from .exim import DOMAIN, PASSWORD, RELAY, RSPAMD, SPAMD, USER, Exim
-from .harness import SENDER, MtaCase, Reply, message_file, shared_sink
-from .lines import LinesFilter, lines_filter
+from .harness import SENDER, Filter, MtaCase, Reply, message_file, shared_sink
+from .lines import lines_filter
 from .smtp import Client
 
 RSPAMD_SERVER = "127.0.0.1 11333 variant"
@@ -22,7 +22,6 @@ class EximCase(MtaCase):
 
     needs: ClassVar[Sequence[str]] = ("exim4",)
     service = SERVICE
-    filter: LinesFilter
 
     def setUp(self) -> None:
         """See `LiveCase.setUp`."""
@@ -31,7 +30,7 @@ class EximCase(MtaCase):
         self.exim = self.make_exim()
         self.box = self.address(self._testMethodName.lower())
 
-    def make_filter(self) -> LinesFilter:
+    def make_filter(self) -> Filter:
         """See `LiveCase`."""
         return lines_filter()
 

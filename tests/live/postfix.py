@@ -27,14 +27,17 @@ _PRIVATE_QUEUES = (
 class Postfix:
     """A running Postfix; `ports` has the TCP port of each named service on 127.0.0.1.
 
-    `milter` is the filter of main.cf: that of `DOCUMENTED` services and of mail by sendmail(1).
+    `milter` is the filter of main.cf: that of `DOCUMENTED` services and of mail by sendmail(1);
+    `more` are lines at its end.
     """
 
-    def __init__(self, services: Mapping[str, Smtpd], sink_port: int, milter: str = "") -> None:
+    def __init__(
+        self, services: Mapping[str, Smtpd], sink_port: int, milter: str = "", more: str = ""
+    ) -> None:
         self.home = private_directory()
         self.ports = {name: free_port() for name in services}
         self._layout()
-        self._configure(services, sink_port, milter)
+        self._configure(services, sink_port, milter, more)
         self._child = self._start()
 
     def _layout(self) -> None:
@@ -51,8 +54,10 @@ class Postfix:
         shutil.chown(self.home / "data", "daemon")
         shutil.chown(self.home / "mail", "mail")
 
-    def _configure(self, services: Mapping[str, Smtpd], sink_port: int, milter: str) -> None:
-        (self.home / "etc/main.cf").write_text(main_cf(self.home, sink_port, milter))
+    def _configure(
+        self, services: Mapping[str, Smtpd], sink_port: int, milter: str, more: str
+    ) -> None:
+        (self.home / "etc/main.cf").write_text(main_cf(self.home, sink_port, milter) + more)
         by_port = {self.ports[name]: service for name, service in services.items()}
         (self.home / "etc/master.cf").write_text(master_cf(by_port))
         if any(service.options.items() >= SASL_OPTIONS.items() for service in services.values()):

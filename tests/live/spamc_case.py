@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from . import peers
-from .harness import LiveCase, message_file
-from .lines import LinesFilter, lines_filter
+from .harness import Filter, LiveCase, message_file
+from .lines import lines_filter
 
 HAM = message_file("ham.eml")
 GTUBE = message_file("gtube-reject.eml")
@@ -27,9 +27,8 @@ class SpamcCase(LiveCase):
     """Runs spamc."""
 
     needs: ClassVar[Sequence[str]] = ("spamc",)
-    filter: LinesFilter
 
-    def make_filter(self) -> LinesFilter:
+    def make_filter(self) -> Filter:
         """See `LiveCase`."""
         return lines_filter()
 

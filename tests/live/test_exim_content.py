@@ -7,6 +7,7 @@ from .delivered import OWN_FIELDS, header_lines, values
 from .exim import RELAY, Exim
 from .exim_case import GTUBE, EximCase, documented
 from .harness import SENDER, body_of, message_file, shared_sink, wish
+from .lines import lines_filter
 from .processes import free_port
 from .shapes import BARE_DOTS, DATED, SHAPES, SMUGGLED
 from .threads import Threads
@@ -144,7 +145,7 @@ class EximServerTests(EximCase):
 
     def test_two_ways(self) -> None:
         """Two that are there, one by socket."""
-        socket = f"{self.filter.lines} variant=rspamd"
+        socket = f"{lines_filter().lines} variant=rspamd"
         self.check(documented(f"{socket} : 127.0.0.1 {self.filter.http}"))
 
     def test_ipv6(self) -> None:

@@ -10,7 +10,7 @@ from .delivered import values
 from .exim import Exim
 from .exim_case import GTUBE, EximCase, documented, rspamd_exim, spamd_exim
 from .harness import SENDER, Reply, body_of, message_file, shared_sink, wish
-from .lines import LinesFilter, own_filter
+from .lines import LinesFilter, lines_filter, own_filter
 from .processes import wait_until
 from .threads import Threads, until_taken
 
@@ -183,7 +183,7 @@ class EximCannotScanTests(EximCase):
     def replies(self, variant: str) -> dict[str, int]:
         """The code of the reply for each thing that the listener may do."""
         codes = {}
-        for policy, port in self.filter.hasty.items():
+        for policy, port in lines_filter().hasty.items():
             self.exim = Exim(documented(f"127.0.0.1 {port}", variant), shared_sink().port)
             self.addCleanup(self.exim.stop)
             codes[policy] = self.send(wish({"Delay": "15"})).code

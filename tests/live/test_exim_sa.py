@@ -6,6 +6,7 @@ from .delivered import header_lines, values
 from .exim import Exim
 from .exim_case import GTUBE, EximCase, documented, spamd_exim
 from .harness import SENDER, body_of, message_file, shared_sink, wish
+from .lines import lines_filter
 from .processes import free_port
 from .shapes import DATED
 from .threads import Threads
@@ -119,7 +120,7 @@ class EximSpamdTests(EximCase):
     def test_other_servers(self) -> None:
         """A unix socket, the port of both kinds, and two servers, of which one is down."""
         scan = f"127.0.0.1 {self.filter.http}"
-        for server in (self.filter.lines, scan, f"127.0.0.1 {free_port()} : {scan}"):
+        for server in (lines_filter().lines, scan, f"127.0.0.1 {free_port()} : {scan}"):
             self.exim = Exim(documented(server, "spamd"), shared_sink().port)
             self.addCleanup(self.exim.stop)
             for _ in range(3):

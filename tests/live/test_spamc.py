@@ -3,6 +3,7 @@
 import re
 
 from .harness import message_file, wish
+from .lines import lines_filter
 from .processes import free_port
 from .spamc_case import EX_IOERR, EX_UNAVAILABLE, GTUBE, HAM, Ran, SpamcCase
 
@@ -105,7 +106,7 @@ class SpamcServerTests(SpamcCase):
 
     def test_unix(self) -> None:
         """A unix socket, to which Exim's other variant and HTTP may speak, too."""
-        where = ("-U", self.filter.lines)
+        where = ("-U", lines_filter().lines)
         self.assertEqual(self.spamc("-c", message=GTUBE, where=where).code, 1)
         self.assertEqual(self.spamc("-x", where=where), Ran(0, HAM))
         self.assertEqual(self.spamc("-K", where=where).code, 0)
@@ -136,7 +137,7 @@ class SpamcServerTests(SpamcCase):
         slow = wish({"Delay": "15"})
         where = {
             policy: ("-d", "127.0.0.1", "-p", str(port))
-            for policy, port in self.filter.hasty.items()
+            for policy, port in lines_filter().hasty.items()
         }
         self.assertEqual(self.spamc("-x", message=slow, where=where["accept"]).code, 0)
         self.assertEqual(
