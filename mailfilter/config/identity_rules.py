@@ -62,8 +62,7 @@ def identity_problems(config: Config, place: Place, is_doubtful: Doubt) -> Itera
             complaints = unfit_names((*table, key), getattr(identity, key), check)
             yield from told(complaints, place, is_doubtful)
         yield from told(_nobody(table, identity), place, is_doubtful)
-        if not is_doubtful(("profiles", identity.profile)):
-            yield from told(_conditional(config, table, identity), place, is_doubtful)
+        yield from told(_conditional(config, table, identity), place, is_doubtful)
 
 
 def unfit_names(

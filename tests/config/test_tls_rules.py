@@ -283,6 +283,17 @@ class ClientTests(TlsRuleCase):
             'm.toml:7: listeners.milter.client_auth = "requird": expected "off", "optional" or'
             ' "required"; did you mean "required"?',
         )
+        self.assert_wrong(
+            CERTIFICATE + IDENTITY + CLIENTS.replace("['mx']", "5"),
+            "m.toml:6: listeners.milter.certificates = 5: expected a list, each a text in quotes;"
+            " did you mean [5]?",
+        )
+        text = CLIENTS.replace("client_ca = '/ca.pem'", "identities = ['b']")
+        self.assert_wrong(
+            CERTIFICATE + IDENTITY + text,
+            'm.toml:8: listeners.milter.identities[0] = "b": expected the name of an identity;'
+            " known: a",
+        )
 
     def test_without_tls(self) -> None:
         text = CLIENTS.replace("certificates = ['mx']\n", "")

@@ -88,6 +88,7 @@ class TrustTests(SynchronousTestCase):
             settings=RequestSettings(scores={"A": -9.0}),
             flags=frozenset(("milter", "no_log", "raw", "skip")),
             sender="c@d",
+            identity="mx1",
             tls=TlsFacts("TLSv1.3", "AES", "joe", "CA"),
         )
         expected = replace(
