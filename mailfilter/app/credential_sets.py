@@ -14,7 +14,7 @@ from ..tls.contexts import build_sides
 from ..tls.errors import TlsError
 from ..tls.pair import PairError, Shown, read_pair
 from ..tls.trust import TrustError, Verifying, read_trust
-from .credential_files import Desk, Setting
+from .credential_files import Desk, Refused, Setting
 
 Files = TypeVar("Files", Pair, Trust)
 Parsed = TypeVar("Parsed", Shown, Verifying)
@@ -63,11 +63,17 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     settings = pair_settings(name, desk.loaded.config.certificates[name])
     data = {part: desk.read(setting) for part, setting in settings.items()}
     files = Pair(name=name, **data)
+    trouble = None
     try:
         shown = read_pair(files, now)
     except PairError as error:
         # A key that is not in a file of its own is in that of the chain.
-        raise desk.refused(settings.get(error.part, settings["chain"]), str(error)) from None
+        trouble = desk.problem(settings.get(error.part, settings["chain"]), str(error))
+        if error.part != "ocsp" or old is None or old.parsed.facts.holds(now):
+            raise Refused(trouble) from None
+        # Better without an answer than with a certificate that has expired.
+        files = Pair(name=name, chain=files.chain, key=files.key)
+        shown = read_pair(files, now)
     if old is not None and old.parsed.facts.holds(now) and not shown.facts.holds(now):
         raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
     paths = tuple(setting.path for setting in settings.values())
@@ -77,7 +83,7 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
         if listener.enabled and name in listener.certificates
     }
     _try_out(desk, settings["chain"], listeners, Credentials(pairs=(files,)))
-    return Kept(files, shown, _since(files, old, now), paths)
+    return Kept(files, shown, _since(files, old, now), paths, trouble)
 
 
 def _try_out(

@@ -1,0 +1,346 @@
+"""What is taken of the files of TLS, what is refused, and what then goes on."""
+
+import os
+import shutil
+from pathlib import Path
+
+from mailfilter.app import credential_files
+from mailfilter.app.certificates import NOTHING, Held
+from mailfilter.app.plan import draft, load_all
+from mailfilter.config import ConfigError
+from tests.app.credential_case import MUTUAL, NAME, TEXT, CredentialCase
+from tests.authority import Authority, self_signed
+
+DAY = 86400.0
+
+
+class StartTests(CredentialCase):
+    """There is nothing before."""
+
+    def refused(self, text: str = TEXT) -> list[str]:
+        taken = self.taken(text)
+        self.assertEqual(taken.held.pairs, {})
+        return self.texts(taken)
+
+    def test_nothing(self) -> None:
+        self.assertEqual(self.held("[server]\nworkers = 2\n"), NOTHING)
+
+    def test_good(self) -> None:
+        held = self.held()
+        (pair,) = held.credentials().pairs
+        self.assertEqual(pair.name, "mx")
+        self.assertEqual(pair.chain, (self.folder / "mx.pem").read_bytes())
+        self.assertEqual(pair.key, (self.folder / "mx.key").read_bytes())
+        self.assertEqual(held.pairs["mx"].parsed.facts.names, (NAME,))
+
+    def test_expired(self) -> None:
+        """Served all the same: nothing would be gained by not starting."""
+        self.renew((-20, -10))
+        self.assertEqual(list(self.held().pairs), ["mx"])
+
+    def test_unused(self) -> None:
+        """Files that nobody shows are not looked at."""
+        text = TEXT.replace('certificates = ["mx"]', "enabled = false\ncertificates = ['mx']")
+        (self.folder / "mx.key").unlink()
+        self.assertEqual(self.held(text).pairs, {})
+
+    def test_by_key_file_and_line(self) -> None:
+        (self.folder / "mx.key").unlink()
+        self.assertEqual(
+            self.refused(),
+            ['m.toml:3: certificates.mx.key = "mx.key": cannot be read: No such file or directory'],
+        )
+
+    def test_each_file(self) -> None:
+        for name, data, line, expected in (
+            ("mx.key", b"", 3, "the file is empty"),
+            ("mx.key", self.issue()[1], 3, "the private key does not belong to the certificate"),
+            ("mx.key", b"junk", 3, "no private key in it"),
+            ("mx.pem", b"junk", 2, "no certificate in it"),
+            ("mx.pem", b"x" * (2**20 + 1), 2, "expected at most 1024KiB in a file"),
+        ):
+            self.renew()
+            self.put(name, data)
+            (text,) = self.refused()
+            self.assertTrue(text.startswith(f"m.toml:{line}: certificates.mx."), text)
+            self.assertIn(expected, text)
+
+    def test_a_folder(self) -> None:
+        text = TEXT.replace("mx.key", ".")
+        self.assertIn("expected a regular file", self.refused(text)[0])
+
+    def test_bundle(self) -> None:
+        """What is wrong with the key is said of the only file."""
+        text = TEXT.replace('key = "mx.key"\n', "")
+        self.assertIn("certificates.mx.chain", self.refused(text)[0])
+        both = (self.folder / "mx.pem").read_bytes() + (self.folder / "mx.key").read_bytes()
+        self.put("mx.pem", both)
+        self.assertEqual(list(self.held(text).pairs), ["mx"])
+        (self.folder / "mx.pem").chmod(0o644)
+        self.assertIn("a private key in a file that everybody may read", self.refused(text)[0])
+
+    def test_exposed(self) -> None:
+        (self.folder / "mx.key").chmod(0o604)
+        (text,) = self.refused()
+        self.assertIn("a private key in a file that everybody may read; chmod o-rw", text)
+        (self.folder / "mx.key").chmod(0o640)
+        if os.geteuid() == 0:
+            os.chown(self.folder / "mx.key", 0, 12345)
+            user = TEXT + "[server]\nuser = 'nobody'\ngroup = 'daemon'\n"
+            (text,) = self.refused(user)
+            self.assertIn("a group other than the service's own may read; chgrp daemon", text)
+            self.assertIn("that the group 12345 may read", str(self.taken().warnings[0]))
+
+    def test_too_much_together(self) -> None:
+        self.patch(credential_files, "MAX_TOTAL", 100)
+        self.assertIn("in all such files together", self.refused()[0])
+
+    def test_trust(self) -> None:
+        self.root.revoke()
+        held = self.held(TEXT + MUTUAL)
+        (trust,) = held.credentials().trusts
+        self.assertEqual(trust.listener, "scan")
+        self.assertEqual(trust.authorities, self.root.file.read_bytes())
+        self.assertEqual(len(trust.revoked), 1)
+        (self.folder / "root.crl").write_bytes(b"junk")
+        (text,) = self.texts(self.taken(TEXT + MUTUAL))
+        self.assertIn("m.toml:11: listeners.scan.client_crl", text)
+        self.assertIn("no list of revoked certificates", text)
+
+    def test_pins_alone(self) -> None:
+        """Without authorities there is a trust all the same."""
+        pinned = f"client_auth = 'required'\n[identities.a]\nfingerprints = ['{'0' * 64}']\n"
+        (trust,) = self.held(TEXT + pinned).credentials().trusts
+        self.assertEqual((trust.authorities, trust.revoked), (b"", ()))
+
+    def test_key_of_redis(self) -> None:
+        text = "[store]\nkind = 'redis'\n[store.redis]\nservers = ['127.0.0.1:6379']\n"
+        text += "tls = true\ntls_certificate = 'mx.pem'\ntls_key = 'mx.key'\n"
+        self.assertEqual(self.held(text).pairs, {})
+        (self.folder / "mx.key").chmod(0o604)
+        (problem,) = self.texts(self.taken(text))
+        self.assertIn("store.redis.tls_key", problem)
+        self.assertIn("a private key in a file that everybody may read", problem)
+
+    def test_told_with_all_else(self) -> None:
+        """By the start and by `config check`, beside mistakes of other kinds."""
+        (self.folder / "mx.key").unlink()
+        path = self.write("m.toml", TEXT + "[scan]\ntimout = 1\n")
+        for read in (draft, load_all):
+            with self.assertRaises(ConfigError) as caught:
+                read(path)
+            texts = [str(item) for item in caught.exception.problems]
+            self.assertEqual(len(texts), 2)
+            self.assertIn("certificates.mx.key", texts[0])
+            self.assertIn("scan.timout", texts[1])
+
+    def test_not_told_twice(self) -> None:
+        """A key that has the wrong type names no file."""
+        path = self.write("m.toml", TEXT.replace('key = "mx.key"', "key = 5"))
+        with self.assertRaises(ConfigError) as caught:
+            load_all(path)
+        self.assertEqual(len(caught.exception.problems), 1)
+
+    def test_keys_are_not_shown(self) -> None:
+        made = draft(self.write("m.toml", TEXT))
+        inside = (self.folder / "mx.key").read_text().splitlines()[1]
+        self.assertNotIn(inside, repr(made))
+        self.assertNotIn("PRIVATE KEY", repr(made))
+
+
+class LaterTests(CredentialCase):
+    """Something is served already."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.before = self.held()
+
+    def keeps(self, expected: str, after: float = 0.0) -> Held:
+        """The pair before goes on, and why is told."""
+        taken = self.taken(before=self.before, after=after)
+        self.assertEqual(taken.problems, ())
+        self.assertEqual(taken.held.credentials(), self.before.credentials())
+        (text,) = self.trouble(taken.held)
+        self.assertIn(expected, text)
+        return taken.held
+
+    def takes(self, before: Held | None = None) -> Held:
+        """The files are used as they are now."""
+        held = self.held(before=before or self.before)
+        self.assertEqual(self.trouble(held), [])
+        self.assertEqual(held.pairs["mx"].files.chain, (self.folder / "mx.pem").read_bytes())
+        return held
+
+    def test_unchanged(self) -> None:
+        self.assertFalse(self.before.has_changed())
+        held = self.takes()
+        self.assertEqual(held.pairs["mx"].since, self.before.pairs["mx"].since)
+        self.assertEqual(list(held.renewed(self.before)), [])
+
+    def test_renewed(self) -> None:
+        self.renew()
+        self.assertTrue(self.before.has_changed())
+        (text,) = self.takes().renewed(self.before)
+        self.assertIn("certificate mx renewed: ", text)
+
+    def test_mismatched(self) -> None:
+        """Half of a renewal; then the other."""
+        chain, key = self.issue()
+        self.put("mx.pem", chain)
+        held = self.keeps("m.toml:3: certificates.mx.key")
+        self.put("mx.key", key)
+        self.takes(held)
+
+    def test_half_written(self) -> None:
+        chain, key = self.issue()
+        for name, data in (("mx.pem", chain), ("mx.key", key)):
+            for end in (0, 20, len(data) // 2, len(data) - 3):
+                self.put(name, data[:end])
+                self.keeps(f"certificates.mx.{name.removeprefix('mx.').replace('pem', 'chain')}")
+            self.put("mx.pem", self.before.pairs["mx"].files.chain)
+
+    def test_gone(self) -> None:
+        (self.folder / "mx.pem").unlink()
+        held = self.keeps("cannot be read: No such file or directory")
+        self.put("mx.pem", self.before.pairs["mx"].files.chain)
+        self.takes(held)
+
+    def test_folder_gone(self) -> None:
+        """With the files in it, and back again."""
+        live = self.folder / "live"
+        live.mkdir()
+        for name in ("mx.pem", "mx.key"):
+            shutil.move(self.folder / name, live / name)
+        text = TEXT.replace('"mx.', '"live/mx.')
+        before = self.held(text)
+        live.rename(self.folder / "away")
+        taken = self.taken(text, before)
+        self.assertEqual(taken.held.credentials(), before.credentials())
+        self.assertEqual(len(self.trouble(taken.held)), 1)
+        (self.folder / "away").rename(live)
+        self.assertEqual(self.trouble(self.held(text, taken.held)), [])
+
+    def test_links_that_are_switched(self) -> None:
+        """As certbot does, one after the other."""
+        for number in (1, 2):
+            chain, key = self.issue()
+            self.put(f"chain{number}", chain)
+            self.put(f"key{number}", key)
+        self.link(chain="chain1", key="key1")
+        held = self.takes()
+        self.link(chain="chain2")
+        self.assertTrue(held.has_changed())
+        self.before = held
+        held = self.keeps("does not belong to the certificate")
+        self.link(key="key2")
+        self.assertTrue(held.has_changed())
+        self.assertEqual(self.takes(held).pairs["mx"].files.chain, chain)
+
+    def link(self, **names: str) -> None:
+        for part, target in names.items():
+            path = self.folder / {"chain": "mx.pem", "key": "mx.key"}[part]
+            fresh = Path(f"{path}.new")
+            fresh.symlink_to(target)
+            os.replace(fresh, path)
+
+    def test_exposed(self) -> None:
+        """Also where nothing but the permissions has changed."""
+        (self.folder / "mx.key").chmod(0o644)
+        self.assertTrue(self.before.has_changed())
+        self.keeps("a private key in a file that everybody may read; chmod o-rw")
+
+    def test_expired(self) -> None:
+        """One that holds is not given up for one that does not."""
+        self.renew((-20, -10))
+        self.keeps("the certificate has expired at ")
+        self.renew((1, 10))
+        self.keeps("the certificate does not hold before ")
+        self.assertEqual(self.trouble(self.taken(before=self.before, after=2 * DAY).held), [])
+
+    def test_both_expired(self) -> None:
+        """Then the one in the files."""
+        self.renew((-20, -10))
+        taken = self.taken(before=self.before, after=100 * DAY)
+        self.assertEqual(self.trouble(taken.held), [])
+        self.assertNotEqual(taken.held.credentials(), self.before.credentials())
+
+    def test_one_of_two(self) -> None:
+        """The other one is renewed all the same."""
+        chain, key = self_signed(self.folder, "other.example.org")
+        self.put("o.pem", chain.read_bytes())
+        self.put("o.key", key.read_bytes())
+        text = '[certificates.other]\nchain = "o.pem"\nkey = "o.key"\n' + TEXT
+        text = text.replace('["mx"]', '["mx", "other"]')
+        before = self.held(text)
+        self.renew()
+        self.put("o.key", b"")
+        held = self.taken(text, before).held
+        self.assertEqual(held.pairs["other"].files, before.pairs["other"].files)
+        self.assertNotEqual(held.pairs["mx"].files, before.pairs["mx"].files)
+        self.assertEqual(len(self.trouble(held)), 1)
+
+    def test_new_name(self) -> None:
+        """Without anything before it a bad pair is a mistake of the configuration."""
+        text = TEXT.replace("certificates.mx", "certificates.new").replace('["mx"]', '["new"]')
+        self.put("mx.key", b"")
+        self.assertEqual(len(self.texts(self.taken(text, self.before))), 1)
+
+    def test_other_file(self) -> None:
+        """A pair keeps its name; the warning is there where a configuration is read."""
+        path = self.write("m.toml", TEXT.replace("mx.key", "none.key"))
+        made = draft(path, self.before)
+        self.assertEqual(made.held.credentials(), self.before.credentials())
+        (warning,) = made.loaded.warnings
+        self.assertIn("certificates.mx.key", str(warning))
+
+    def test_answer_of_another_certificate(self) -> None:
+        """It lags behind the renewal: then that waits for it, as for a key."""
+        text = TEXT.replace('key = "mx.key"', 'key = "mx.key"\nocsp = "mx.ocsp"')
+        self.put("mx.ocsp", self.root.vouch(self.folder / "mx.pem").read_bytes())
+        before = self.held(text)
+        self.renew()
+        held = self.taken(text, before).held
+        self.assertEqual(held.credentials(), before.credentials())
+        self.assertIn("certificates.mx.ocsp", self.trouble(held)[0])
+        self.renew((-1, 300))
+        held = self.taken(text, before, after=100 * DAY).held
+        self.assertEqual(held.pairs["mx"].files.chain, (self.folder / "mx.pem").read_bytes())
+        self.assertEqual(held.pairs["mx"].files.ocsp, b"")
+        self.assertIn("certificates.mx.ocsp", self.trouble(held)[0])
+
+
+class LaterTrustTests(CredentialCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.root.revoke()
+        self.before = self.held(TEXT + MUTUAL)
+
+    def test_renewed(self) -> None:
+        client, _ = self.root.issue("client.example.net")
+        self.root.revoke(client)
+        held = self.held(TEXT + MUTUAL, self.before)
+        self.assertEqual(
+            list(held.renewed(self.before)),
+            ["listener scan: authorities and lists of revoked certificates renewed"],
+        )
+
+    def test_bad(self) -> None:
+        self.put("root.crl", b"-----BEGIN X509 CRL-----\n")
+        held = self.taken(TEXT + MUTUAL, self.before).held
+        self.assertEqual(held.credentials(), self.before.credentials())
+        self.assertIn("listeners.scan.client_crl", self.trouble(held)[0])
+
+    def test_out_of_date(self) -> None:
+        """All would be refused; the one before still holds."""
+        self.root.revoke(days=(-9, -1))
+        held = self.taken(TEXT + MUTUAL, self.before).held
+        self.assertEqual(held.credentials(), self.before.credentials())
+        self.assertIn("is out of date", self.trouble(held)[0])
+
+    def test_other_authorities(self) -> None:
+        """Who names others is not answered with the old ones."""
+        other = Authority(self.folder, "other")
+        text = TEXT + MUTUAL.replace("root.pem", "other.pem")
+        other.file.write_bytes(b"")
+        (problem,) = self.texts(self.taken(text, self.before))
+        self.assertIn("listeners.scan.client_ca", problem)

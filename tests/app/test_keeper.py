@@ -1,0 +1,280 @@
+"""Certificates over time: what is noticed when, who is told, and what people hear of it."""
+
+from collections.abc import Callable
+from time import time
+
+from twisted.internet.defer import Deferred, execute
+from twisted.internet.task import Clock
+
+from mailfilter.app import keeper as module
+from mailfilter.app.certificate_status import tls_page
+from mailfilter.app.hub import Hub
+from mailfilter.app.keeper import CLOCK_SECONDS, Keeper
+from mailfilter.app.plan import draft
+from mailfilter.codec.control import Credentials
+from mailfilter.report.alarms import Alarms
+from tests.app.credential_case import MUTUAL, TEXT, CredentialCase
+
+DAY = 86400.0
+WATCH = 10.0
+
+
+class KeeperCase(CredentialCase):
+    """A keeper whose time is the test's; it looks at the files every ten seconds."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = Clock()
+        self.begun = time()
+        self.hub = Hub(Alarms(), "/nowhere")
+        self.pushed: list[Credentials] = []
+        self.is_settled = True
+        self.patch(module, "in_background", lambda _, work: execute(work))
+
+    def keep(self, text: str = TEXT) -> None:
+        first = draft(self.write("m.toml", text))
+        self.keeper = Keeper(
+            self.clock,
+            self.hub,
+            first,
+            is_settled=lambda: self.is_settled,
+            push=self.pushed.append,
+            wall_clock=lambda: self.begun + self.clock.seconds(),
+        )
+        self.keeper.adopt(first)
+        self.addCleanup(self.keeper.stop)
+
+    def reload(self, text: str = TEXT) -> None:
+        self.keeper.adopt(draft(self.write("m.toml", text), self.keeper.held))
+
+    def alarms(self) -> list[str]:
+        """Those raised since it was asked last."""
+        found = [item.text for item in self.hub.alarms.raised]
+        self.hub.alarms.raised.clear()
+        return found
+
+    def look(self, times: int = 1) -> None:
+        self.clock.pump([WATCH] * times)
+
+    def days(self, count: int) -> None:
+        self.clock.pump([CLOCK_SECONDS] * int(count * DAY / CLOCK_SECONDS))
+
+
+class WatchTests(KeeperCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.keep()
+
+    def test_quiet(self) -> None:
+        """Nothing is said or sent where nothing has happened."""
+        self.look(100)
+        self.assertEqual((self.pushed, self.alarms(), dict(self.hub.events)), ([], [], {}))
+
+    def test_renewed(self) -> None:
+        self.renew()
+        self.assertEqual(self.pushed, [])
+        self.look(3)
+        self.assertEqual([item.pairs[0].chain for item in self.pushed], [self.file("mx.pem")])
+        self.assertEqual(dict(self.hub.events), {"certificates_renewed": 1})
+        self.assertEqual(self.alarms(), [])
+
+    def test_bad_for_a_moment(self) -> None:
+        """Files that were being written are no reason for an alarm."""
+        chain, key = self.issue()
+        self.put("mx.pem", chain)
+        self.look()
+        self.put("mx.key", key)
+        self.look(2)
+        self.assertEqual(self.alarms(), [])
+        self.assertEqual(len(self.pushed), 1)
+
+    def test_bad(self) -> None:
+        """Told at the second look, and not again until a day has passed."""
+        self.put("mx.key", self.issue()[1])
+        self.look()
+        self.assertEqual(self.alarms(), [])
+        self.look()
+        (text,) = self.alarms()
+        self.assertIn("certificates.mx.key", text)
+        self.assertIn("does not belong to the certificate (they are P-256 and P-256); what", text)
+        self.look(int(DAY / WATCH) - 10)
+        self.assertEqual(self.alarms(), [])
+        self.look(20)
+        self.assertEqual(len(self.alarms()), 1)
+        self.assertEqual(self.pushed, [])
+        self.assertEqual(dict(self.hub.events), {"certificates_refused": 2})
+
+    def test_bad_in_another_way(self) -> None:
+        self.put("mx.key", b"")
+        self.look(2)
+        (self.folder / "mx.key").unlink()
+        self.look()
+        self.assertEqual(len(self.alarms()), 2)
+
+    def test_mended(self) -> None:
+        """What was before is there again: nothing to send."""
+        key = self.file("mx.key")
+        self.put("mx.key", b"")
+        self.look(2)
+        self.put("mx.key", key)
+        self.look()
+        self.assertEqual(dict(self.keeper.held.troubles()), {})
+        self.assertEqual(self.pushed, [])
+
+    def test_exposed(self) -> None:
+        (self.folder / "mx.key").chmod(0o644)
+        self.look(2)
+        self.assertIn("everybody may read", self.alarms()[0])
+
+    def test_not_while_another_configuration_comes(self) -> None:
+        self.is_settled = False
+        self.renew()
+        self.look(3)
+        self.assertEqual(self.pushed, [])
+        self.is_settled = True
+        self.look()
+        self.assertEqual(len(self.pushed), 1)
+
+    def test_overtaken(self) -> None:
+        """What was read before a reload is not what comes after it."""
+        waiting: list[Callable[[], None]] = []
+
+        def later(_: object, work: Callable[[], object]) -> Deferred[object]:
+            done: Deferred[object] = Deferred()
+            waiting.append(lambda: done.callback(work()))
+            return done
+
+        self.patch(module, "in_background", later)
+        self.renew()
+        self.look(5)
+        self.assertEqual(len(waiting), 1)
+        self.reload()
+        held = self.keeper.held
+        waiting[0]()
+        self.assertIs(self.keeper.held, held)
+        self.assertEqual(self.pushed, [])
+        self.look()
+        self.assertEqual(len(waiting), 2)
+
+    def test_stopped(self) -> None:
+        self.keeper.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_no_watch(self) -> None:
+        self.reload(TEXT + "[tls]\nwatch = '0s'\n")
+        self.renew()
+        self.look(1000)
+        self.assertEqual(self.pushed, [])
+
+    def test_no_certificates(self) -> None:
+        self.reload("")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def file(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+
+class ReloadTests(KeeperCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.keep()
+
+    def test_renewed(self) -> None:
+        """New workers have it from the start."""
+        self.renew()
+        self.reload()
+        self.assertEqual(self.pushed, [])
+        self.assertEqual(dict(self.hub.events), {"certificates_renewed": 1})
+
+    def test_bad(self) -> None:
+        """Told at once, whenever somebody asks."""
+        self.put("mx.key", b"")
+        for _ in range(2):
+            self.reload()
+            self.assertEqual(len(self.alarms()), 1)
+
+
+class ExpiryTests(KeeperCase):
+    def test_certificate(self) -> None:
+        """From two weeks before, once a day; then that it is over."""
+        self.renew((-1, 16))
+        self.keep()
+        self.days(1)
+        self.assertEqual(self.alarms(), [])
+        self.days(2)
+        (first, second) = self.alarms()
+        self.assertIn("certificate mx expires in 14.0 days, at ", first)
+        self.assertIn("certificate mx expires in 13.0 days, at ", second)
+        self.days(11)
+        self.alarms()
+        self.days(2)
+        texts = self.alarms()
+        self.assertIn("certificate mx expires in 24.0 hours", texts[0])
+        self.assertIn("certificate mx has expired at ", texts[-1])
+        self.assertIn("those who connect will refuse it", texts[-1])
+
+    def test_renewed(self) -> None:
+        self.renew((-1, 10))
+        self.keep()
+        self.assertEqual(len(self.alarms()), 1)
+        self.renew()
+        self.look()
+        self.days(3)
+        self.assertEqual(self.alarms(), [])
+
+    def test_at_the_start(self) -> None:
+        self.renew((-20, -10))
+        self.keep()
+        self.assertIn("certificate mx has expired at ", self.alarms()[0])
+
+    def test_setting(self) -> None:
+        self.renew((-1, 10))
+        self.keep(TEXT + "[tls]\nwarn_before = '3d'\nwatch = '0s'\n")
+        self.days(6)
+        self.assertEqual(self.alarms(), [])
+        self.days(2)
+        self.assertNotEqual(self.alarms(), [])
+
+    def test_list_and_answer(self) -> None:
+        """They live for a week, and are made anew in it: no alarm on each of its days."""
+        self.root.revoke(days=(-1, 7))
+        self.put("mx.ocsp", self.root.vouch(self.folder / "mx.pem", days=(-1, 7)).read_bytes())
+        text = TEXT.replace('key = "mx.key"', 'key = "mx.key"\nocsp = "mx.ocsp"') + MUTUAL
+        self.keep(text)
+        self.days(4)
+        self.assertEqual(self.alarms(), [])
+        self.days(2)
+        texts = " ".join(self.alarms())
+        self.assertIn("listener scan: the list of revoked certificates of CN=root expires", texts)
+        self.assertIn("certificate mx: the answer of OCSP about it expires", texts)
+        self.days(2)
+        texts = " ".join(self.alarms())
+        self.assertIn("all certificates of that authority are refused", texts)
+        self.assertIn("it is not shown", texts)
+
+
+class StatusTests(KeeperCase):
+    def test_page(self) -> None:
+        self.root.revoke()
+        self.keep(TEXT + MUTUAL)
+        page = tls_page(self.keeper.loaded.config, self.keeper.held, self.begun)
+        item = page["certificates"]["mx"]
+        self.assertEqual(item["chain"], str(self.folder / "mx.pem"))
+        self.assertEqual(item["names"], ["mx.example.org"])
+        self.assertEqual((item["subject"], item["issuer"]), ("CN=mx.example.org", "CN=root"))
+        self.assertEqual((item["key"], item["listeners"]), ("P-256", ["scan"]))
+        self.assertTrue(89.9 < item["days"] < 90.1)
+        self.assertEqual((item["trouble"], item["ocsp_expires"]), ("", None))
+        trust = page["client_trust"]["scan"]
+        self.assertEqual(trust["file"], str(self.folder / "root.pem"))
+        self.assertEqual(trust["authorities"][0]["subject"], "CN=root")
+        self.assertEqual(trust["lists"][0]["issuer"], "CN=root")
+        inside = (self.folder / "mx.key").read_text().splitlines()[1]
+        self.assertNotIn(inside, repr(page))
+
+    def test_trouble(self) -> None:
+        self.keep()
+        self.put("mx.key", b"")
+        self.look()
+        page = tls_page(self.keeper.loaded.config, self.keeper.held, self.begun)
+        self.assertIn("the file is empty", page["certificates"]["mx"]["trouble"])
