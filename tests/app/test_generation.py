@@ -9,7 +9,7 @@ from mailfilter.app.generation import KILL_MARGIN, MAX_DELAY, Generation
 from mailfilter.app.hub import GenerationError, Hub
 from mailfilter.app.plan import Draft
 from mailfilter.app.worker_process import WorkerError
-from mailfilter.codec.control import Cover, Drain, Notice, ReopenLog, Serve
+from mailfilter.codec.control import Cover, Credentials, Drain, Notice, Pair, ReopenLog, Serve
 from mailfilter.config import Config, Loaded
 from mailfilter.config.model import Server
 from mailfilter.report.alarms import Alarms
@@ -332,6 +332,18 @@ class TellTests(GenerationCase):
         notice = Notice(topic="score", value=b"x")
         self.generation.tell(notice, but=self.workers[1])
         self.assertEqual([notice in worker.sent for worker in self.workers], [True, False, True])
+
+    def test_credentials(self) -> None:
+        """Those that live are told, those that leave too; those that come begin with them."""
+        self.serve()
+        self.assertEqual(self.workers[0].boot.credentials, Credentials())
+        fresh = Credentials(pairs=(Pair(name="mx", chain=b"c"),))
+        self.generation.tell(fresh)
+        self.assertTrue(all(fresh in worker.sent for worker in self.workers))
+        self.workers[0].end()
+        self.clock.advance(1.0)
+        self.assertEqual(len(self.workers), 4)
+        self.assertEqual(self.workers[3].boot.credentials, fresh)
 
     def test_logs(self) -> None:
         self.serve()

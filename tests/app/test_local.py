@@ -14,7 +14,7 @@ from mailfilter.app.engine import Engine
 from mailfilter.app.hub import Hub
 from mailfilter.app.local import LocalGeneration
 from mailfilter.app.plan import Draft, draft
-from mailfilter.codec.control import Report
+from mailfilter.codec.control import Credentials, ReopenLog, Report
 from mailfilter.report.alarms import Alarms
 from mailfilter.report.history_row import HISTORY
 from mailfilter.scan.plan import build_plan
@@ -98,6 +98,19 @@ class LocalTests(LocalCase):
         local.kill()
         await self.until(lambda: not self.threads())
         await self.until(lambda: len(self.hub.buried) == 1)
+
+    async def test_credentials(self) -> None:
+        """New ones go to those who accept."""
+        local = await self.start()
+        renewed: list[Credentials] = []
+        assert local._engine is not None
+        self.patch(local._engine.serving, "renew", renewed.append)
+        local.tell(ReopenLog())
+        local.tell(Credentials())
+        self.assertEqual(renewed, [Credentials()])
+        await local.drain(is_stop=True, seconds=0)
+        local.tell(Credentials())
+        self.assertEqual(len(renewed), 1)
 
 
 class EngineTests(LocalCase):

@@ -1,5 +1,6 @@
 """Whom the filter becomes, and why it cannot."""
 
+import grp
 import json
 import os
 import pwd
@@ -7,6 +8,7 @@ import subprocess
 import sys
 
 from mailfilter.app.privileges import Identity, PrivilegeError, find_identity, set_umask
+from tests.app.credential_case import TEXT, CredentialCase
 from tests.config.case import ConfigCase
 
 USER = "nobody"
@@ -22,6 +24,18 @@ try:
     os.setuid(0)
 except PermissionError:
     print("for good")
+"""
+
+READING = """
+import os, sys
+from mailfilter.app.plan import draft
+from mailfilter.app.privileges import PrivilegeError, become, check_readable, find_identity
+loaded = draft(sys.argv[1]).loaded
+become(find_identity(loaded))
+try:
+    check_readable(loaded)
+except PrivilegeError as error:
+    print(error)
 """
 
 
@@ -109,6 +123,51 @@ class BecomeTests(ConfigCase):
         ids, words = self.become(f"server = {{ user = '{USER}', group = 'daemon' }}")
         expected = [[uid] * 3, [1] * 3, sorted(os.getgrouplist(USER, 1))]
         self.assertEqual((ids, words), (expected, "for good"))
+
+
+class ReadableTests(CredentialCase):
+    """What can be read again when root is given up."""
+
+    def check(self) -> str:
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another")
+        self.folder.chmod(0o755)
+        path = self.write("m.toml", TEXT + f"[server]\nuser = '{USER}'\n")
+        done = subprocess.run(
+            [sys.executable, "-c", READING, path],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip().replace(f"{self.folder}/", "")
+
+    def test_good(self) -> None:
+        (self.folder / "mx.pem").chmod(0o644)
+        if os.geteuid() == 0:
+            os.chown(self.folder / "mx.key", pwd.getpwnam(USER).pw_uid, -1)
+        self.assertEqual(self.check(), "")
+
+    def test_file(self) -> None:
+        """With the line that mends it."""
+        (self.folder / "mx.pem").chmod(0o644)
+        text = self.check()
+        self.assertIn('m.toml:3: certificates.mx.key = "mx.key": the user of the service', text)
+        group = grp.getgrgid(pwd.getpwnam(USER).pw_gid).gr_name
+        self.assertIn(f"chgrp {group} mx.key && chmod g+r mx.key", text)
+
+    def test_folder_behind_a_link(self) -> None:
+        """Where certbot keeps what it links to, only root may look."""
+        archive = self.folder / "archive"
+        archive.mkdir(mode=0o700)
+        for name in ("mx.pem", "mx.key"):
+            os.replace(self.folder / name, archive / name)
+            (self.folder / name).symlink_to(archive / name)
+        text = self.check()
+        self.assertEqual(len(text.splitlines()), 2)
+        self.assertIn("chmod g+x", text.splitlines()[0])
+        self.assertTrue(text.splitlines()[0].endswith("archive"), text)
 
 
 class UmaskTests(ConfigCase):

@@ -20,6 +20,7 @@ from mailfilter.codec.control import (
     Boot,
     ControlError,
     Cover,
+    Credentials,
     Drain,
     Failed,
     File,
@@ -116,6 +117,14 @@ class WorkerTests(TestCase):
 
     def tell(self, worker: Worker, message: ToWorker) -> None:
         worker._hear(message)
+
+    def test_credentials(self) -> None:
+        """New ones go to those who accept."""
+        worker = self.make()
+        renewed: list[Credentials] = []
+        self.patch(worker._engine.serving, "renew", renewed.append)
+        self.tell(worker, Credentials())
+        self.assertEqual(renewed, [Credentials()])
 
     def ping(self) -> Deferred[bytes]:
         def talk() -> bytes:
