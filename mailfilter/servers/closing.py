@@ -4,14 +4,12 @@ While a client may still be sending, its octets are read and dropped for a while
 one, since closing with unread input resets the connection and takes the reply with it.
 """
 
-from twisted.internet.interfaces import (
-    IDelayedCall,
-    IHalfCloseableDescriptor,
-    INegotiated,
-    IReactorTime,
-)
+from typing import Any
 
-from .limited import Served
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableDescriptor, IReactorTime
+
+from ..tls.words import HANDSHAKE
+from .limited import LimitedFactory, Served
 from .stream import Stream, unsent
 
 LINGER_SECONDS = 30.0
@@ -58,6 +56,14 @@ class Closing(Served):
     def _close(self) -> None:
         """Close a connection on which nothing is under way."""
         raise NotImplementedError
+
+    def _refuses(self, site: LimitedFactory[Any], start: bytes) -> bool:
+        """Whether a connection begins with TLS where there is none; then it is closed."""
+        if site.listener.certificates or not start.startswith(HANDSHAKE):
+            return False
+        site.refusals.note_on_plain(self._stream.getPeer())
+        self._close()
+        return True
 
     # What the transport and the factory call.
 
@@ -121,7 +127,7 @@ class Closing(Served):
             self._stream.loseConnection()
             return
         self._read_on()
-        if _can_half_close(self._stream):
+        if IHalfCloseableDescriptor.providedBy(self._stream):
             self._stream.loseWriteConnection()
         else:
             self._is_written = True
@@ -149,8 +155,3 @@ class Closing(Served):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _can_half_close(stream: Stream) -> bool:
-    """TLS cannot, though its transport claims the interfaces of the one below."""
-    return IHalfCloseableDescriptor.providedBy(stream) and not INegotiated.providedBy(stream)

@@ -21,6 +21,7 @@ from .failures import Failures
 from .http_connection import HttpConnection
 from .limited import LimitedFactory
 from .peer import Peers
+from .refusals import Count, uncounted
 from .scan_http import HttpFactory
 from .spamd import SpamdConnection, SpamdFactory
 from .stream import Stream
@@ -53,13 +54,18 @@ class ScanFactory(LimitedFactory["FirstLine"]):
     tells_to_close = True
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        clock: IReactorTime,
+        *,
+        count: Count = uncounted,
     ) -> None:
-        self.clock = clock
         failures, peers = Failures(name, clock), Peers(name, listener)
         self.http = HttpFactory(scanner, name, listener, clock, failures=failures, peers=peers)
         self.lines = SpamdFactory(scanner, name, listener, clock, failures=failures, peers=peers)
-        super().__init__(name, listener)
+        super().__init__(name, listener, clock, count)
 
     @property
     def is_draining(self) -> bool:
@@ -100,6 +106,8 @@ class FirstLine(Closing):
             return
         is_first = not self._start
         if is_first:
+            if self._refuses(self._site, data):
+                return
             self._began_at = self._clock.seconds()
         self._start += data
         is_lines = speaks_lines(self._start)

@@ -46,6 +46,7 @@ class HttpConnection(Replying[Asked, Reply]):
         self._dates = dates
         self._wall_clock = wall_clock
         self._codec = RequestCodec(site.max_message, partial(open_body, max_body=site.max_message))
+        self._is_new = True
         self._advancing = False
         self._stalled = False
         """Replies wait in the transport: the client does not read them."""
@@ -62,6 +63,10 @@ class HttpConnection(Replying[Asked, Reply]):
         if self._closing:
             self._drop(len(data))
             return
+        if self._is_new:
+            self._is_new = False
+            if self._refuses(self._site, data):
+                return
         self._advance(self._codec.receive(data))
         if self._codec.held > PAUSE_OCTETS and not self._closing:
             self._pause_reading()

@@ -1,17 +1,17 @@
 """What the factories of all protocols share: they know their connections, and bound them."""
 
+import typing
 from collections import Counter
-from ipaddress import IPv6Address as V6
-from ipaddress import ip_address, ip_network
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
-from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger
 
 from ..config.model import Listener
 from ..tls.known import Known
+from .refusals import Count, Refusals, uncounted
+from .sources import source_of
 
 
 class Served(Protocol):
@@ -36,6 +36,12 @@ class Served(Protocol):
         raise NotImplementedError
 
 
+class Entry(typing.Protocol):
+    """What stands in a connection's place at first: see `Handshakes`."""
+
+    def begin(self, address: IAddress | None) -> Served | None: ...
+
+
 MAX_FULL_SOURCES = 1000
 """Sources of which it is said that they have too many connections, until they have ended."""
 
@@ -53,14 +59,21 @@ class LimitedFactory(Factory, Generic[Connection]):
     tells_to_close = False
     """Whether a client learns from a reply that the connection ends with it."""
 
-    def __init__(self, name: str, listener: Listener) -> None:
+    def __init__(
+        self, name: str, listener: Listener, clock: IReactorTime, count: Count = uncounted
+    ) -> None:
+        """`count` is told the names of counters."""
         self.name = name
+        self.clock = clock
         self.listener = listener
         given = listener.idle_timeout
         self.idle_timeout = self.default_idle_timeout if given is None else given
         """Seconds."""
-        self.connections: set[Connection] = set()
-        """Those that are open."""
+        self.refusals = Refusals(name, clock, count)
+        self.entry: Entry | None = None
+        """With TLS."""
+        self.connections: set[Served] = set()
+        """Those that are open, and those that are still to get through the entry."""
         self.is_draining = False
         """No more connections are accepted, and those that are open shall end soon."""
         self._is_full = False
@@ -72,7 +85,10 @@ class LimitedFactory(Factory, Generic[Connection]):
         raise NotImplementedError
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
-        """Make a connection, or `None` (it is closed at once) if there are too many."""
+        """Make a connection, or `None` (it is closed at once) if there are too many.
+
+        With TLS it is what stands in its place, which knows as much.
+        """
         if len(self.connections) >= self.listener.max_connections:
             if not self._is_full:
                 limit = self.listener.max_connections
@@ -85,14 +101,28 @@ class LimitedFactory(Factory, Generic[Connection]):
             return None
         self._is_full = False
         most = self.listener.max_connections_per_source
-        source = None if most is None else _source(addr)
+        source = None if most is None else source_of(addr)
         if source is not None and most is not None and not self._has_room(source, most):
             return None
+        connection = self.make_connection() if self.entry is None else self.entry.begin(addr)
+        if connection is None:
+            self._leave(source)
+            return None
+        self._take(connection, source)
+        return cast(Connection, connection)
+
+    def take_over(self, other: Served, identity: Known | None) -> Connection:
+        """Make the connection that goes on in place of another one."""
         connection = self.make_connection()
+        connection.identity = identity
+        self._take(connection, other.source)
+        self.connections.discard(other)
+        return connection
+
+    def _take(self, connection: Served, source: str | None) -> None:
         connection.factory = self
         connection.source = source
         self.connections.add(connection)
-        return connection
 
     def _has_room(self, source: str, limit: int) -> bool:
         """Whether one more of a source may come; if so it is counted. Says once that it is full."""
@@ -120,27 +150,17 @@ class LimitedFactory(Factory, Generic[Connection]):
         for connection in list(self.connections):
             connection.abort()
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Served) -> None:
         """The connection has ended."""
-        if connection not in self.connections:
-            return
-        self.connections.discard(connection)
-        source = connection.source
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self._leave(connection.source)
+
+    def _leave(self, source: str | None) -> None:
+        """There is one less of a source."""
         if source is None:
             return
         self._of_source[source] -= 1
         if self._of_source[source] <= 0:
             del self._of_source[source]
             self._full_sources.discard(source)
-
-
-def _source(addr: IAddress | None) -> str | None:
-    """The address that a connection comes from, of IPv6 its /64: what one client can have."""
-    if isinstance(addr, IPv4Address):
-        return addr.host
-    if not isinstance(addr, IPv6Address):
-        return None
-    address = ip_address(addr.host.partition("%")[0])
-    if isinstance(address, V6) and address.ipv4_mapped is None:
-        return str(ip_network((address, 64), strict=False))
-    return str(address)

@@ -20,10 +20,12 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
+from ..tls.words import HANDSHAKE
 from .failures import Failures
 from .limited import LimitedFactory, Served
 from .milter_answer import Answers, Asked
 from .milter_foreign import is_foreign, judge
+from .refusals import Count, uncounted
 from .stream import Stream
 
 PROGRESS_SECONDS = 5.0
@@ -86,6 +88,10 @@ class MilterProtocol(Served):
         self._last_heard = self._site.clock.seconds()
         if self._is_new:
             self._is_new = False
+            if data.startswith(HANDSHAKE) and not self._site.listener.certificates:
+                self._site.refusals.note_on_plain(self._stream.getPeer())
+                self._close()
+                return
             if is_foreign(data):
                 self._foreign = b""
         if self._foreign is not None:
@@ -363,10 +369,15 @@ class MilterFactory(LimitedFactory[MilterProtocol]):
     default_idle_timeout = 7200.0
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, clock: IReactorTime
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        clock: IReactorTime,
+        *,
+        count: Count = uncounted,
     ) -> None:
-        super().__init__(name, listener)
-        self.clock = clock
+        super().__init__(name, listener, clock, count)
         self.max_message = scanner.max_message
         self.answers = Answers(scanner, name, listener, Failures(name, clock))
 

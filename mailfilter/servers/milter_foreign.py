@@ -16,7 +16,6 @@ PONG = (
 _PING = b"GET /ping"
 _PING_ENDS = (b" ", b"?", b"\r", b"\n")
 _HTTP = re.compile(rb"[A-Z]{3,10} [/*h]")
-_TLS = b"\x16\x03"
 
 
 def is_foreign(data: bytes) -> bool:
@@ -39,4 +38,4 @@ def judge(request: bytes) -> bytes | str | None:
             return None if len(request) <= MAX_REQUEST else "an HTTP request"
     if _HTTP.match(request):
         return "an HTTP request"
-    return "a TLS handshake" if request.startswith(_TLS) else "an unknown protocol"
+    return "an unknown protocol"

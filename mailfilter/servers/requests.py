@@ -10,6 +10,7 @@ from .answering import Answering, Asked, Reply, Whose
 from .failures import Failures
 from .limited import LimitedFactory, Served
 from .peer import Peer, Peers
+from .refusals import Count, uncounted
 from .request_envelope import Fields
 
 
@@ -56,10 +57,10 @@ class RequestFactory(LimitedFactory[Connection], Generic[Connection, Answers]):
         *,
         failures: Failures | None = None,
         peers: Peers | None = None,
+        count: Count = uncounted,
     ) -> None:
         """`failures` and `peers` are those of the listener, if others serve it, too."""
-        super().__init__(name, listener)
-        self.clock = clock
+        super().__init__(name, listener, clock, count)
         self.max_message = scanner.max_message
         self.peers = peers or Peers(name, listener)
         failures = failures or Failures(name, clock)

@@ -43,6 +43,8 @@ class SpamdConnection(Replying[Asked, bytes]):
             self._drop(len(data))
             return
         is_first = not self._codec.has_begun
+        if is_first and self._refuses(self._site, data):
+            return
         self._take(data)
         if is_first and not self._codec.has_ended:
             self._limit_request()

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IAddress
 
 
 class Stream(Protocol):
-    """A stream transport. TLS has no `loseWriteConnection`, whatever it claims."""
+    """A stream transport, with TLS or without; some have no `loseWriteConnection`."""
 
     def write(self, data: bytes) -> None: ...
     def loseConnection(self) -> None: ...

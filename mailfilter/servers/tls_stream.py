@@ -1,0 +1,227 @@
+"""TLS between a transport and a connection, which take it for a transport like any other.
+
+Records are Twisted's and OpenSSL's work. What is added: either side may end what it sends and
+still read, as with TCP; a connection that asks for no more octets gets none, also none that are
+here already; and a handshake that fails still gets its alert to the other side.
+"""
+
+# mypy: allow-untyped-calls
+# Twisted says of few of these what they take.
+
+from typing import Any, cast
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IOpenSSLServerConnectionCreator,
+    IReactorTime,
+)
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ..config.model import Tls
+from ..tls.accepting import Accepting
+from ..tls.contexts import ServerSide
+from ..tls.words import Refusal
+from .handshake import Handshake, Handshakes
+from .limited import LimitedFactory, Served
+from .stream import Stream, unsent
+
+
+@implementer(IHalfCloseableProtocol)
+class TlsStream(TLSMemoryBIOProtocol):
+    """See the module."""
+
+    factory: "TlsFactory"
+    _tls: Accepting | None = None
+    """`None` before the connection and after it."""
+    _drops = False
+    """What comes is not read any more."""
+
+    def __init__(self, factory: "TlsFactory", handshake: Handshake) -> None:
+        super().__init__(factory, handshake)
+        self.handshake: Handshake | None = handshake
+        """Until it is complete."""
+
+    # What the transport below calls.
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._drops or (self.handshake is not None and not self.handshake.heard(data)):
+            return
+        super().dataReceived(data)
+
+    def readConnectionLost(self) -> None:
+        """The FIN: behind the end of TLS it is nothing new, without it the other side is gone."""
+        self._read_held()
+        if self._tls is None or not self._tls.has_ended:
+            self._leave()
+        elif self.handshake is not None:
+            self._below.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Ours is sent."""
+        if IHalfCloseableProtocol.providedBy(self.wrappedProtocol):
+            self.wrappedProtocol.writeConnectionLost()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self.connected:
+            super().connectionLost(reason)
+        else:
+            # It has not even begun.
+            self.wrappedProtocol.connectionLost(reason)
+        if self._tls is not None:
+            self._tls.owner = None
+            self._tls = None
+
+    # What OpenSSL's connection calls.
+
+    def attach(self, tls: Accepting) -> None:
+        """Begin."""
+        self._tls = tls
+        tls.owner = self
+
+    def handshake_failed(self, refusal: Refusal) -> None:
+        """Send the alert, and then read nothing: closing with unread input may destroy it."""
+        self._drops = True
+        if self._tls is not None:
+            _send_rest(self._tls, self._below)
+        self._below.loseWriteConnection()
+        if self.handshake is not None:
+            self.handshake.failed(refusal)
+
+    def peer_ended(self) -> None:
+        """The other side sends no more, by the rules of TLS."""
+        self._drops = True
+        if IHalfCloseableProtocol.providedBy(self.wrappedProtocol):
+            self.wrappedProtocol.readConnectionLost()
+        else:
+            self._leave()
+
+    def peer_broke(self, refusal: Refusal) -> None:
+        """The other side has sent what is no TLS; Twisted ends the connection."""
+        self._drops = True
+        self.factory.site.refusals.note(refusal, self.getPeer())
+
+    def _leave(self) -> None:
+        """Nobody is there who could read: what is still to be sent is lost."""
+        if any(unsent(cast(Stream, self))):
+            self.abortConnection()
+            return
+        # Twisted says that it is the end only when nothing can follow.
+        self.unregisterProducer()
+        self.loseConnection()
+
+    # What the connection calls.
+
+    @property
+    def _below(self) -> Any:
+        return self.transport
+
+    def getHandle(self) -> Any:
+        """The socket, for `unsent`."""
+        return self._below.getHandle()
+
+    @property
+    def tls(self) -> Accepting:
+        """See `Handshake`, which asks only while there is one."""
+        assert self._tls is not None
+        return self._tls
+
+    def begin(self, connection: Served) -> None:
+        """The handshake is complete: this is who is served from now on."""
+        self.handshake = None
+        self.wrappedProtocol = connection
+        connection.makeConnection(self)
+
+    def refuse(self) -> None:
+        """End what is complete, but not wanted; nothing is read any more."""
+        self._drops = True
+        self.loseWriteConnection()
+
+    def close_below(self) -> None:
+        """Close without a word of TLS."""
+        self._drops = True
+        self._below.loseConnection()
+
+    def loseConnection(self) -> None:
+        """Send what was written, say that it is the end, and wait for no answer to that."""
+        super().loseConnection()
+        self._below.loseConnection()
+
+    def loseWriteConnection(self) -> None:
+        """Send what was written, and the end of ours, with the FIN behind it."""
+        if self._tls is None:
+            return
+        try:
+            self._tls.shutdown()
+        except SSL.Error:
+            self._below.loseConnection()
+            return
+        _send_rest(self._tls, self._below)
+        self._below.loseWriteConnection()
+
+    def abortConnection(self) -> None:
+        if self.connected:
+            super().abortConnection()
+
+    def pauseProducing(self) -> None:
+        """Read no more, neither from below nor what is here."""
+        if self._tls is not None:
+            self._tls.is_paused = True
+        self._below.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """Read on; not now, since this may come from what is being read."""
+        if self._tls is None:
+            return
+        self._tls.is_paused = False
+        self._below.resumeProducing()
+        if self._tls.is_held:
+            self.factory.clock.callLater(0, self._read_held)
+
+    def _read_held(self) -> None:
+        if self._tls is not None and self._tls.is_held and not self._tls.is_paused:
+            self._tls.is_held = False
+            self._flushReceiveBIO()
+
+
+def _send_rest(tls: Accepting, below: Any) -> None:
+    """What OpenSSL has to say."""
+    try:
+        below.write(tls.bio_read(2**15))
+    except SSL.Error:
+        return
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class TlsFactory(TLSMemoryBIOFactory):
+    """Makes the connections of one listener, with TLS."""
+
+    def __init__(
+        self, side: ServerSide, site: LimitedFactory[Any], clock: IReactorTime, settings: Tls
+    ) -> None:
+        super().__init__(self, False, site, clock)
+        self.site = site
+        self.clock = clock
+        self.side = side
+        """What new connections are made with."""
+        site.entry = Handshakes(site, settings, clock)
+
+    def buildProtocol(self, addr: Any) -> TlsStream | None:  # type: ignore[override]
+        """Make a connection, or `None` if there are too many."""
+        handshake = self.site.buildProtocol(addr)
+        return TlsStream(self, cast(Handshake, handshake)) if handshake is not None else None
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> Accepting:
+        """See IOpenSSLServerConnectionCreator."""
+        tls = self.side.connection()
+        cast(TlsStream, tlsProtocol).attach(tls)
+        return tls
+
+    def registerProtocol(self, p: object) -> None:
+        """Not kept: the site knows its connections."""
+
+    def unregisterProtocol(self, p: object) -> None:
+        """See `registerProtocol`."""
