@@ -22,6 +22,7 @@ from .mta import mta
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, fail, load_or_exit
 from .status import status_text
 from .store import store
+from .tls import tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ main.add_command(history)
 main.add_command(explain)
 main.add_command(store)
 main.add_command(mta)
+main.add_command(tls)
 
 
 @main.group()

@@ -224,11 +224,17 @@ def _read_address(scalar: Scalar, text: str) -> str:
         raise Unfit(f"expected {describe(scalar)}") from None
 
 
-def _read_fingerprint(scalar: Scalar, text: str) -> str:
+def read_fingerprint(text: str) -> str | None:
+    """64 hexadecimal digits in lower case, of a SHA-256 as programs write it; `None` if not one."""
     match = _FINGERPRINT.fullmatch(text.strip())
-    if match is None:
+    return None if match is None else match[1].replace(":", "").lower()
+
+
+def _read_fingerprint(scalar: Scalar, text: str) -> str:
+    found = read_fingerprint(text)
+    if found is None:
         raise Unfit(f"expected {describe(scalar)}")
-    return match[1].replace(":", "").lower()
+    return found
 
 
 def _check_peer(scalar: Scalar, text: str) -> None:

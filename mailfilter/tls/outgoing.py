@@ -20,6 +20,7 @@ from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
 from ..codec.control import Pair
+from ..config.model import Redis
 from .errors import TlsError
 from .pair import PairError, Shown, read_pair
 from .pem import certificates
@@ -57,6 +58,17 @@ class Terms:
         """All files."""
         found = (self.authorities, *self.revoked, self.certificate, self.key)
         return tuple(path for path in found if path)
+
+
+def terms_of(redis: Redis) -> Terms:
+    """Those of a Redis server."""
+    return Terms(
+        authorities=redis.tls_ca,
+        revoked=redis.tls_crl,
+        pins=redis.tls_pins,
+        certificate=redis.tls_certificate,
+        key=redis.tls_key,
+    )
 
 
 class Outgoing:

@@ -44,14 +44,14 @@ class Verified(SSL.Connection):
         super().__init__(context, None)
         self.name = name.rstrip(".")
         self.pins, self._has_certificate = pins, has_certificate
-        self._is_address = _is_address(self.name)
         self._reason = ""
         self.is_known = False
         """Whether its certificate was shown, and is right."""
         self._is_going_on = False
         self.set_connect_state()
+        self._is_address = is_address(self.name)
         if not self._is_address:
-            self.set_tlsext_host_name(_octets(self.name))
+            self.set_tlsext_host_name(server_name(self.name))
 
     @property
     def is_resumed(self) -> bool:
@@ -159,7 +159,8 @@ def verify(
     return connection.verify(found, 0 if is_right else number or -1, depth)
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether it is an IP address rather than a name."""
     try:
         ip_address(name)
     except ValueError:
@@ -167,8 +168,8 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _octets(name: str) -> bytes:
-    """For the server name indication (RFC 6066, 3). Raises TlsError."""
+def server_name(name: str) -> bytes:
+    """A name for the server name indication (RFC 6066, 3). Raises TlsError."""
     try:
         return name.encode("ascii") if name.isascii() else name.encode("idna")
     except UnicodeError:

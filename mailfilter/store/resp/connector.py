@@ -9,10 +9,10 @@ from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
-from ...config.model import Redis, StoreSettings
+from ...config.model import StoreSettings
 from ...config.peer import Peer, parse_peer
 from ...tls.errors import TlsError
-from ...tls.outgoing import Outgoing, Terms
+from ...tls.outgoing import Outgoing, terms_of
 from ..errors import ReadOnly, StoreError, TimedOut, Unavailable
 from .connection import Connection
 from .names import Naming
@@ -37,7 +37,7 @@ class Connector:
         self._reactor, self._settings, self._redis = reactor, settings, settings.redis
         self._peers = [parse_peer(server) for server in settings.redis.servers]
         self._naming = Naming(reactor)
-        self._outgoing = Outgoing(_terms(settings.redis))
+        self._outgoing = Outgoing(terms_of(settings.redis))
         self._secrets = (settings.redis.password, settings.redis.sentinel_password)
         self.server = str(self._peers[0])
         """The server that we were connected to last."""
@@ -215,16 +215,6 @@ class Connector:
         if peer.path:
             return UNIXClientEndpoint(self._reactor, peer.path, seconds)
         return self._naming.endpoint(peer.host, peer.port, seconds)
-
-
-def _terms(redis: Redis) -> Terms:
-    return Terms(
-        authorities=redis.tls_ca,
-        revoked=redis.tls_crl,
-        pins=redis.tls_pins,
-        certificate=redis.tls_certificate,
-        key=redis.tls_key,
-    )
 
 
 def _auth(username: str, password: str) -> tuple[str, ...]:

@@ -1,0 +1,99 @@
+"""`mailfilteradm tls show`: what the running filter serves with, or what files hold, as text."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from ..codec.control import ControlError
+from ..config import load
+from ..config.toml_text import printable
+from ..report.escape import escape
+from .control import NotRunning, ask, state_dirs
+from .options import CONFIG_OPTION, STATE_OPTION, fail, load_or_exit
+from .tls_held import held
+from .tls_text import expiry, moment, names_text, table
+
+
+@click.command()
+@CONFIG_OPTION
+@STATE_OPTION
+def show(option: str | None, state_dir: str | None) -> None:
+    """Show the certificates that the running filter serves with, and whom it believes.
+
+    With --config what the files of that configuration hold now, also if no filter runs. The exit
+    status is 1 if something is wrong with them.
+    """
+    if option is not None and state_dir is not None:
+        raise click.UsageError("--state-dir is for the running filter, --config for files")
+    page = (
+        _running(state_dir)
+        if option is None
+        else held(load_or_exit(load, option).config, time.time())
+    )
+    click.echo(show_text(page, time.time()))
+    if any(item["trouble"] for table in page.values() for item in table.values()):
+        raise SystemExit(1)
+
+
+def _running(state_dir: str | None) -> dict[str, Any]:
+    try:
+        answer = ask(state_dirs(state_dir, os.environ, os.getcwd()), "status")
+    except (NotRunning, ControlError) as error:
+        fail(f"{error}\n--config FILE shows what the files of a configuration hold")
+    if answer.error:
+        fail(answer.error)
+    page = answer.status or {}
+    return {name: page.get(name, {}) for name in ("certificates", "client_trust")}
+
+
+def show_text(page: Mapping[str, Any], now: float) -> str:
+    """For people; `now` is Unix time."""
+    return "\n\n".join("\n".join(lines) for lines in _parts(page, now)) or "no TLS is configured"
+
+
+def _parts(page: Mapping[str, Any], now: float) -> Iterator[list[str]]:
+    for name, item in sorted(page["certificates"].items()):
+        yield [f"certificate {printable(name)}", *table(list(_certificate_rows(item, now)))]
+    for name, item in sorted(page["client_trust"].items()):
+        yield [f"listener {printable(name)} believes", *table(list(_trust_rows(item, now)))]
+    for name, item in sorted(page.get("connects", {}).items()):
+        rows = [("authorities", escape(item["file"])), ("certificate", escape(item["certificate"]))]
+        yield [f"{name} connects with", *table([*rows, *_trouble(item)])]
+
+
+def _certificate_rows(item: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
+    yield from _trouble(item)
+    yield "file", escape(item["chain"])
+    yield "listeners", escape(", ".join(item["listeners"])) or "(none)"
+    if "subject" not in item:
+        return
+    yield "subject", escape(item["subject"]) or "(none)"
+    yield "issuer", escape(item["issuer"])
+    yield "names", names_text(item["names"])
+    yield "begins", moment(item["begins"])
+    yield "expires", expiry(item["expires"], now)
+    yield "key", escape(item["key"])
+    yield "fingerprint", escape(item["fingerprint"])
+    yield "public key", escape(item["public_key"])
+    if item["ocsp_expires"] is not None:
+        yield "OCSP until", expiry(item["ocsp_expires"], now)
+    if "loaded" in item:
+        yield "in use since", moment(item["loaded"])
+
+
+def _trust_rows(item: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
+    yield from _trouble(item)
+    yield "file", escape(item["file"]) or "(none)"
+    for authority in item["authorities"]:
+        subject = escape(authority["subject"]) or "(none)"
+        yield "authority", f"{subject}, expires {expiry(authority['expires'], now)}"
+    for found in item["lists"]:
+        until = "without end" if found["expires"] is None else expiry(found["expires"], now)
+        yield "revokes", f"{escape(found['issuer'])}, until {until}"
+
+
+def _trouble(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [("trouble", escape(item["trouble"]))] if item["trouble"] else []

@@ -1,0 +1,371 @@
+"""`mailfilteradm tls check`: what it tells of servers, right, wrong and hostile."""
+
+import contextlib
+import socket
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.client import tls_probe
+from mailfilter.client.adm import main
+from mailfilter.client.tls_staple import staple_words
+from mailfilter.tls.facts import fingerprint, public_key
+from tests.authority import Authority, load, self_signed
+from tests.tls.outgoing_case import server_context, server_of
+
+from .tls_server import Serve, listening, saying, silent, with_tls
+
+PATIENCE = ("--timeout", "60")
+
+
+class CheckCase(SynchronousTestCase):
+    """With an authority."""
+
+    def setUp(self) -> None:
+        """Make it."""
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        self.authority = Authority(self.folder, "right")
+        # It ends as soon as something comes, also where that takes its time.
+        self.patch(tls_probe, "FIRST_SECONDS", 30.0)
+
+    def check(self, serve: Serve, *options: str) -> Result:
+        """What is told of a server."""
+        return self.run_check(listening(self, serve), *options)
+
+    def run_check(self, *arguments: str) -> Result:
+        """What is told of an address."""
+        if "--timeout" not in arguments:
+            arguments += PATIENCE
+        return CliRunner().invoke(main, ("tls", "check", *arguments), prog_name="mailfilteradm")
+
+    def serve(self, *names: str, **options: Any) -> Serve:
+        """Serve with a certificate of our authority."""
+        return with_tls(server_context(*self.authority.issue(*names), **options))
+
+    def ca(self) -> tuple[str, str]:
+        """Options that trust our authority."""
+        return "--ca", str(self.authority.file)
+
+    def assert_no(self, result: Result, reason: str) -> None:
+        """It says no, and why, as the last line."""
+        lines = [*result.stdout.splitlines(), *result.stderr.splitlines()]
+        self.assertTrue(lines[-1].startswith("no: "), result.output)
+        self.assertIn(reason, lines[-1])
+        self.assertEqual(result.exit_code, 1, result.output)
+
+    def assert_ok(self, result: Result) -> None:
+        """It says yes."""
+        self.assertEqual(result.stdout.splitlines()[-1:], ["ok: we would connect"], result.output)
+        self.assertEqual((result.stderr, result.exit_code), ("", 0))
+
+    def assert_row(self, result: Result, name: str, value: str) -> None:
+        """A line of what is told."""
+        rows = [line.strip().split("  ", 1) for line in result.stdout.splitlines()]
+        found = [row[1].strip() for row in rows if row[0] == name]
+        self.assertIn(value, found, result.output)
+
+
+class RightTests(CheckCase):
+    """Servers that we would connect to."""
+
+    def test_all(self) -> None:
+        """Everything that is told."""
+        certificate, key = self.authority.issue("127.0.0.1", "mx.example.org", days=(-1, 30.02))
+        context = server_context(certificate, key)
+        context.set_alpn_select_callback(lambda connection, offered: b"http/1.1")
+        result = self.check(with_tls(context), *self.ca())
+        self.assert_ok(result)
+        found = load(certificate)
+        rows = {
+            "version": "TLS 1.3",
+            "cipher": "TLS_AES_256_GCM_SHA384",
+            "ALPN": "http/1.1",
+            "OCSP": "not stapled",
+            "resumption": "yes",
+            "wants a certificate": "no",
+            "subject": "CN=127.0.0.1",
+            "issuer": "CN=right",
+            "names": "127.0.0.1, mx.example.org",
+            "key": "P-256",
+            "fingerprint": fingerprint(found),
+            "public key": public_key(found),
+        }
+        for name, value in rows.items():
+            self.assert_row(result, name, value)
+        self.assertIn("(in 30.0 days)", result.stdout)
+
+    def test_version_2(self) -> None:
+        """TLS 1.2, without sessions and ALPN."""
+        context = server_context(*self.authority.issue("127.0.0.1"), newest=SSL.TLS1_2_VERSION)
+        context.set_options(SSL.OP_NO_TICKET)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        result = self.check(with_tls(context), *self.ca())
+        self.assert_ok(result)
+        self.assert_row(result, "version", "TLS 1.2")
+        self.assert_row(result, "resumption", "no")
+        self.assert_row(result, "ALPN", "none")
+
+    def test_terms(self) -> None:
+        """Name, lists, pins."""
+        certificate, key = self.authority.issue("mx.example.org")
+        serve = with_tls(server_context(certificate, key))
+        pin = fingerprint(load(certificate)).upper()
+        colons = ":".join(pin[at : at + 2] for at in range(0, 64, 2))
+        name = ("--name", "mx.example.org")
+        crl = ("--crl", str(self.authority.revoke()))
+        self.assert_ok(self.check(serve, *self.ca(), *name, *crl, "--pin", colons))
+        crl = ("--crl", str(self.authority.revoke(certificate)))
+        self.assert_no(self.check(serve, *self.ca(), *name, *crl), "is revoked")
+        self.assert_no(self.check(serve, *self.ca(), *name, "--pin", "0" * 64), "not pinned")
+
+    def test_chain(self) -> None:
+        """The authorities that are shown."""
+        between = Authority(self.folder, "between", signed_by=self.authority)
+        files = between.issue("127.0.0.1", chain=[between])
+        result = self.check(with_tls(server_context(*files)), *self.ca())
+        self.assert_ok(result)
+        self.assertIn("\nauthority 1\n  subject  CN=between\n", result.stdout)
+
+    def test_ours(self) -> None:
+        """A server that wants a certificate of ours, in both versions."""
+        certificate, key = self.authority.issue("filter.example.org", usage="client")
+        shown = ("--certificate", str(certificate), "--key", str(key))
+        for newest in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            serve = self.serve("127.0.0.1", client_ca=self.authority.file, newest=newest)
+            without = self.check(serve, *self.ca())
+            self.assert_no(without, "it wants a certificate of ours")
+            self.assert_row(without, "wants a certificate", "yes")
+            self.assert_row(without, "subject", "CN=127.0.0.1")
+            self.assert_ok(self.check(serve, *self.ca(), *shown))
+        both = "".join(path.read_text() for path in (certificate, key))
+        certificate.write_text(both)
+        self.assert_ok(self.check(serve, *self.ca(), *shown[:2]))
+
+    def test_unix_socket(self) -> None:
+        """A path is an address, too; nobody listens there."""
+        result = self.run_check("/nowhere/redis.sock", "--name", "x")
+        self.assert_no(result, "cannot connect to /nowhere/redis.sock: No such file")
+
+
+class StapleTests(CheckCase):
+    """Answers of OCSP."""
+
+    def staple(self, answer: bytes, *options: str) -> str:
+        """What is told of one."""
+        context = server_context(*self.files)
+        context.set_ocsp_server_callback(lambda connection, data: answer)
+        result = self.check(with_tls(context), *options)
+        rows = [line for line in result.stdout.splitlines() if line.startswith("  OCSP")]
+        return rows[0].removeprefix("  OCSP").strip()
+
+    def setUp(self) -> None:
+        """A certificate to vouch for."""
+        super().setUp()
+        self.files = self.authority.issue("127.0.0.1")
+
+    def vouch(self, **options: Any) -> bytes:
+        """An answer about it."""
+        return self.authority.vouch(self.files[0], **options).read_bytes()
+
+    def test_good(self) -> None:
+        """Until when."""
+        self.assertRegex(self.staple(self.vouch(), *self.ca()), r"^stapled and good until 2\d{3}-")
+
+    def test_not_good(self) -> None:
+        """Out of date, not yet, revoked, damaged, of somebody else."""
+        other = Authority(self.folder, "wrong")
+        cases = {
+            "out of date since": self.vouch(days=(-9, -1)),
+            "does not hold before": self.vouch(days=(1, 9)),
+            "revoked": self.vouch(is_good=False),
+            "not good: ": other.vouch(self.files[0]).read_bytes(),
+        }
+        for words, answer in cases.items():
+            self.assertIn(words, self.staple(answer, *self.ca()))
+
+    def test_damaged(self) -> None:
+        """OpenSSL sends none, others may."""
+        chain = [load(self.files[0]), self.authority.certificate]
+        for data in (b"x", self.vouch()[:-9], bytes(2000)):
+            self.assertIn("stapled, but not good: not an", staple_words(data, chain, 0.0))
+
+    def test_forged(self) -> None:
+        """One that is signed with another key than the authority's."""
+        forger = Authority(Path(self.mktemp_folder()), "right")
+        answer = forger.vouch(self.files[0]).read_bytes()
+        self.assertIn("stapled, but not good", self.staple(answer, *self.ca()))
+
+    def mktemp_folder(self) -> str:
+        """A new folder."""
+        path = Path(self.mktemp())
+        path.mkdir()
+        return str(path)
+
+    def test_unknown_authority(self) -> None:
+        """Whose answer nobody can verify."""
+        self.assertIn("cannot be verified", self.staple(self.vouch()))
+
+
+class WrongTests(CheckCase):
+    """Servers that we would not connect to; it is told what they show all the same."""
+
+    def test_certificates(self) -> None:
+        """Each with the reason."""
+        cases = {
+            "has expired on": self.authority.issue("127.0.0.1", days=(-9, -2), stem="a"),
+            "does not hold before": self.authority.issue("127.0.0.1", days=(2, 9), stem="b"),
+            "is not for 127.0.0.1 but for localhost": self.authority.issue("localhost"),
+            "self-signed": self_signed(self.folder, "127.0.0.1"),
+            "not trusted: CN=wrong": Authority(self.folder, "wrong").issue("127.0.0.1", stem="c"),
+        }
+        for reason, files in cases.items():
+            result = self.check(with_tls(server_context(*files)), *self.ca())
+            self.assert_no(result, reason)
+            self.assert_row(result, "fingerprint", fingerprint(load(files[0])))
+            self.assert_row(result, "resumption", "not known")
+
+    def test_old(self) -> None:
+        """Which version it speaks is told."""
+        for newest, name in ((SSL.TLS1_VERSION, "TLS 1.0"), (SSL.TLS1_1_VERSION, "TLS 1.1")):
+            result = self.check(self.serve("127.0.0.1", newest=newest), *self.ca())
+            self.assert_no(result, "it does not speak TLS 1.2 or TLS 1.3")
+            self.assert_row(result, "version", name)
+
+    def test_plain(self) -> None:
+        """Ports without TLS."""
+        for data in (
+            b"220 mx.example.org ESMTP\r\n",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"-ERR no\r\n",
+        ):
+            self.assert_no(self.check(saying(data), *self.ca()), "it does not speak TLS there")
+
+    def test_nobody(self) -> None:
+        """A port where nobody listens, and a name that nobody has."""
+        address = listening(self, silent)
+        self.doCleanups()
+        self.assert_no(self.run_check(address), "cannot connect to 127.0.0.1: Connection refused")
+        self.assert_no(self.run_check("nobody.invalid:1"), "there is no address of nobody.invalid")
+
+    def test_silent(self) -> None:
+        """It does not wait for ever."""
+        result = self.check(silent, "--timeout", "1")
+        self.assert_no(result, "it did not answer in time")
+
+    def test_files(self) -> None:
+        """Files of ours that are wrong."""
+        result = self.check(self.serve("127.0.0.1"), "--ca", str(self.folder / "absent"))
+        self.assert_no(result, "absent: cannot be read: No such file")
+
+
+class HostileTests(CheckCase):
+    """Servers that mean no good."""
+
+    def test_endless_octets(self) -> None:
+        """That are no TLS, or records of a handshake that never ends."""
+        for data in (b"x" * 2**14, b"\x16\x03\x03\x40\x00" + b"\x00" * 2**14):
+            result = self.check(saying(data, for_ever=True), *self.ca())
+            self.assertTrue(result.stdout.startswith("no: "), result.output)
+            self.assertEqual(result.exit_code, 1)
+
+    def test_slow_octets(self) -> None:
+        """A record that never ends."""
+        result = self.check(saying(b"\x16\x03\x03\x01\x00\x02\x00"), "--timeout", "1")
+        self.assert_no(result, "it did not answer in time")
+
+    def test_endless_data(self) -> None:
+        """Behind the handshake."""
+
+        def flood(connection: SSL.Connection) -> None:
+            while True:
+                connection.sendall(b"x" * 2**14)
+
+        context = server_context(*self.authority.issue("127.0.0.1"))
+        self.assert_ok(self.check(with_tls(context, flood), *self.ca()))
+
+    def test_many_certificates(self) -> None:
+        """10,000 are not read; some too many are counted."""
+        certificate, key = self.authority.issue("127.0.0.1")
+        pem = certificate.read_bytes()
+        certificate.write_bytes(pem + self.authority.file.read_bytes() * 10_000)
+        result = self.check(with_tls(server_context(certificate, key)), *self.ca())
+        self.assert_no(result, "its certificates are larger than 100 KiB")
+        certificate.write_bytes(pem + self.authority.file.read_bytes() * 40)
+        result = self.check(with_tls(server_context(certificate, key)), *self.ca())
+        self.assertIn("\n31 more certificates, which were not looked at\n", result.stdout)
+        self.assert_ok(result)
+
+    def test_names(self) -> None:
+        """Nothing of a certificate gets on a terminal as it is, nor too much."""
+        evil = "\x1b[2J\x1b]0;x\x07\r\n\u202e"
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, evil)])
+        names = [x509.DNSName("\x1b[31m\r\n"), *(x509.DNSName(f"{at}.x") for at in range(900))]
+        names.append(x509.DNSName("127.0.0.1"))
+        files = self.authority.issue_for(subject, x509.SubjectAlternativeName(names), stem="evil")
+        authority = Authority(self.folder, "bad\x1b[2J")
+        other = authority.issue_for(subject, x509.SubjectAlternativeName(names), stem="evil2")
+        for found in (files, other):
+            result = self.check(with_tls(server_context(*found)), *self.ca())
+            self.assertTrue(result.output.replace("\n", "").isprintable(), repr(result.output))
+            self.assertLess(len(result.output), 5000)
+            self.assertIn(", 882 more\n", result.stdout)
+
+    def test_hangs_up(self) -> None:
+        """Before, in and behind the handshake."""
+
+        def leave(sock: Any, over: Any) -> None:
+            sock.recv(100)
+
+        self.assert_no(self.check(leave, *self.ca()), "it ended the connection in the handshake")
+        context = server_context(*self.authority.issue("127.0.0.1"))
+
+        def leave_behind(sock: Any, over: Any) -> None:
+            server = server_of(context)
+            server.bio_write(sock.recv(2**14))
+            with contextlib.suppress(SSL.WantReadError):
+                server.do_handshake()
+            sock.sendall(server.bio_read(2**14))
+            sock.recv(2**14)
+
+        result = self.check(leave_behind, *self.ca())
+        self.assert_no(result, "it ended the connection after the handshake")
+
+
+class CommandLineTests(CheckCase):
+    """What makes no sense is refused before anybody is connected to."""
+
+    def test_wrong(self) -> None:
+        """Exit status 2."""
+        cases = (
+            (),
+            ("localhost",),
+            ("localhost:x",),
+            ("\x1b[2J:99999",),
+            ("localhost:1", "--pin", "12\x1b"),
+            ("localhost:1", "--key", "x"),
+            ("localhost:1", "--timeout", "0"),
+        )
+        for arguments in cases:
+            result = self.run_check(*arguments)
+            self.assertEqual(result.exit_code, 2, result.output)
+            self.assertNotIn("\x1b", result.output)
+
+    def test_resolver(self) -> None:
+        """One that hangs is not waited for."""
+        over = Event()
+        self.addCleanup(over.set)
+
+        def hang(*arguments: object, **options: object) -> list[object]:
+            over.wait(60)
+            return []
+
+        self.patch(socket, "getaddrinfo", hang)
+        result = self.run_check("localhost:1", "--timeout", "0.2")
+        self.assert_no(result, "there is no address of localhost: no answer")

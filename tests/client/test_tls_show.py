@@ -1,0 +1,203 @@
+"""`mailfilteradm tls show`: of the running filter, and of the files of a configuration."""
+
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.client import tls_show
+from mailfilter.client.adm import main
+from mailfilter.client.tls_show import show_text
+from mailfilter.codec.control import Answer
+from mailfilter.tls.facts import fingerprint
+from tests.authority import Authority, load
+
+LISTENER = """\
+[listeners.far]
+protocol = "http"
+endpoint = "tcp:1:interface=127.0.0.1"
+certificates = ["mx"]
+client_auth = "optional"
+client_ca = "{ca}"
+client_crl = ["{crl}"]
+
+[certificates.mx]
+chain = "{chain}"
+key = "{key}"
+"""
+REDIS = """
+[store]
+kind = "redis"
+
+[store.redis]
+tls = true
+tls_ca = "{ca}"
+"""
+
+
+class ShowCase(SynchronousTestCase):
+    """With files."""
+
+    def setUp(self) -> None:
+        """Make them."""
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        self.authority = Authority(self.folder, "right")
+        self.chain, self.key = self.authority.issue("mx.example.org", days=(-1, 30.02))
+
+    def show(self, *arguments: str) -> Result:
+        """Run the command."""
+        return CliRunner().invoke(main, ("tls", "show", *arguments), prog_name="mailfilteradm")
+
+
+class FileTests(ShowCase):
+    """What files hold."""
+
+    def show_files(self, **files: Path) -> Result:
+        """Of a configuration with these files, or with the right ones."""
+        right = {"chain": self.chain, "key": self.key, "ca": self.authority.file}
+        right["crl"] = self.authority.revoke()
+        path = self.folder / "m.toml"
+        path.write_text((LISTENER + REDIS).format(**{**right, **files}))
+        return self.show("-c", str(path))
+
+    def test_right(self) -> None:
+        """All is told of them."""
+        result = self.show_files()
+        self.assertEqual((result.stderr, result.exit_code), ("", 0))
+        parts = result.stdout.split("\n\n")
+        heads = [part.splitlines()[0] for part in parts]
+        expected = ["certificate mx", "listener far believes", "store.redis connects with"]
+        self.assertEqual(heads, expected)
+        found = load(self.chain)
+        self.assertIn(f"  file         {self.chain}\n  listeners    far\n", parts[0])
+        self.assertIn("  names        mx.example.org\n", parts[0])
+        self.assertIn("(in 30.0 days)", parts[0])
+        self.assertIn(fingerprint(found), parts[0])
+        self.assertIn("  authority  CN=right, expires 2", parts[1])
+        self.assertIn("  revokes    CN=right, until 2", parts[1])
+        self.assertNotIn("trouble", result.stdout)
+
+    def test_wrong(self) -> None:
+        """Each file that cannot be used is named, with the reason; the exit status is 1."""
+        other = self.authority.issue("b.example.org")[1]
+        expired = self.authority.issue("c.example.org", days=(-9, -2))
+        absent = self.folder / "absent"
+        cases: list[tuple[dict[str, Path], str]] = [
+            ({"chain": absent}, f"{absent}: cannot be read: No such file"),
+            ({"key": absent}, f"{absent}: cannot be read: No such file"),
+            ({"key": other}, f"{other}: the private key does not belong"),
+            ({"chain": expired[0], "key": expired[1]}, "it has expired"),
+            ({"ca": self.key}, f"{self.key}: no certificate in it"),
+            ({"crl": self.chain}, f"{self.chain}: no list of revoked certificates"),
+        ]
+        for files, words in cases:
+            result = self.show_files(**files)
+            self.assertEqual(result.exit_code, 1, result.output)
+            lines = [line for line in result.stdout.splitlines() if "trouble" in line]
+            self.assertTrue(lines, result.output)
+            self.assertIn(words, lines[0])
+
+    def test_none(self) -> None:
+        """A configuration without TLS."""
+        path = self.folder / "m.toml"
+        path.write_text("")
+        result = self.show("-c", str(path))
+        self.assertEqual((result.stdout, result.exit_code), ("no TLS is configured\n", 0))
+
+
+PAGE: dict[str, Any] = {
+    "certificates": {
+        "mx": {
+            "chain": "/etc/mx.pem",
+            "names": ["mx.example.org"],
+            "subject": "CN=mx.example.org",
+            "issuer": "CN=right",
+            "begins": 0.0,
+            "expires": 86400.0,
+            "days": 0.5,
+            "fingerprint": "ab" * 32,
+            "public_key": "cd" * 32,
+            "key": "P-256",
+            "ocsp_expires": 43200.0,
+            "loaded": 100.0,
+            "trouble": "",
+            "listeners": ["far", "near"],
+        }
+    },
+    "client_trust": {
+        "far": {
+            "file": "/etc/ca.pem",
+            "authorities": [{"subject": "CN=right", "expires": 86400.0}],
+            "lists": [{"issuer": "CN=right", "expires": None}],
+            "trouble": "",
+        }
+    },
+}
+
+
+class RunningTests(ShowCase):
+    """What the running filter says."""
+
+    def answer(self, answer: Answer) -> Result:
+        """What is shown when it says this."""
+        asked: list[str] = []
+
+        def ask(directories: list[str], command: str) -> Answer:
+            asked.append(command)
+            return answer
+
+        self.patch(tls_show, "ask", ask)
+        result = self.show("--state-dir", str(self.folder))
+        self.assertEqual(asked, ["status"])
+        return result
+
+    def test_text(self) -> None:
+        """As it says it."""
+        self.assertEqual(
+            show_text(PAGE, 43200.0).splitlines(),
+            [
+                "certificate mx",
+                "  file          /etc/mx.pem",
+                "  listeners     far, near",
+                "  subject       CN=mx.example.org",
+                "  issuer        CN=right",
+                "  names         mx.example.org",
+                "  begins        1970-01-01 00:00 UTC",
+                "  expires       1970-01-02 00:00 UTC (in 0.5 days)",
+                "  key           P-256",
+                f"  fingerprint   {'ab' * 32}",
+                f"  public key    {'cd' * 32}",
+                "  OCSP until    1970-01-01 12:00 UTC (in 0.0 days)",
+                "  in use since  1970-01-01 00:01 UTC",
+                "",
+                "listener far believes",
+                "  file       /etc/ca.pem",
+                "  authority  CN=right, expires 1970-01-02 00:00 UTC (in 0.5 days)",
+                "  revokes    CN=right, until without end",
+            ],
+        )
+
+    def test_asked(self) -> None:
+        """By the control socket; trouble is exit status 1."""
+        result = self.answer(Answer(status=PAGE))
+        self.assertIn("certificate mx\n", result.stdout)
+        self.assertEqual(result.exit_code, 0)
+        mx = {**PAGE["certificates"]["mx"], "trouble": "half\x1b[2J"}
+        result = self.answer(Answer(status={**PAGE, "certificates": {"mx": mx}}))
+        self.assertIn("  trouble       half\\x1b[2J\n", result.stdout)
+        self.assertEqual(result.exit_code, 1)
+
+    def test_nobody(self) -> None:
+        """No filter, or one that does not want to."""
+        result = self.show("--state-dir", str(self.folder))
+        self.assertIn("no filter answers", result.stderr)
+        self.assertIn("--config FILE shows", result.stderr)
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("not now", self.answer(Answer(error="not now")).stderr)
+
+    def test_both(self) -> None:
+        """A file or a running filter."""
+        result = self.show("--state-dir", str(self.folder), "-c", "x")
+        self.assertEqual(result.exit_code, 2)
