@@ -5,7 +5,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench import http_cost, messages, milter_cost, parts, run
+from bench import http_cost, messages, milter_cost, parts, run, tls_cost, tls_target
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
@@ -50,6 +50,19 @@ class BenchTests(SynchronousTestCase):
         self.assertEqual(len(lines), len(http_cost.GROWING))
         _, *lines = http_cost.peaks(folder, 300_000)
         self.assertEqual(len(lines), len(http_cost.LARGE_CASES))
+
+    def test_tls_cost(self) -> None:
+        """Every way to connect is measured, and so is the memory of idle connections."""
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        tls_target.certify(folder)
+        ways = sum(map(len, tls_cost.KEPT.values()))
+        _, *lines = tls_cost.handshakes(folder, 10, 1)
+        self.assertEqual(len(lines), 1 + len(tls_cost.CONNECTIONS))
+        _, *lines = tls_cost.kept(folder, 5, 1)
+        self.assertEqual(len(lines), ways)
+        _, *lines = tls_cost.idle(folder, 10)
+        self.assertEqual(len(lines), ways)
 
     def message_folder(self) -> str:
         """A directory with one message."""
