@@ -11,23 +11,33 @@ from ..codec.control import ControlError
 from ..config import load
 from ..config.toml_text import printable
 from ..report.escape import escape
+from ..tls.errors import TlsError
+from ..tls.pem import certificates
+from ..tls.reading import read_file
 from .control import NotRunning, ask, state_dirs
-from .options import CONFIG_OPTION, STATE_OPTION, fail, load_or_exit
+from .options import CONFIG_OPTION, FILE, STATE_OPTION, fail, load_or_exit
 from .tls_held import held
-from .tls_text import expiry, moment, names_text, table
+from .tls_text import certificate_lines, expiry, moment, names_text, table
+
+MAX_SHOWN = 100
+"""Certificates of a file."""
 
 
 @click.command()
+@click.argument("file", type=FILE, required=False)
 @CONFIG_OPTION
 @STATE_OPTION
-def show(option: str | None, state_dir: str | None) -> None:
+def show(file: str | None, option: str | None, state_dir: str | None) -> None:
     """Show the certificates that the running filter serves with, and whom it believes.
 
-    With --config what the files of that configuration hold now, also if no filter runs. The exit
-    status is 1 if something is wrong with them.
+    With --config what the files of that configuration hold now, also if no filter runs. With FILE
+    the certificates in it. The exit status is 1 if something is wrong with them.
     """
-    if option is not None and state_dir is not None:
-        raise click.UsageError("--state-dir is for the running filter, --config for files")
+    if sum(given is not None for given in (file, option, state_dir)) > 1:
+        raise click.UsageError("expected one of FILE, --config and --state-dir")
+    if file is not None:
+        _show_file(file)
+        return
     page = (
         _running(state_dir)
         if option is None
@@ -36,6 +46,16 @@ def show(option: str | None, state_dir: str | None) -> None:
     click.echo(show_text(page, time.time()))
     if any(item["trouble"] for table in page.values() for item in table.values()):
         raise SystemExit(1)
+
+
+def _show_file(file: str) -> None:
+    try:
+        found = certificates(read_file(file)[0], MAX_SHOWN)
+    except TlsError as error:
+        text = str(error)
+        fail(escape(text if text.startswith(file) else f"{file}: {text}"))
+    parts = ["\n".join(certificate_lines(item, time.time())) for item in found]
+    click.echo("\n\n".join(parts))
 
 
 def _running(state_dir: str | None) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class SelfSignedTests(SynchronousTestCase):
         self.assertEqual(table["fingerprints"], [fingerprint(certificate)])
         config = self.folder / "m.toml"
         config.write_text(
-            f"{printed}\n[listeners.tls]\nprotocol = 'http'\nendpoint = 'tcp:1:interface=127.0.0.1'\n"
+            f"{printed}\n[listeners.tls]\nprotocol = 'http'\n"
+            "endpoint = 'tcp:1:interface=127.0.0.1'\n"
             "certificates = ['mx.example.org']\nclient_auth = 'required'\n"
             "identities = ['mta.example.net']\n"
         )

@@ -10,7 +10,7 @@ from mailfilter.client import tls_show
 from mailfilter.client.adm import main
 from mailfilter.client.tls_show import show_text
 from mailfilter.codec.control import Answer
-from mailfilter.tls.facts import fingerprint
+from mailfilter.tls.facts import fingerprint, public_key
 from tests.authority import Authority, load
 
 LISTENER = """\
@@ -107,6 +107,27 @@ class FileTests(ShowCase):
         self.assertEqual((result.stdout, result.exit_code), ("no TLS is configured\n", 0))
 
 
+class CertificateTests(ShowCase):
+    """What one file holds."""
+
+    def test_chain(self) -> None:
+        """Each certificate in it."""
+        self.chain.write_bytes(self.chain.read_bytes() + self.authority.file.read_bytes())
+        result = self.show(str(self.chain))
+        self.assertEqual((result.stderr, result.exit_code), ("", 0))
+        for path in (self.chain, self.authority.file):
+            self.assertIn(f"  fingerprint  {fingerprint(load(path))}\n", result.stdout)
+            self.assertIn(f"  public key   {public_key(load(path))}\n", result.stdout)
+
+    def test_none(self) -> None:
+        """A key is no certificate."""
+        for path, words in ((self.key, "no certificate in it"), (self.folder / "x", "No such")):
+            result = self.show(str(path))
+            self.assertTrue(result.stderr.startswith(f"{path}: "), result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertEqual(result.exit_code, 1)
+
+
 PAGE: dict[str, Any] = {
     "certificates": {
         "mx": {
@@ -199,5 +220,5 @@ class RunningTests(ShowCase):
 
     def test_both(self) -> None:
         """A file or a running filter."""
-        result = self.show("--state-dir", str(self.folder), "-c", "x")
-        self.assertEqual(result.exit_code, 2)
+        for options in (("--state-dir", "y", "-c", "x"), ("x", "-c", "x")):
+            self.assertEqual(self.show(*options).exit_code, 2)

@@ -145,7 +145,10 @@ class RevokedTests(OutgoingCase):
         root = str(self.authority.revoke())
         text = self.refuses(files, revoked=(root,))
         self.assertIn("no list of revoked certificates of CN=between", text)
-        self.connects(files, revoked=(root, str(between.revoke())))
+        mine = str(between.revoke())
+        text = self.refuses(files, revoked=(mine,))
+        self.assertIn("no list of revoked certificates of CN=right", text)
+        self.connects(files, revoked=(root, mine))
 
     def test_list_is_out_of_date(self) -> None:
         """It is nothing to rely on."""
