@@ -4,9 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from mailfilter.app import credential_files
 from mailfilter.app.certificates import NOTHING, Held
 from mailfilter.app.plan import draft, load_all
+from mailfilter.client.adm import Knowledge, main
 from mailfilter.config import ConfigError
 from tests.app.credential_case import MUTUAL, NAME, TEXT, CredentialCase
 from tests.authority import Authority, self_signed
@@ -133,6 +136,15 @@ class StartTests(CredentialCase):
             self.assertEqual(len(texts), 2)
             self.assertIn("certificates.mx.key", texts[0])
             self.assertIn("scan.timout", texts[1])
+
+    def test_config_check(self) -> None:
+        """The command knows as much as the start."""
+        (self.folder / "mx.key").chmod(0o604)
+        path = self.write("m.toml", TEXT)
+        knowledge = Knowledge(load_all=load_all)
+        result = CliRunner().invoke(main, ["config", "check", "--config", path], obj=knowledge)
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("m.toml:3: certificates.mx.key = ", result.output)
 
     def test_not_told_twice(self) -> None:
         """A key that has the wrong type names no file."""
