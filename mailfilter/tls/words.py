@@ -20,7 +20,7 @@ class Refusal(NamedTuple):
     text: str
 
 
-HANDSHAKE = 0x16
+HANDSHAKE = b"\x16"
 """The first octet of whoever speaks TLS (RFC 8446, 5.1)."""
 
 _RECORDS = range(0x14, 0x19)
