@@ -46,6 +46,9 @@ class Desk:
         """The octets of a file. Raises Refused if it cannot be used, whatever is in it."""
         file = setting.path
         if file not in self._read:
+            if self._total > MAX_TOTAL:
+                limit = f"expected at most {MAX_TOTAL // 2**20}MiB in all such files together"
+                raise self.refused(setting, limit)
             self.stamps[file] = stamp(file)
             source, found = read_source(file)
             self._read[file] = source or found
@@ -68,9 +71,6 @@ class Desk:
     def _checked(self, setting: Setting, source: Source) -> bytes:
         if not source.data:
             raise self.refused(setting, "the file is empty")
-        if self._total > MAX_TOTAL:
-            limit = f"expected at most {MAX_TOTAL // 2**20}MiB in all such files together"
-            raise self.refused(setting, limit)
         if _KEY not in source.data:
             return source.data
         groups = service_groups(self.loaded.config.server)

@@ -736,7 +736,10 @@ class Tls:
         float,
         DURATION,
         Bounds(0, 365 * 86400.0),
-        Doc("An alarm is raised, once a day, for what expires within this time."),
+        Doc(
+            "An alarm is raised, once a day, for what expires within this time; for lists of"
+            " revoked certificates and answers of OCSP in the last quarter of their life at most."
+        ),
     ] = 14 * 86400.0
 
 
