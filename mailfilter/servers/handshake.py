@@ -92,7 +92,7 @@ class Handshake(Served):
         if self._is_over:
             return
         self._refuse(refusal)
-        self._timer = self._every.clock.callLater(LINGER_SECONDS, self._stream.abortConnection)
+        self._timer = self._every.clock.callLater(LINGER_SECONDS, self._lingered)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._start and not self._is_over:
@@ -126,6 +126,10 @@ class Handshake(Served):
     def _time_is_up(self) -> None:
         self._timer = None
         self.give_up(Refusal("timeout", TOO_LATE))
+
+    def _lingered(self) -> None:
+        self._timer = None
+        self._stream.abortConnection()
 
     def _refuse(self, refusal: Refusal) -> None:
         self._end()

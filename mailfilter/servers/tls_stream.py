@@ -148,7 +148,8 @@ class TlsStream(TLSMemoryBIOProtocol):
     def loseConnection(self) -> None:
         """Send what was written, say that it is the end, and wait for no answer to that."""
         super().loseConnection()
-        self._below.loseConnection()
+        if self.connected:
+            self._below.loseConnection()
 
     def loseWriteConnection(self) -> None:
         """Send what was written, and the end of ours, with the FIN behind it."""
@@ -185,6 +186,11 @@ class TlsStream(TLSMemoryBIOProtocol):
         if self._tls is not None and self._tls.is_held and not self._tls.is_paused:
             self._tls.is_held = False
             self._flushReceiveBIO()
+
+    def _flushSendBIO(self) -> None:
+        # With our FIN sent, the transport below closes while Twisted reads: nothing is left then.
+        if self._tls is not None:
+            super()._flushSendBIO()
 
 
 def _send_rest(tls: Accepting, below: Any) -> None:

@@ -101,7 +101,7 @@ class TlsClient:
 
     def write(self, data: bytes) -> None:
         """Have something to say."""
-        while data:
+        while data and not self.error:
             data = data[self.ssl.send(data) :]
 
     def deliver(self, data: bytes, size: int = 2**20) -> None:
@@ -176,11 +176,16 @@ class TlsCase(SynchronousTestCase):
         scanner: FakeScanner | None = None,
         revoked: Iterable[Path] = (),
         tls: Tls | None = None,
+        admitted: tuple[str, ...] = (),
         **settings: Any,
     ) -> TlsFactory:
         """Listen with these settings of the listener."""
         listener = Listener(
-            protocol=cast(Any, protocol), endpoint="tcp:0", certificates=("mx",), **settings
+            protocol=cast(Any, protocol),
+            endpoint="tcp:0",
+            certificates=("mx",),
+            identities=admitted,
+            **settings,
         )
         self.config = Config(
             listeners={"here": listener},
