@@ -323,7 +323,7 @@ class Redis:
         PATH,
         Doc(
             "Files with lists of revoked certificates (PEM or DER). If there are any, each"
-            " authority below the root needs one that is not out of date."
+            " authority of a chain needs one that is not out of date, the root too."
         ),
         Example('["/etc/mailfilter/redis.crl"]'),
     ] = ()
@@ -901,7 +901,7 @@ class Listener:
         PATH,
         Doc(
             "Files with lists of revoked certificates of clients (PEM or DER). If there are any,"
-            " each authority below the root needs one that is not out of date."
+            " each authority of a chain needs one that is not out of date, the root too."
         ),
         Example('["/etc/mailfilter/tls/clients.crl"]'),
     ] = ()
