@@ -56,7 +56,9 @@ class Desk:
         source_or_problems = self._read[file]
         if isinstance(source_or_problems, list):
             texts = [problem.expected for problem in source_or_problems]
-            raise self.refused(setting, "; ".join(texts), _mend_reading(file))
+            mend = _mend_reading(file)
+            hint = f"if the service runs as this user: {mend}" if mend else ""
+            raise self.refused(setting, "; ".join(texts), hint)
         return self._checked(setting, source_or_problems)
 
     def refused(self, setting: Setting, expected: str, hint: str = "") -> "Refused":

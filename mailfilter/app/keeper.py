@@ -61,7 +61,9 @@ class Keeper:
         before, self.loaded, self.held = self.held, draft.loaded, draft.held
         self._tell_renewed(before)
         self._doubted = frozenset(self.held.troubles())
-        for problem in self.held.troubles().values():
+        for at, problem in self.held.troubles().items():
+            # Also if it was said already: somebody has asked.
+            self._is_news(at, problem)
             self._tell_refused(problem)
         self._remind()
         self.stop()
@@ -101,7 +103,7 @@ class Keeper:
             self._push(held.credentials())
         troubles = held.troubles()
         for at in troubles.keys() & self._doubted:
-            if self._reminders.is_news(self.now(), *at, str(troubles[at])):
+            if self._is_news(at, troubles[at]):
                 self._tell_refused(troubles[at])
         self._doubted = troubles.keys()
         self._remind()
@@ -117,6 +119,9 @@ class Keeper:
         for text in self.held.renewed(before):
             log.info("{text}", text=text)
             self._hub.count("certificates_renewed")
+
+    def _is_news(self, at: tuple[str, str], problem: Problem) -> bool:
+        return self._reminders.is_news(self.now(), *at, str(problem))
 
     def _tell_refused(self, problem: Problem) -> None:
         self._hub.count("certificates_refused")

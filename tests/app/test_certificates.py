@@ -10,11 +10,12 @@ from mailfilter.app import credential_files
 from mailfilter.app.certificates import NOTHING, Held
 from mailfilter.app.plan import draft, load_all
 from mailfilter.client.adm import Knowledge, main
-from mailfilter.config import ConfigError
+from mailfilter.config import ConfigError, Problem
 from tests.app.credential_case import MUTUAL, NAME, TEXT, CredentialCase
 from tests.authority import Authority, self_signed
 
 DAY = 86400.0
+DENIED = Problem(None, None, "", None, "cannot be read: Permission denied")
 
 
 class StartTests(CredentialCase):
@@ -53,6 +54,19 @@ class StartTests(CredentialCase):
             self.refused(),
             ['m.toml:3: certificates.mx.key = "mx.key": cannot be read: No such file or directory'],
         )
+
+    def test_unreadable(self) -> None:
+        """What mends it, for whom it would."""
+        self.patch(
+            os, "access", lambda path, *_, **__: str(path).endswith("mx.pem") or Path(path).is_dir()
+        )
+        self.patch(credential_files, "read_source", lambda file: (None, [DENIED]))
+        (first,) = self.refused()
+        self.assertIn("certificates.mx.chain", first)
+        self.assertTrue(first.endswith(": cannot be read: Permission denied"), first)
+        self.patch(os, "access", lambda path, *_, **__: Path(path).is_dir())
+        self.assertIn("; if the service runs as this user: chgrp ", self.refused()[0])
+        self.assertIn("mx.pem && chmod g+r ", self.refused()[0])
 
     def test_each_file(self) -> None:
         for name, data, line, expected in (

@@ -192,6 +192,8 @@ class ReloadTests(KeeperCase):
         for _ in range(2):
             self.reload()
             self.assertEqual(len(self.alarms()), 1)
+        self.look(5)
+        self.assertEqual(self.alarms(), [])
 
 
 class ExpiryTests(KeeperCase):
