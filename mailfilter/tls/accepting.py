@@ -105,6 +105,16 @@ class Accepting(SSL.Connection):
                 self.owner.peer_broke(broken(error))
             raise
 
+    def bio_read(self, bufsiz: int) -> bytes:
+        """All there is: Twisted asks once, and a flight with a long chain may be larger."""
+        data = super().bio_read(bufsiz)
+        if len(data) < bufsiz:
+            return data
+        try:
+            return data + self.bio_read(bufsiz)
+        except SSL.WantReadError:
+            return data
+
     def _end(self) -> None:
         if not self._has_ended and self.owner is not None:
             self._has_ended = True
