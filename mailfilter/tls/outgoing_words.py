@@ -113,12 +113,15 @@ def chain_words(number: int, depth: int, certificate: x509.Certificate) -> str:
 
 def name_words(name: str, certificate: x509.Certificate, error: Exception) -> str:
     """Why a certificate is not for a name."""
-    if isinstance(error, CertificateError):
-        return f"the certificate is for no name at all, not for {clean(name)}"
     try:
         names = list(alternative_names(certificate))
     except Exception:
         return f"the certificate has names that are not well formed, and is not for {clean(name)}"
+    if not names:
+        return f"the certificate is for no name at all, not for {clean(name)}"
+    if isinstance(error, CertificateError) and any("*" in found for found in names):
+        # One is enough for service_identity to take none of them.
+        return f"the certificate has a name that is not allowed: {clean(str(error))}"
     shown = [clean(found, 80) for found in names[:SHOWN_NAMES]]
     more = [f"{len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
     return f"the certificate is not for {clean(name)} but for {', '.join(shown + more)}"

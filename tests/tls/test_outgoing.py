@@ -40,9 +40,17 @@ class NameTests(OutgoingCase):
     def test_common_name(self) -> None:
         """The common name does not count (RFC 9525, 2)."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-        alternatives = x509.SubjectAlternativeName([x509.RFC822Name("a@example.org")])
+        alternatives = x509.SubjectAlternativeName([x509.RegisteredID(NameOID.COMMON_NAME)])
         files = self.authority.issue_for(subject, alternatives, stem="common")
         self.assertIn("for no name at all, not for mx.example.org", self.refuses(files))
+        files = self.authority.issue("a@example.org")
+        self.assertIn("not for mx.example.org but for a@example.org", self.refuses(files))
+
+    def test_wild_names(self) -> None:
+        """A wildcard where none may be."""
+        for name in ("*", "*.*.example.org", "mx.*.org"):
+            text = self.refuses(self.authority.issue(NAME, name, stem="wild"))
+            self.assertIn("the certificate has a name that is not allowed: ", text)
 
     def test_hostile_names(self) -> None:
         """Nothing of a certificate gets on a terminal as it is."""
