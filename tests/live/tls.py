@@ -83,8 +83,8 @@ class TlsFilter(Filter):
     date.
     """
 
-    def __init__(self, timeout: str = "20s", handshakes: int = 500) -> None:
-        super().__init__(start=False)
+    def __init__(self, timeout: str = "20s", handshakes: int = 500, workers: int = 2) -> None:
+        super().__init__(start=False, workers=workers)
         self.ports: dict[str, int] = {}
         own = papers()
         for name, files in (("mx", own.mx), ("second", own.second), ("wild", own.wild)):
@@ -97,8 +97,12 @@ class TlsFilter(Filter):
             self._listen(f"{name}-known", protocol, "required", own.clients.file)
         self._listen("scan", "scan")
         self._listen("any", "http", "optional", own.clients.file)
-        self._listen("listed", "http", "required", own.clients.file, own.crl)
-        self._listen("stale", "http", "required", own.stale.file, own.old_crl)
+        for name, authority, revoked in (
+            ("listed", own.clients, own.crl),
+            ("stale", own.stale, own.old_crl),
+        ):
+            admitted = f'identities = ["partner"]\nclient_crl = ["{revoked}"]\n'
+            self._listen(name, "http", "required", authority.file, admitted)
         self.start()
 
     def _listen(
@@ -107,15 +111,13 @@ class TlsFilter(Filter):
         protocol: str,
         client_auth: str = "off",
         authority: Path | None = None,
-        revoked: Path | None = None,
+        more: str = "",
     ) -> None:
         self.ports[name] = port = free_port()
         text = _LISTENER.format(name=name, protocol=protocol, port=port)
         if authority is not None:
             text += f'client_auth = "{client_auth}"\nclient_ca = "{authority}"\n'
-        if revoked is not None:
-            text += f'client_crl = ["{revoked}"]\n'
-        self.configure(text)
+        self.configure(text + more)
 
     def tls_counters(self) -> Counter[str]:
         """What its workers have counted of TLS, without that part of the names."""
@@ -125,13 +127,19 @@ class TlsFilter(Filter):
 
     def memory(self) -> int:
         """Resident octets of its workers."""
-        return sum(map(_resident, self.workers()))
+        return sum(map(_resident, self.workers() or [self.child.pid]))
 
 
 @functools.cache
 def tls_filter() -> TlsFilter:
     """The one that clients of good will use."""
     return TlsFilter()
+
+
+@functools.cache
+def one_process_filter() -> TlsFilter:
+    """One without workers: those of others cannot take up a session."""
+    return TlsFilter(workers=1)
 
 
 class TlsCase(LiveCase):

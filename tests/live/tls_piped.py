@@ -23,15 +23,23 @@ class Piped:
         return self._out.read()
 
     def finish(self) -> bytes:
-        """Read until our side of the handshake is done: its last octets, which are not sent."""
+        """Read until there is something to say again: the second flight, which is not sent."""
+        while True:
+            self._step()
+            if octets := self._out.read():
+                return octets
+            self._take()
+
+    def complete(self) -> None:
+        """Read until the handshake is complete."""
         while not self._step():
             self._take()
-        return self._out.read()
 
     def shake_hands(self) -> None:
         """The whole handshake."""
         self.socket.sendall(self.hello())
         self.socket.sendall(self.finish())
+        self.complete()
 
     def seal(self, octets: bytes) -> bytes:
         """The record of these octets, which is not sent."""
