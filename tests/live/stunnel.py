@@ -1,12 +1,15 @@
 """A stunnel of our own, with a configuration as the documentation shows it."""
 
+import signal
 from collections.abc import Sequence
 
 from . import peers
-from .processes import Child, accepts, private_directory
+from .processes import Child, accepts, private_directory, wait_until
 
-GLOBAL = "foreground = yes\nsyslog = no\ndebug = notice\n"
+GLOBAL = "foreground = yes\nsyslog = no\ndebug = info\n"
 """What goes in front: it stays our child, and says to us what it has to say."""
+
+CONFIGURED = "Configuration successful"
 
 
 class Stunnel:
@@ -26,8 +29,18 @@ class Stunnel:
         return child
 
     def stop(self) -> None:
-        """Shut it down."""
+        """Shut it down, with its connections."""
         self._child.stop()
+
+    def restart(self) -> None:
+        """Start it again after a stop."""
+        self._child = self._start()
+
+    def reload(self) -> None:
+        """Have it read its certificates anew, as after a renewal."""
+        count = self.log().count(CONFIGURED)
+        self._child.send(signal.SIGHUP)
+        wait_until(lambda: self.log().count(CONFIGURED) > count, "stunnel to read its files")
 
     def log(self) -> str:
         """All it has said."""
