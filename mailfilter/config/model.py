@@ -323,7 +323,8 @@ class Redis:
         PATH,
         Doc(
             "Files with lists of revoked certificates (PEM or DER). If there are any, each"
-            " authority of a chain needs one that is not out of date, the root too."
+            " authority that has signed a certificate of a chain needs one that is not out of date;"
+            " those in tls_ca are believed without."
         ),
         Example('["/etc/mailfilter/redis.crl"]'),
     ] = ()
@@ -901,7 +902,8 @@ class Listener:
         PATH,
         Doc(
             "Files with lists of revoked certificates of clients (PEM or DER). If there are any,"
-            " each authority of a chain needs one that is not out of date, the root too."
+            " each authority that has signed a certificate of a chain needs one that is not out of"
+            " date; those in client_ca are believed without."
         ),
         Example('["/etc/mailfilter/tls/clients.crl"]'),
     ] = ()

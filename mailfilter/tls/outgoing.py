@@ -26,7 +26,7 @@ from .pair import PairError, Shown, read_pair
 from .pem import certificates
 from .reading import Stamp, read_file, stamp
 from .trust import MAX_AUTHORITIES, read_lists
-from .verified import Verified, verify
+from .verified import Demands, Verified, verify
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:@SECLEVEL=2"
 """Of TLS 1.2: forward secrecy and no padding. Those of 1.3 are all right."""
@@ -34,6 +34,8 @@ MAX_DEPTH = 8
 """Authorities between a certificate and a root; real chains have up to three."""
 SYSTEM_SECONDS = 600.0
 """After this time the system's authorities are read again: they are in many files."""
+
+Authorities = tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,8 @@ class Terms:
     authorities: str = ""
     """PEM; empty is those of the system."""
     revoked: tuple[str, ...] = ()
-    """Lists of revoked certificates. With one, each authority of a chain needs a fresh one."""
+    """Lists of revoked certificates. With any, no certificate is believed without one of whoever
+    has signed it, but for those that are in `authorities`."""
     pins: tuple[str, ...] = ()
     """SHA-256 of certificates or of public keys, in hexadecimal digits in lower case: the other
     side's must be one of these, in addition to all else."""
@@ -76,7 +79,6 @@ class Outgoing:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._pins = frozenset(terms.pins)
         self._made: _Made | None = None
 
     def connection(self, name: str) -> Verified:
@@ -84,47 +86,41 @@ class Outgoing:
 
         Raises TlsError if a file cannot be used.
         """
-        return Verified(self.context(), name, self._pins, has_certificate=self._shows)
+        made = self._ready()
+        return Verified(made.context, name, made.demands)
 
     async def creator(self, reactor: Any, name: str) -> IOpenSSLClientConnectionCreator:
         """The same for Twisted, with files read in a thread. Raises TlsError."""
-        made: Deferred[SSL.Context] = deferToThreadPool(
-            reactor, reactor.getThreadPool(), self.context
-        )
-        return Creator(await made, name, self._pins, self._shows)
-
-    @property
-    def _shows(self) -> bool:
-        return bool(self._terms.certificate)
+        made: Deferred[_Made] = deferToThreadPool(reactor, reactor.getThreadPool(), self._ready)
+        return _Creator(await made, name)
 
     def context(self) -> SSL.Context:
         """With the files as they are now; blocks. Raises TlsError."""
+        return self._ready().context
+
+    def _ready(self) -> "_Made":
         made, now = self._made, time.monotonic()
         if made is None or not made.holds(now):
             made = self._made = _make(self._terms, now)
-        return made.context
+        return made
 
 
 @implementer(IOpenSSLClientConnectionCreator)
-class Creator:
+class _Creator:
     """Makes what `TLSMemoryBIOFactory` needs of each connection."""
 
-    def __init__(
-        self, context: SSL.Context, name: str, pins: frozenset[str], has_certificate: bool
-    ) -> None:
-        self._context, self._name, self._pins = context, name, pins
-        self._has_certificate = has_certificate
+    def __init__(self, made: "_Made", name: str) -> None:
+        self._made, self._name = made, name
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """One that is verified."""
-        return Verified(
-            self._context, self._name, self._pins, has_certificate=self._has_certificate
-        )
+        return Verified(self._made.context, self._name, self._made.demands)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
     context: SSL.Context
+    demands: Demands
     stamps: Mapping[str, Stamp]
     until: float
 
@@ -136,12 +132,23 @@ class _Made:
 def _make(terms: Terms, now: float) -> _Made:
     read = {path: read_file(path) for path in terms.files()}
     contents = {path: data for path, (data, _) in read.items()}
-    until = float("inf") if terms.authorities else now + SYSTEM_SECONDS
-    context = _context(terms, contents)
-    return _Made(context, {path: found for path, (_, found) in read.items()}, until)
+    authorities = _authorities(terms, contents)
+    return _Made(
+        context=_context(terms, contents, authorities),
+        demands=Demands(frozenset(terms.pins), frozenset(authorities), bool(terms.certificate)),
+        stamps={path: found for path, (_, found) in read.items()},
+        until=float("inf") if terms.authorities else now + SYSTEM_SECONDS,
+    )
 
 
-def _context(terms: Terms, contents: Mapping[str, bytes]) -> SSL.Context:
+def _authorities(terms: Terms, contents: Mapping[str, bytes]) -> Authorities:
+    if not terms.authorities:
+        return ()
+    with _about(terms.authorities):
+        return certificates(contents[terms.authorities], MAX_AUTHORITIES)
+
+
+def _context(terms: Terms, contents: Mapping[str, bytes], authorities: Authorities) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_cipher_list(CIPHERS)
@@ -151,18 +158,16 @@ def _context(terms: Terms, contents: Mapping[str, bytes]) -> SSL.Context:
     context.set_verify(SSL.VERIFY_PEER, verify)
     if terms.protocols:
         context.set_alpn_protos(list(terms.protocols))
-    _trust(context, terms, contents)
+    _trust(context, terms, contents, authorities)
     if terms.certificate:
         _show(context, _pair(terms, contents))
     return context
 
 
-def _trust(context: SSL.Context, terms: Terms, contents: Mapping[str, bytes]) -> None:
-    authorities: tuple[x509.Certificate, ...] = ()
-    if terms.authorities:
-        with _about(terms.authorities):
-            authorities = certificates(contents[terms.authorities], MAX_AUTHORITIES)
-    else:
+def _trust(
+    context: SSL.Context, terms: Terms, contents: Mapping[str, bytes], authorities: Authorities
+) -> None:
+    if not terms.authorities:
         context.set_default_verify_paths()
     store = context.get_cert_store()
     assert store is not None

@@ -1,5 +1,6 @@
 """A connection of OpenSSL whose other side is verified in the handshake, with the reason if not."""
 
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import service_identity.cryptography as service_identity
@@ -11,6 +12,9 @@ from service_identity import CertificateError, VerificationError
 from .errors import TlsError
 from .facts import fingerprint, public_key
 from .outgoing_words import chain_words, clean, handshake_words, name_words
+
+_NO_LIST = 3
+"""X509_V_ERR_UNABLE_TO_GET_CRL."""
 
 VERSIONS = ("TLS 1.2", "TLS 1.3")
 
@@ -30,6 +34,18 @@ class Refused(SSL.Error, TlsError):
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What is asked of the other side beside what its context asks."""
+
+    pins: frozenset[str] = frozenset()
+    """SHA-256 of certificates or public keys, of which it must have one if there are any."""
+    authorities: frozenset[x509.Certificate] = frozenset()
+    """Certificates that are trusted as they are: no list need say that they are not revoked."""
+    has_certificate: bool = False
+    """Whether we show one."""
+
+
 class Verified(SSL.Connection):
     """A client's connection. Its handshake fails with `Refused` unless the certificate is right.
 
@@ -37,13 +53,11 @@ class Verified(SSL.Connection):
     is decided while OpenSSL verifies, so that the other side gets an alert, and nothing of ours.
     """
 
-    def __init__(
-        self, context: SSL.Context, name: str, pins: frozenset[str], *, has_certificate: bool
-    ) -> None:
+    def __init__(self, context: SSL.Context, name: str, demands: Demands) -> None:
         """`name` is a DNS name or an IP address; the context verifies with `verify`."""
         super().__init__(context, None)
         self.name = name.rstrip(".")
-        self.pins, self._has_certificate = pins, has_certificate
+        self.demands = demands
         self._reason = ""
         self.is_known = False
         """Whether its certificate was shown, and is right."""
@@ -62,7 +76,7 @@ class Verified(SSL.Connection):
         """Try to resume the session of another connection. Raises ValueError if it is not of the
         same name and terms, or was not verified."""
         session = other.get_session()
-        if (other.name, other.pins) != (self.name, self.pins) or not other.is_known:
+        if (other.name, other.demands) != (self.name, self.demands) or not other.is_known:
             raise ValueError("the session of somebody else")
         if other.get_context() is not self.get_context():
             raise ValueError("a session of other terms")
@@ -103,7 +117,7 @@ class Verified(SSL.Connection):
             raise Refused("the certificate was not verified")
 
     def _refused(self, error: SSL.Error) -> Refused:
-        words = handshake_words(error, VERSIONS, self._has_certificate)
+        words = handshake_words(error, VERSIONS, self.demands.has_certificate)
         return Refused(self._reason or words)
 
     def verify(self, certificate: x509.Certificate, number: int, depth: int) -> bool:
@@ -124,6 +138,8 @@ class Verified(SSL.Connection):
         return not reason
 
     def _why_not(self, certificate: x509.Certificate, number: int, depth: int) -> str:
+        if number == _NO_LIST and certificate in self.demands.authorities:
+            return ""
         if number:
             return chain_words(number, depth, certificate)
         if depth:
@@ -139,7 +155,7 @@ class Verified(SSL.Connection):
         except (CertificateError, VerificationError, ValueError) as error:
             return name_words(self.name, certificate, error)
         found = fingerprint(certificate), public_key(certificate)
-        if self.pins and self.pins.isdisjoint(found):
+        if self.demands.pins and self.demands.pins.isdisjoint(found):
             return (
                 f"the certificate is not pinned: SHA-256 {found[0]}, of its public key {found[1]}"
             )

@@ -6,7 +6,7 @@ from OpenSSL import SSL
 
 from mailfilter.tls.facts import fingerprint, public_key
 from mailfilter.tls.outgoing import Outgoing
-from mailfilter.tls.verified import Refused, Verified
+from mailfilter.tls.verified import Demands, Refused, Verified
 from tests.authority import Authority, load, self_signed
 
 from .outgoing_case import OutgoingCase, server_context, server_of, shake
@@ -147,16 +147,21 @@ class RevokedTests(OutgoingCase):
         self.assertEqual(text, "the certificate of its authority CN=between is revoked")
 
     def test_list_is_missing(self) -> None:
-        """Each authority needs one."""
+        """Each authority that has signed something needs one."""
         between = Authority(self.folder, "between", signed_by=self.authority)
         files = between.issue(NAME, chain=[between])
-        root = str(self.authority.revoke())
+        root, mine = str(self.authority.revoke()), str(between.revoke())
         text = self.refuses(files, revoked=(root,))
         self.assertIn("no list of revoked certificates of CN=between", text)
-        mine = str(between.revoke())
         text = self.refuses(files, revoked=(mine,))
         self.assertIn("no list of revoked certificates of CN=right", text)
         self.connects(files, revoked=(root, mine))
+
+    def test_trusted_itself(self) -> None:
+        """What is trusted as it is needs nobody's list."""
+        mine = str(Authority(self.folder, "between", signed_by=self.authority).revoke())
+        files = self_signed(self.folder, NAME)
+        self.connects(files, authorities=str(files[0]), revoked=(mine,))
 
     def test_list_is_out_of_date(self) -> None:
         """It is nothing to rely on."""
@@ -287,7 +292,7 @@ class PeerTests(OutgoingCase):
     def test_nobody_is_let_through(self) -> None:
         """A handshake in which nothing was verified does not count, whatever OpenSSL says."""
         careless = SSL.Context(SSL.TLS_CLIENT_METHOD)
-        client = Verified(careless, NAME, frozenset(), has_certificate=False)
+        client = Verified(careless, NAME, Demands())
         server = server_of(server_context(*self.authority.issue(NAME)))
         error = self.assertRaises(Refused, shake, client, server)
         self.assertEqual(str(error), "the certificate was not verified")
