@@ -22,6 +22,10 @@ CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 
 OPTIONS = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE
 
+NO_AUTO_CHAIN = 0x8
+"""SSL_MODE_NO_AUTO_CHAIN of ssl.h: what is shown is what is in the file, and no authority that we
+believe others by is added to it."""
+
 MAX_DEPTH = 8
 """Authorities between a certificate and one of `client_ca`."""
 
@@ -80,7 +84,7 @@ class ServerSide:
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_options(OPTIONS)
         # An idle connection keeps no buffers of records.
-        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS | NO_AUTO_CHAIN)
         context.set_cipher_list(CIPHERS)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         context.set_session_id(SESSIONS)

@@ -175,15 +175,24 @@ class CommandTests(LiveCase):
         line = f'key = "{FOLDER}/filter.key"\n'
         shown = f'{line}ocsp = "{made}/filter.ocsp"\n'
         self.own_filter(here(block(HTTPS, "toml"), {line: shown}), made)
+        self.assertIn("Cert Status: good", self.s_client("-status"))
+
+    def s_client(self, *options: str) -> str:
+        """What `openssl s_client` says of a handshake."""
         where = f"127.0.0.1:{self.filter.tls['11443']}"
         done = subprocess.run(
-            ["openssl", "s_client", "-connect", where, "-status", "-servername", SERVER],
-            input=b"",
+            ["openssl", "s_client", "-connect", where, "-servername", SERVER, *options],
+            input="",
             capture_output=True,
+            text=True,
             timeout=60,
             check=False,
         )
-        self.assertIn(b"Cert Status: good", done.stdout)
+        return done.stdout
+
+    def test_chain(self) -> None:
+        """What is in the file is shown, and no authority by which others are known."""
+        self.assertEqual(self.s_client("-showcerts").count("BEGIN CERTIFICATE"), 1)
 
     def test_certbot(self) -> None:
         """What the hook hands over is taken at the start, and anew at each renewal."""
