@@ -33,7 +33,7 @@ LISTENERS = 4
 """That a filter of ours has."""
 
 _TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'twistd'; run()"
-_ADM = "import sys; from mailfilter.app.adm import main; sys.argv[0] = 'mailfilteradm'; main()"
+ADM = "import sys; from mailfilter.app.adm import main; sys.argv[0] = 'mailfilteradm'; main()"
 COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
 """What a log of a filter in good health does not hold."""
 
@@ -168,7 +168,7 @@ class Filter:
         """Run `mailfilteradm` beside it."""
         where = ["--config", str(self.config), "--state-dir", self.state]
         return subprocess.run(
-            [sys.executable, "-c", _ADM, *arguments, *where],
+            [sys.executable, "-c", ADM, *arguments, *where],
             cwd=peers.CHECKOUT,
             env={**os.environ, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,

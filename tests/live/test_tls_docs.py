@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import ClassVar
 
+from cryptography.hazmat.primitives.hashes import SHA256
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config import load
@@ -19,12 +20,15 @@ from .processes import private_directory, wait_until
 from .tls_page import (
     AUTHORITY,
     CERTBOT,
+    COMMANDS,
     FOLDER,
     HTTPS,
     OCSP,
     PAGE,
     REVOCATION,
+    SELF_SIGNED,
     SERVER,
+    WHO,
     PageFilter,
     all_blocks,
     block,
@@ -36,6 +40,7 @@ from .tls_page import (
     put,
     refusals,
     run,
+    with_adm,
 )
 
 LINK = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
@@ -65,8 +70,8 @@ class PageTests(SynchronousTestCase):
     def test_configurations(self) -> None:
         """What is for mailfilter.toml can be loaded."""
         tried = 0
-        for _, kind, text in all_blocks():
-            if kind != "toml":
+        for heading, kind, text in all_blocks():
+            if kind != "toml" or heading == SELF_SIGNED:
                 continue
             text = text if "[certificates." in text else BASE + text
             text = text if "[identities.mx1]" in text else MX1 + text
@@ -148,6 +153,29 @@ class CommandTests(LiveCase):
             check=False,
         )
         self.assertEqual(done.stdout.strip(), b"pong", done.stderr)
+
+    def test_self_signed(self) -> None:
+        """Two certificates that are signed by themselves, and what the commands print of them."""
+        made = private_directory()
+        commands = blocks(SELF_SIGNED, "sh")[0]
+        printed = run(here(commands, {FOLDER: str(made)}), made, with_adm(made))
+        listener = block(SELF_SIGNED, "toml")
+        put(made / f"{SERVER}.pem", made / "ca.pem")
+        self.own_filter(f"{printed}\n{listener}", made)
+        mine = made / "mx1.example.net.pem", made / "mx1.example.net.key"
+        self.assertTrue(self.is_answered(*mine))
+        self.assertFalse(self.is_answered())
+        self.assertFalse(self.is_answered(made / f"{SERVER}.pem", made / f"{SERVER}.key"))
+
+    def test_check(self) -> None:
+        """What is told of the filter, and of a certificate."""
+        made, port = self.filter.authority, self.filter.tls["11443"]
+        where = {f"{SERVER}:11443": f"127.0.0.1:{port} --name {SERVER}"}
+        told = run(here(block(COMMANDS, "sh"), where), made, with_adm(private_directory()))
+        self.assertIn("ok: we would connect", told)
+        shown = run(block(WHO, "sh"), made, with_adm(private_directory()))
+        digest = load_certificate(made / "mx1.pem").fingerprint(SHA256()).hex()
+        self.assertIn(f"fingerprint  {digest}", shown)
 
     def test_revoked(self) -> None:
         """A list that names a certificate ends its use, without a reload."""

@@ -4,16 +4,18 @@ Only ports, paths and the address of the machine take other values here.
 """
 
 import functools
+import os
 import re
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 
 from . import peers
-from .harness import Filter
+from .harness import ADM, Filter
 from .processes import free_port, private_directory
 
 PAGE = peers.CHECKOUT / "docs/tls.md"
@@ -24,6 +26,9 @@ REVOCATION = "Revocation"
 HTTPS = "An MTA elsewhere, over HTTPS"
 MILTER = "Milter over TLS, by stunnel"
 LINES = "Exim, spamc, rspamc"
+SELF_SIGNED = "Signed by itself"
+WHO = "Who may connect"
+COMMANDS = "Commands"
 
 FOLDER = "/etc/mailfilter/tls"
 STUNNEL_FOLDER = "/etc/stunnel"
@@ -67,8 +72,11 @@ def here(text: str, changes: Mapping[str, str]) -> str:
     return text
 
 
-def run(commands: str, folder: Path, environment: Mapping[str, str] = {}) -> None:
-    """Run commands in a folder. Raises AssertionError with what they said if one fails."""
+def run(commands: str, folder: Path, environment: Mapping[str, str] = {}) -> str:
+    """Run commands in a folder; what they print.
+
+    Raises AssertionError with what they said if one fails.
+    """
     done = subprocess.run(
         ["sh", "-e", "-c", commands],
         cwd=folder,
@@ -79,6 +87,16 @@ def run(commands: str, folder: Path, environment: Mapping[str, str] = {}) -> Non
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def with_adm(folder: Path) -> Mapping[str, str]:
+    """An environment in which `mailfilteradm` is a command, which is put into this folder."""
+    program = folder / "mailfilteradm"
+    program.write_text(f"#!{sys.executable}\n{ADM}\n")
+    program.chmod(0o755)
+    path = os.environ.get("PATH", "")
+    return {"PATH": f"{folder}:{path}", "PYTHONPATH": str(peers.CHECKOUT)}
 
 
 def make_authority() -> Path:
@@ -133,7 +151,8 @@ class PageFilter(Filter):
         self.files = self.home / "tls"
         self.files.mkdir()
         for name in ("ca.pem", "filter.pem", "filter.key"):
-            put(self.authority / name, self.files / name)
+            if (self.authority / name).exists():
+                put(self.authority / name, self.files / name)
         self.tls: dict[str, int] = {}
         self.configure(self._here(text))
         self.configure('[tls]\nwatch = "200ms"\n')
@@ -162,7 +181,7 @@ class PageFilter(Filter):
         return context
 
     def _here(self, text: str) -> str:
-        changes = {FOLDER: str(self.files)}
+        changes = {FOLDER: str(self.files)} if FOLDER in text else {}
         for shown in re.findall(r'"tcp:(\d+)"', text):
             self.tls[shown] = free_port()
             changes[f'"tcp:{shown}"'] = f'"tcp:{self.tls[shown]}:interface=127.0.0.1"'
