@@ -6,12 +6,14 @@ import subprocess
 from collections.abc import Callable
 from typing import ClassVar
 
+from tests.authority import Authority
+
 from . import peers
 from .delivered import values
 from .exim import Exim
 from .exim_case import EximCase, documented
 from .harness import shared_sink, wish
-from .processes import free_port
+from .processes import free_port, private_directory
 from .spamc_case import GTUBE, HAM, Ran, SpamcCase
 from .stunnel import Stunnel
 from .tls_page import LINES, MtaFiles, PageFilter, https_filter, milter_filter, stunnel_text
@@ -52,6 +54,28 @@ class StunnelSpamcTests(SpamcCase):
     def test_slow(self) -> None:
         """The reply comes also if it takes a while after the end of the request."""
         self.assertEqual(self.ask("-c", message=wish({"Delay": "2"})).code, 0)
+
+
+class SpamcTlsTests(SpamcCase):
+    """spamc without stunnel: by its own TLS, as docs/mta/spamc.md says."""
+
+    def make_filter(self) -> PageFilter:
+        """See `LiveCase`."""
+        return milter_filter()
+
+    def ask(self, *options: str) -> int:
+        """Its exit status; the filter is asked by an address that is not in its certificate."""
+        asked = milter_filter()
+        where = ("-S", "-d", "127.0.0.1", "-p", str(asked.tls["11883"]))
+        own = (f"--ssl-cert={asked.authority}/mx1.pem", f"--ssl-key={asked.authority}/mx1.key")
+        return self.spamc("-x", "-c", *options, *own, message=GTUBE, where=where).code
+
+    def test_name(self) -> None:
+        """Who has signed the certificate is looked at if it is named, and the name never."""
+        self.assertEqual(self.ask(f"--ssl-ca-file={milter_filter().authority}/ca.pem"), 1)
+        self.assertEqual(self.ask(), 1)
+        other = Authority(private_directory(), "Other").file
+        self.assertNotIn(self.ask(f"--ssl-ca-file={other}"), (0, 1))
 
 
 class StunnelEximTests(EximCase):

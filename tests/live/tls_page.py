@@ -19,6 +19,7 @@ from .harness import ADM, Filter
 from .processes import free_port, private_directory
 
 PAGE = peers.CHECKOUT / "docs/tls.md"
+OURS = "A certificate of ours"
 AUTHORITY = "From an authority of your own"
 CERTBOT = "From a public authority"
 OCSP = "OCSP"
