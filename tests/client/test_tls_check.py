@@ -2,12 +2,17 @@
 
 import contextlib
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from click.testing import CliRunner, Result
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
@@ -197,16 +202,27 @@ class StapleTests(CheckCase):
             self.assertIn("stapled, but not good: not an", staple_words(data, chain, 0.0))
 
     def test_forged(self) -> None:
-        """One that is signed with another key than the authority's."""
-        forger = Authority(Path(self.mktemp_folder()), "right")
-        answer = forger.vouch(self.files[0]).read_bytes()
-        self.assertIn("stapled, but not good", self.staple(answer, *self.ca()))
-
-    def mktemp_folder(self) -> str:
-        """A new folder."""
-        path = Path(self.mktemp())
-        path.mkdir()
-        return str(path)
+        """One about the right certificate that is signed with another key than the authority's."""
+        forger = Authority(self.folder, "forger")
+        now = datetime.now(UTC)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=load(self.files[0]),
+            issuer=self.authority.certificate,
+            algorithm=SHA256(),
+            cert_status=ocsp.OCSPCertStatus.GOOD,
+            this_update=now - timedelta(days=1),
+            next_update=now + timedelta(days=1),
+            revocation_time=None,
+            revocation_reason=None,
+        )
+        named = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, forger.certificate)
+        key = load_pem_private_key(forger.own_key().read_bytes(), None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        for shown in ((), (forger.certificate,)):
+            made = named.certificates(shown) if shown else named
+            answer = made.sign(key, SHA256()).public_bytes(Encoding.DER)
+            told = self.staple(answer, *self.ca())
+            self.assertEqual(told, "stapled, but not good: its authority has not signed it")
 
     def test_unknown_authority(self) -> None:
         """Whose answer nobody can verify."""
