@@ -117,6 +117,10 @@ def take_trust(
         lists = settings[len(settings) - len(data) :]
         setting = settings[0] if error.part == "authorities" else lists[error.number]
         raise desk.refused(setting, str(error)) from None
+    desk.warnings += [
+        desk.problem(settings[-1], f"no list of {name}: all of its certificates are refused")
+        for name in verifying.unlisted()
+    ]
     if old is not None and not old.parsed.stale(now) and (stale := verifying.stale(now)):
         raise desk.refused(settings[-1], f"{stale[0]} is out of date", "the one before is not")
     shown = [

@@ -40,6 +40,14 @@ class Verifying:
     """May be none: then nothing but pinned certificates is taken."""
     revoked: tuple[x509.CertificateRevocationList, ...]
 
+    def unlisted(self) -> list[str]:
+        """Authorities without a list of what they revoked, where others have one: all of their
+        certificates are refused."""
+        issuers = {item.issuer for item in self.revoked}
+        return [
+            _subject(item) for item in self.authorities if issuers and item.subject not in issuers
+        ]
+
     def stale(self, now: float) -> list[str]:
         """What is out of date at this Unix time, in words: whom it is about is refused."""
         lists = [item for item in self.revoked if (list_expires(item) or now) < now]

@@ -124,6 +124,15 @@ class StartTests(CredentialCase):
         self.assertIn("m.toml:11: listeners.scan.client_crl", text)
         self.assertIn("no list of revoked certificates", text)
 
+    def test_authority_without_a_list(self) -> None:
+        """Nobody of it could come: that is said."""
+        self.root.revoke()
+        other = Authority(self.folder, "other").file.read_bytes()
+        self.root.file.write_bytes(self.root.file.read_bytes() + other)
+        (warning,) = self.taken(TEXT + MUTUAL).warnings
+        self.assertIn("listeners.scan.client_crl", str(warning))
+        self.assertIn("no list of CN=other: all of its certificates are refused", str(warning))
+
     def test_pins_alone(self) -> None:
         """Without authorities there is a trust all the same."""
         pinned = f"client_auth = 'required'\n[identities.a]\nfingerprints = ['{'0' * 64}']\n"

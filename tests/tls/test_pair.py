@@ -169,6 +169,12 @@ class ChainTests(PairCase):
         for end in (*range(0, first, 37), *range(begins, len(whole.rstrip()), 37)):
             self.assertEqual(self.refused(chain=whole[:end])[0], "chain", end)
 
+    def test_cut_in_the_middle(self) -> None:
+        """The end of the next one is not that of the one before."""
+        own = load(self.chain).public_bytes(Encoding.PEM)
+        chain = own[:-30] + b"\n" + self.middle.file.read_bytes()
+        self.check_refused("chain", "cut off: no end of CERTIFICATE 1", chain=chain)
+
     def test_damaged(self) -> None:
         lines = self.chain.read_bytes().splitlines(keepends=True)
         lines[3] = lines[3][::-1].strip() + b"\n"

@@ -82,6 +82,14 @@ class TrustTests(SynchronousTestCase):
         middle = Authority(self.folder, "middle", signed_by=self.root)
         self.assertEqual(len(self.read(middle.revoke().read_bytes()).revoked), 1)
 
+    def test_unlisted(self) -> None:
+        """Without any list nobody needs one."""
+        other = Authority(self.folder, "other")
+        both = self.authorities + other.file.read_bytes()
+        self.assertEqual(self.read(authorities=both).unlisted(), [])
+        lists = self.read(self.root.revoke().read_bytes(), authorities=both)
+        self.assertEqual(lists.unlisted(), ["CN=other"])
+
     def test_stale(self) -> None:
         now = time.time()
         fresh = self.read(self.root.revoke().read_bytes())
