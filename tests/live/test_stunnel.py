@@ -22,6 +22,7 @@ from .tls_page import (
     issue,
     milter_filter,
     refusals,
+    stunnel_head,
     stunnel_text,
 )
 
@@ -31,6 +32,8 @@ LARGE = HAM + b"0123456789 abcdefghijklmnopqrstuvwxyz, and on it goes.\r\n" * 18
 """10 MB."""
 DEFERRED = 451
 MX1 = "mx1.example.net"
+USER = "daemon"
+"""Whom stunnel becomes."""
 
 
 class StunnelCase(PostfixCase):
@@ -147,7 +150,7 @@ class StunnelRefusedTests(StunnelCase):
     def test_authority(self) -> None:
         """The filter's certificate is not of the authority that stunnel trusts."""
         self.check_deferred("authority")
-        self.assertIn("self-signed certificate in certificate chain", odd_stunnel().log())
+        self.assertIn("unable to get local issuer certificate", odd_stunnel().log())
         self.check_said("it does not take our certificate: unknown ca")
 
     def test_accept(self) -> None:
@@ -176,14 +179,14 @@ class StunnelRefusedTests(StunnelCase):
 @functools.cache
 def mta_files() -> MtaFiles:
     """The files of the stunnel that is right."""
-    return MtaFiles(milter_filter().authority)
+    return MtaFiles(milter_filter().authority, USER)
 
 
 @functools.cache
 def tls_stunnel() -> Stunnel:
-    """A stunnel as the page says, at the port of `PORT`."""
+    """A stunnel as the page says."""
     text = stunnel_text(MILTER, milter_filter(), mta_files().folder, stunnel_ports()["right"])
-    return Stunnel(text, [stunnel_ports()["right"]])
+    return Stunnel(stunnel_head(USER) + text, [stunnel_ports()["right"]])
 
 
 @functools.cache

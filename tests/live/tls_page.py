@@ -6,6 +6,7 @@ Only ports, paths and the address of the machine take other values here.
 import functools
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -119,23 +120,28 @@ def issue(authority: Path, name: str) -> tuple[Path, Path]:
 class MtaFiles:
     """What lies on the MTA's machine: the authority it trusts, and what it shows."""
 
-    def __init__(self, authority: Path) -> None:
+    def __init__(self, authority: Path, group: str = "") -> None:
+        """`group` may read them, too."""
         self.folder = private_directory()
+        self._group = group
         self.own = authority / "mx1.pem", authority / "mx1.key"
-        put(authority / "ca.pem", self.folder / "ca.pem")
+        put(authority / "ca.pem", self.folder / "ca.pem", group)
         self.show(*self.own)
 
     def show(self, certificate: Path, key: Path) -> None:
         """Show another certificate from now on."""
-        put(certificate, self.folder / "mx1.pem")
-        put(key, self.folder / "mx1.key")
+        put(certificate, self.folder / "mx1.pem", self._group)
+        put(key, self.folder / "mx1.key", self._group)
 
 
-def put(source: Path, target: Path) -> None:
-    """Copy a file so that it is there as a whole, for its owner alone."""
+def put(source: Path, target: Path, group: str = "") -> None:
+    """Copy a file so that it is there as a whole, for its owner alone, or for a group too."""
     new = target.with_name(f"{target.name}.new")
     new.touch(mode=0o600)
     new.write_bytes(source.read_bytes())
+    if group:
+        shutil.chown(new, group=group)
+        new.chmod(0o640)
     new.rename(target)
 
 
@@ -218,6 +224,12 @@ def refused(asked: Filter, kind: str) -> int:
     """How many handshakes it has refused for one kind of reason."""
     counters: Mapping[str, int] = asked.status()["counters"]
     return counters.get(f"tls/refused/{kind}", 0)
+
+
+def stunnel_head(user: str) -> str:
+    """What is above the sections; stunnel goes on as this user."""
+    text = block(MILTER, "ini")
+    return here(text[: text.index("[")], {"stunnel4": user})
 
 
 @functools.cache
