@@ -74,20 +74,20 @@ def _tcp(port: int) -> socket.socket:
 class SecureSocket(ssl.SSLSocket):
     """Says at its end that it ends, and does not wait for the other side to say so, too."""
 
-    address: Secure | None = None
+    keeps_session = False
 
     def close(self) -> None:
         """Close it, and remember its session."""
-        if self.fileno() >= 0 and self.address is not None:
-            if self.session is not None and self.session.has_ticket:
-                _sessions[self.address] = self.session
+        if self.fileno() >= 0:
+            if self.keeps_session and self.session is not None and self.session.has_ticket:
+                _sessions[self.context] = self.session
             self.settimeout(0)
             with contextlib.suppress(OSError, ValueError):
                 self.unwrap()
         super().close()
 
 
-_sessions: dict[Secure, ssl.SSLSession] = {}
+_sessions: dict[ssl.SSLContext, ssl.SSLSession] = {}
 
 
 @functools.cache
@@ -103,9 +103,10 @@ def _context(address: Secure) -> ssl.SSLContext:
 
 
 def _wrapped(sock: socket.socket, address: Secure) -> socket.socket:
-    session = None if address.resumes == "no" else _sessions.get(address)
+    context = _context(address)
+    session = None if address.resumes == "no" else _sessions.get(context)
     try:
-        secure = _context(address).wrap_socket(sock, server_hostname=NAME, session=session)
+        secure = context.wrap_socket(sock, server_hostname=NAME, session=session)
     except OSError:
         sock.close()
         raise
@@ -113,7 +114,7 @@ def _wrapped(sock: socket.socket, address: Secure) -> socket.socket:
         secure.close()
         raise ConnectionError("the session was not resumed")
     assert isinstance(secure, SecureSocket)
-    secure.address = address
+    secure.keeps_session = address.resumes != "no"
     return secure
 
 

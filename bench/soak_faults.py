@@ -48,11 +48,12 @@ class Result:
 
 
 def reload(options: Options) -> Result:
-    """Reloads under load: every request is answered."""
+    """Reloads under load, each with a new certificate: every request is answered."""
     with SoakFilter(options.workers) as tested, Load(tested.addresses) as load:
         load.wait(WARM_UP)
         took = []
         for _ in range(ROUNDS):
+            tested.site.renew()
             took.append(tested.reload())
             load.wait(options.requests // ROUNDS)
         count = tested.generation()

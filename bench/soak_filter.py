@@ -1,4 +1,4 @@
-"""The filter of `bench.soak`: that of the live tests with one more listener, and looks at it."""
+"""The filter of `bench.soak`: that of the live tests with some more listeners, and looks at it."""
 
 import itertools
 import os
@@ -14,6 +14,7 @@ from tests.live.harness import COMPLAINT, Filter
 from tests.live.processes import wait_until
 
 from .dial import Address
+from .soak_tls import Site
 
 CHECKS = Path(__file__).with_name("soak_checks")
 STOP_TIMEOUT = 10.0
@@ -37,19 +38,21 @@ _SERVING = re.compile(r"serving: generation (\d+)")
 class SoakFilter(Filter):
     """A filter that ends with its `with` block."""
 
-    def __init__(self, workers: int, watchdog: str = "30s") -> None:
+    def __init__(self, workers: int, watchdog: str = "30s", watch: str = "10s") -> None:
         server = f'stop_timeout = "{STOP_TIMEOUT:g}s"'
         super().__init__(watchdog, start=False, workers=workers, server=server)
         for path in CHECKS.glob("*.py"):
             (self.home / "checks" / path.name).write_bytes(path.read_bytes())
         http = str(self.home / "http.sock")
-        with self.config.open("a") as stream:
-            stream.write(_MORE_CONFIG.format(path=http))
+        self.site = Site(self.home / "tls", watch)
+        self.configure(_MORE_CONFIG.format(path=http))
+        self.configure(self.site.config)
         self.addresses: dict[str, Address] = {
             "http_tcp": self.http,
             "http_unix": http,
             "milter_tcp": self.milter,
             "milter_unix": self.unix,
+            **self.site.addresses,
         }
         self.start()
 
