@@ -63,7 +63,7 @@ class Desk:
 
     def refused(self, setting: Setting, expected: str, hint: str = "") -> "Refused":
         """What is wrong with the file of a setting."""
-        return Refused(self.problem(setting, expected, hint))
+        return Refused(setting, self.problem(setting, expected, hint))
 
     def problem(self, setting: Setting, expected: str, hint: str = "") -> Problem:
         """The same, where nothing is raised."""
@@ -88,7 +88,8 @@ class Desk:
 class Refused(Exception):
     """A file cannot be used."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, setting: Setting, problem: Problem) -> None:
+        self.setting = setting
         self.problem = problem
         super().__init__(str(problem))
 

@@ -1,6 +1,6 @@
 """One certificate of ours, or what one listener verifies by: its files, read and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -61,22 +61,19 @@ def trust_paths(name: str, listener: Listener) -> tuple[str, ...]:
 def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPair:
     """Read a certificate of ours at this Unix time. Raises Refused."""
     settings = pair_settings(name, desk.loaded.config.certificates[name])
-    data = {part: desk.read(setting) for part, setting in settings.items()}
-    files = Pair(name=name, **data)
+    paths = tuple(setting.path for setting in settings.values())
     trouble = None
     try:
-        shown = read_pair(files, now)
-    except PairError as error:
-        # A key that is not in a file of its own is in that of the chain.
-        trouble = desk.problem(settings.get(error.part, settings["chain"]), str(error))
-        if error.part != "ocsp" or old is None or old.parsed.facts.holds(now):
-            raise Refused(trouble) from None
+        files, shown = _read_pair(desk, name, settings, now)
+    except Refused as refused:
+        if refused.setting != settings.get("ocsp") or old is None or old.parsed.facts.holds(now):
+            raise
         # Better without an answer than with a certificate that has expired.
-        files = Pair(name=name, chain=files.chain, key=files.key)
-        shown = read_pair(files, now)
+        trouble = refused.problem
+        del settings["ocsp"]
+        files, shown = _read_pair(desk, name, settings, now)
     if old is not None and old.parsed.facts.holds(now) and not shown.facts.holds(now):
         raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
-    paths = tuple(setting.path for setting in settings.values())
     listeners = {
         at: replace(listener, certificates=(name,), client_auth="off")
         for at, listener in desk.loaded.config.listeners.items()
@@ -84,6 +81,18 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     }
     _try_out(desk, settings["chain"], listeners, Credentials(pairs=(files,)))
     return Kept(files, shown, _since(files, old, now), paths, trouble)
+
+
+def _read_pair(
+    desk: Desk, name: str, settings: Mapping[str, Setting], now: float
+) -> tuple[Pair, Shown]:
+    data = {part: desk.read(setting) for part, setting in settings.items()}
+    files = Pair(name=name, **data)
+    try:
+        return files, read_pair(files, now)
+    except PairError as error:
+        # A key that is not in a file of its own is in that of the chain.
+        raise desk.refused(settings.get(error.part, settings["chain"]), str(error)) from None
 
 
 def _try_out(
@@ -108,28 +117,33 @@ def take_trust(
     """
     listener = desk.loaded.config.listeners[name]
     settings = trust_settings(name, listener)
-    data = [desk.read(setting) for setting in settings]
-    authorities = data.pop(0) if listener.client_ca else b""
-    files = Trust(listener=name, authorities=authorities, revoked=tuple(data))
-    try:
-        verifying = read_trust(files)
-    except TrustError as error:
-        lists = settings[len(settings) - len(data) :]
-        setting = settings[0] if error.part == "authorities" else lists[error.number]
-        raise desk.refused(setting, str(error)) from None
-    desk.warnings += [
-        desk.problem(settings[-1], f"no list of {name}: all of its certificates are refused")
-        for name in verifying.unlisted()
-    ]
+    files, verifying = _read_trust(desk, name, settings)
+    for authority in verifying.unlisted():
+        text = f"no list of {authority}: all of its certificates are refused"
+        desk.warnings.append(desk.problem(settings[-1], text))
     if old is not None and not old.parsed.stale(now) and (stale := verifying.stale(now)):
         raise desk.refused(settings[-1], f"{stale[0]} is out of date", "the one before is not")
-    shown = [
-        pairs[certificate].files for certificate in listener.certificates if certificate in pairs
-    ]
+    shown = tuple(pairs[item].files for item in listener.certificates if item in pairs)
     if settings and len(shown) == len(listener.certificates):
-        credentials = Credentials(pairs=tuple(shown), trusts=(files,))
+        credentials = Credentials(pairs=shown, trusts=(files,))
         _try_out(desk, settings[0], {name: listener}, credentials)
     return Kept(files, verifying, _since(files, old, now), trust_paths(name, listener))
+
+
+def _read_trust(desk: Desk, name: str, settings: Sequence[Setting]) -> tuple[Trust, Verifying]:
+    data = [(setting, desk.read(setting)) for setting in settings]
+    authorities = [item for item in data if item[0].key[-1] == "client_ca"]
+    lists = [item for item in data if item not in authorities]
+    files = Trust(
+        listener=name,
+        authorities=b"".join(octets for _, octets in authorities),
+        revoked=tuple(octets for _, octets in lists),
+    )
+    try:
+        return files, read_trust(files)
+    except TrustError as error:
+        found = authorities if error.part == "authorities" else lists
+        raise desk.refused(found[error.number][0], str(error)) from None
 
 
 def _since(files: Files, old: "Kept[Files, Parsed] | None", now: float) -> float:

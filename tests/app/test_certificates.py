@@ -341,6 +341,10 @@ class LaterTests(CredentialCase):
         held = self.taken(text, before, after=100 * DAY).held
         self.assertEqual(held.pairs["mx"].files.chain, (self.folder / "mx.pem").read_bytes())
         self.assertEqual(held.pairs["mx"].files.ocsp, b"")
+        (self.folder / "mx.ocsp").unlink()
+        self.renew((-1, 300))
+        held = self.taken(text, before, after=100 * DAY).held
+        self.assertEqual(held.pairs["mx"].files.chain, (self.folder / "mx.pem").read_bytes())
         self.assertIn("certificates.mx.ocsp", self.trouble(held)[0])
 
 
