@@ -66,11 +66,16 @@ class TlsStream(TLSMemoryBIOProtocol):
             self.wrappedProtocol.writeConnectionLost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._tls is not None:
+            # There is nothing more to read, and what OpenSSL would say to that is of no use.
+            self._tls.is_paused = True
         if self.connected:
             super().connectionLost(reason)
         else:
             # It has not even begun.
             self.wrappedProtocol.connectionLost(reason)
+        # All that leads back here: memory is free again at once.
+        self.handshake = self._producer = None
         if self._tls is not None:
             self._tls.owner = None
             self._tls = None
@@ -100,9 +105,12 @@ class TlsStream(TLSMemoryBIOProtocol):
             self._leave()
 
     def peer_broke(self, refusal: Refusal) -> None:
-        """The other side has sent what is no TLS; Twisted ends the connection."""
+        """The other side has sent what is no TLS: send the alert, and close."""
         self._drops = True
         self.factory.site.refusals.note(refusal, self.getPeer())
+        if self._tls is not None:
+            _send_rest(self._tls, self._below)
+        self._below.loseConnection()
 
     def _leave(self) -> None:
         """Nobody is there who could read: what is still to be sent is lost."""

@@ -97,13 +97,12 @@ class Accepting(SSL.Connection):
         except SSL.ZeroReturnError:
             self._end()
             raise SSL.WantReadError from None
-        except SSL.SysCallError:
-            raise
         except SSL.Error as error:
+            # Not for Twisted: its failure would hold all this in a circle.
             if not self._has_ended and self.owner is not None:
                 self._has_ended = True
                 self.owner.peer_broke(broken(error))
-            raise
+            raise SSL.WantReadError from None
 
     def bio_read(self, bufsiz: int) -> bytes:
         """All there is: Twisted asks once, and a flight with a long chain may be larger."""

@@ -1,6 +1,8 @@
 """TLS below each protocol: requests, replies, ends of every kind."""
 
+import gc
 import random
+from weakref import ref
 from zlib import compress
 
 from mailfilter.servers.closing import LINGER_SECONDS
@@ -67,6 +69,27 @@ class TalkTests(TlsCase):
                     self.assertFalse(self.site.connections)
         self.assertLessEqual(set(self.counted), {"tls/handshakes", "tls/refused/gone"})
         self.assertIn("it left in the handshake", self.lines()[0])
+
+    def test_memory(self) -> None:
+        """It is free again when a connection has ended, whoever ends it how."""
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for protocol in ("http", "milter", "scan", "spamd"):
+            self.serve(protocol)
+            for octets in (0, 5, 300, 10_000):
+                for ending in (TlsClient.gone, TlsClient.fin, TlsClient.end):
+                    client = self.client(pump=False)
+                    self.talk(client, octets)
+                    if ending is TlsClient.end and client.is_up:
+                        client.end()
+                    elif ending is TlsClient.fin:
+                        client.stream.readConnectionLost()
+                    client.gone()
+                    # As Twisted does it.
+                    client.transport.producer = None
+                    left = ref(client.stream)
+                    del client
+                    self.assertIsNone(left(), (protocol, octets, ending))
 
     def talk(self, client: TlsClient, octets: int) -> None:
         """Let the client say no more than so many octets."""
