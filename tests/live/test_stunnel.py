@@ -93,7 +93,7 @@ class StunnelTests(StunnelCase):
         self.assertEqual(len(self.postfix.wait_mailbox(self.box, 5)), 5)
 
     def test_large(self) -> None:
-        """A message of 10 MB, also one whose body is replaced."""
+        """A message of 10 MB."""
         self.assertEqual(self.send(LARGE).code, 250)
         record = self.filter.wait_record(self.mark, recipients=[self.box])
         self.assertGreater(record["size"], len(HAM) * 1000)
@@ -228,5 +228,5 @@ def tls_postfix() -> Postfix:
     services = {name: Smtpd(f"inet:127.0.0.1:{port}") for name, port in ports.items()}
     services["accept"] = Smtpd(f"inet:127.0.0.1:{ports['stranger']}", default_action="accept")
     services["documented"] = DOCUMENTED
-    lines = here(block(MILTER, "cf"), {"inet:127.0.0.1:11332": f"inet:127.0.0.1:{ports['right']}"})
+    lines = here(block(MILTER, "cf"), {"inet:127.0.0.1:11432": f"inet:127.0.0.1:{ports['right']}"})
     return Postfix(services, shared_sink().port, more=lines)

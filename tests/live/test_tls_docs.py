@@ -11,6 +11,7 @@ from typing import ClassVar
 from cryptography.hazmat.primitives.hashes import SHA256
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.client.mta.snippets import snippet
 from mailfilter.config import load
 from tests.authority import load as load_certificate
 
@@ -23,6 +24,8 @@ from .tls_page import (
     COMMANDS,
     FOLDER,
     HTTPS,
+    LINES,
+    MILTER,
     OCSP,
     PAGE,
     REVOCATION,
@@ -81,6 +84,24 @@ class PageTests(SynchronousTestCase):
             self.assertEqual(load(str(path)).warnings, ())
             tried += 1
         self.assertEqual(tried, 7)
+
+    def test_printed(self) -> None:
+        """What is for an MTA is what `mailfilteradm mta` prints for the listener beside it."""
+        haraka = "".join(blocks(HTTPS, "ini")).replace(f"host = {SERVER}", "host = 127.0.0.1")
+        exim = "spamd_address = 127.0.0.1 11883 "
+        for name, configuration, lines in (
+            ("haraka", block(HTTPS, "toml"), haraka),
+            ("postfix", block(MILTER, "toml"), block(MILTER, "cf")),
+            ("exim-sa", block(MILTER, "toml") + block(LINES, "toml"), exim),
+        ):
+            path = Path(self.mktemp()).absolute()
+            path.write_text(configuration)
+            config = load(str(path)).config
+            wanted = [item for key, item in config.listeners.items() if key.endswith("-tls")]
+            printed = f"\n{snippet(name, wanted[-1])}"
+            for line in lines.splitlines():
+                if line and not line.startswith(";"):
+                    self.assertIn(f"\n{line}", printed, name)
 
     def test_anchors(self) -> None:
         """The parts that links name are there, in this page and in those that link to it."""
