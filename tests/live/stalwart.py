@@ -1,6 +1,7 @@
 """Stalwart's side of a milter session: a connection for each message, and one final reply read."""
 
 import socket
+import ssl
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -54,13 +55,18 @@ class Refused(Exception):
 class Stalwart:
     """One session.
 
-    Raises BadFrameError for anything that Stalwart takes for an error of the protocol.
+    With `tls` and the name of the server it is encrypted, as with `tls = true`. Raises
+    BadFrameError for anything that Stalwart takes for an error of the protocol.
     """
 
-    def __init__(self, port: int, version: int = 6) -> None:
+    def __init__(
+        self, port: int, version: int = 6, tls: ssl.SSLContext | None = None, name: str = ""
+    ) -> None:
         self.version = version
         self.socket = socket.create_connection(("127.0.0.1", port), 30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=name)
         self._in = self.socket.makefile("rb")
         self.socket.sendall(offer(version))
         code, payload = self.read()

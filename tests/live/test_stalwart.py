@@ -17,9 +17,13 @@ NOT_UTF_8 = frozenset({"latin-1.eml"})
 class StalwartCase(LiveCase):
     """Base: sends as Stalwart does. What it takes for an error of the protocol raises."""
 
+    def connect(self, version: int) -> Stalwart:
+        """A session."""
+        return Stalwart(self.filter.milter, version)
+
     def deliver(self, raw: bytes, version: int = 6, helo: str = "", **more: Any) -> Outcome:
         """One message in a session of its own."""
-        session = Stalwart(self.filter.milter, version)
+        session = self.connect(version)
         session.meet(helo or "client.example.net", more.pop("name", None))
         return session.deliver(raw, **more)
 
