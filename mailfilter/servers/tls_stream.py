@@ -24,10 +24,14 @@ from zope.interface import implementer
 from ..config.model import Tls
 from ..tls.accepting import Accepting
 from ..tls.contexts import ServerSide
-from ..tls.words import Refusal
+from ..tls.words import FLOOD, Refusal
 from .handshake import Handshake, Handshakes
 from .limited import LimitedFactory, Served
 from .stream import Stream, unsent
+
+MAX_OWN = 64 * 2**10
+"""Octets that OpenSSL may say by itself in a connection: it answers each wish for new keys, or for
+a new handshake, and a flood of them whose answers nobody reads would fill memory."""
 
 
 @implementer(IHalfCloseableProtocol)
@@ -39,6 +43,8 @@ class TlsStream(TLSMemoryBIOProtocol):
     """`None` before the connection and after it."""
     _drops = False
     """What comes is not read any more."""
+    _own = 0
+    """Octets that OpenSSL has said by itself since the handshake."""
 
     def __init__(self, factory: "TlsFactory", handshake: Handshake) -> None:
         super().__init__(factory, handshake)
@@ -51,6 +57,10 @@ class TlsStream(TLSMemoryBIOProtocol):
         if self._drops or (self.handshake is not None and not self.handshake.heard(data)):
             return
         super().dataReceived(data)
+        if self._own > MAX_OWN and not self._drops:
+            self._drops = True
+            self.factory.site.refusals.note(FLOOD, self.getPeer())
+            self.abortConnection()
 
     def readConnectionLost(self) -> None:
         """The FIN: behind the end of TLS it is nothing new, without it the other side is gone."""
@@ -140,6 +150,7 @@ class TlsStream(TLSMemoryBIOProtocol):
     def begin(self, connection: Served) -> None:
         """The handshake is complete: this is who is served from now on."""
         self.handshake = None
+        self._own = 0
         self.wrappedProtocol = connection
         connection.makeConnection(self)
 
@@ -198,15 +209,24 @@ class TlsStream(TLSMemoryBIOProtocol):
     def _flushSendBIO(self) -> None:
         # With our FIN sent, the transport below closes while Twisted reads: nothing is left then.
         if self._tls is not None:
-            super()._flushSendBIO()
+            self._own += _send_rest(self._tls, self._below)
+
+    def _write(self, bytes: bytes) -> None:
+        own = self._own
+        super()._write(bytes)
+        self._own = own
 
 
-def _send_rest(tls: Accepting, below: Any) -> None:
-    """What OpenSSL has to say."""
-    try:
-        below.write(tls.bio_read(2**15))
-    except SSL.Error:
-        return
+def _send_rest(tls: Accepting, below: Any) -> int:
+    """Write what OpenSSL has to say: how many octets."""
+    count = 0
+    while True:
+        try:
+            octets = tls.bio_read(2**15)
+        except SSL.Error:
+            return count
+        count += len(octets)
+        below.write(octets)
 
 
 @implementer(IOpenSSLServerConnectionCreator)

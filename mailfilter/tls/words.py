@@ -61,6 +61,7 @@ _OURS = frozenset(
 TOO_LATE = "no complete handshake in time (tls.handshake_timeout)"
 TOO_MANY = "too many handshakes under way (tls.max_handshakes)"
 ON_PLAIN = "a TLS handshake on a listener without certificates"
+FLOOD = Refusal("protocol", "it asks for new keys or a new handshake again and again")
 LEFT = Refusal("gone", "it left in the handshake")
 NONE_SHOWN = Refusal("certificate", 'no certificate was shown (client_auth = "required")')
 
