@@ -3,6 +3,7 @@
 Times are in days from now; all files are in the authority's folder, those of keys private.
 """
 
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -107,6 +108,20 @@ class Authority:
         write_key(files[1], private)
         return files
 
+    def alter(self, certificate: Path, old: bytes, new: bytes, *, stem: str) -> Path:
+        """Put octets in place of as many others, and sign it again; the file of what that gives.
+
+        It need not be anything that can be read.
+        """
+        original = load(certificate).tbs_certificate_bytes
+        assert original.count(old) >= 1 and len(old) == len(new)
+        body = original.replace(old, new)
+        signature = self._key.sign(body, ec.ECDSA(SHA256()))
+        pieces = body + _ECDSA_SHA256 + _der(0x03, b"\0" + signature)
+        file = self._folder / f"{stem}.crt"
+        file.write_text(ssl.DER_cert_to_PEM_cert(_der(0x30, pieces)))
+        return file
+
     def own_key(self) -> Path:
         """Write the authority's own key, for whoever passes as it; its file."""
         file = self.file.with_suffix(".key")
@@ -172,6 +187,18 @@ def write_key(path: Path, key: PrivateKey) -> None:
     """Write a key to a file that nobody else may read."""
     path.touch(mode=0o600)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+_ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+"""The name of the signature (RFC 5758 section 3.2)."""
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([tag, 0x80 | len(length)]) + length + content
 
 
 def _new_key(kind: str, bits: int) -> PrivateKey:

@@ -54,10 +54,10 @@ def message(kind: int, body: bytes) -> bytes:
 
 
 def grown(hello_record: bytes, size: int) -> bytes:
-    """A ClientHello, taken from its record, with padding of that size (RFC 7685)."""
+    """A ClientHello, taken from its record, with an unknown extension of that size."""
     body = hello_record[9:]
     at = 34 + 1 + body[34]
     at += 2 + int.from_bytes(body[at : at + 2])
     at += 1 + body[at]
-    rest = body[at + 2 :] + extension(21, bytes(size))
+    rest = body[at + 2 :] + extension(0xFA00, bytes(size))
     return message(1, body[:at] + struct.pack(">H", len(rest)) + rest)

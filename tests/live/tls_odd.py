@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from tests.authority import Authority, self_signed
+from tests.authority import Authority, load, self_signed
 
 from .tls import Files, Papers
 
@@ -49,12 +49,18 @@ def odd_ones(papers: Papers) -> Iterator[Odd]:
     yield Odd("too deep", _deep(papers), CERTIFICATE)
     yield Odd("out of bounds", _out_of_bounds(papers), CERTIFICATE)
     for title, alternatives, subject in _names():
-        yield Odd(title, _named(clients, title, alternatives, subject), IDENTITY)
-    yield Odd(
-        "unreadable names",
-        _named(clients, "unreadable", _raw(b"\x30\x05\x82\x09ab"), "x"),
-        IDENTITY,
-    )
+        reason = CERTIFICATE if title == "8-bit" else IDENTITY
+        yield Odd(title, _named(clients, title, alternatives, subject), reason)
+    base, key = issued("altered")
+    begins = load(base).not_valid_before_utc.strftime("%y%m%d%H%M%SZ").encode()
+    for title, old, new in (
+        ("unreadable time", begins, b"99xx99999999Z"),
+        ("version 8", b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"),
+        ("constraints on names", b"\x55\x1d\x13", b"\x55\x1d\x1e"),
+        ("16 octets for an address", b"\x82\x10mx1", b"\x87\x10mx1"),
+    ):
+        file = clients.alter(base, old, new, stem=f"odd-{title.replace(' ', '-')}")
+        yield Odd(title, (file, key), IDENTITY if "address" in title else CERTIFICATE)
 
 
 def oversized(papers: Papers) -> Files:
