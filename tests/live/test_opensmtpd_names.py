@@ -2,9 +2,9 @@
 
 import smtplib
 
+from .filter_rspamd import CONNECT, ask_filter, message
 from .harness import SENDER, message_file
 from .opensmtpd_case import OpenSmtpdCase, at_port
-from .test_opensmtpd import CONNECT, ask_filter, message
 
 GTUBE = message_file("gtube-reject.eml")
 ODD = ("€", "é", "a\x01b", "a\x7fb", "a\tb")

@@ -32,6 +32,7 @@ from .tls_page import (
     SELF_SIGNED,
     SERVER,
     WHO,
+    Files,
     PageFilter,
     all_blocks,
     block,
@@ -129,22 +130,22 @@ class CommandTests(LiveCase):
         self.addCleanup(self.filter.stop)
         self.mark = 0
 
-    def own(self, stem: str = "mx1") -> tuple[Path, Path]:
+    def own(self, stem: str = "mx1") -> Files:
         """The files of a certificate and its key, as the authority has made them."""
         return self.filter.authority / f"{stem}.pem", self.filter.authority / f"{stem}.key"
 
-    def is_answered(self, *shown: Path) -> bool:
-        """Whether somebody with this certificate is let in."""
+    def is_answered(self, shown: Files | None = None) -> bool:
+        """Whether somebody with this certificate, or none, is let in."""
         try:
-            return b" 200 OK\r\n" in self.filter.ping(*shown)
+            return b" 200 OK\r\n" in self.filter.ping(shown)
         except OSError:
             return False
 
     def test_authority(self) -> None:
         """The certificates are let in and verified, on both sides."""
-        self.assertTrue(self.is_answered(*self.own()))
-        for shown in ((), self.own("filter"), issue(self.filter.authority, "mx2.example.net")):
-            self.assertFalse(self.is_answered(*shown), shown)
+        self.assertTrue(self.is_answered(self.own()))
+        for shown in (None, self.own("filter"), issue(self.filter.authority, "mx2.example.net")):
+            self.assertFalse(self.is_answered(shown), shown)
         self.assertIn("TLS refused", refusals(self.filter))
 
     def test_files(self) -> None:
@@ -184,9 +185,9 @@ class CommandTests(LiveCase):
         put(made / f"{SERVER}.pem", made / "ca.pem")
         self.own_filter(f"{printed}\n{listener}", made)
         mine = made / "mx1.example.net.pem", made / "mx1.example.net.key"
-        self.assertTrue(self.is_answered(*mine))
+        self.assertTrue(self.is_answered(mine))
         self.assertFalse(self.is_answered())
-        self.assertFalse(self.is_answered(made / f"{SERVER}.pem", made / f"{SERVER}.key"))
+        self.assertFalse(self.is_answered((made / f"{SERVER}.pem", made / f"{SERVER}.key")))
 
     def test_check(self) -> None:
         """What is told of the filter, and of a certificate."""
@@ -207,13 +208,13 @@ class CommandTests(LiveCase):
         line = f'client_ca = "{FOLDER}/ca.pem"\n'
         listed = f'{line}client_crl = ["{made}/clients.crl"]\n'
         self.own_filter(here(block(HTTPS, "toml"), {line: listed}), made)
-        self.assertTrue(self.is_answered(*self.own()))
+        self.assertTrue(self.is_answered(self.own()))
         work = private_directory()
         for path in made.iterdir():
             put(path, work / path.name)
         run(commands[commands.index(revoke) :], work)
         put(work / "clients.crl", made / "clients.crl")
-        wait_until(lambda: not self.is_answered(*self.own()), "the list to be noticed", 60)
+        wait_until(lambda: not self.is_answered(self.own()), "the list to be noticed", 60)
         self.assertIn("revoked", refusals(self.filter))
 
     def test_ocsp(self) -> None:

@@ -38,6 +38,9 @@ HARAKA_FOLDER = "/etc/haraka/tls"
 SERVER = "filter.example.org"
 """The name of the filter's machine, and in its certificate."""
 
+Files = tuple[Path, Path]
+"""Of a certificate and its key."""
+
 _FENCE = "```"
 
 
@@ -108,7 +111,7 @@ def make_authority() -> Path:
     return folder
 
 
-def issue(authority: Path, name: str) -> tuple[Path, Path]:
+def issue(authority: Path, name: str) -> Files:
     """Have it sign a certificate for another MTA as the page does; its file, that of its key."""
     command = blocks(AUTHORITY, "sh")[0].rpartition("\n\n")[2]
     stem = name.partition(".")[0]
@@ -166,12 +169,12 @@ class PageFilter(Filter):
         if start:
             self.start()
 
-    def ping(self, *shown: Path) -> bytes:
+    def ping(self, shown: Files | None = None) -> bytes:
         """Ask over HTTPS whether it is there, with a certificate and its key; all that comes.
 
         Raises OSError if the handshake fails.
         """
-        context = self.context(*shown)
+        context = self.context(shown)
         address = ("127.0.0.1", self.tls["11443"])
         with (
             socket.create_connection(address, 30) as plain,
@@ -180,10 +183,10 @@ class PageFilter(Filter):
             stream.sendall(b"GET /ping HTTP/1.0\r\n\r\n")
             return b"".join(iter(lambda: stream.recv(4096), b""))
 
-    def context(self, *shown: Path) -> ssl.SSLContext:
+    def context(self, shown: Files | None = None) -> ssl.SSLContext:
         """What a client uses that trusts the authority."""
         context = ssl.create_default_context(cafile=str(self.authority / "ca.pem"))
-        if shown:
+        if shown is not None:
             context.load_cert_chain(*shown)
         return context
 
