@@ -3,6 +3,7 @@
 from typing import Any
 
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 
 from mailfilter.config.model import Identity
 from mailfilter.servers.handshake import Handshakes
@@ -290,6 +291,17 @@ class PinnedTests(ClientCase):
         below = Authority(self.folder, "below", signed_by=self.authority)
         files = below.issue(TRUSTED, chain=[below])
         self.in_vain(files, "certificate", "authority that is not trusted", "alert")
+
+    def test_late_faults(self) -> None:
+        """What is said of an authority behind the certificate itself counts, too."""
+        files = self_signed(self.folder, "a.example")
+        known = {**KNOWN, "pinned": Identity(fingerprints=(fingerprint(load(files[0])),))}
+        self.serve(client_auth="required", identities=known)
+        authority = X509.from_cryptography(self.theirs.certificate)
+        for path, is_taken in ((files[0], True), (self.theirs.issue(TRUSTED)[0], False)):
+            tls = self.factory.side.connection()
+            self.assertTrue(tls.judge(X509.from_cryptography(load(path)), 0, 0))
+            self.assertEqual(tls.judge(authority, 47, 1), is_taken)
 
     def test_still_looked_at(self) -> None:
         """Expired, not for clients, revoked: a pin does not help."""

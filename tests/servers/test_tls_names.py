@@ -130,11 +130,14 @@ class OfferTests(TlsCase):
         self.assertEqual(self.offered("spamd", b"http/1.1"), b"")
         self.assertEqual(self.offered("milter", b"http/1.1"), b"")
 
-    def stapled(self, ocsp: Path | None) -> bytes:
+    def stapled(self, ocsp: Path | None, days: float = 0) -> bytes:
+        """What is shown to a client that asks for it, so long after it was read."""
         self.serve()
         data = b"" if ocsp is None else ocsp.read_bytes()
         self.factory.side = self.side(pairs=(self.shown(*self.pair, ocsp=data),))
         found: list[bytes] = []
+        now = time.time()
+        self.patch(time, "time", lambda: now + days * 86400)
 
         def note(_: SSL.Connection, data: bytes, __: object) -> bool:
             found.append(data)
@@ -159,9 +162,8 @@ class OfferTests(TlsCase):
         self.pair = self.authority.issue("o.example", chain=[self.authority])
         self.assertEqual(self.stapled(self.authority.vouch(self.pair[0], days=(-9, -1))), b"")
         good = self.authority.vouch(self.pair[0], days=(-9, 1))
-        later = time.time() + 2 * 86400
-        self.patch(time, "time", lambda: later)
-        self.assertEqual(self.stapled(good), b"")
+        self.assertEqual(self.stapled(good, 0.5), good.read_bytes())
+        self.assertEqual(self.stapled(good, 2), b"")
 
     def test_long_chain(self) -> None:
         """Longer than what Twisted takes from OpenSSL at once."""

@@ -43,6 +43,11 @@ class Below(Transport):
     offset = 0
     producer: Any
 
+    def write(self, data: bytes) -> None:
+        """Nothing may follow its end."""
+        if not (self.half_closed or self.disconnecting):
+            super().write(data)
+
     def getHandle(self) -> Any:
         """A socket that is no more."""
         return Closed()
