@@ -721,7 +721,7 @@ class Tls:
         Bounds(1, 100000),
         Doc(
             "Handshakes under way at once, of one listener in one worker. For one more the oldest"
-            " is given up if it has stood still for a second; else the new one is refused."
+            " is given up if it is over a second old; else the new one is refused."
         ),
     ] = 500
     watch: Annotated[

@@ -219,14 +219,12 @@ class TlsStream(TLSMemoryBIOProtocol):
 
 def _send_rest(tls: Accepting, below: Any) -> int:
     """Write what OpenSSL has to say: how many octets."""
-    count = 0
-    while True:
-        try:
-            octets = tls.bio_read(2**15)
-        except SSL.Error:
-            return count
-        count += len(octets)
-        below.write(octets)
+    try:
+        octets = tls.bio_read(2**15)
+    except SSL.Error:
+        return 0
+    below.write(octets)
+    return len(octets)
 
 
 @implementer(IOpenSSLServerConnectionCreator)

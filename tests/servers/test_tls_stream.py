@@ -223,6 +223,8 @@ class EndTests(TlsCase):
             self.counted.clear()
             client = self.client(version)
             client.deliver(b"\x17\x03\x03\x00\x20" + bytes(32))
+            client.pump()
+            self.assertIn("alert bad record mac", client.error)
             self.assertTrue(client.is_closed)
             self.refused("protocol", "what it said is not right")
             client.gone()
