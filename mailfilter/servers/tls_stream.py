@@ -29,6 +29,10 @@ from .handshake import Handshake, Handshakes
 from .limited import LimitedFactory, Served
 from .stream import Stream, unsent
 
+PIECE = 2**14
+"""Octets handed to OpenSSL at once, about those of a record: each connection keeps a buffer as
+large as the most that it was ever given."""
+
 MAX_OWN = 64 * 2**10
 """Octets that OpenSSL may say by itself in a connection: it answers each wish for new keys, or for
 a new handshake, and a flood of them whose answers nobody reads would fill memory."""
@@ -54,6 +58,10 @@ class TlsStream(TLSMemoryBIOProtocol):
     # What the transport below calls.
 
     def dataReceived(self, data: bytes) -> None:
+        for start in range(0, len(data), PIECE):
+            self._piece_received(data[start : start + PIECE])
+
+    def _piece_received(self, data: bytes) -> None:
         if self._drops or (self.handshake is not None and not self.handshake.heard(data)):
             return
         super().dataReceived(data)

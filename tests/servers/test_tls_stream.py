@@ -5,7 +5,10 @@ import random
 from weakref import ref
 from zlib import compress
 
+from OpenSSL import SSL
+
 from mailfilter.servers.closing import LINGER_SECONDS
+from mailfilter.servers.tls_stream import PIECE
 from mailfilter.testing.fake_scanner import FakeScanner
 from tests.codec.milter_mta import frames
 
@@ -46,6 +49,23 @@ class TalkTests(TlsCase):
             for part in START:
                 client.send(part)
             self.assertEqual(frames(client.received)[0][0], "O")
+
+    def test_pieces(self) -> None:
+        """OpenSSL is never given much at once: it keeps as much room for the next time."""
+        self.serve("http")
+        client = self.client()
+        given: list[int] = []
+        tls = client.stream.tls
+
+        def write(data: bytes) -> int:
+            given.append(len(data))
+            return SSL.Connection.bio_write(tls, data)
+
+        self.patch(tls, "bio_write", write)
+        client.send(POST.replace(b"5", b"200000").replace(b"hello", b"x" * 200_000))
+        self.assertIn(b"HTTP/1.1 200 OK", client.received)
+        self.assertGreater(sum(given), 200_000)
+        self.assertLessEqual(max(given), PIECE)
 
     def test_counted(self) -> None:
         self.serve()
