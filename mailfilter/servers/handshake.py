@@ -92,6 +92,7 @@ class Handshake(Served):
         if self._is_over:
             return
         self._refuse(refusal)
+        self._every.linger(self)
         self._timer = self._every.clock.callLater(LINGER_SECONDS, self._lingered)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -137,7 +138,7 @@ class Handshake(Served):
 
     def _end(self) -> None:
         self._is_over = True
-        self._every.pending.pop(self, None)
+        self._every.forget(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -161,6 +162,8 @@ class Handshakes:
         self._most = settings.max_handshakes
         self.pending: dict[Handshake, None] = {}
         """The oldest first."""
+        self._lingering: dict[Handshake, None] = {}
+        """Those that were refused and may read why, the oldest first."""
 
     def begin(self, address: IAddress | None) -> Handshake | None:
         """One more, if there is room, or can be made; else that is said and counted."""
@@ -173,3 +176,14 @@ class Handshakes:
         handshake = Handshake(self, address)
         self.pending[handshake] = None
         return handshake
+
+    def linger(self, handshake: Handshake) -> None:
+        """One more is refused; of those who were before, only as many may linger on."""
+        if len(self._lingering) >= self._most:
+            next(iter(self._lingering)).abort()
+        self._lingering[handshake] = None
+
+    def forget(self, handshake: Handshake) -> None:
+        """It is over, or lingers no more."""
+        self.pending.pop(handshake, None)
+        self._lingering.pop(handshake, None)

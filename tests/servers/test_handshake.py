@@ -184,6 +184,21 @@ class LimitTests(TlsCase):
         self.client(pump=False).deliver(MALFORMED["a hello that is too short"])
         self.assertTrue(self.client().is_up)
 
+    def test_refused_ones_that_linger(self) -> None:
+        """As many as handshakes: the oldest have had time to read why."""
+        self.serve(tls=Tls(max_handshakes=2))
+        clients = [self.client(pump=False) for _ in range(2)]
+        for client in clients:
+            client.deliver(MALFORMED["a hello that is too short"])
+        last = self.client(pump=False)
+        self.assertFalse(clients[0].transport.aborted)
+        last.deliver(MALFORMED["a hello that is too short"])
+        closed = [each.transport.aborted for each in (*clients, last)]
+        self.assertEqual(closed, [True, False, False])
+        for client in (*clients, last):
+            client.gone()
+        self.assertFalse(self.clock.getDelayedCalls())
+
     def test_connections(self) -> None:
         """Pending handshakes count, complete ones once."""
         self.serve(max_connections=3)
