@@ -104,7 +104,7 @@ def broken(error: Exception) -> Refusal:
     if reason in _CIPHERS:
         return Refusal("protocol", "no cipher in common")
     if reason == "excessive message size":
-        return Refusal("protocol", "its certificates are larger than 100 KiB")
+        return Refusal("protocol", "a message of its handshake is too long (certificates: 100 KiB)")
     _, is_alert, alert = reason.partition(" alert ")
     if is_alert:
         what = "it does not take our certificate" if alert in _OURS else "it ended the handshake"

@@ -43,8 +43,9 @@ PACKAGES = (
     "stunnel4",
 )
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
-for Sendmail's configuration, saslpasswd2 and the mechanisms of SASL. curl comes with them where
-the host has none."""
+for Sendmail's configuration, saslpasswd2 and the mechanisms of SASL."""
+OF_THE_HOST = ("curl", "openssl")
+"""These come with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
 """Dependencies worth having: libraries and Perl, not what sets up users, menus or web pages."""
 STAMP = "packages.json"
@@ -150,7 +151,7 @@ def _closure(options: Sequence[str]) -> list[str]:
     """The packages and, of what they need, all that is not installed on the host."""
     installed = _installed()
     wanted: list[str] = []
-    queue = [*PACKAGES] if shutil.which("curl") else [*PACKAGES, "curl"]
+    queue = [*PACKAGES, *(name for name in OF_THE_HOST if shutil.which(name) is None)]
     while queue:
         name = queue.pop(0)
         if name in wanted:
