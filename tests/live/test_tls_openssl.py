@@ -100,6 +100,11 @@ class OpensslTableTests(OpensslCase):
             self.assertEqual(alert, "protocol version")
         self.wait_counted("refused/protocol", 2)
 
+    def test_fallback(self) -> None:
+        """Whoever says that it fell back to 1.2 is told that it need not have (RFC 7507)."""
+        self.assertEqual(self.refused("-tls1_2", "-fallback_scsv"), "inappropriate fallback")
+        self.accepted("-tls1_3", "-fallback_scsv")
+
     def test_accepted_ciphers(self) -> None:
         """Each by itself."""
         for name, cipher in ACCEPTED:
