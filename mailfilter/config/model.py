@@ -721,7 +721,9 @@ class Tls:
         Bounds(1, 100000),
         Doc(
             "Handshakes under way at once, of one listener in one worker. For one more the oldest"
-            " is given up if it is over a second old; else the new one is refused."
+            " one of the address (of IPv6 the /64) that has most of them is given up, or where none"
+            " has more than others the oldest of all, if it is over a second old; else the new one"
+            " is refused."
         ),
     ] = 500
     watch: Annotated[

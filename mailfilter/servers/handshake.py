@@ -5,6 +5,7 @@ and the connection itself goes on, without anything in between.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -17,6 +18,7 @@ from ..config.model import Tls
 from ..tls.accepting import Accepting
 from ..tls.words import LEFT, TOO_LATE, TOO_MANY, Refusal, plain
 from .limited import LimitedFactory, Served
+from .sources import source_of
 
 LINGER_SECONDS = 5.0
 """What a refused client has to read why, and to close."""
@@ -47,6 +49,8 @@ class Handshake(Served):
     def __init__(self, every: "Handshakes", address: IAddress | None) -> None:
         self._every = every
         self._address = address
+        self.origin = source_of(address)
+        """The address, or network, that shares the room for handshakes with others."""
         self.began = self._heard = every.clock.seconds()
         self._start = b""
         self._is_over = False
@@ -162,20 +166,33 @@ class Handshakes:
         self._most = settings.max_handshakes
         self.pending: dict[Handshake, None] = {}
         """The oldest first."""
+        self._of_origin: Counter[str | None] = Counter()
+        """How many of these each has."""
         self._lingering: dict[Handshake, None] = {}
         """Those that were refused and may read why, the oldest first."""
 
     def begin(self, address: IAddress | None) -> Handshake | None:
         """One more, if there is room, or can be made; else that is said and counted."""
+        handshake = Handshake(self, address)
         if len(self.pending) >= self._most:
-            oldest = next(iter(self.pending))
-            if self.clock.seconds() - oldest.began <= STILL_SECONDS:
+            other = self._dispensable(handshake.origin)
+            if other is None:
                 self.site.refusals.note(Refusal("limit", TOO_MANY), address)
                 return None
-            oldest.give_up(Refusal("limit", TOO_MANY))
-        handshake = Handshake(self, address)
+            other.give_up(Refusal("limit", TOO_MANY))
         self.pending[handshake] = None
+        self._of_origin[handshake.origin] += 1
         return handshake
+
+    def _dispensable(self, origin: str | None) -> Handshake | None:
+        """The oldest of whoever has more than this one would have, so that no single client keeps
+        others out by being quick; else the oldest of all, if that has had its time."""
+        ((greedy, count),) = self._of_origin.most_common(1)
+        if count > self._of_origin[origin] + 1:
+            return next(each for each in self.pending if each.origin == greedy)
+        oldest = next(iter(self.pending))
+        is_new = self.clock.seconds() - oldest.began <= STILL_SECONDS
+        return None if is_new else oldest
 
     def linger(self, handshake: Handshake) -> None:
         """One more is refused; of those who were before, only as many may linger on."""
@@ -185,5 +202,9 @@ class Handshakes:
 
     def forget(self, handshake: Handshake) -> None:
         """It is over, or lingers no more."""
-        self.pending.pop(handshake, None)
+        if handshake in self.pending:
+            del self.pending[handshake]
+            self._of_origin[handshake.origin] -= 1
+            if not self._of_origin[handshake.origin]:
+                del self._of_origin[handshake.origin]
         self._lingering.pop(handshake, None)

@@ -156,8 +156,8 @@ class RefusedTests(TlsCase):
 
 
 class LimitTests(TlsCase):
-    def begun(self) -> Any:
-        client = self.client(pump=False)
+    def begun(self, host: str = "192.0.2.1") -> Any:
+        client = self.client(pump=False, host=host)
         if client.is_accepted:
             client.deliver(client.outgoing()[:10])
         return client
@@ -172,6 +172,20 @@ class LimitTests(TlsCase):
         self.assertTrue(self.begun().is_accepted)
         self.assertEqual([each.transport.aborted for each in clients], [True, False, False])
         self.assertEqual(self.counted, ["tls/refused/limit"] * 2)
+
+    def test_one_source_keeps_nobody_out(self) -> None:
+        """Whoever has most makes room for others, however new its handshakes are."""
+        self.serve(tls=Tls(max_handshakes=4))
+        greedy = [self.begun() for _ in range(4)]
+        self.assertFalse(self.begun().is_accepted)
+        others = [self.begun("192.0.2.2"), self.begun("192.0.2.3")]
+        self.assertTrue(all(each.is_accepted for each in others))
+        self.assertEqual([each.transport.aborted for each in greedy], [True, True, False, False])
+        self.assertFalse(self.begun().is_accepted)
+        # All have their share now.
+        self.assertTrue(self.begun("192.0.2.4").is_accepted)
+        self.assertFalse(self.begun("192.0.2.5").is_accepted)
+        self.assertFalse(any(each.transport.aborted for each in others))
 
     def test_complete_ones_do_not_count(self) -> None:
         self.serve(tls=Tls(max_handshakes=1))
