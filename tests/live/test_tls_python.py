@@ -1,7 +1,9 @@
 """Python programs over TLS: http.client and treq, lines and milter over a socket of `ssl`."""
 
+import contextlib
 import http.client
 import json
+import socket
 import ssl
 from typing import Any
 
@@ -170,6 +172,28 @@ class LinesTests(TlsCase):
                 self.addCleanup(stream.close)
                 stream.sendall(b"CHECK SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(SPAM) + SPAM)
                 self.assertIn(b"Spam: True ; ", read_all(stream))
+
+    def test_end_of_message(self) -> None:
+        """A message that ends with what is sent needs the end of TLS: a FIN alone, which anybody
+        on the way can send, does not end it."""
+        request = b"CHECK SPAMC/1.2\r\n\r\n" + SPAM
+        for listener in ("lines", "scan"):
+            for version in VERSIONS:
+                plain = dial(self.filter.ports[listener])
+                self.addCleanup(plain.close)
+                client = Piped(plain, trusting(version=version))
+                client.shake_hands()
+                plain.sendall(client.seal(request))
+                plain.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(ConnectionError):
+                    self.assertEqual(client.read_all(), b"")
+        self.assertEqual(self.filter.records(self.mark), [])
+        whole = Piped(dial(self.filter.ports["lines"]))
+        self.addCleanup(whole.socket.close)
+        whole.shake_hands()
+        whole.socket.sendall(whole.seal(request))
+        whole.half_close()
+        self.assertIn(b"Spam: True ; ", whole.read_all())
 
     def test_milter(self) -> None:
         """Several messages in a session, with and without a certificate."""
