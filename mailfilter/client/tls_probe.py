@@ -1,7 +1,7 @@
 """What a server speaks that has TLS, and whether we would connect to it.
 
-Twice it is connected to: once by whatever it speaks, to see what that is, with nothing verified
-and nothing sent; and once as the filter would, on the same terms.
+It is connected to by whatever it speaks, to see what that is, with nothing verified and nothing
+sent; then as the filter would, on the same terms; then once more, to see if a session goes on.
 """
 
 import socket
@@ -90,8 +90,7 @@ def probe(peer: Peer, name: str, terms: Terms, seconds: float) -> Findings:
 
 def _look(peer: Peer, name: str, end: float) -> Look:
     look = Look()
-    context = _all_context(look)
-    connection = SSL.Connection(context, None)
+    connection = SSL.Connection(_all_context(look), None)
     connection.set_connect_state()
     connection.request_ocsp()
     if not is_address(name):
@@ -147,17 +146,14 @@ def _see(look: Look, connection: SSL.Connection) -> None:
 
 
 def _try(peer: Peer, name: str, terms: Terms, end: float) -> Trial:
-    outgoing = Outgoing(terms)
     try:
-        first = outgoing.connection(name)
+        connection = Outgoing(terms).connection(name)
         with _connect(peer, end) as sock:
-            _shake(first, sock, end)
-            chain = first.get_verified_chain(as_cryptography=True) or ()
-            session = outgoing.connection(name)
-            session.go_on(first)
+            _shake(connection, sock, end)
     except (Unreachable, TlsError, OSError) as error:
         return Trial(_text(error))
-    return Trial("", chain, _is_resumed(peer, session, end))
+    chain = connection.get_verified_chain(as_cryptography=True) or ()
+    return Trial("", chain, _is_resumed(peer, connection, end))
 
 
 def _shake(connection: Verified, sock: socket.socket, end: float) -> None:
@@ -174,13 +170,25 @@ def _shake(connection: Verified, sock: socket.socket, end: float) -> None:
         raise TlsError("it ended the connection after the handshake") from None
 
 
-def _is_resumed(peer: Peer, connection: Verified, end: float) -> bool | None:
+class _Again(Verified):
+    """Shakes hands by the session of one that was verified, and is for nothing else."""
+
+    def do_handshake(self) -> None:
+        """As OpenSSL's: that nothing is shown, and verified, is what is looked for."""
+        SSL.Connection.do_handshake(self)
+
+
+def _is_resumed(peer: Peer, first: Verified, end: float) -> bool | None:
+    again = _Again(first.get_context(), first.name, first.demands)
+    session = first.get_session()
+    if session is not None:
+        again.set_session(session)
     try:
         with _connect(peer, end) as sock:
-            Wire(connection, sock, end).handshake()
+            Wire(again, sock, end).handshake()
     except (Unreachable, TlsError, OSError, SSL.Error):
         return None
-    return connection.is_resumed
+    return not again.is_known
 
 
 def _text(error: Exception) -> str:

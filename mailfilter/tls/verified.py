@@ -51,6 +51,7 @@ class Verified(SSL.Connection):
 
     Chain, revocation, times and use are OpenSSL's; the name is service_identity's (RFC 9525). All
     is decided while OpenSSL verifies, so that the other side gets an alert, and nothing of ours.
+    No session is ever resumed: who is on the other side is asked of each connection.
     """
 
     def __init__(self, context: SSL.Context, name: str, demands: Demands) -> None:
@@ -61,28 +62,10 @@ class Verified(SSL.Connection):
         self._reason = ""
         self.is_known = False
         """Whether its certificate was shown, and is right."""
-        self._is_going_on = False
         self.set_connect_state()
         self._is_address = is_address(self.name)
         if not self._is_address:
             self.set_tlsext_host_name(server_name(self.name))
-
-    @property
-    def is_resumed(self) -> bool:
-        """Whether the session of another connection goes on, whose other side was verified."""
-        return self._is_going_on and not self.is_known
-
-    def go_on(self, other: "Verified") -> None:
-        """Try to resume the session of another connection. Raises ValueError if it is not of the
-        same name and terms, or was not verified."""
-        session = other.get_session()
-        if (other.name, other.demands) != (self.name, self.demands) or not other.is_known:
-            raise ValueError("the session of somebody else")
-        if other.get_context() is not self.get_context():
-            raise ValueError("a session of other terms")
-        if session is not None:
-            self.set_session(session)
-            self._is_going_on = True
 
     def do_handshake(self) -> None:
         """As OpenSSL's. Raises Refused."""
@@ -113,7 +96,7 @@ class Verified(SSL.Connection):
 
     def _check(self) -> None:
         # Whatever went on in OpenSSL: nobody is let through who was not looked at.
-        if not (self.is_known or self._is_going_on):
+        if not self.is_known:
             raise Refused("the certificate was not verified")
 
     def _refused(self, error: SSL.Error) -> Refused:

@@ -299,38 +299,19 @@ class PeerTests(OutgoingCase):
 
 
 class SessionTests(OutgoingCase):
-    """Sessions that go on."""
+    """Sessions, which are not resumed."""
 
     def test_resumed(self) -> None:
-        """Of a connection that was verified."""
+        """A handshake that shows no certificate does not count, however it came about."""
         files = self.authority.issue(NAME)
         for newest in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
             context = server_context(*files, newest=newest)
             outgoing = Outgoing(self.terms())
             first, second = outgoing.connection(NAME), outgoing.connection(NAME)
             shake(first, server_of(context))
-            self.assertFalse(first.is_resumed)
-            second.go_on(first)
-            shake(second, server_of(context))
-            self.assertTrue(second.is_resumed)
-
-    def test_declined(self) -> None:
-        """A server that does not go on is verified anew."""
-        files = self.authority.issue(NAME)
-        outgoing = Outgoing(self.terms())
-        first, second = outgoing.connection(NAME), outgoing.connection(NAME)
-        shake(first, server_of(server_context(*files)))
-        second.go_on(first)
-        shake(second, server_of(server_context(*files)))
-        self.assertEqual((second.is_known, second.is_resumed), (True, False))
-
-    def test_of_others(self) -> None:
-        """Only of the same name, and by the same terms."""
-        context = server_context(*self.authority.issue(NAME, "a.example.org"))
-        outgoing = Outgoing(self.terms())
-        first = outgoing.connection(NAME)
-        self.assertRaises(ValueError, outgoing.connection(NAME).go_on, first)
-        shake(first, server_of(context))
-        self.assertRaises(ValueError, outgoing.connection("a.example.org").go_on, first)
-        other = Outgoing(self.terms())
-        self.assertRaises(ValueError, other.connection(NAME).go_on, first)
+            session = first.get_session()
+            assert session is not None
+            second.set_session(session)
+            error = self.assertRaises(Refused, shake, second, server_of(context))
+            self.assertEqual(str(error), "the certificate was not verified")
+            self.assertFalse(second.is_known)
