@@ -15,9 +15,10 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from ..config.peer import Peer
+from ..tls.chain_words import clean
 from ..tls.errors import TlsError
 from ..tls.outgoing import Outgoing, Terms
-from ..tls.outgoing_words import clean, handshake_words
+from ..tls.outgoing_words import handshake_words
 from ..tls.verified import Verified, is_address, server_name
 from ..tls.wire import Wire
 

@@ -13,6 +13,7 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
 from .book import Book
+from .chain_words import NO_LIST
 from .facts import facts
 from .known import Known
 from .words import NONE_SHOWN, UNREADABLE, UNSAID_USE, Refusal, broken, nobody, unverified
@@ -23,9 +24,6 @@ list of it: a certificate that is listed itself needs none."""
 
 _lib = Binding.lib
 """What pyOpenSSL calls: it does not offer to tell whether a session is resumed."""
-
-_NO_LIST = 3
-"""X509_V_ERR_UNABLE_TO_GET_CRL."""
 
 
 class Terms(Protocol):
@@ -171,7 +169,7 @@ class Accepting(SSL.Connection):
         if not number:
             return self._decide(certificate)
         terms = self._terms
-        if number == _NO_LIST and certificate in terms.authorities:
+        if number == NO_LIST and certificate in terms.authorities:
             # Ours to trust, whoever is above it.
             return None
         refusal = unverified(number, depth, certificate)

@@ -9,12 +9,10 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from service_identity import CertificateError, VerificationError
 
+from .chain_words import NO_LIST, chain_words, clean
 from .errors import TlsError
 from .facts import fingerprint, public_key
-from .outgoing_words import chain_words, clean, handshake_words, name_words
-
-_NO_LIST = 3
-"""X509_V_ERR_UNABLE_TO_GET_CRL."""
+from .outgoing_words import handshake_words, name_words
 
 VERSIONS = ("TLS 1.2", "TLS 1.3")
 
@@ -121,7 +119,7 @@ class Verified(SSL.Connection):
         return not reason
 
     def _why_not(self, certificate: x509.Certificate, number: int, depth: int) -> str:
-        if number == _NO_LIST and certificate in self.demands.authorities:
+        if number == NO_LIST and certificate in self.demands.authorities:
             return ""
         if number:
             return chain_words(number, depth, certificate)

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 from cryptography import x509
 from OpenSSL import SSL
 
+from .chain_words import SHOWN_NAMES, chain_words, clean, name_text
 from .facts import alternative_names, fingerprint
-from .outgoing_words import SHOWN_NAMES, chain_words, clean, name_text
 
 Reason = Literal["plain", "timeout", "limit", "protocol", "certificate", "identity", "gone"]
 
