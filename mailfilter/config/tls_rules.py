@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from .complaint import Complaint, Doubt, Place, told
 from .identity_rules import PINS, admitted, is_pinned, unfit_names
 from .model import Config, Listener, Tls
+from .names import listed
 from .problem import Problem
 from .tls_names import check_dns
 from .toml_text import KeyPath, key_text, string_text, value_text
@@ -43,6 +44,7 @@ def tls_warnings(config: Config, place: Place) -> Iterator[Problem]:
             yield from told(_without_effect(name, listener), place)
         elif listener.enabled:
             yield from told(_strangers(config, name, listener), place)
+            yield from told(_believed(config, name, listener), place)
     yield from told(_unused(config), place)
     yield from told(_settings(config), place)
 
@@ -110,6 +112,23 @@ def _strangers(config: Config, name: str, listener: Listener) -> Iterator[Compla
         if not is_pinned(config.identities[identity]):
             expected = f"cannot be known without client_ca: it has no {' or '.join(PINS)}"
             yield Complaint((*table, "identities", at), string_text(identity), expected)
+
+
+def _believed(config: Config, name: str, listener: Listener) -> Iterator[Complaint]:
+    """Those who are not to be believed, and are if they do not say who they are."""
+    if listener.client_auth != "optional" or not listener.trusted:
+        return
+    found = admitted(config, listener).items()
+    doubted = [key_text(("identities", other)) for other, item in found if not item.trusted]
+    if not doubted:
+        return
+    where = "this machine or trusted_peers" if listener.trusted_peers else "this machine"
+    expected = (
+        f"not trusted, but believed from {where} without its certificate, as strangers are:"
+        f" {listed(doubted)}"
+    )
+    path = ("listeners", name, "client_auth")
+    yield Complaint(path, string_text("optional"), expected, '"required" lets in no strangers')
 
 
 def _unused(config: Config) -> Iterator[Complaint]:

@@ -313,7 +313,7 @@ class ClientTests(TlsRuleCase):
             self.assert_wrong(text, said)
             self.assert_wrong(text + IDENTITY, said)
             for key in ("fingerprints", "public_keys"):
-                self.assert_right(f"{text}{IDENTITY}{key} = ['{PIN}']")
+                self.assert_right(f"{text}{IDENTITY}trusted = true\n{key} = ['{PIN}']")
             pinned = f"[identities.b]\nfingerprints = ['{PIN}']"
             self.assert_wrong(f"{text}identities = ['a']\n{IDENTITY}{pinned}", said)
 
@@ -352,4 +352,30 @@ class ClientTests(TlsRuleCase):
         text += "trusted_peers = ['10.0.0.0/8']"
         said = 'has no effect with client_auth = "required", where [identities] say it'
         self.assert_warned(text, f'm.toml:9: listeners.scan.trusted_peers = ["10.0.0.0/8"]: {said}')
-        self.assert_right(text.replace("required", "optional"))
+        trusted = text.replace(IDENTITY, f"{IDENTITY}trusted = true\n")
+        self.assert_right(trusted.replace("required", "optional"))
+
+    def test_stranger_by_choice(self) -> None:
+        """Who is not believed leaves its certificate out, and is."""
+        optional = CLIENTS.replace("required", "optional")
+        text = f"{CERTIFICATE}{IDENTITY}{optional}"
+        said = 'm.toml:7: listeners.milter.client_auth = "optional": not trusted, but believed'
+        said += " from this machine without its certificate, as strangers are: identities.a"
+        hint = '; "required" lets in no strangers'
+        self.assert_warned(text, said + hint)
+        self.assert_right(
+            f"{text}trusted = false\n",
+            text.replace(IDENTITY, f"{IDENTITY}trusted = true\n"),
+            text.replace("optional", "required"),
+        )
+        self.assert_warned(
+            text.replace("milter", "scan") + "trusted_peers = ['10.0.0.0/8']",
+            said.replace("milter", "scan").replace("machine", "machine or trusted_peers") + hint,
+        )
+
+    def test_strangers_elsewhere(self) -> None:
+        """Those that the listener does not admit are not meant."""
+        optional = CLIENTS.replace("required", "optional") + "identities = ['b']\n"
+        trusted = "[identities.b]\ndns = ['b.example.net']\ntrusted = true\n"
+        other = CLIENTS.replace("milter", "scan")
+        self.assert_right(f"{CERTIFICATE}{IDENTITY}{trusted}{optional}{other}")
