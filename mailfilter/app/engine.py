@@ -20,6 +20,7 @@ from ..report.milter_headers import HeaderProducer
 from ..scan.networks import local_networks
 from ..scan.plan import Plan
 from ..scan.run import Observer, Scanner
+from ..servers.refusals import Tell
 from ..store import make_store
 from .serving import NO_CREDENTIALS, Serving
 
@@ -71,6 +72,11 @@ class Engine:
     def renew(self, credentials: Credentials) -> Deferred[None]:
         """Make new connections with these; fires when that is so, or an alarm says why not."""
         return self.serving.renew(credentials)
+
+    def tell_refusals(self, tell: Tell) -> None:
+        """Whom to tell of connections that are refused for their TLS."""
+        for factory in self.serving.factories.values():
+            factory.refusals.tell = tell
 
     async def close(self) -> None:
         """When the last scan is over: write what is left, soon, or leave it.

@@ -182,7 +182,7 @@ class Generation:
             is_strict=is_strict,
             credentials=self._credentials,
         )
-        worker = WorkerProcess(self._reactor, boot, self._hub.alarms, self._hub.relay)
+        worker = WorkerProcess(self._reactor, boot, self._hub)
         worker.spawn([sock.fileno() for sock in self._sockets])
         worker.gone.addCallback(self._ended, place, worker)
         return worker

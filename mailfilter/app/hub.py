@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -9,6 +10,7 @@ from twisted.internet.defer import Deferred
 from ..codec.control import Credentials, Histogram, Notice, ReopenLog, Report
 from ..report.alarms import Alarms
 from ..report.counters import Sizes
+from ..servers.refusals import RefusalLog
 from .status import WorkerStatus
 
 LOOK_SECONDS = 1.0
@@ -62,6 +64,8 @@ class Hub:
     def __init__(self, alarms: Alarms, state_dir: str) -> None:
         self.alarms = alarms
         self.state_dir = state_dir
+        self.refusals = RefusalLog(monotonic)
+        """Tells of connections that were refused for their TLS, in all processes."""
         self.events: Counter[str] = Counter()
         """What happened to processes: `reloads`, `worker_deaths`, ..."""
         self.relay: Callable[[object, Notice], None] = lambda sender, notice: None

@@ -155,9 +155,11 @@ class LocalGeneration:
     def _make_engine(self, loaded: Loaded, plan: Plan) -> Engine:
         hub, credentials = self._hub, self._draft.held.credentials()
         try:
-            return Engine(self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials)
+            engine = Engine(self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials)
         except TlsError as error:
             raise GenerationError(str(error)) from None
+        engine.tell_refusals(hub.refusals.tell)
+        return engine
 
     def _end(self) -> None:
         """Stop what looks after us."""

@@ -32,6 +32,7 @@ from ..codec.control import (
     Ready,
     ReopenLog,
     Serve,
+    TlsTrouble,
     ToWorker,
     encode,
     to_worker_reader,
@@ -94,6 +95,8 @@ class Worker:
         self.subscribers: dict[str, list[Callable[[bytes], None]]] = {}
         """Topic of notices -> who wants to know."""
         self.channel = Channel(to_worker_reader(), self._hear, self._master_is_gone)
+
+        engine.tell_refusals(self._tell_refusal)
 
     def start(self) -> Deferred[None]:
         """Begin, once the reactor runs."""
@@ -189,6 +192,11 @@ class Worker:
         self.channel.send(self._engine.report())
         self.channel.close()
         self._reactor.callLater(LAST_WORDS_SECONDS, self._leave)
+
+    def _tell_refusal(self, trouble: TlsTrouble) -> None:
+        # It is counted in any case.
+        if not self.channel.is_stalled:
+            self.channel.send(trouble)
 
     def _leave(self) -> None:
         if self._reactor.running:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -21,10 +21,11 @@ from ..codec.control import (
     Notice,
     Ready,
     Report,
+    TlsTrouble,
     encode,
     to_master_reader,
 )
-from ..report.alarms import Alarms
+from .hub import Hub
 from .status import Rate
 from .worker import FROM_MASTER, STACK_SIGNAL, TO_MASTER
 
@@ -50,13 +51,7 @@ class WorkerError(Exception):
 class WorkerProcess(ProcessProtocol):
     """One worker. `ready` fires with its `Ready`, or fails; `gone` fires when it has ended."""
 
-    def __init__(
-        self,
-        reactor: Any,
-        boot: Boot,
-        alarms: Alarms,
-        notice: Callable[["WorkerProcess", Notice], None],
-    ) -> None:
+    def __init__(self, reactor: Any, boot: Boot, hub: Hub) -> None:
         self._reactor = reactor
         self.place = boot.place
         self.boot = boot
@@ -70,8 +65,7 @@ class WorkerProcess(ProcessProtocol):
         self.is_leaving = False
         """It has been told to end."""
         self.began = self.last_heard = reactor.seconds()
-        self._alarms = alarms
-        self._notice = notice
+        self._hub = hub
         self._reader = to_master_reader()
         self._words = b""
 
@@ -127,7 +121,7 @@ class WorkerProcess(ProcessProtocol):
         try:
             messages = self._reader.receive(data)
         except ControlError as error:
-            self._alarms(f"worker {self.pid}: {error}; ending it")
+            self._hub.alarms(f"worker {self.pid}: {error}; ending it")
             self._signal("KILL")
             return
         self.last_heard = self._reactor.seconds()
@@ -144,9 +138,11 @@ class WorkerProcess(ProcessProtocol):
             self._fail(message.reason)
         elif isinstance(message, Alarm):
             # It is in the log already.
-            self._alarms.keep(f"worker {self.pid}: {message.text}")
+            self._hub.alarms.keep(f"worker {self.pid}: {message.text}")
+        elif isinstance(message, TlsTrouble):
+            self._hub.refusals.tell(message)
         elif isinstance(message, Notice):
-            self._notice(self, message)
+            self._hub.relay(self, message)
 
     def _take_report(self, report: Report) -> None:
         self._rate.observe(self._reactor.seconds(), report.counters.get("scans", 0))

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-MAX_FRAME = 2**26
-"""Octets. The largest, a configuration with all its files, is bounded well below that."""
+MAX_FRAME = 2**27
+"""Octets. The largest, a configuration with all its files, is bounded below two thirds of that."""
 
 MAX_REQUEST = 4096
 """Octets of a frame of `mailfilteradm`."""
@@ -167,6 +167,22 @@ class Alarm(Message, frozen=True, kw_only=True):
     text: str
 
 
+class TlsTrouble(Message, frozen=True, kw_only=True):
+    """Worker to master: connections that were refused for their TLS, or broken by it."""
+
+    listener: str
+    source: str
+    """Whom limits take for one: an address, of IPv6 its /64."""
+    peer: str
+    """The address of the last one."""
+    how: str
+    """`refused` in the handshake, or `broken` later."""
+    text: str
+    """Why, for people."""
+    unsaid: int = 0
+    """How many more there were of the source since it was last told of."""
+
+
 class Notice(Message, frozen=True, kw_only=True):
     """From a worker through the master to all others, such as: a map or a score has changed."""
 
@@ -190,7 +206,7 @@ class Answer(Message, frozen=True, kw_only=True):
 
 
 ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Credentials | Notice
-ToMaster = Ready | Failed | Report | Alarm | Notice
+ToMaster = Ready | Failed | Report | Alarm | TlsTrouble | Notice
 
 T = TypeVar("T")
 

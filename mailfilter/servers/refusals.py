@@ -1,10 +1,14 @@
-"""Connections that were refused for their TLS: counted, and said once a minute of each source."""
+"""Connections that were refused for their TLS: counted, and said once a minute of each source.
+
+Whoever serves counts them, and passes on what is to be said; one for all who serve says it.
+"""
 
 from collections.abc import Callable
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger
 
+from ..codec.control import TlsTrouble
 from ..tls.words import ON_PLAIN, Refusal
 from .sources import host_of, source_of
 
@@ -19,6 +23,7 @@ OTHERS = "others"
 log = Logger()
 
 Count = Callable[[str], None]
+Tell = Callable[[TlsTrouble], None]
 
 
 def uncounted(_: str) -> None:
@@ -30,11 +35,10 @@ class Refusals:
 
     def __init__(self, listener: str, clock: IReactorTime, count: Count = uncounted) -> None:
         self._listener = listener
-        self._clock = clock
         self._count = count
-        self._told: dict[str, float] = {}
-        """Source -> when a line was last written, the oldest first."""
-        self._unsaid: dict[str, int] = {}
+        self._pace = Pace(clock.seconds)
+        self.tell: Tell = RefusalLog(clock.seconds).tell
+        """Told of each source, at most once a minute."""
 
     def count(self, name: str) -> None:
         """Count something that is no refusal."""
@@ -43,40 +47,91 @@ class Refusals:
     def note(self, refusal: Refusal, address: IAddress | None) -> None:
         """Count a refusal, and say it if it is time."""
         self._count(f"tls/refused/{refusal.reason}")
-        self._say(refusal.text, address)
+        self._say("refused", refusal.text, address)
 
     def note_on_plain(self, address: IAddress | None) -> None:
         """Somebody has spoken TLS where there is none."""
         self._count("tls/on_plain")
-        self._say(ON_PLAIN, address)
+        self._say("refused", ON_PLAIN, address)
 
-    def _say(self, text: str, address: IAddress | None) -> None:
-        now = self._clock.seconds()
-        self._forget(now)
+    def note_broken(self, text: str, address: IAddress | None) -> None:
+        """A connection that was served has ended by what is not TLS."""
+        self._count("tls/broken")
+        self._say("broken", text, address)
+
+    def _say(self, how: str, text: str, address: IAddress | None) -> None:
         source, peer = source_of(address) or "unix", host_of(address)
-        if source not in self._told and len(self._told) >= MAX_SOURCES:
-            source = peer = OTHERS
-        if source in self._told:
-            self._unsaid[source] = self._unsaid.get(source, 0) + 1
+        turn = self._pace.turn(self._listener, source)
+        if turn is None:
             return
-        self._told[source] = now
-        unsaid = self._unsaid.pop(source, 0)
-        log.info(
-            "{listener}: {peer!r}: TLS refused: {reason} ({unsaid} more since it was last said)"
-            if unsaid
-            else "{listener}: {peer!r}: TLS refused: {reason}",
+        said, unsaid = turn
+        trouble = TlsTrouble(
             listener=self._listener,
-            peer=peer,
-            reason=text,
+            source=said,
+            peer=said if said == OTHERS else peer,
+            how=how,
+            text=text,
             unsaid=unsaid,
         )
+        self.tell(trouble)
+
+
+class RefusalLog:
+    """Writes the lines about all listeners, whoever serves them."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        """`seconds` is a clock that is never set."""
+        self._pace = Pace(seconds)
+
+    def tell(self, trouble: TlsTrouble) -> None:
+        """Write a line, if there was none about the source for a minute."""
+        turn = self._pace.turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
+        if turn is None:
+            return
+        source, unsaid = turn
+        log.info(
+            "{listener}: {peer!r}: TLS {how}: {reason} ({unsaid} more since it was last said)"
+            if unsaid
+            else "{listener}: {peer!r}: TLS {how}: {reason}",
+            listener=trouble.listener,
+            peer=source if source == OTHERS else trouble.peer,
+            how=trouble.how,
+            reason=trouble.text,
+            unsaid=unsaid,
+        )
+
+
+class Pace:
+    """At most one word a minute of each source of a listener."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._told: dict[tuple[str, str], float] = {}
+        """Listener and source -> when something was last said, the oldest first."""
+        self._unsaid: dict[tuple[str, str], int] = {}
+
+    def turn(self, listener: str, source: str, count: int = 1) -> tuple[str, int] | None:
+        """Of whom to say that so many came, and how many more; `None` is to say nothing now.
+
+        When too many sources have come in a minute it is said of all `OTHERS`.
+        """
+        now = self._seconds()
+        self._forget(now)
+        key = listener, source
+        if key not in self._told and len(self._told) >= MAX_SOURCES:
+            key = listener, OTHERS
+        if key in self._told:
+            self._unsaid[key] = self._unsaid.get(key, 0) + count
+            return None
+        self._told[key] = now
+        return key[1], self._unsaid.pop(key, 0) + count - 1
 
     def _forget(self, now: float) -> None:
         """Those of whom a line may be written again; what was unsaid of them stays for that."""
         while self._told:
-            source = next(iter(self._told))
-            if now - self._told[source] < INTERVAL:
+            key = next(iter(self._told))
+            if now - self._told[key] < INTERVAL:
                 return
-            del self._told[source]
+            del self._told[key]
             if len(self._unsaid) > MAX_SOURCES:
-                self._unsaid.pop(source, None)
+                self._unsaid.pop(key, None)

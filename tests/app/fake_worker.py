@@ -5,8 +5,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from mailfilter.app.hub import Hub
 from mailfilter.codec.control import Boot, Message, Ready, Report
-from mailfilter.report.alarms import Alarms
 
 
 class FakeWorker:
@@ -17,7 +17,7 @@ class FakeWorker:
     error: OSError | None
     """Raised when the next one is started."""
 
-    def __init__(self, reactor: Any, boot: Boot, alarms: Alarms, notice: object) -> None:
+    def __init__(self, reactor: Any, boot: Boot, hub: Hub) -> None:
         self.boot = boot
         self.place = boot.place
         self.pid = 1000 + len(self.made)

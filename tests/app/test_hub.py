@@ -1,9 +1,14 @@
 """What is counted over the lives of workers."""
 
+from twisted.internet.task import Clock
+from twisted.logger import formatEvent, globalLogPublisher
+from twisted.test.proto_helpers import EventLoggingObserver
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app.hub import Hub
-from mailfilter.codec.control import Histogram, Report
+from mailfilter.app.worker import TO_MASTER
+from mailfilter.app.worker_process import WorkerProcess
+from mailfilter.codec.control import Boot, Histogram, Report, TlsTrouble, encode
 from mailfilter.report.alarms import Alarms
 from mailfilter.report.counters import Sizes
 
@@ -19,6 +24,33 @@ def report(scans: int, *, counts: tuple[int, int] = (1, 0), **counters: int) -> 
         counters={"scans": scans, **counters},
         histograms={"scan_seconds": Histogram(BOUNDS, counts, 0.25)},
     )
+
+
+class RefusalTests(SynchronousTestCase):
+    def test_of_two_workers(self) -> None:
+        """What they tell of one source is one line."""
+        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        hub = Hub(Alarms(), "/var/lib/mailfilter")
+        told = TlsTrouble(
+            listener="http", source="192.0.2.1", peer="192.0.2.1", how="refused", text="no"
+        )
+        for place in range(2):
+            boot = Boot(
+                generation=1,
+                place=place,
+                seconds=1.0,
+                state_dir="",
+                config=None,
+                directory="/",
+                files=(),
+                checks=(),
+                sockets=(),
+                is_strict=False,
+                log="-",
+            )
+            WorkerProcess(Clock(), boot, hub).childDataReceived(TO_MASTER, encode(told))
+        lines = [formatEvent(event) for event in observer]
+        self.assertEqual(lines, ["http: '192.0.2.1': TLS refused: no"])
 
 
 class TotalTests(SynchronousTestCase):

@@ -112,6 +112,14 @@ class LocalTests(LocalCase):
         local.tell(Credentials())
         self.assertEqual(len(renewed), 1)
 
+    async def test_refusals(self) -> None:
+        """They are said by the same one as those of other generations."""
+        local = await self.start()
+        assert local._engine is not None
+        for factory in local._engine.serving.factories.values():
+            self.assertEqual(factory.refusals.tell, self.hub.refusals.tell)
+        await local.drain(is_stop=True, seconds=0)
+
 
 class EngineTests(LocalCase):
     """How an engine ends."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from twisted.internet import reactor
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
@@ -30,6 +31,7 @@ from mailfilter.codec.control import (
     Ready,
     Report,
     Serve,
+    TlsTrouble,
     ToWorker,
     encode,
 )
@@ -125,6 +127,19 @@ class WorkerTests(TestCase):
         self.patch(worker._engine.serving, "renew", renewed.append)
         self.tell(worker, Credentials())
         self.assertEqual(renewed, [Credentials()])
+
+    def test_refusals(self) -> None:
+        """The master says them, for all workers."""
+        worker = self.make()
+        refusals = worker._engine.serving.factories["http"].refusals
+        for _ in range(2):
+            refusals.note_on_plain(IPv4Address("TCP", "192.0.2.1", 1))
+        (told,) = self.channel.sent
+        assert isinstance(told, TlsTrouble)
+        self.assertEqual((told.listener, told.source, told.how), ("http", "192.0.2.1", "refused"))
+        self.channel.is_stalled = True
+        refusals.note_on_plain(IPv4Address("TCP", "192.0.2.2", 1))
+        self.assertEqual(len(self.channel.sent), 1)
 
     def ping(self) -> Deferred[bytes]:
         def talk() -> bytes:

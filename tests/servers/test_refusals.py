@@ -1,0 +1,85 @@
+"""Lines about connections that were refused: one a minute of each source, whoever serves."""
+
+from typing import cast
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.servers.refusals import INTERVAL, MAX_SOURCES, OTHERS, RefusalLog, Refusals
+from mailfilter.tls.words import Refusal
+
+REFUSAL = Refusal("plain", "plain HTTP")
+
+
+class RefusalTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.log = RefusalLog(self.clock.seconds)
+        self.counted: list[str] = []
+        self.events: list[LogEvent] = []
+        observer = cast(ILogObserver, self.events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+
+    def worker(self, listener: str = "http") -> Refusals:
+        """What one worker has of a listener."""
+        made = Refusals(listener, self.clock, self.counted.append)
+        made.tell = self.log.tell
+        return made
+
+    def note(self, worker: Refusals, host: str = "192.0.2.1", times: int = 1) -> None:
+        kind = IPv6Address if ":" in host else IPv4Address
+        for _ in range(times):
+            worker.note(REFUSAL, kind("TCP", host, 1))
+
+    def lines(self) -> list[str]:
+        """Those since it was asked last."""
+        found = [formatEvent(event) for event in self.events]
+        self.events.clear()
+        return found
+
+    def test_all_workers(self) -> None:
+        """One line for both, and none is left out of the number in the next one."""
+        one, other = self.worker(), self.worker()
+        self.note(one, times=3)
+        self.note(other, times=4)
+        self.assertEqual(self.lines(), ["http: '192.0.2.1': TLS refused: plain HTTP"])
+        self.assertEqual(self.counted, ["tls/refused/plain"] * 7)
+        self.clock.advance(INTERVAL)
+        self.note(one)
+        self.note(other)
+        self.note(other, times=2)
+        text = "http: '192.0.2.1': TLS refused: plain HTTP (3 more since it was last said)"
+        self.assertEqual(self.lines(), [text])
+        self.clock.advance(INTERVAL)
+        self.note(one)
+        # What `other` was told of in the minute before came too late for the second line.
+        text = "http: '192.0.2.1': TLS refused: plain HTTP (4 more since it was last said)"
+        self.assertEqual(self.lines(), [text])
+
+    def test_each_listener_and_source(self) -> None:
+        worker = self.worker()
+        for host in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"):
+            self.note(worker, host)
+        self.note(self.worker("milter"))
+        lines = self.lines()
+        self.assertEqual(len(lines), 5)
+        self.assertIn("milter: '192.0.2.1': TLS refused: plain HTTP", lines)
+
+    def test_bounded(self) -> None:
+        """Also over many workers that know of few sources each."""
+        for start in (0, 1):
+            worker = self.worker()
+            for number in range(start, 2 * MAX_SOURCES, 2):
+                self.note(worker, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+        lines = self.lines()
+        self.assertEqual(len(lines), MAX_SOURCES + 1)
+        self.assertIn(f"http: '{OTHERS}': TLS refused: plain HTTP", lines)
+
+    def test_broken(self) -> None:
+        """Of one that was served, which is no refusal."""
+        self.worker().note_broken("no", IPv4Address("TCP", "192.0.2.1", 1))
+        self.assertEqual(self.lines(), ["http: '192.0.2.1': TLS broken: no"])
+        self.assertEqual(self.counted, ["tls/broken"])
