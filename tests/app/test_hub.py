@@ -1,9 +1,11 @@
 """What is counted over the lives of workers."""
 
+from typing import cast
+
 from twisted.internet.task import Clock
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.test.proto_helpers import EventLoggingObserver
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from mailfilter.app.hub import Hub
 from mailfilter.app.worker import TO_MASTER
@@ -29,7 +31,7 @@ def report(scans: int, *, counts: tuple[int, int] = (1, 0), **counters: int) -> 
 class RefusalTests(SynchronousTestCase):
     def test_of_two_workers(self) -> None:
         """What they tell of one source is one line."""
-        observer = EventLoggingObserver.createWithCleanup(self, globalLogPublisher)
+        observer = EventLoggingObserver.createWithCleanup(cast(TestCase, self), globalLogPublisher)
         hub = Hub(Alarms(), "/var/lib/mailfilter")
         told = TlsTrouble(
             listener="http", source="192.0.2.1", peer="192.0.2.1", how="refused", text="no"

@@ -33,6 +33,7 @@ from mailfilter.codec.control import (
     Report,
     Request,
     Serve,
+    TlsTrouble,
     Trust,
     answer_reader,
     encode,
@@ -84,6 +85,14 @@ TO_MASTER: Sequence[Message] = (
     Failed(reason="ä\n"),
     REPORT,
     Alarm(text=""),
+    TlsTrouble(
+        listener="http",
+        source="2001:db8::/64",
+        peer="2001:db8::1",
+        how="refused",
+        text="no",
+        unsaid=7,
+    ),
     Notice(topic="maps"),
 )
 ANSWERS: Sequence[Message] = (
