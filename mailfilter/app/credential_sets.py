@@ -64,14 +64,14 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     paths = tuple(setting.path for setting in settings.values())
     trouble = None
     try:
-        files, shown = _read_pair(desk, name, settings, now)
+        files, shown = _read_pair(desk, name, settings)
     except Refused as refused:
         if refused.setting != settings.get("ocsp") or old is None or old.parsed.facts.holds(now):
             raise
         # Better without an answer than with a certificate that has expired.
         trouble = refused.problem
         del settings["ocsp"]
-        files, shown = _read_pair(desk, name, settings, now)
+        files, shown = _read_pair(desk, name, settings)
     if old is not None and old.parsed.facts.holds(now) and not shown.facts.holds(now):
         raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
     listeners = {
@@ -83,13 +83,11 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     return Kept(files, shown, _since(files, old, now), paths, trouble)
 
 
-def _read_pair(
-    desk: Desk, name: str, settings: Mapping[str, Setting], now: float
-) -> tuple[Pair, Shown]:
+def _read_pair(desk: Desk, name: str, settings: Mapping[str, Setting]) -> tuple[Pair, Shown]:
     data = {part: desk.read(setting) for part, setting in settings.items()}
     files = Pair(name=name, **data)
     try:
-        return files, read_pair(files, now)
+        return files, read_pair(files)
     except PairError as error:
         # A key that is not in a file of its own is in that of the chain.
         raise desk.refused(settings.get(error.part, settings["chain"]), str(error)) from None

@@ -157,10 +157,8 @@ def _dns_names(shown: Shown) -> Iterator[str]:
 
 
 def _staple(_: SSL.Connection, shown: Shown | None) -> bytes:
-    """What is shown to those who ask for an answer of OCSP: nothing that is out of date."""
-    if shown is None or (shown.ocsp_expires is not None and time.time() > shown.ocsp_expires):
-        return b""
-    return shown.ocsp
+    """What is shown to those who ask for an answer of OCSP: none that does not hold now."""
+    return shown.ocsp if shown is not None and shown.has_answer(time.time()) else b""
 
 
 def build_sides(config: Config, credentials: Credentials) -> Mapping[str, ServerSide]:

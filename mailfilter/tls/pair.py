@@ -1,9 +1,8 @@
 """What we show: a certificate with its chain, its key, and what its authority says of it."""
 
 import re
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
@@ -58,11 +57,11 @@ class Shown:
     """Its own certificate, then each that has signed the one before."""
     key: PrivateKey = field(repr=False)
     ocsp: bytes = field(repr=False)
-    """An answer of OCSP in DER; empty where there is none, or it is out of date."""
+    """An answer of OCSP in DER; empty where there is none."""
     facts: Facts
     """Of the certificate."""
     ocsp_begins: float | None = None
-    """Unix time from which an answer holds, also of one that is out of date."""
+    """Unix time from which the answer holds."""
     ocsp_expires: float | None = None
     """Unix time; `None` without an answer, or if it has no end."""
 
@@ -73,11 +72,10 @@ class Shown:
         return self.ocsp_expires is None or now <= self.ocsp_expires
 
 
-def read_pair(pair: Pair, now: float | None = None) -> Shown:
+def read_pair(pair: Pair) -> Shown:
     """Read the files of a pair. Raises PairError if they do not fit together.
 
-    A certificate that has expired is no error here, and an answer of OCSP that is out of date is
-    left out; `now` (Unix time) is for that.
+    A certificate that has expired is no error here, nor is an answer of OCSP that has.
     """
     part: Part = "chain"
     try:
@@ -94,9 +92,7 @@ def read_pair(pair: Pair, now: float | None = None) -> Shown:
         raise PairError(part, str(error)) from None
     if staple is None:
         return Shown(pair.name, chain, key, b"", known)
-    shown = Shown(pair.name, chain, key, pair.ocsp, known, staple.begins, staple.expires)
-    is_shown = shown.has_answer(time.time() if now is None else now)
-    return shown if is_shown else replace(shown, ocsp=b"")
+    return Shown(pair.name, chain, key, pair.ocsp, known, staple.begins, staple.expires)
 
 
 def read_key(data: bytes) -> PrivateKey:

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import Hash
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .errors import TlsError
 from .pem import MAX_FILE
+
+MAX_RESPONDERS = 3
+"""Certificates in an answer that are looked at, for one that may sign it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Staple:
 def read_staple(data: bytes, chain: Sequence[x509.Certificate]) -> Staple:
     """Read an answer of OCSP in DER about the first certificate of a chain.
 
-    Raises TlsError if it is none, is about another one, or says anything but good.
+    Raises TlsError if it is none, is about another one, or says anything but good; also if the
+    issuer has not signed it, where the chain has that.
     """
     if len(data) > MAX_FILE:
         raise TlsError(f"more than {MAX_FILE // 2**20}MiB")
@@ -58,6 +64,8 @@ def _read(answer: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) -> Stapl
         raise TlsError("the authority says that the certificate is revoked; a new one is needed")
     if status is not ocsp.OCSPCertStatus.GOOD:
         raise TlsError("the authority says that it does not know the certificate")
+    if len(chain) > 1 and not _is_signed(answer, chain[1]):
+        raise TlsError("its authority has not signed it")
     expires = answer.next_update_utc
     begins = answer.this_update_utc.timestamp()
     return Staple(begins, None if expires is None else expires.timestamp())
@@ -73,3 +81,39 @@ def _is_of_issuer(answer: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) 
     digest = Hash(answer.hash_algorithm)
     digest.update(chain[0].issuer.public_bytes())
     return answer.issuer_name_hash == digest.finalize()
+
+
+def _is_signed(answer: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
+    """By the authority itself, or by one that it has allowed to answer (RFC 6960, 4.2.2.2)."""
+    if _verifies(answer, issuer):
+        return True
+    return any(
+        _may_answer(certificate, issuer) and _verifies(answer, certificate)
+        for certificate in answer.certificates[:MAX_RESPONDERS]
+    )
+
+
+def _may_answer(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except Exception:
+        return False
+    return ExtendedKeyUsageOID.OCSP_SIGNING in usage
+
+
+def _verifies(answer: ocsp.OCSPResponse, by: x509.Certificate) -> bool:
+    key, algorithm = by.public_key(), answer.signature_hash_algorithm
+    signature, signed = answer.signature, answer.tbs_response_bytes
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+            key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
+            key.verify(signature, signed, ec.ECDSA(algorithm))
+        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            key.verify(signature, signed)
+        else:
+            return False
+    except Exception:
+        return False
+    return True

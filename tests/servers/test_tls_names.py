@@ -165,6 +165,12 @@ class OfferTests(TlsCase):
         self.assertEqual(self.stapled(good, 0.5), good.read_bytes())
         self.assertEqual(self.stapled(good, 2), b"")
 
+    def test_ocsp_ahead(self) -> None:
+        """One whose authority has a clock ahead of ours is shown from its time on."""
+        ahead = self.authority.vouch(self.pair[0], days=(1, 9))
+        self.assertEqual(self.stapled(ahead), b"")
+        self.assertEqual(self.stapled(ahead, 2), ahead.read_bytes())
+
     def test_long_chain(self) -> None:
         """Longer than what Twisted takes from OpenSSL at once."""
         authorities = [self.authority]

@@ -225,11 +225,21 @@ class AnswerTests(PairCase):
         self.assertLess(abs(shown.ocsp_expires - time.time() - 7 * DAY), 3600)
 
     def test_out_of_date(self) -> None:
-        """Left out; that it was is told by its dates."""
-        for days in ((-9, -1), (1, 8)):
+        """It is known when it holds; one from a clock that is ahead of ours soon does."""
+        now = time.time()
+        for days, holds_at in (((-9, -1), now - 2 * DAY), ((1, 8), now + 2 * DAY)):
             shown = self.read(ocsp=self.middle.vouch(self.chain, days=days).read_bytes())
-            self.assertEqual(shown.ocsp, b"")
-            self.assertIsNot(shown.ocsp_expires, None)
+            self.assertFalse(shown.has_answer(now))
+            self.assertTrue(shown.has_answer(holds_at))
+
+    def test_forged(self) -> None:
+        """One bit in the signature; without the authority in the chain nobody can tell."""
+        answer = bytearray(self.middle.vouch(self.chain).read_bytes())
+        answer[-1] ^= 1
+        self.check_refused("ocsp", "its authority has not signed it", ocsp=bytes(answer))
+        alone = self.chain.read_bytes().split(b"-----END CERTIFICATE-----")[0]
+        alone += b"-----END CERTIFICATE-----\n"
+        self.assertEqual(self.read(alone, ocsp=bytes(answer)).ocsp, bytes(answer))
 
     def test_revoked(self) -> None:
         answer = self.middle.vouch(self.chain, is_good=False).read_bytes()
