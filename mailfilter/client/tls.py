@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 
 from ..config.peer import Peer, parse_peer
+from ..config.problem import Unfit
+from ..config.tls_names import check_server
 from ..config.toml_text import part_text, string_text
 from ..config.values import read_fingerprint
 from ..report.escape import escape
+from ..tls.errors import TlsError
 from ..tls.facts import facts
 from ..tls.outgoing import Terms
 from .options import FILE, fail
@@ -101,9 +104,21 @@ def _pins(
     return tuple(found)
 
 
+def _name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        check_server(value)
+    except Unfit as unfit:
+        raise click.BadParameter(f"{escape(value)}: {escape(str(unfit))}") from None
+    return value
+
+
 @tls.command()
 @click.argument("peer", callback=_peer, metavar="HOST:PORT")
-@click.option("--name", help="That the certificate must be for; otherwise the host.")
+@click.option(
+    "--name", callback=_name, help="That the certificate must be for; otherwise the host."
+)
 @click.option("--ca", type=FILE, help="Authorities to trust; otherwise those of the system.")
 @click.option("--crl", type=FILE, multiple=True, help="A list of revoked certificates.")
 @click.option(
@@ -139,7 +154,7 @@ def check(
     )
     try:
         findings = probe(peer, name or peer.host or "localhost", terms, timeout)
-    except Unreachable as error:
+    except (Unreachable, TlsError) as error:
         fail(f"no: {escape(str(error))}")
     click.echo(findings_text(findings, time.time()))
     if not would_connect(findings):

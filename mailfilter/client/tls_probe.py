@@ -19,7 +19,7 @@ from ..tls.chain_words import clean
 from ..tls.errors import TlsError
 from ..tls.outgoing import Outgoing, Terms
 from ..tls.outgoing_words import handshake_words
-from ..tls.verified import Verified, is_address, server_name
+from ..tls.verified import Verified, is_address, read_name
 from ..tls.wire import Wire
 
 MAX_CHAIN = 10
@@ -81,7 +81,8 @@ class Findings:
 
 
 def probe(peer: Peer, name: str, terms: Terms, seconds: float) -> Findings:
-    """Find it out within a time. Raises Unreachable."""
+    """Find it out within a time. Raises Unreachable, and TlsError for what is no name."""
+    name = read_name(name)
     end = time.monotonic() + seconds
     look = _look(peer, name, end)
     if not look.shown:
@@ -95,7 +96,7 @@ def _look(peer: Peer, name: str, end: float) -> Look:
     connection.set_connect_state()
     connection.request_ocsp()
     if not is_address(name):
-        connection.set_tlsext_host_name(server_name(name))
+        connection.set_tlsext_host_name(name.encode("ascii"))
     with _connect(peer, end) as sock:
         try:
             Wire(connection, sock, end).handshake()

@@ -43,6 +43,16 @@ def check_ip(text: str) -> None:
         raise Unfit("expected an IP address without a zone", _meant(text.partition("%")[0]))
 
 
+def check_server(text: str) -> None:
+    """Raises Unfit for what a server that we connect to has no certificate for."""
+    if _is_address(text):
+        check_ip(text)
+        return
+    if ANY in text:
+        raise Unfit(f"expected a single name, without {ANY}")
+    check_dns(text)
+
+
 def check_uri(text: str) -> None:
     """Raises Unfit for what is no URI in ASCII."""
     if not _URI.fullmatch(text):

@@ -6,8 +6,8 @@ from .complaint import Complaint, Doubt, Place, told
 from .identity_rules import PINS, admitted, is_pinned, unfit_names
 from .model import Config, Listener, Tls
 from .names import listed
-from .problem import Problem
-from .tls_names import check_dns
+from .problem import Problem, Unfit
+from .tls_names import check_dns, check_server
 from .toml_text import KeyPath, key_text, string_text, value_text
 from .units import format_duration
 
@@ -20,6 +20,7 @@ _USUAL_TLS = Tls()
 
 def tls_problems(config: Config, place: Place, is_doubtful: Doubt) -> Iterator[Problem]:
     """What cannot be meant."""
+    yield from told(_server_name(config), place, is_doubtful)
     for name, certificate in config.certificates.items():
         complaints = unfit_names(("certificates", name, "names"), certificate.names, check_dns)
         yield from told(complaints, place, is_doubtful)
@@ -47,6 +48,18 @@ def tls_warnings(config: Config, place: Place) -> Iterator[Problem]:
             yield from told(_believed(config, name, listener), place)
     yield from told(_unused(config), place)
     yield from told(_settings(config), place)
+
+
+def _server_name(config: Config) -> Iterator[Complaint]:
+    """The name of a server that we connect to, for which there is no certificate."""
+    name = config.store.redis.tls_name
+    if not name:
+        return
+    try:
+        check_server(name)
+    except Unfit as unfit:
+        path = ("store", "redis", "tls_name")
+        yield Complaint(path, string_text(name), unfit.expected, unfit.hint)
 
 
 def _shown_names(config: Config, name: str, listener: Listener) -> Iterator[Complaint]:

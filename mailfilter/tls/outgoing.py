@@ -26,7 +26,7 @@ from .pair import PairError, Shown, read_pair
 from .pem import certificates
 from .reading import Stamp, read_file, stamp
 from .trust import MAX_AUTHORITIES, read_lists
-from .verified import Demands, Verified, verify
+from .verified import Demands, Verified, read_name, verify
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:@SECLEVEL=2"
 """Of TLS 1.2: forward secrecy and no padding. Those of 1.3 are all right."""
@@ -84,13 +84,17 @@ class Outgoing:
     def connection(self, name: str) -> Verified:
         """For a connection to a DNS name or an IP address, over BIOs in memory; blocks a little.
 
-        Raises TlsError if a file cannot be used.
+        Raises TlsError if a file cannot be used, or the name can be in no certificate.
         """
         made = self._ready()
         return Verified(made.context, name, made.demands)
 
     async def creator(self, reactor: Any, name: str) -> IOpenSSLClientConnectionCreator:
-        """The same for Twisted, with files read in a thread. Raises TlsError."""
+        """The same for Twisted, with files read in a thread. Raises TlsError.
+
+        Nothing of these terms or this name is left to fail when there is a connection.
+        """
+        name = read_name(name)
         made: Deferred[_Made] = deferToThreadPool(reactor, reactor.getThreadPool(), self._ready)
         return _Creator(await made, name)
 

@@ -1,5 +1,6 @@
 """A connection of OpenSSL whose other side is verified in the handshake, with the reason if not."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -13,6 +14,11 @@ from .chain_words import NO_LIST, chain_words, clean
 from .errors import TlsError
 from .facts import fingerprint, public_key
 from .outgoing_words import handshake_words, name_words
+
+MAX_NAME = 253
+"""Characters of a DNS name (RFC 1035 2.3.4, as text)."""
+_LABEL = "[A-Za-z0-9_-]{1,63}"
+_DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 VERSIONS = ("TLS 1.2", "TLS 1.3")
 
@@ -53,9 +59,12 @@ class Verified(SSL.Connection):
     """
 
     def __init__(self, context: SSL.Context, name: str, demands: Demands) -> None:
-        """`name` is a DNS name or an IP address; the context verifies with `verify`."""
+        """`name` is a DNS name or an IP address; the context verifies with `verify`.
+
+        Raises TlsError for a name that is neither.
+        """
+        self.name = read_name(name)
         super().__init__(context, None)
-        self.name = name.rstrip(".")
         self.demands = demands
         self._reason = ""
         self.is_known = False
@@ -63,7 +72,7 @@ class Verified(SSL.Connection):
         self.set_connect_state()
         self._is_address = is_address(self.name)
         if not self._is_address:
-            self.set_tlsext_host_name(server_name(self.name))
+            self.set_tlsext_host_name(self.name.encode("ascii"))
 
     def do_handshake(self) -> None:
         """As OpenSSL's. Raises Refused."""
@@ -165,9 +174,14 @@ def is_address(name: str) -> bool:
     return True
 
 
-def server_name(name: str) -> bytes:
-    """A name for the server name indication (RFC 6066, 3). Raises TlsError."""
-    try:
-        return name.encode("ascii") if name.isascii() else name.encode("idna")
-    except UnicodeError:
-        raise TlsError(f"{clean(name)} is not a name of DNS") from None
+def read_name(text: str) -> str:
+    """A DNS name or an IP address as certificates have it. Raises TlsError if it is neither.
+
+    The zone of an address, which is of this machine alone, is left out.
+    """
+    name = text.removesuffix(".")
+    if is_address(name):
+        return name.partition("%")[0]
+    if len(name) > MAX_NAME or not _DNS_NAME.fullmatch(name):
+        raise TlsError(f"{clean(text)} is not a DNS name, which certificates could be for")
+    return name

@@ -367,11 +367,23 @@ class CommandLineTests(CheckCase):
             ("localhost:1", "--pin", "12\x1b"),
             ("localhost:1", "--key", "x"),
             ("localhost:1", "--timeout", "0"),
+            ("localhost:1", "--name", "\u00fc..x"),
+            ("localhost:1", "--name", "a b\x1b"),
+            ("localhost:1", "--name", "*.example.org"),
+            ("localhost:1", "--name", ""),
         )
         for arguments in cases:
             result = self.run_check(*arguments)
             self.assertEqual(result.exit_code, 2, result.output)
             self.assertNotIn("\x1b", result.output)
+
+    def test_no_name(self) -> None:
+        """Hosts that can be in no certificate, and are in no DNS either."""
+        for host in ("a..b", "x" * 64, "a*b"):
+            result = self.run_check(f"{host}:1")
+            self.assert_no(result, f"{host} is not a DNS name")
+        result = self.run_check("localhost:1", "--name", "b\u00fccher.example")
+        self.assertIn('did you mean "xn--bcher-kva.example"?', result.output)
 
     def test_resolver(self) -> None:
         """One that hangs is not waited for."""

@@ -40,6 +40,12 @@ class StoreTests(ConfigCase):
             self.warnings(user), ["store.redis.username: has no effect without a password"]
         )
 
+    def test_server_name(self) -> None:
+        """One that no certificate has is refused, whatever else is set."""
+        text = '[store.redis]\ntls_name = "redis..example"'
+        said = 'm.toml:2: store.redis.tls_name = "redis..example": has an empty label'
+        self.assertEqual(self.problems(text), [said])
+
     def test_sentinel(self) -> None:
         """What is said to sentinels."""
         text = '[store]\nkind = "redis"\n[store.redis]\n'

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.problem import Unfit
-from mailfilter.config.tls_names import check_dns, check_email, check_ip, check_uri
+from mailfilter.config.tls_names import check_dns, check_email, check_ip, check_server, check_uri
 
 DNS = "expected a DNS name such as mx.example.org"
 LONG = "expected a DNS name of at most 253 characters"
@@ -23,6 +23,27 @@ class NameTests(SynchronousTestCase):
         except Unfit as unfit:
             return str(unfit)
         return ""
+
+    def test_server(self) -> None:
+        """A name or an address that we connect to."""
+        single = "expected a single name, without *"
+        for text, said in {
+            "redis.example.org": "",
+            "redis_1": "",
+            "192.0.2.1": "",
+            "2001:db8::1": "",
+            "fe80::1%eth0": 'expected an IP address without a zone; did you mean "fe80::1"?',
+            "*.example.org": single,
+            "redis..example": EMPTY,
+            "redis.example.": f'{EMPTY}; did you mean "redis.example"?',
+            "r\u00e9d.example": f'{ASCII}; did you mean "xn--rd-bja.example"?',
+            "\u00fc..x": ASCII,
+            "a b": DNS,
+            "a\0b": DNS,
+            "x" * 300: LONG,
+            "x" * 64: DNS,
+        }.items():
+            self.assertEqual(self.said(check_server, text), said, text)
 
     def test_dns(self) -> None:
         label = "x" * 63

@@ -148,6 +148,17 @@ class MovedTests(ConnectCase):
         self.assertEqual(new.connections, 2)
 
 
+class NameTests(ConnectCase):
+    """Names for which there are no certificates."""
+
+    async def test_no_name(self) -> None:
+        """It is said, and nobody is connected to."""
+        self.begin(OK, 0.3, tls=True, tls_name="redis..example")
+        await self.until(lambda: bool(self.alarms))
+        self.assertIn("TLS: redis..example is not a DNS name", self.alarms[0])
+        self.assertEqual(self.server.connections, 0)
+
+
 class SubscribeTests(ConnectCase):
     """Topics stay heard."""
 

@@ -3,7 +3,9 @@
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
+from twisted.internet.defer import Deferred
 
+from mailfilter.tls.errors import TlsError
 from mailfilter.tls.facts import fingerprint, public_key
 from mailfilter.tls.outgoing import Outgoing
 from mailfilter.tls.verified import Demands, Refused, Verified
@@ -31,6 +33,21 @@ class NameTests(OutgoingCase):
         for name in ("example.org", "a.b.example.net", "example.net", "192.0.2.2", "localhost"):
             text = self.refuses(files, name=name)
             self.assertEqual(text, f"the certificate is not for {name} but for {names}")
+
+    def test_no_names(self) -> None:
+        """What can be in no certificate is refused before there is a connection."""
+        outgoing = Outgoing(self.terms())
+        for name in ("", ".", "a..b", "a b", "a\0b", "*.example.org", "\u00fc..x", "\u00fc.de"):
+            self.assertRaises(TlsError, outgoing.connection, name)
+            made = Deferred.fromCoroutine(outgoing.creator(None, name))
+            self.failureResultOf(made, TlsError)
+        for name in ("x" * 64, ".".join(["x" * 63] * 4), "x" * 10**5):
+            error = self.assertRaises(TlsError, outgoing.connection, name)
+            self.assertIn("x is not a DNS name" if len(name) == 64 else "... is not", str(error))
+
+    def test_zone(self) -> None:
+        """That of an address is in no certificate."""
+        self.connects(self.authority.issue("fe80::1"), name="fe80::1%lo")
 
     def test_many_names(self) -> None:
         """Not all are said."""
