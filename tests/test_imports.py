@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "config": frozenset(),
     "scan": frozenset({"mail", "config.model"}),
     "checks": frozenset({"mail", "scan"}),
-    "tls": frozenset({"codec", "config.model"}),
+    "tls": frozenset({"codec", "config.model", "config.files"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
     "servers": frozenset({"codec", "scan", "report", "mail", "tls", "config.model"}),
     "client": frozenset({"codec", "scan", "report", "mail", "tls", "config", *STORE_OF_CLIENT}),

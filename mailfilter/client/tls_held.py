@@ -77,7 +77,7 @@ def _certificate(name: str, item: Certificate, config: Config, now: float) -> di
 def _read_pair(name: str, item: Certificate) -> Shown:
     files = {"chain": item.chain, "key": item.key or item.chain, "ocsp": item.ocsp}
     chain, key, ocsp = (
-        read_file(path)[0] if path else b"" for path in (item.chain, item.key, item.ocsp)
+        read_file(path) if path else b"" for path in (item.chain, item.key, item.ocsp)
     )
     try:
         return read_pair(Pair(name=name, chain=chain, key=key, ocsp=ocsp))
@@ -87,8 +87,8 @@ def _read_pair(name: str, item: Certificate) -> Shown:
 
 def _trust(name: str, item: Listener) -> dict[str, Any]:
     def read() -> dict[str, Any]:
-        authorities = read_file(item.client_ca)[0] if item.client_ca else b""
-        lists = tuple(read_file(path)[0] for path in item.client_crl)
+        authorities = read_file(item.client_ca) if item.client_ca else b""
+        lists = tuple(read_file(path) for path in item.client_crl)
         try:
             made = read_trust(Trust(listener=name, authorities=authorities, revoked=lists))
         except TrustError as error:

@@ -50,7 +50,7 @@ def show(file: str | None, option: str | None, state_dir: str | None) -> None:
 
 def _show_file(file: str) -> None:
     try:
-        found = certificates(read_file(file)[0], MAX_SHOWN)
+        found = certificates(read_file(file), MAX_SHOWN)
     except TlsError as error:
         text = str(error)
         fail(escape(text if text.startswith(file) else f"{file}: {text}"))

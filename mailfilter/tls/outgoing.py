@@ -125,7 +125,7 @@ class _Creator:
 class _Made:
     context: SSL.Context
     demands: Demands
-    stamps: Mapping[str, Stamp]
+    stamps: Mapping[str, Stamp | None]
     until: float
 
     def holds(self, now: float) -> bool:
@@ -134,13 +134,13 @@ class _Made:
 
 
 def _make(terms: Terms, now: float) -> _Made:
-    read = {path: read_file(path) for path in terms.files()}
-    contents = {path: data for path, (data, _) in read.items()}
+    stamps = {path: stamp(path) for path in terms.files()}
+    contents = {path: read_file(path) for path in terms.files()}
     authorities = _authorities(terms, contents)
     return _Made(
         context=_context(terms, contents, authorities),
         demands=Demands(frozenset(terms.pins), frozenset(authorities), bool(terms.certificate)),
-        stamps={path: found for path, (_, found) in read.items()},
+        stamps=stamps,
         until=float("inf") if terms.authorities else now + SYSTEM_SECONDS,
     )
 

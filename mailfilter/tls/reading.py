@@ -1,55 +1,33 @@
 """Reading files that TLS needs, bounded, and noticing that one has changed."""
 
 import os
-import stat
 
+from ..config.files import read_source
 from .errors import TlsError
-from .pem import MAX_FILE
 
-Stamp = tuple[int, int, int, int]
-"""Device, inode, octets and time of the last change of a file: another one is another content."""
-
-MISSING: Stamp = (0, 0, 0, 0)
+Stamp = tuple[int, ...]
+"""What changes with a file: device, inode, size, times, permissions, owners."""
 
 
-def read_file(path: str) -> tuple[bytes, Stamp]:
-    """What a file holds, at most `MAX_FILE` octets, and its stamp; blocks. Raises TlsError.
+def read_file(path: str) -> bytes:
+    """What a file holds; blocks. Raises TlsError if it cannot be read, or is too large."""
+    source, problems = read_source(path)
+    if source is None:
+        reasons = "; ".join(problem.expected for problem in problems)
+        raise TlsError(f"{path}: {reasons}")
+    return source.data
 
-    A pipe would be waited for, so only files and devices such as /dev/null are read.
+
+def stamp(path: str) -> Stamp | None:
+    """Of a file, or of what a symbolic link leads to; `None` where there is nothing to see.
+
+    To be taken before the file is read: what changes meanwhile is noticed then. Blocks.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    try:
-        status = os.fstat(descriptor)
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISCHR(status.st_mode)):
-            raise TlsError(f"{path}: expected a regular file")
-        data = b""
-        while len(data) <= MAX_FILE and (part := os.read(descriptor, MAX_FILE + 1 - len(data))):
-            data += part
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    finally:
-        os.close(descriptor)
-    if len(data) > MAX_FILE:
-        raise TlsError(f"{path}: expected at most {MAX_FILE // 2**20}MiB in a file")
-    return data, _stamp(status)
-
-
-def stamp(path: str) -> Stamp:
-    """How a file is now; blocks. Never raises."""
-    try:
-        return _stamp(os.stat(path))
+        found = os.stat(path)
     except (OSError, ValueError):
-        return MISSING
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _unreadable(path: str, error: OSError | ValueError) -> TlsError:
-    """A path with a NUL is a ValueError."""
-    reason = error.strerror if isinstance(error, OSError) else error
-    return TlsError(f"{path}: cannot be read: {reason}")
+        return None
+    return (
+        *(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns),
+        *(found.st_mode, found.st_uid, found.st_gid),
+    )

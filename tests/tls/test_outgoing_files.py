@@ -31,7 +31,7 @@ class FileTests(OutgoingCase):
             "empty": "no certificate in it: it is empty",
             "none": "no certificate in it",
             "half": "cut off",
-            "big": "expected at most 1MiB",
+            "big": "expected at most 1024KiB",
             "absent": "cannot be read: No such file",
             "fifo": "expected a regular file",
             "folder": "expected a regular file",
