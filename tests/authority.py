@@ -38,6 +38,7 @@ class Authority:
         *,
         signed_by: "Authority | None" = None,
         only_below: Sequence[str] = (),
+        days: tuple[float, float] = (-2, 3650),
     ) -> None:
         """`name` must be another one for each authority of a folder.
 
@@ -48,7 +49,7 @@ class Authority:
         self._name = _named(name)
         self.file = folder / f"{name}.pem"
         issuer, key = (self._name, self._key) if signed_by is None else signed_by._signer()
-        builder = _builder(self._name, issuer, self._key, (-2, 3650))
+        builder = _builder(self._name, issuer, self._key, days)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         if only_below:
             permitted = [x509.DNSName(domain) for domain in only_below]

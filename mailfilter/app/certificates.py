@@ -18,6 +18,7 @@ from .credential_sets import (
     KeptPair,
     KeptTrust,
     moment,
+    pair_paths,
     pair_settings,
     take_pair,
     take_trust,
@@ -83,9 +84,15 @@ class Taken:
     """What comes of reading the files."""
 
     held: Held
-    problems: tuple[Problem, ...]
-    """About sets that cannot be used, and there are none before them."""
+    refused: Mapping[tuple[str, str], Problem]
+    """Why sets cannot be used that have none before them, by table and name; and the key that the
+    store shows."""
     warnings: tuple[Problem, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that was refused."""
+        return tuple(self.refused.values())
 
 
 def take(
@@ -97,7 +104,7 @@ def take(
     """
     desk = Desk(loaded)
     known = {key[:2] for key in doubtful}
-    problems: list[Problem] = []
+    refused: dict[tuple[str, str], Problem] = {}
 
     def pair(name: str) -> KeptPair:
         return take_pair(desk, name, before.pairs.get(name), now)
@@ -106,36 +113,38 @@ def take(
         return take_trust(desk, name, trusted.get(name), pairs, now)
 
     trusted = {name: kept for name, kept in before.trusts.items() if _is_meant(kept, loaded.config)}
+    renewable = {name: kept for name, kept in before.pairs.items() if _is_same(kept, loaded.config)}
     shown = [
         name for name in used_certificates(loaded.config) if ("certificates", name) not in known
     ]
     asking = [name for name in verifying(loaded.config) if ("listeners", name) not in known]
-    pairs = _settle(shown, before.pairs, pair, problems)
-    trusts = _settle(asking, trusted, trust, problems)
+    pairs = _settle("certificates", shown, renewable, pair, refused)
+    trusts = _settle("listeners", asking, trusted, trust, refused)
     for setting in _key_of_redis(loaded.config):
         try:
             desk.read(setting)
-        except Refused as refused:
-            problems.append(refused.problem)
-    return Taken(Held(pairs, trusts, desk.stamps), tuple(problems), tuple(desk.warnings))
+        except Refused as error:
+            refused["store", "redis"] = error.problem
+    return Taken(Held(pairs, trusts, desk.stamps), refused, tuple(desk.warnings))
 
 
 def _settle(
+    table: str,
     names: Sequence[str],
     before: Mapping[str, K],
     take_one: Callable[[str], K],
-    problems: list[Problem],
+    refused: dict[tuple[str, str], Problem],
 ) -> dict[str, K]:
-    """Each set as it is now, else as it was before."""
+    """Each set as it is now, else as it was before; else it is refused."""
     kept: dict[str, K] = {}
     for name in names:
         try:
             kept[name] = take_one(name)
-        except Refused as refused:
+        except Refused as error:
             if name in before:
-                kept[name] = replace(before[name], trouble=refused.problem)
+                kept[name] = replace(before[name], trouble=error.problem)
             else:
-                problems.append(refused.problem)
+                refused[table, name] = error.problem
     return kept
 
 
@@ -146,6 +155,12 @@ def _is_meant(kept: KeptTrust, config: Config) -> bool:
     """
     listener = config.listeners.get(kept.files.listener)
     return listener is not None and kept.paths == trust_paths(kept.files.listener, listener)
+
+
+def _is_same(kept: KeptPair, config: Config) -> bool:
+    """The same of a certificate: other files are no renewal."""
+    certificate = config.certificates.get(kept.files.name)
+    return certificate is not None and kept.paths == pair_paths(kept.files.name, certificate)
 
 
 def used_certificates(config: Config) -> Mapping[str, tuple[str, ...]]:

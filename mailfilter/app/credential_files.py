@@ -8,11 +8,12 @@ from pathlib import Path
 from ..config import Loaded, Problem
 from ..config.accounts import group_name
 from ..config.files import Source, read_source
-from ..config.secrets import doubtful, exposed, service_groups
+from ..config.secrets import changeable, doubtful, exposed, service_groups
 from ..config.toml_text import KeyPath, key_text, string_text
 
 MAX_TOTAL = 2**24
-"""Octets of all files together: they travel to each worker in one message."""
+"""Octets of all files together, each counted wherever it is used: they travel to each worker in
+one message."""
 
 _KEY = b"PRIVATE KEY-----"
 """What a file of PEM has in it that holds a private key."""
@@ -44,22 +45,27 @@ class Desk:
 
     def read(self, setting: Setting) -> bytes:
         """The octets of a file. Raises Refused if it cannot be used, whatever is in it."""
+        if self._total <= MAX_TOTAL:
+            data = self._checked(setting, self._source(setting))
+            self._total += len(data)
+            if self._total <= MAX_TOTAL:
+                return data
+        limit = f"expected at most {MAX_TOTAL // 2**20}MiB in all such files together"
+        raise self.refused(setting, limit, "a file counts for each listener that uses it")
+
+    def _source(self, setting: Setting) -> Source:
         file = setting.path
         if file not in self._read:
-            if self._total > MAX_TOTAL:
-                limit = f"expected at most {MAX_TOTAL // 2**20}MiB in all such files together"
-                raise self.refused(setting, limit)
             self.stamps[file] = stamp(file)
             source, found = read_source(file)
             self._read[file] = source or found
-            self._total += len(source.data) if source else 0
         source_or_problems = self._read[file]
-        if isinstance(source_or_problems, list):
-            texts = [problem.expected for problem in source_or_problems]
-            mend = _mend_reading(file)
-            hint = f"if the service runs as this user: {mend}" if mend else ""
-            raise self.refused(setting, "; ".join(texts), hint)
-        return self._checked(setting, source_or_problems)
+        if isinstance(source_or_problems, Source):
+            return source_or_problems
+        texts = [problem.expected for problem in source_or_problems]
+        mend = _mend_reading(file)
+        hint = f"if the service runs as this user: {mend}" if mend else ""
+        raise self.refused(setting, "; ".join(texts), hint)
 
     def refused(self, setting: Setting, expected: str, hint: str = "") -> "Refused":
         """What is wrong with the file of a setting."""
@@ -74,6 +80,8 @@ class Desk:
         if not source.data:
             raise self.refused(setting, "the file is empty")
         if _KEY not in source.data:
+            if (reason := changeable(source)) is not None:
+                raise self.refused(setting, *reason)
             return source.data
         groups = service_groups(self.loaded.config.server)
         if (reason := exposed(source, groups, _WHAT)) is not None:

@@ -46,6 +46,11 @@ def pair_settings(name: str, certificate: Certificate) -> dict[str, Setting]:
     }
 
 
+def pair_paths(name: str, certificate: Certificate) -> tuple[str, ...]:
+    """The files alone."""
+    return tuple(setting.path for setting in pair_settings(name, certificate).values())
+
+
 def trust_settings(name: str, listener: Listener) -> list[Setting]:
     """The same of a listener's trust, in the order of `Trust`; authorities first, if any."""
     found = [Setting(("listeners", name, "client_ca"), listener.client_ca)]
@@ -60,8 +65,8 @@ def trust_paths(name: str, listener: Listener) -> tuple[str, ...]:
 
 def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPair:
     """Read a certificate of ours at this Unix time. Raises Refused."""
-    settings = pair_settings(name, desk.loaded.config.certificates[name])
-    paths = tuple(setting.path for setting in settings.values())
+    certificate = desk.loaded.config.certificates[name]
+    settings, paths = pair_settings(name, certificate), pair_paths(name, certificate)
     trouble = None
     try:
         files, shown = _read_pair(desk, name, settings)

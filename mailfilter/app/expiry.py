@@ -54,14 +54,19 @@ class Reminders:
 
     def is_news(self, now: float, *what: str) -> bool:
         """Whether to say something at this Unix time; once a day."""
-        if now - self._said.get(what, -DAY) < DAY:
+        if self._is_recent(self._said.get(what), now):
             return False
         self._said[what] = now
         return True
 
+    @staticmethod
+    def _is_recent(said: float | None, now: float) -> bool:
+        """What was said later than now was said by a clock that has been set since."""
+        return said is not None and 0 <= now - said < DAY
+
     def due(self, held: Held, now: float, warn_before: float) -> list[str]:
         """What is to be said of what expires within so many seconds."""
-        self._said = {what: at for what, at in self._said.items() if now - at < DAY}
+        self._said = {what: at for what, at in self._said.items() if self._is_recent(at, now)}
         found = []
         for life in lives(held):
             state, text = life.trouble(now, warn_before)
@@ -79,7 +84,7 @@ def lives(held: Held) -> Iterator[Life]:
             subject = authority.subject.rfc4514_string()
             what = f"listener {name}: the authority {subject}"
             yield _of_certificate(what, authority, "its certificates are refused")
-        for revoked in trust.parsed.revoked:
+        for revoked in trust.parsed.newest():
             expires = list_expires(revoked)
             if expires is not None:
                 issuer = revoked.issuer.rfc4514_string()

@@ -164,11 +164,11 @@ class Generation:
 
     def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
         """See `hub.Serves.tell`."""
-        if isinstance(message, Credentials):
-            self._credentials = message
         for worker in self._living():
             if worker is not but:
                 worker.send(message)
+        if isinstance(message, Credentials):
+            self._credentials = message
 
     # Starting and replacing.
 

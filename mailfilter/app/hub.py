@@ -54,7 +54,8 @@ class Serves(Protocol):
     def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
         """Tell all workers, those that start and those that leave too, but the sender.
 
-        Of credentials, also those that will come: they start with the last ones.
+        Of credentials, also those that will come: they start with the last ones. Raises
+        ControlError for a message that is too large, which nobody has got then.
         """
 
 

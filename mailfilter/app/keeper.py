@@ -12,10 +12,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from ..codec.control import Credentials
+from ..codec.control import ControlError, Credentials
 from ..config import Loaded, Problem
 from ..servers.background import in_background
-from .certificates import Held, take
+from .certificates import Held, Taken, take
 from .expiry import Reminders
 from .hub import Hub
 from .plan import Draft
@@ -23,6 +23,11 @@ from .ticks import every, stop
 
 CLOCK_SECONDS = 60.0
 """Between two looks at what is about to expire."""
+
+_STUCK = "a look at the files of certificates does not end; until it does, none is renewed"
+
+STUCK_SECONDS = 300.0
+"""After which a look at the files that does not end is told: those of a server that is gone."""
 
 log = Logger()
 
@@ -52,7 +57,8 @@ class Keeper:
         self.held: Held = first.held
         self._reminders = Reminders()
         self._calls: list[LoopingCall] = []
-        self._is_looking = False
+        self._looking: float | None = None
+        """Since when a look at the files is under way, in seconds of the reactor."""
         self._doubted: Set[tuple[str, str]] = frozenset()
         """What could not be used at the last look."""
 
@@ -67,6 +73,8 @@ class Keeper:
             self._tell_refused(problem)
         self._remind()
         self.stop()
+        # One that is under way is about what was before.
+        self._looking = None
         if not self.held.stamps:
             return
         self._calls.append(every(self._reactor, CLOCK_SECONDS, self._remind, now=False))
@@ -82,31 +90,52 @@ class Keeper:
     # The files.
 
     def _look(self) -> None:
-        if not self._is_looking and self._is_settled():
-            self._is_looking = True
-            looking = Deferred.fromCoroutine(self._look_once())
+        now = self._reactor.seconds()
+        if self._looking is not None:
+            if now - self._looking >= STUCK_SECONDS and self._reminders.is_news(self.now(), _STUCK):
+                self._hub.alarms(_STUCK)
+        elif self._is_settled():
+            self._looking = now
+            looking = Deferred.fromCoroutine(self._look_once(now))
             looking.addErrback(lambda failure: log.failure("looking at files failed", failure))
 
-    async def _look_once(self) -> None:
+    async def _look_once(self, begun: float) -> None:
         loaded, before, now = self.loaded, self.held, self.now()
+        is_doubted = bool(self._doubted)
         try:
-            held = await in_background(self._reactor, lambda: _look_at(loaded, before, now))
+            taken = await in_background(
+                self._reactor, lambda: _look_at(loaded, before, now, is_doubted=is_doubted)
+            )
         finally:
-            self._is_looking = False
-        if held is not None and self.held is before and self._is_settled():
-            self._take(held)
+            if self._looking == begun:
+                self._looking = None
+        if taken is not None and self.held is before and self._is_settled():
+            self._take(taken)
 
-    def _take(self, held: Held) -> None:
-        before, self.held = self.held, held
+    def _take(self, taken: Taken) -> None:
+        before, held = self.held, taken.held
+        if held.credentials() != before.credentials() and not self._has_pushed(held):
+            return
+        self.held = held
         self._tell_renewed(before)
-        if held.credentials() != before.credentials():
-            self._push(held.credentials())
-        troubles = held.troubles()
+        kept = held.troubles()
+        troubles = {**kept, **taken.refused}
         for at in troubles.keys() & self._doubted:
             if self._is_news(at, troubles[at]):
-                self._tell_refused(troubles[at])
+                self._tell_refused(troubles[at], is_kept=at in kept)
         self._doubted = troubles.keys()
         self._remind()
+
+    def _has_pushed(self, held: Held) -> bool:
+        """Hand them to the workers; if that cannot be, all goes on as before."""
+        try:
+            self._push(held.credentials())
+        except ControlError as error:
+            text = f"certificates are not renewed: {error}"
+            if self._reminders.is_news(self.now(), text):
+                self._hub.alarms(text)
+            return False
+        return True
 
     # What people hear of it.
 
@@ -123,13 +152,16 @@ class Keeper:
     def _is_news(self, at: tuple[str, str], problem: Problem) -> bool:
         return self._reminders.is_news(self.now(), *at, str(problem))
 
-    def _tell_refused(self, problem: Problem) -> None:
+    def _tell_refused(self, problem: Problem, *, is_kept: bool = True) -> None:
         self._hub.count("certificates_refused")
-        self._hub.alarms(f"{problem}; what was used before goes on")
+        self._hub.alarms(f"{problem}; what was used before goes on" if is_kept else str(problem))
 
 
-def _look_at(loaded: Loaded, before: Held, now: float) -> Held | None:
-    """What is in the files now; `None` if they are the same. Blocks."""
-    if not before.troubles() and not before.has_changed():
+def _look_at(loaded: Loaded, before: Held, now: float, *, is_doubted: bool) -> Taken | None:
+    """What is in the files now; `None` if they are the same. Blocks.
+
+    What could not be used at the last look is looked at again in any case.
+    """
+    if not is_doubted and not before.has_changed():
         return None
-    return take(loaded, before, now).held
+    return take(loaded, before, now)

@@ -94,6 +94,16 @@ def exposed(source: Source, groups: frozenset[int] | None, what: str) -> tuple[s
     return None
 
 
+def changeable(source: Source) -> tuple[str, str] | None:
+    """What is wrong with a file that says whom to believe, and how to mend it.
+
+    A group that may change it is taken for those who look after it.
+    """
+    if not source.mode & stat.S_IWOTH:
+        return None
+    return "a file that everybody may change", f"chmod o-w {source.file}"
+
+
 def doubtful(source: Source, groups: frozenset[int] | None, what: str) -> tuple[str, str] | None:
     """What may be wrong with such a file, where nobody knows the service's group."""
     if groups is not None or not _is_shared(source):

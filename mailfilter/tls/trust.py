@@ -48,15 +48,24 @@ class Verifying:
             _subject(item) for item in self.authorities if issuers and item.subject not in issuers
         ]
 
+    def newest(self) -> list[x509.CertificateRevocationList]:
+        """The last list of each key of an authority: it alone counts, and old ones may stay."""
+        found: dict[tuple[x509.Name, bytes | None], x509.CertificateRevocationList] = {}
+        for item in self.revoked:
+            key = item.issuer, _key_id(item)
+            if key not in found or found[key].last_update_utc <= item.last_update_utc:
+                found[key] = item
+        return list(found.values())
+
     def stale(self, now: float) -> list[str]:
-        """What is out of date at this Unix time, in words: whom it is about is refused."""
-        lists = [item for item in self.revoked if (list_expires(item) or now) < now]
+        """What is out of date at this Unix time, in words, so that all whom it is about are
+        refused: lists; authorities if none is left that holds."""
+        ended = [item for item in self.authorities if item.not_valid_after_utc.timestamp() < now]
+        if len(ended) < len(self.authorities):
+            ended = []
+        lists = [item for item in self.newest() if (list_expires(item) or now) < now]
         return [
-            *(
-                f"the authority {_subject(item)}"
-                for item in self.authorities
-                if item.not_valid_after_utc.timestamp() < now
-            ),
+            *(f"the authority {_subject(item)}" for item in ended),
             *(f"the list of revoked certificates of {_issuer(item)}" for item in lists),
         ]
 
@@ -166,6 +175,17 @@ def list_expires(found: x509.CertificateRevocationList) -> float | None:
     """Unix time at which a newer list is due; `None` if that is not said."""
     due = found.next_update_utc
     return None if due is None else due.timestamp()
+
+
+def _key_id(found: x509.CertificateRevocationList) -> bytes | None:
+    """Which of the keys of its authority has signed a list, if it says so (RFC 5280, 5.2.1)."""
+    try:
+        return found.extensions.get_extension_for_class(
+            x509.AuthorityKeyIdentifier
+        ).value.key_identifier
+    except Exception:
+        # Many kinds: that there is none, and all that can be wrong with extensions.
+        return None
 
 
 def _issuer(found: x509.CertificateRevocationList) -> str:

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from mailfilter.app import credential_files
 from mailfilter.app.certificates import NOTHING, Held
+from mailfilter.app.expiry import lives
 from mailfilter.app.plan import draft, load_all
 from mailfilter.client.adm import Knowledge, main
 from mailfilter.config import ConfigError, Problem
@@ -111,6 +113,33 @@ class StartTests(CredentialCase):
     def test_too_much_together(self) -> None:
         self.patch(credential_files, "MAX_TOTAL", 100)
         self.assertIn("in all such files together", self.refused()[0])
+
+    def test_too_much_for_all_who_use_it(self) -> None:
+        """Workers get a file once for each listener."""
+        self.root.revoke()
+        two = MUTUAL.split("[identities")[0]
+        two += TEXT[TEXT.index("[listeners") :].replace("listeners.scan", "listeners.two") + MUTUAL
+        files = [self.folder / name for name in ("mx.pem", "mx.key", "root.pem", "root.crl")]
+        self.patch(credential_files, "MAX_TOTAL", sum(file.stat().st_size for file in files))
+        self.held(TEXT + MUTUAL)
+        (text,) = self.texts(self.taken(TEXT + two))
+        self.assertIn("listeners.two.client_ca = ", text)
+        self.assertIn("in all such files together; a file counts for each listener", text)
+
+    def test_changeable(self) -> None:
+        """Whoever may change it could say whom we believe."""
+        self.root.revoke()
+        for name, key in (
+            ("root.pem", "listeners.scan.client_ca"),
+            ("root.crl", "listeners.scan.client_crl"),
+            ("mx.pem", "certificates.mx.chain"),
+        ):
+            (self.folder / name).chmod(0o646)
+            (text,) = self.texts(self.taken(TEXT + MUTUAL))
+            self.assertIn(key, text)
+            self.assertIn("a file that everybody may change; chmod o-w ", text)
+            (self.folder / name).chmod(0o664)
+            self.held(TEXT + MUTUAL)
 
     def test_trust(self) -> None:
         self.root.revoke()
@@ -321,12 +350,19 @@ class LaterTests(CredentialCase):
         self.assertEqual(len(self.texts(self.taken(text, self.before))), 1)
 
     def test_other_file(self) -> None:
-        """A pair keeps its name; the warning is there where a configuration is read."""
-        path = self.write("m.toml", TEXT.replace("mx.key", "none.key"))
-        made = draft(path, self.before)
-        self.assertEqual(made.held.credentials(), self.before.credentials())
-        (warning,) = made.loaded.warnings
-        self.assertIn("certificates.mx.key", str(warning))
+        """Who names other files has not renewed them: if they are bad the reload fails."""
+        text = TEXT.replace("mx.key", "new.key").replace("mx.pem", "new.pem")
+        path = self.write("m.toml", text)
+        with self.assertRaises(ConfigError) as caught:
+            draft(path, self.before)
+        self.assertIn("certificates.mx.chain", str(caught.exception))
+        for days in ((-20.0, -10.0), (-1.0, 90.0)):
+            chain, key = self.issue(days)
+            self.put("new.pem", chain)
+            self.put("new.key", key)
+            texts = self.texts(self.taken(text, self.before))
+            self.assertEqual(len(texts), int(days[1] < 0), texts)
+        self.assertEqual(self.held(text, self.before).pairs["mx"].files.chain, chain)
 
     def test_answer_of_another_certificate(self) -> None:
         """It lags behind the renewal: then that waits for it, as for a key."""
@@ -375,6 +411,19 @@ class LaterTrustTests(CredentialCase):
         held = self.taken(TEXT + MUTUAL, self.before).held
         self.assertEqual(held.credentials(), self.before.credentials())
         self.assertIn("is out of date", self.trouble(held)[0])
+
+    def test_old_list_beside(self) -> None:
+        """A new list, or a new authority, may come beside one that is out of date."""
+        old = self.root.revoke(days=(-9, -1)).read_bytes()
+        self.put("root.crl", old + self.root.revoke().read_bytes())
+        ended = Authority(self.folder, "ended", days=(-9, -1))
+        self.put("root.pem", self.root.file.read_bytes() + ended.file.read_bytes())
+        held = self.held(TEXT + MUTUAL, self.before)
+        self.assertEqual(self.trouble(held), [])
+        self.assertEqual(len(held.trusts["scan"].parsed.revoked), 2)
+        texts = [life.trouble(time.time(), 0)[1] for life in lives(held)]
+        (text,) = filter(None, texts)
+        self.assertIn("the authority CN=ended has expired at ", text)
 
     def test_other_authorities(self) -> None:
         """Who names others is not answered with the old ones."""

@@ -9,7 +9,16 @@ from mailfilter.app.generation import KILL_MARGIN, MAX_DELAY, Generation
 from mailfilter.app.hub import GenerationError, Hub
 from mailfilter.app.plan import Draft
 from mailfilter.app.worker_process import WorkerError
-from mailfilter.codec.control import Cover, Credentials, Drain, Notice, Pair, ReopenLog, Serve
+from mailfilter.codec.control import (
+    ControlError,
+    Cover,
+    Credentials,
+    Drain,
+    Notice,
+    Pair,
+    ReopenLog,
+    Serve,
+)
 from mailfilter.config import Config, Loaded
 from mailfilter.config.model import Server
 from mailfilter.report.alarms import Alarms
@@ -344,6 +353,23 @@ class TellTests(GenerationCase):
         self.clock.advance(1.0)
         self.assertEqual(len(self.workers), 4)
         self.assertEqual(self.workers[3].boot.credentials, fresh)
+
+    def test_credentials_that_are_too_large(self) -> None:
+        """Who comes next begins with what the others have."""
+        self.serve()
+
+        def refuse(message: object) -> None:
+            raise ControlError("too large")
+
+        for worker in self.workers:
+            self.patch(worker, "send", refuse)
+        fresh = Credentials(pairs=(Pair(name="mx", chain=b"c"),))
+        self.assertRaises(ControlError, self.generation.tell, fresh)
+        self.patch(self.workers[1], "send", lambda message: None)
+        self.patch(self.workers[2], "send", lambda message: None)
+        self.workers[0].end()
+        self.clock.advance(1.0)
+        self.assertEqual(self.workers[3].boot.credentials, Credentials())
 
     def test_logs(self) -> None:
         self.serve()

@@ -5,13 +5,15 @@ from time import time
 
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app import keeper as module
 from mailfilter.app.certificate_status import tls_page
+from mailfilter.app.expiry import Reminders
 from mailfilter.app.hub import Hub
-from mailfilter.app.keeper import CLOCK_SECONDS, Keeper
+from mailfilter.app.keeper import CLOCK_SECONDS, STUCK_SECONDS, Keeper
 from mailfilter.app.plan import draft
-from mailfilter.codec.control import Credentials
+from mailfilter.codec.control import ControlError, Credentials
 from mailfilter.report.alarms import Alarms
 from tests.app.credential_case import MUTUAL, TEXT, CredentialCase
 
@@ -126,6 +128,58 @@ class WatchTests(KeeperCase):
         self.look(2)
         self.assertIn("everybody may read", self.alarms()[0])
 
+    def test_key_of_the_store(self) -> None:
+        """It reads that by itself; who else may is told all the same."""
+        redis = "[store]\nkind = 'redis'\n[store.redis]\nservers = ['127.0.0.1:6379']\n"
+        self.reload(redis + "tls = true\ntls_certificate = 'mx.pem'\ntls_key = 'mx.key'\n")
+        (self.folder / "mx.key").chmod(0o644)
+        self.look()
+        self.assertEqual(self.alarms(), [])
+        self.look(5)
+        (text,) = self.alarms()
+        self.assertIn("store.redis.tls_key", text)
+        self.assertIn("everybody may read; chmod o-rw", text)
+        self.assertNotIn("what was used before", text)
+
+    def test_too_large_to_send(self) -> None:
+        """What workers cannot be told is not taken for what they serve with."""
+
+        def refuse(credentials: Credentials) -> None:
+            raise ControlError("a message of 9 octets")
+
+        self.patch(self.keeper, "_push", refuse)
+        before = self.keeper.held
+        self.renew()
+        self.look(3)
+        self.assertIs(self.keeper.held, before)
+        self.assertEqual(self.alarms(), ["certificates are not renewed: a message of 9 octets"])
+        self.assertEqual(dict(self.hub.events), {})
+
+    def test_hangs(self) -> None:
+        """Files of a server that does not answer: told, and it is not waited for for ever."""
+        looks: list[Deferred[object]] = []
+
+        def hang(_: object, work: object) -> Deferred[object]:
+            looks.append(Deferred())
+            return looks[-1]
+
+        self.patch(module, "in_background", hang)
+        self.look(int(STUCK_SECONDS / WATCH))
+        self.assertEqual(self.alarms(), [])
+        self.look(100)
+        self.assertEqual(len(looks), 1)
+        (text,) = self.alarms()
+        self.assertIn("does not end", text)
+        self.reload()
+        self.look(5)
+        self.assertEqual(len(looks), 2)
+        looks[0].callback(None)
+        self.look(5)
+        self.assertEqual(len(looks), 2)
+        looks[1].callback(None)
+        self.look()
+        self.assertEqual(len(looks), 3)
+
     def test_not_while_another_configuration_comes(self) -> None:
         self.is_settled = False
         self.renew()
@@ -196,7 +250,30 @@ class ReloadTests(KeeperCase):
         self.assertEqual(self.alarms(), [])
 
 
+class ReminderTests(SynchronousTestCase):
+    def test_once_a_day(self) -> None:
+        """Also by a clock that was ahead, and has been set."""
+        reminders = Reminders()
+        told = [
+            reminders.is_news(at * DAY, "x") for at in (90.0, 90.9, 91.0, 30.0, 30.5, 31.0, 31.5)
+        ]
+        self.assertEqual(told, [True, False, True, True, False, True, False])
+
+
 class ExpiryTests(KeeperCase):
+    def test_clock_set_back(self) -> None:
+        """What was said by a wrong clock is said again by the right one."""
+        self.renew((-20, 10))
+        self.keep()
+        self.assertEqual(len(self.alarms()), 1)
+        self.begun -= 9 * DAY
+        self.keeper.loaded = draft(
+            self.write("m.toml", TEXT + "[tls]\nwarn_before = '90d'\n")
+        ).loaded
+        self.look(10)
+        self.clock.pump([CLOCK_SECONDS])
+        self.assertEqual(len(self.alarms()), 1)
+
     def test_certificate(self) -> None:
         """From two weeks before, once a day; then that it is over."""
         self.renew((-1, 16))

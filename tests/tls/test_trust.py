@@ -96,5 +96,11 @@ class TrustTests(SynchronousTestCase):
         self.assertEqual(fresh.stale(now), [])
         old = self.read(self.root.revoke(days=(-9, -1)).read_bytes())
         self.assertEqual(old.stale(now), ["the list of revoked certificates of CN=root"])
+        both = self.root.revoke(days=(-9, -1)).read_bytes() + self.root.revoke().read_bytes()
+        for lists in ((both,), (both[both.index(b"-----END X509 CRL-----\n") + 23 :], both)):
+            self.assertEqual(self.read(*lists).stale(now), [])
+        ended = Authority(self.folder, "ended", days=(-9, -1)).file.read_bytes()
+        self.assertEqual(self.read(authorities=ended + self.authorities).stale(now), [])
+        self.assertEqual(self.read(authorities=ended).stale(now), ["the authority CN=ended"])
         years = now + 12 * 366 * 86400
         self.assertEqual(self.read().stale(years), ["the authority CN=root"])
