@@ -1,11 +1,11 @@
 """The live status of a filter as text."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from ..config.units import format_size
 from ..report.escape import escape
+from .history_text import moment
 
 MAX_ALARMS = 10
 """The last ones; all are in the log."""
@@ -63,7 +63,7 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
     if alarms:
         yield ""
         yield f"last alarms ({len(page['alarms'])} kept):"
-        yield from (f"  {_moment(alarm['at'])} {escape(alarm['text'])}" for alarm in alarms)
+        yield from (f"  {moment(alarm['at'])} {escape(alarm['text'])}" for alarm in alarms)
 
 
 def _trouble(counters: Mapping[str, int]) -> str:
@@ -118,7 +118,7 @@ def _certificate(name: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         escape(name),
         item["key"],
-        _moment(item["expires"]),
+        moment(item["expires"]),
         f"{item['days']:.1f}",
         " ".join(item["listeners"]),
         " ".join(names) or "(none)",
@@ -137,7 +137,3 @@ def _duration(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f}{unit}"
     return f"{seconds:.0f}s"
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

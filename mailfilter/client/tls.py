@@ -37,15 +37,24 @@ tls.add_command(show)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--out", type=FILE, default=".", help="The folder to write to; otherwise this one.")
 @click.option(
-    "--days", type=click.IntRange(1, MAX_DAYS), default=365, show_default=True, help="It holds."
+    "--days",
+    type=click.IntRange(1, MAX_DAYS),
+    default=365,
+    show_default=True,
+    help="How long it holds, from now.",
 )
-@click.option("--client", "is_client", is_flag=True, help="For one that connects to the filter.")
+@click.option(
+    "--client",
+    "is_client",
+    is_flag=True,
+    help="For who connects to the filter; otherwise for a server.",
+)
 def self_signed(names: Sequence[str], out: str, days: int, is_client: bool) -> None:
-    """Make a key, and a certificate for names or addresses that it has signed itself.
+    """Make a key, and a certificate that is signed with it, for names of DNS or IP addresses.
 
-    Nobody believes such a certificate who was not told to: it is for trying out, and for two sides
-    that know each other. What goes into the configuration is printed. Files that are there are not
-    overwritten.
+    With --client, NAME may also be a mail address or a URI. Nobody believes such a certificate who
+    was not told to: it is for trying out, and for two sides that know each other. What goes into
+    the configuration is printed. Files that are there are not overwritten.
     """
     for name in names:
         try:
@@ -117,17 +126,31 @@ def _name(context: click.Context, parameter: click.Parameter, value: str | None)
 @tls.command()
 @click.argument("peer", callback=_peer, metavar="HOST:PORT")
 @click.option(
-    "--name", callback=_name, help="That the certificate must be for; otherwise the host."
+    "--name",
+    callback=_name,
+    help="Name or address that its certificate must be for; otherwise HOST.",
 )
-@click.option("--ca", type=FILE, help="Authorities to trust; otherwise those of the system.")
-@click.option("--crl", type=FILE, multiple=True, help="A list of revoked certificates.")
 @click.option(
-    "--pin", "pins", multiple=True, callback=_pins, help="A fingerprint that it may have."
+    "--ca", type=FILE, help="File of authorities to trust; otherwise those of the system."
 )
-@click.option("--certificate", type=FILE, help="That we show.")
-@click.option("--key", type=FILE, help="Its key; otherwise in the same file.")
 @click.option(
-    "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds."
+    "--crl", type=FILE, multiple=True, help="File of a list of revoked certificates; repeatable."
+)
+@click.option(
+    "--pin",
+    "pins",
+    multiple=True,
+    callback=_pins,
+    help="SHA-256 of its certificate or public key; of several, one must fit.",
+)
+@click.option("--certificate", type=FILE, help="File of the certificate that we show.")
+@click.option("--key", type=FILE, help="File of its key; otherwise the same file.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 600),
+    default=10.0,
+    show_default=True,
+    help="Seconds for all of it.",
 )
 def check(
     peer: Peer,
@@ -141,7 +164,9 @@ def check(
 ) -> None:
     """Tell what a server with TLS speaks and shows, and whether the filter would connect to it.
 
-    The options are the terms, as in the configuration. The exit status is 0 if it would, 1 if not.
+    HOST:PORT is as in the configuration: [ADDRESS]:PORT for IPv6, or the path of a unix socket. So
+    are the terms that the options set. It must be TLS from the first octet: STARTTLS is not spoken.
+    The exit status is 0 if the filter would connect, 1 if not.
     """
     if key is not None and certificate is None:
         raise click.UsageError("--key is for --certificate")

@@ -15,9 +15,10 @@ from ..tls.errors import TlsError
 from ..tls.pem import certificates
 from ..tls.reading import read_file
 from .control import NotRunning, ask, state_dirs
+from .history_text import moment
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, fail, load_or_exit
 from .tls_held import held
-from .tls_text import certificate_lines, expiry, moment, names_text, table
+from .tls_text import certificate_lines, expiry, names_text, table
 
 MAX_SHOWN = 100
 """Certificates of a file."""

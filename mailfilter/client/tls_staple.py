@@ -1,12 +1,12 @@
 """What an answer of OCSP that a server has stapled is worth (RFC 6960, 3.2)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from cryptography import x509
 
 from ..tls.errors import TlsError
 from ..tls.staple import read_staple
+from .history_text import moment
 
 
 def staple_words(data: bytes, chain: Sequence[x509.Certificate], now: float) -> str:
@@ -25,13 +25,9 @@ def staple_words(data: bytes, chain: Sequence[x509.Certificate], now: float) -> 
     if len(chain) < 2:
         return "stapled; its authority is not known, so that it cannot be verified"
     if now < staple.begins:
-        return f"stapled, but does not hold before {_moment(staple.begins)}"
+        return f"stapled, but does not hold before {moment(staple.begins)}"
     if staple.expires is None:
         return "stapled and good"
     if now > staple.expires:
-        return f"stapled, but out of date since {_moment(staple.expires)}"
-    return f"stapled and good until {_moment(staple.expires)}"
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"stapled, but out of date since {moment(staple.expires)}"
+    return f"stapled and good until {moment(staple.expires)}"

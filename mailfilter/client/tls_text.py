@@ -1,13 +1,13 @@
 """What a server with TLS was found to speak, as text: nothing of it gets to a terminal as it is."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from cryptography import x509
 
 from ..report.escape import escape
 from ..tls.errors import TlsError
 from ..tls.facts import facts
+from .history_text import moment
 from .tls_probe import Findings, Look, Trial
 from .tls_staple import staple_words
 
@@ -101,14 +101,6 @@ def expiry(seconds: float, now: float) -> str:
     days = abs(seconds - now) / DAY
     words = f"in {days:.1f} days" if seconds >= now else f"{days:.1f} days ago"
     return f"{moment(seconds)} ({words})"
-
-
-def moment(seconds: float) -> str:
-    """Unix time, as people write it; also where no calendar has it."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (OverflowError, ValueError, OSError):
-        return f"{seconds:.0f} s from 1970"
 
 
 def table(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
