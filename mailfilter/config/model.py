@@ -830,7 +830,10 @@ class Identity:
     ] = False
     controller: Annotated[
         ControllerAccess,
-        Doc("What it may do through the controller without a password."),
+        Doc(
+            "What it may do without a password at a listener that serves the controller; it has no"
+            " effect at any other."
+        ),
     ] = "none"
     profile: Annotated[
         str,
