@@ -4,12 +4,9 @@ While a client may still be sending, its octets are read and dropped for a while
 one, since closing with unread input resets the connection and takes the reply with it.
 """
 
-from typing import Any
-
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableDescriptor, IReactorTime
 
-from ..tls.words import HANDSHAKE
-from .limited import LimitedFactory, Served
+from .limited import Served
 from .stream import Stream, unsent
 
 LINGER_SECONDS = 30.0
@@ -56,14 +53,6 @@ class Closing(Served):
     def _close(self) -> None:
         """Close a connection on which nothing is under way."""
         raise NotImplementedError
-
-    def _refuses(self, site: LimitedFactory[Any], start: bytes) -> bool:
-        """Whether a connection begins with TLS where there is none; then it is closed."""
-        if site.listener.certificates or not start.startswith(HANDSHAKE):
-            return False
-        site.refusals.note_on_plain(self._stream.getPeer())
-        self._close()
-        return True
 
     # What the transport and the factory call.
 

@@ -106,7 +106,8 @@ class FirstLine(Closing):
             return
         is_first = not self._start
         if is_first:
-            if self._refuses(self._site, data):
+            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
+                self._close()
                 return
             self._began_at = self._clock.seconds()
         self._start += data
@@ -144,7 +145,7 @@ class FirstLine(Closing):
         self._inner = inner = factory.make_connection()
         inner.factory = factory
         inner.transport = self.transport
-        inner.identity = self.identity
+        inner.known = self.known
         inner.connectionMade()
         inner.spent = self._clock.seconds() - self._began_at
         inner.dataReceived(self._start)

@@ -172,7 +172,8 @@ class Handshakes:
         """Those that were refused and may read why, the oldest first."""
 
     def begin(self, address: IAddress | None) -> Handshake | None:
-        """One more, if there is room, or can be made; else that is said and counted."""
+        """One more, if there is room, or another one is given up for it; else `None`, which is said
+        and counted."""
         handshake = Handshake(self, address)
         if len(self.pending) >= self._most:
             other = self._dispensable(handshake.origin)

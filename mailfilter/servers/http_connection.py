@@ -65,7 +65,8 @@ class HttpConnection(Replying[Asked, Reply]):
             return
         if self._is_new:
             self._is_new = False
-            if self._refuses(self._site, data):
+            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
+                self._close()
                 return
         self._advance(self._codec.receive(data))
         if self._codec.held > PAUSE_OCTETS and not self._closing:

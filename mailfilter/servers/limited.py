@@ -2,7 +2,7 @@
 
 import typing
 from collections import Counter
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory, Protocol
@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from ..config.model import Listener
 from ..tls.known import Known
+from ..tls.words import HANDSHAKE
 from .refusals import Count, Refusals, uncounted
 from .sources import source_of
 
@@ -19,8 +20,8 @@ class Served(Protocol):
 
     source: str | None = None
     """Where it comes from, for `max_connections_per_source`."""
-    identity: "Known | None" = None
-    """Who the other side has shown to be by its certificate."""
+    known: Known | None = None
+    """Who the other side is, if it has shown that by its certificate."""
 
     @property
     def is_idle(self) -> bool:
@@ -84,7 +85,7 @@ class LimitedFactory(Factory, Generic[Connection]):
         """A protocol for a connection that was accepted."""
         raise NotImplementedError
 
-    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+    def buildProtocol(self, addr: IAddress | None) -> Served | None:
         """Make a connection, or `None` (it is closed at once) if there are too many.
 
         With TLS it is what stands in its place, which knows as much.
@@ -109,15 +110,22 @@ class LimitedFactory(Factory, Generic[Connection]):
             self._leave(source)
             return None
         self._take(connection, source)
-        return cast(Connection, connection)
+        return connection
 
-    def take_over(self, other: Served, identity: Known | None) -> Connection:
+    def take_over(self, other: Served, known: Known | None) -> Connection:
         """Make the connection that goes on in place of another one."""
         connection = self.make_connection()
-        connection.identity = identity
+        connection.known = known
         self._take(connection, other.source)
         self.connections.discard(other)
         return connection
+
+    def is_wrongly_tls(self, start: bytes, address: IAddress | None) -> bool:
+        """Whether a connection begins with TLS where there is none; that is said and counted."""
+        if self.listener.certificates or not start.startswith(HANDSHAKE):
+            return False
+        self.refusals.note_on_plain(address)
+        return True
 
     def _take(self, connection: Served, source: str | None) -> None:
         connection.factory = self

@@ -20,7 +20,6 @@ from ..codec.milter_replies import PROGRESS
 from ..codec.milter_session import Close, Outcome, Session, Transaction
 from ..config.model import Listener
 from ..scan.run import ScanService
-from ..tls.words import HANDSHAKE
 from .failures import Failures
 from .limited import LimitedFactory, Served
 from .milter_answer import Answers, Asked
@@ -88,8 +87,7 @@ class MilterProtocol(Served):
         self._last_heard = self._site.clock.seconds()
         if self._is_new:
             self._is_new = False
-            if data.startswith(HANDSHAKE) and not self._site.listener.certificates:
-                self._site.refusals.note_on_plain(self._stream.getPeer())
+            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
                 self._close()
                 return
             if is_foreign(data):
@@ -210,7 +208,7 @@ class MilterProtocol(Served):
             self._turn = None
 
     def _start(self, transaction: Transaction) -> None:
-        self._asked = asked = Asked(transaction, self._session.agreement, self._peer, self.identity)
+        self._asked = asked = Asked(transaction, self._session.agreement, self._peer, self.known)
         self._began = self._site.clock.seconds()
         scan = Deferred.fromCoroutine(self._answer(asked))
         if self._asked is asked:

@@ -1,8 +1,7 @@
 """Peers on a milter port that do not speak milter: health checks, and misdirected clients."""
 
-import re
-
 from .. import __version__
+from ..tls.words import HTTP
 
 MAX_REQUEST = 8192
 """Octets read of a health check: those of common load balancers have some 200."""
@@ -15,7 +14,6 @@ PONG = (
 
 _PING = b"GET /ping"
 _PING_ENDS = (b" ", b"?", b"\r", b"\n")
-_HTTP = re.compile(rb"[A-Z]{3,10} [/*h]")
 
 
 def is_foreign(data: bytes) -> bool:
@@ -36,6 +34,6 @@ def judge(request: bytes) -> bytes | str | None:
             if b"\n\r\n" in request or b"\n\n" in request:
                 return PONG
             return None if len(request) <= MAX_REQUEST else "an HTTP request"
-    if _HTTP.match(request):
+    if HTTP.match(request):
         return "an HTTP request"
     return "an unknown protocol"

@@ -43,7 +43,8 @@ class SpamdConnection(Replying[Asked, bytes]):
             self._drop(len(data))
             return
         is_first = not self._codec.has_begun
-        if is_first and self._refuses(self._site, data):
+        if is_first and self._site.is_wrongly_tls(data, self._stream.getPeer()):
+            self._close()
             return
         self._take(data)
         if is_first and not self._codec.has_ended:

@@ -67,7 +67,7 @@ class TlsStream(TLSMemoryBIOProtocol):
         super().dataReceived(data)
         if self._own > MAX_OWN and not self._drops:
             self._drops = True
-            self.factory.site.refusals.note(FLOOD, self.getPeer())
+            self.factory.site.refusals.note_broken(FLOOD, self.getPeer())
             self.abortConnection()
 
     def readConnectionLost(self) -> None:
@@ -122,10 +122,11 @@ class TlsStream(TLSMemoryBIOProtocol):
         else:
             self._leave()
 
-    def peer_broke(self, refusal: Refusal) -> None:
+    def peer_broke(self, reason: str) -> None:
         """The other side has sent what is no TLS: send the alert, and close."""
         self._drops = True
-        self.factory.site.refusals.note(refusal, self.getPeer())
+        if self.handshake is None:
+            self.factory.site.refusals.note_broken(reason, self.getPeer())
         if self._tls is not None:
             _send_rest(self._tls, self._below)
         self._below.loseConnection()
@@ -247,16 +248,16 @@ class TlsFactory(TLSMemoryBIOFactory):
         self.clock = clock
         self.side = side
         """What new connections are made with."""
-        site.entry = Handshakes(site, settings, clock)
+        site.entry = self.handshakes = Handshakes(site, settings, clock)
 
     def buildProtocol(self, addr: Any) -> TlsStream | None:  # type: ignore[override]
         """Make a connection, or `None` if there are too many."""
         handshake = self.site.buildProtocol(addr)
-        return TlsStream(self, cast(Handshake, handshake)) if handshake is not None else None
+        return TlsStream(self, handshake) if isinstance(handshake, Handshake) else None
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> Accepting:
         """See IOpenSSLServerConnectionCreator."""
-        tls = self.side.connection()
+        tls = self.side.connection(self.handshakes.wall_clock())
         cast(TlsStream, tlsProtocol).attach(tls)
         return tls
 

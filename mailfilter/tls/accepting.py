@@ -12,15 +12,28 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
+from .asking import UNSPECIFIED
 from .book import Book
 from .chain_words import NO_LIST
 from .facts import facts
 from .known import Known
-from .words import NONE_SHOWN, UNREADABLE, UNSAID_USE, Refusal, broken, nobody, unverified
+from .words import (
+    NONE_SHOWN,
+    OUTLIVED,
+    UNREADABLE,
+    UNSAID_USE,
+    UNVERIFIED,
+    Refusal,
+    broken,
+    fault,
+    nobody,
+    unverified,
+)
 
-_CHAIN_FAULTS = frozenset({2, 3, 18, 19, 20, 21, 27})
+_CHAIN_FAULTS = frozenset({2, 3, 8, 11, 12, 18, 19, 20, 21, 27, 33})
 """Errors of X509_verify_cert(3) that say no more than that there is no trusted authority, or no
-list of it: a certificate that is listed itself needs none."""
+list of it that is good: a certificate that is listed itself needs none. What an old list has on it
+counts all the same."""
 
 _lib = Binding.lib
 """What pyOpenSSL calls: it does not offer to tell whether a session is resumed."""
@@ -36,6 +49,8 @@ class Terms(Protocol):
     """Nobody is taken without."""
     usage_is_strict: bool
     authorities: frozenset[x509.Certificate]
+    ends: float
+    """Unix time from which a chain that has been verified may not verify any more."""
 
 
 class Owner(Protocol):
@@ -43,7 +58,7 @@ class Owner(Protocol):
 
     def handshake_failed(self, refusal: Refusal) -> None: ...
     def peer_ended(self) -> None: ...
-    def peer_broke(self, refusal: Refusal) -> None: ...
+    def peer_broke(self, reason: str) -> None: ...
 
 
 class Accepting(SSL.Connection):
@@ -99,7 +114,7 @@ class Accepting(SSL.Connection):
             # Not for Twisted: its failure would hold all this in a circle.
             if not self._has_ended and self.owner is not None:
                 self._has_ended = True
-                self.owner.peer_broke(broken(error))
+                self.owner.peer_broke(fault(error))
             raise SSL.WantReadError from None
 
     def bio_read(self, bufsiz: int) -> bytes:
@@ -141,6 +156,10 @@ class Accepting(SSL.Connection):
         certificate = self.get_peer_certificate(as_cryptography=True)
         if certificate is None:
             return NONE_SHOWN if terms.requires else None
+        if not self.is_resumed:
+            return UNVERIFIED
+        if now >= terms.ends:
+            return OUTLIVED
         try:
             if not facts(certificate).holds(now):
                 return unverified(10, 0, certificate)
@@ -149,21 +168,19 @@ class Accepting(SSL.Connection):
             return UNREADABLE
         return nobody(certificate) if self.known is None and terms.requires else None
 
-    def judge(self, certificate: X509, number: int, depth: int) -> bool:
+    def judge(self, certificate: X509, number: int, depth: int) -> Refusal | None:
         """What OpenSSL asks for each certificate of the chain, the other side's own at last.
 
-        `number` is the error that it has found, 0 for none. What makes us refuse is raised in
-        here as seldom as possible, for the alert to be the right one.
+        `number` is the error that it has found, 0 for none.
         """
         if not number and depth:
-            return True
+            return None
         try:
             refusal = self._why_not(certificate.to_cryptography(), number, depth)
         except Exception:
             refusal = UNREADABLE
-        if refusal is not None:
-            self._refusal = self._refusal or refusal
-        return refusal is None
+        self._refusal = self._refusal or refusal
+        return refusal
 
     def _why_not(self, certificate: x509.Certificate, number: int, depth: int) -> Refusal | None:
         if not number:
@@ -194,13 +211,12 @@ class Accepting(SSL.Connection):
         return nobody(certificate) if self.known is None and terms.requires else None
 
 
-def verify(
-    connection: SSL.Connection, certificate: X509, number: int, depth: int, is_right: int
-) -> bool:
-    """The callback of contexts that make `Accepting` connections."""
+def verify(connection: SSL.Connection, certificate: X509, number: int, depth: int) -> int:
+    """The judge of contexts that make `Accepting` connections: see `ask`."""
     if not isinstance(connection, Accepting):
-        return False
-    return connection.judge(certificate, 0 if is_right else number or -1, depth)
+        return UNSPECIFIED
+    refusal = connection.judge(certificate, number, depth)
+    return 0 if refusal is None else refusal.error
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:

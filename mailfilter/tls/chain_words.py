@@ -52,14 +52,19 @@ def name_text(name: x509.Name) -> str:
         return "(a name that is not well formed)"
 
 
+def whose_words(depth: int, certificate: x509.Certificate) -> str:
+    """Which certificate of a chain it is; 0 is the other side's own."""
+    if not depth:
+        return "the certificate"
+    return f"the certificate of its authority {name_text(certificate.subject)}"
+
+
 def chain_words(number: int, depth: int, certificate: x509.Certificate) -> str:
     """Why a certificate of a chain does not verify; `number` is X509_verify_cert(3)'s.
 
     `depth` 0 is the other side's own certificate.
     """
-    whose = "the certificate"
-    if depth:
-        whose = f"the certificate of its authority {name_text(certificate.subject)}"
+    whose = whose_words(depth, certificate)
     issuer = name_text(certificate.issuer)
     if number == 9:
         return f"{whose} does not hold before {_moment(certificate.not_valid_before_utc)}"

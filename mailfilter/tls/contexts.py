@@ -1,5 +1,6 @@
 """How listeners speak TLS: versions, ciphers, certificates by name, who is asked for one."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ from OpenSSL.crypto import X509, X509StoreFlags
 from ..codec.control import Credentials
 from ..config.model import Config, Listener
 from .accepting import Accepting, verify
+from .asking import AskingContext
 from .book import Book
 from .errors import TlsError
 from .pair import Shown, read_pair
-from .trust import Verifying, read_trust
+from .trust import Verifying, list_expires, read_trust
 from .words import openssl_reason
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
@@ -54,8 +56,10 @@ class ServerSide:
         names: Mapping[str, Sequence[str]],
         verifying: Verifying | None,
         book: Book,
+        now: float,
     ) -> None:
-        """`names` are those by which each certificate is asked for, if not those in it.
+        """`names` are those by which each certificate is asked for, if not those in it, `now` is
+        Unix time.
 
         Raises TlsError if OpenSSL does not take a certificate.
         """
@@ -65,6 +69,7 @@ class ServerSide:
         self.usage_is_strict = listener.client_usage == "strict"
         self._verifying = verifying
         self.authorities = frozenset(verifying.authorities if verifying else ())
+        self.ends = _ends(verifying, now)
         self._speaks_http = listener.protocol in _SPEAK_HTTP
         self._by_name: dict[bytes, SSL.Context] = {}
         contexts = []
@@ -75,12 +80,18 @@ class ServerSide:
                 self._by_name.setdefault(name.lower().rstrip(".").encode("utf-8"), context)
         self._first = contexts[0]
 
-    def connection(self) -> Accepting:
-        """For somebody who has come."""
-        return Accepting(self._first, self)
+    def connection(self, now: float) -> Accepting:
+        """For somebody who has come at a Unix time.
 
-    def _context(self, shown: Shown) -> SSL.Context:
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        Whatever has gone out of date since sessions were begun, they cannot be resumed then.
+        """
+        connection = Accepting(self._first, self)
+        if now >= self.ends:
+            connection.set_options(SSL.OP_NO_TICKET)
+        return connection
+
+    def _context(self, shown: Shown) -> AskingContext:
+        context = AskingContext(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_options(OPTIONS)
         # An idle connection keeps no buffers of records.
@@ -105,14 +116,14 @@ class ServerSide:
             raise TlsError(f"certificates.{shown.name}: {openssl_reason(error)}") from None
         return context
 
-    def _ask(self, context: SSL.Context) -> None:
+    def _ask(self, context: AskingContext) -> None:
         """Ask clients for their certificates, if they may show any."""
         if not self.asks:
             return
         mode = SSL.VERIFY_PEER
         if self.requires:
             mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-        context.set_verify(mode, verify)
+        context.ask(mode, verify)
         context.set_verify_depth(MAX_DEPTH)
         if self._verifying is None:
             return
@@ -142,6 +153,15 @@ class ServerSide:
             connection.set_context(found)
 
 
+def _ends(verifying: Verifying | None, now: float) -> float:
+    """Unix time at which the next thing goes out of date that others are verified by."""
+    if verifying is None:
+        return math.inf
+    dates = [item.not_valid_after_utc.timestamp() for item in verifying.authorities]
+    dates += [due for item in verifying.revoked if (due := list_expires(item)) is not None]
+    return min((date for date in dates if date > now), default=math.inf)
+
+
 def _choose_protocol(
     _: SSL.Connection, offered: list[bytes]
 ) -> bytes | SSL._NoOverlappingProtocols:
@@ -161,8 +181,11 @@ def _staple(_: SSL.Connection, shown: Shown | None) -> bytes:
     return shown.ocsp if shown is not None and shown.has_answer(time.time()) else b""
 
 
-def build_sides(config: Config, credentials: Credentials) -> Mapping[str, ServerSide]:
-    """Those of all listeners that speak TLS, by name. Raises TlsError."""
+def build_sides(
+    config: Config, credentials: Credentials, now: float | None = None
+) -> Mapping[str, ServerSide]:
+    """Those of all listeners that speak TLS, by name, at a Unix time. Raises TlsError."""
+    now = time.time() if now is None else now
     listeners = {
         name: listener
         for name, listener in config.listeners.items()
@@ -182,6 +205,7 @@ def build_sides(config: Config, credentials: Credentials) -> Mapping[str, Server
             names,
             trusts.get(name),
             Book(config.identities, listener.identities),
+            now,
         )
         for name, listener in listeners.items()
     }

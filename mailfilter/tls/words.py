@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from cryptography import x509
 from OpenSSL import SSL
 
-from .chain_words import SHOWN_NAMES, chain_words, clean, name_text
+from .chain_words import SHOWN_NAMES, chain_words, clean, name_text, whose_words
 from .facts import alternative_names, fingerprint
 
 Reason = Literal["plain", "timeout", "limit", "protocol", "certificate", "identity", "gone"]
@@ -18,6 +18,9 @@ class Refusal(NamedTuple):
     reason: Reason
     """What it is counted by."""
     text: str
+    error: int = 47
+    """Of X509_verify_cert(3): by it OpenSSL chooses the alert, if it asks about the certificate.
+    That of 47, a name that is not permitted, is `certificate unknown`."""
 
 
 HANDSHAKE = b"\x16"
@@ -26,7 +29,9 @@ HANDSHAKE = b"\x16"
 _RECORDS = range(0x14, 0x19)
 """First octets of records; what is no handshake is refused by OpenSSL, with an alert."""
 
-_HTTP = re.compile(rb"[A-Z]{3,10} [/*h]")
+HTTP = re.compile(rb"[A-Z]{3,10} [/*h]")
+"""How a request of HTTP begins."""
+
 _SMTP = re.compile(rb"(EHLO|HELO|QUIT|NOOP|STARTTLS)\b", re.IGNORECASE)
 _LINES = re.compile(rb"[A-Z]{3,10} R?SPAM")
 
@@ -61,7 +66,7 @@ _OURS = frozenset(
 TOO_LATE = "no complete handshake in time (tls.handshake_timeout)"
 TOO_MANY = "too many handshakes under way (tls.max_handshakes)"
 ON_PLAIN = "a TLS handshake on a listener without certificates"
-FLOOD = Refusal("protocol", "it asks for new keys or a new handshake again and again")
+FLOOD = "it asks for new keys or a new handshake again and again"
 LEFT = Refusal("gone", "it left in the handshake")
 NONE_SHOWN = Refusal("certificate", 'no certificate was shown (client_auth = "required")')
 
@@ -73,7 +78,7 @@ def plain(start: bytes) -> Refusal | None:
     what = "unknown octets"
     if _LINES.match(start):
         what = "lines of spamc or rspamc"
-    elif _HTTP.match(start):
+    elif HTTP.match(start):
         what = "plain HTTP"
     elif _SMTP.match(start):
         what = "SMTP"
@@ -91,7 +96,7 @@ def openssl_reason(error: SSL.Error) -> str:
 
 
 def broken(error: Exception) -> Refusal:
-    """Why a handshake, or what came after it, could not go on."""
+    """Why a handshake could not go on."""
     if not isinstance(error, SSL.Error):
         return Refusal("protocol", f"what it said is not right: {type(error).__name__}")
     if isinstance(error, SSL.SysCallError | SSL.ZeroReturnError):
@@ -112,26 +117,39 @@ def broken(error: Exception) -> Refusal:
     return Refusal("protocol", f"what it said is not right: {clean(reason)}")
 
 
+def fault(error: SSL.Error) -> str:
+    """Why a connection that has had its handshake cannot go on."""
+    reason = openssl_reason(error)
+    _, is_alert, alert = reason.partition(" alert ")
+    if is_alert:
+        return f"it ended the connection: {clean(alert)}"
+    return f"what it said is not right: {clean(reason)}"
+
+
 def unverified(number: int, depth: int, certificate: x509.Certificate) -> Refusal:
     """Why a certificate of a chain does not verify; see `chain_words`."""
-    if number == _WRONG_USE and not depth:
-        return NOT_FOR_CLIENTS
+    if number == _WRONG_USE:
+        whose = whose_words(depth, certificate) if depth else "its certificate"
+        text = f"{whose} is not for clients (extended key usage clientAuth)"
+        return Refusal("certificate", text, number)
     mends = _HELP.get(number)
     text = chain_words(number, depth, certificate)
-    return Refusal("certificate", f"{text} ({mends})" if mends else text)
+    return Refusal("certificate", f"{text} ({mends})" if mends else text, number)
 
 
 _WRONG_USE = 26
 
-NOT_FOR_CLIENTS = Refusal(
-    "certificate", "its certificate is not for clients (extended key usage clientAuth)"
-)
 UNSAID_USE = Refusal(
     "certificate",
     "its certificate does not say that it is for clients (extended key usage clientAuth;"
     ' client_usage = "any" takes it)',
+    _WRONG_USE,
 )
-UNREADABLE = Refusal("certificate", "its certificate is not well formed")
+UNREADABLE = Refusal("certificate", "its certificate is not well formed", 28)
+UNVERIFIED = Refusal("certificate", "its certificate was not verified")
+OUTLIVED = Refusal(
+    "certificate", "a session from before something of client_ca or client_crl went out of date"
+)
 
 
 def nobody(certificate: x509.Certificate) -> Refusal:

@@ -102,8 +102,8 @@ class Case(SynchronousTestCase):
 
     def connect(self, peer: IAddress | None = None) -> None:
         protocol = self.factory.buildProtocol(None)
-        assert protocol is not None
-        self.protocol: HttpConnection = protocol
+        assert isinstance(protocol, HttpConnection)
+        self.protocol = protocol
         self.transport = StringTransport(peerAddress=peer)
         self.protocol.makeConnection(self.transport)
 

@@ -37,8 +37,8 @@ class Mta:
         listener = replace(LISTENER, **settings)
         self.factory = MilterFactory(self.scanner, "test", listener, self.clock)
         protocol = self.factory.buildProtocol(None)
-        assert protocol is not None
-        self.protocol: MilterProtocol = protocol
+        assert isinstance(protocol, MilterProtocol)
+        self.protocol = protocol
         self.protocol.makeConnection(self.transport)
 
     def send(self, *parts: bytes) -> list[tuple[str, bytes]]:

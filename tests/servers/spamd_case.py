@@ -99,7 +99,7 @@ class Case(SynchronousTestCase):
         self.protocol = protocol
         self.transport = Transport(peerAddress=address)
         self.protocol.makeConnection(self.transport)
-        return cast(Served, protocol)
+        return protocol
 
     def ask(self, data: bytes, address: IPv4Address = LOCAL) -> bytes:
         """Send octets on a new connection and return what came back for them."""

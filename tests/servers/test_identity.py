@@ -70,7 +70,7 @@ class IdentityTests(SynchronousTestCase):
     def send(self, octets: bytes, known: Known | None) -> None:
         connection = self.factory.buildProtocol(FAR)
         assert connection is not None
-        connection.identity = known
+        connection.known = known
         connection.makeConnection(Transport(peerAddress=FAR))
         connection.dataReceived(octets)
         self.clock.advance(0)

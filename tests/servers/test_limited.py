@@ -8,8 +8,8 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.servers.limited import MAX_FULL_SOURCES
-from mailfilter.servers.milter import MilterFactory, MilterProtocol
+from mailfilter.servers.limited import MAX_FULL_SOURCES, Served
+from mailfilter.servers.milter import MilterFactory
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
@@ -20,7 +20,7 @@ class LimitTests(SynchronousTestCase):
     def factory(self, **settings: Any) -> MilterFactory:
         return MilterFactory(FakeScanner(), "a", replace(LISTENER, **settings), Clock())
 
-    def connect(self, factory: MilterFactory, host: str) -> MilterProtocol | None:
+    def connect(self, factory: MilterFactory, host: str) -> Served | None:
         kind: Any = IPv6Address if ":" in host else IPv4Address
         address: IAddress = kind("TCP", host, 1)
         return factory.buildProtocol(address)

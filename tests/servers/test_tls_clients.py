@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
 from mailfilter.config.model import Identity
-from mailfilter.servers.handshake import Handshakes
-from mailfilter.tls.book import Book
 from mailfilter.tls.facts import fingerprint, public_key
 from tests.authority import Authority, load, self_signed
 
@@ -66,7 +63,8 @@ class RequiredTests(ClientCase):
 
     def test_nobody(self) -> None:
         files = self.theirs.issue("mx9.example.net")
-        self.in_vain(files, "identity", "CN=mx9.example.net with mx9.example.net, SHA-256", "alert")
+        words = "CN=mx9.example.net with mx9.example.net, SHA-256"
+        self.in_vain(files, "identity", words, "alert certificate unknown")
 
     def test_expired(self) -> None:
         files = self.theirs.issue(TRUSTED, days=(-9, -1))
@@ -101,7 +99,8 @@ class RequiredTests(ClientCase):
 
     def test_usage_unsaid(self) -> None:
         files = self.theirs.issue(TRUSTED, usage="unsaid")
-        self.in_vain(files, "certificate", 'client_usage = "any" takes it', "alert")
+        words, alert = 'client_usage = "any" takes it', "alert unsupported certificate"
+        self.in_vain(files, "certificate", words, alert)
         self.serve(client_auth="required", identities=KNOWN, client_usage="any")
         self.assertEqual(self.known(self.client(files=files)), "mx1")
 
@@ -261,6 +260,21 @@ class PinnedTests(ClientCase):
         self.pin(files, revoked=[self.theirs.revoke()])
         self.assertEqual(self.known(self.client(files=files)), "mx1")
 
+    def test_nor_good_lists(self) -> None:
+        """One out of date, or one of whoever calls itself as the authority; but what is on it."""
+        files = self.theirs.issue("b.example")
+        self.pin(files, revoked=[self.theirs.revoke(days=(-9, -1))])
+        self.assertEqual(self.known(self.client(files=files)), "mx1")
+        (self.folder / "other").mkdir()
+        fake = Authority(self.folder / "other", "ours")
+        files = self.authority.issue("c.example", chain=[self.authority])
+        self.pin(files, revoked=[fake.revoke()])
+        self.assertEqual(self.known(self.client(files=files)), "mx1")
+        self.scanner.calls.clear()
+        files = self.theirs.issue("d.example")
+        self.pin(files, revoked=[self.theirs.revoke(files[0], days=(-9, -1))])
+        self.in_vain(files, "certificate", "is revoked", "alert certificate revoked")
+
     def test_public_key(self) -> None:
         files = self_signed(self.folder, "a.example")
         pins = {"mx1": Identity(public_keys=(public_key(load(files[0])),))}
@@ -276,9 +290,9 @@ class PinnedTests(ClientCase):
         files = self_signed(self.folder, "other.example")
         self.in_vain(files, "certificate", "self-signed", alert)
         files = self.authority.issue(TRUSTED, stem="chain", chain=[self.authority])
-        self.in_vain(files, "certificate", "authority that is not trusted: CN=ours", "alert")
+        self.in_vain(files, "certificate", "authority that is not trusted: CN=ours", alert)
         files = self.theirs.issue(TRUSTED)
-        self.in_vain(files, "identity", "nobody", "alert")
+        self.in_vain(files, "identity", "nobody", "alert certificate unknown")
 
     def test_others_by_name(self) -> None:
         """Beside a pin, chains are looked at to their end."""
@@ -290,7 +304,7 @@ class PinnedTests(ClientCase):
         self.in_vain(files, "certificate", "may not sign for", "alert")
         below = Authority(self.folder, "below", signed_by=self.authority)
         files = below.issue(TRUSTED, chain=[below])
-        self.in_vain(files, "certificate", "authority that is not trusted", "alert")
+        self.in_vain(files, "certificate", "authority that is not trusted", "alert unknown ca")
 
     def test_late_faults(self) -> None:
         """What is said of an authority behind the certificate itself counts, too."""
@@ -299,9 +313,9 @@ class PinnedTests(ClientCase):
         self.serve(client_auth="required", identities=known)
         authority = X509.from_cryptography(self.theirs.certificate)
         for path, is_taken in ((files[0], True), (self.theirs.issue(TRUSTED)[0], False)):
-            tls = self.factory.side.connection()
-            self.assertTrue(tls.judge(X509.from_cryptography(load(path)), 0, 0))
-            self.assertEqual(tls.judge(authority, 47, 1), is_taken)
+            tls = self.factory.side.connection(0.0)
+            self.assertIsNone(tls.judge(X509.from_cryptography(load(path)), 0, 0))
+            self.assertEqual(tls.judge(authority, 47, 1) is None, is_taken)
 
     def test_still_looked_at(self) -> None:
         """Expired, not for clients, revoked: a pin does not help."""
@@ -314,70 +328,3 @@ class PinnedTests(ClientCase):
         files = self.theirs.issue(TRUSTED)
         self.pin(files, revoked=[self.theirs.revoke(files[0])])
         self.in_vain(files, "certificate", "is revoked", "alert certificate revoked")
-
-
-class ResumedTests(ClientCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.serve(client_auth="required", identities=KNOWN)
-
-    def session(self, context: SSL.Context) -> SSL.Session:
-        """Of a connection that has gone well."""
-        client = self.client(context=context)
-        self.assertEqual(self.known(client), "mx1")
-        session = client.ssl.get_session()
-        # OpenSSL resumes none that has not ended well.
-        client.end()
-        assert session is not None
-        self.counted.clear()
-        return session
-
-    def test_known(self) -> None:
-        for version in VERSIONS:
-            context = self.context(version, self.theirs.issue(TRUSTED))
-            session = self.session(context)
-            client = self.client(context=context, session=session)
-            self.assertEqual(self.known(client), "mx1")
-            self.assertEqual(self.counted, ["tls/handshakes", "tls/resumed"])
-
-    def test_expired(self) -> None:
-        """The certificate has held, and does not any more."""
-        for version in VERSIONS:
-            files = self.theirs.issue(TRUSTED, days=(-1, 1))
-            context = self.context(version, files)
-            session = self.session(context)
-            self.clock.advance(60)
-            self.days_later(2)
-            client = self.client(context=context, session=session)
-            client.send(CHECK)
-            self.assertEqual(client.received, b"")
-            self.assertTrue(client.has_end)
-            self.refused("certificate", "has expired on")
-
-    def days_later(self, days: float) -> None:
-        """Twisted's clock stands still; that by which certificates are looked at goes on."""
-        entry = self.site.entry
-        assert isinstance(entry, Handshakes)
-        wall = entry.wall_clock()
-        entry.wall_clock = lambda: wall + days * 86400
-
-    def test_changed(self) -> None:
-        """Nothing that was agreed on before a change is good after it."""
-        for version in VERSIONS:
-            files = self.theirs.issue(TRUSTED)
-            context = self.context(version, files)
-            session = self.session(context)
-            self.factory.side = self.side()
-            self.assertEqual(self.known(self.client(context=context, session=session)), "mx1")
-            self.assertEqual(self.counted, ["tls/handshakes"])
-
-    def test_identity_gone(self) -> None:
-        files = self.theirs.issue(TRUSTED)
-        context = self.context(files=files)
-        session = self.session(context)
-        self.factory.side.book = Book({})
-        client = self.client(context=context, session=session)
-        client.send(CHECK)
-        self.assertEqual(client.received, b"")
-        self.refused("identity", "nobody")
-        self.assertEqual(len(self.scanner.calls), 1)

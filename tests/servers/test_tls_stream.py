@@ -246,7 +246,7 @@ class EndTests(TlsCase):
             client.pump()
             self.assertIn("alert bad record mac", client.error)
             self.assertTrue(client.is_closed)
-            self.refused("protocol", "what it said is not right")
+            self.broke("what it said is not right: ")
             client.gone()
             self.assertFalse(self.site.connections)
 

@@ -214,9 +214,9 @@ class TlsCase(SynchronousTestCase):
     def shown(self, chain: Path, key: Path, ocsp: bytes = b"") -> Pair:
         return Pair(name="mx", chain=chain.read_bytes(), key=key.read_bytes(), ocsp=ocsp)
 
-    def side(self, **changes: Any) -> ServerSide:
+    def side(self, *, now: float | None = None, **changes: Any) -> ServerSide:
         """What the listener is served with, with changes of the credentials."""
-        return build_sides(self.config, replace_struct(self.credentials, **changes))["here"]
+        return build_sides(self.config, replace_struct(self.credentials, **changes), now)["here"]
 
     def context(self, version: int = SSL.TLS1_3_VERSION, files: Files | None = None) -> SSL.Context:
         """A client's, that verifies nothing of ours."""
@@ -249,11 +249,17 @@ class TlsCase(SynchronousTestCase):
     def lines(self) -> list[str]:
         """The log lines about TLS."""
         lines = [formatEvent(event) for event in self.events]
-        return [line for line in lines if "TLS refused" in line]
+        return [line for line in lines if "TLS refused" in line or "TLS broken" in line]
 
     def refused(self, reason: str, words: str, times: int = 1) -> None:
         """So many connections were refused for it, and the last line says so."""
         self.assertEqual(self.counted.count(f"tls/refused/{reason}"), times, self.counted)
+        self.assertIn(words, self.lines()[-1])
+
+    def broke(self, words: str) -> None:
+        """A connection that was served has ended by what is no TLS, and the last line says so."""
+        self.assertEqual([name for name in self.counted if "hand" not in name], ["tls/broken"])
+        self.assertIn("TLS broken: ", self.lines()[-1])
         self.assertIn(words, self.lines()[-1])
 
 
