@@ -1,10 +1,11 @@
 """The command `mailfilteradm`, with what only the application knows."""
 
-from ..client.adm import Knowledge
 from ..client.adm import main as client_main
+from ..client.options import Knowledge
 from .plan import load_all
+from .tls_files import page_of_files
 
 
 def main() -> None:
     """Run the command; see `mailfilter.client.adm`."""
-    client_main(obj=Knowledge(load_all=load_all))
+    client_main(obj=Knowledge(load_all=load_all, tls_page=page_of_files))

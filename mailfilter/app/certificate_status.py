@@ -1,35 +1,83 @@
 """What TLS is served with, as plain values: of keys nothing but their kind."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from ..config import Problem
 from ..config.model import Config
 from ..tls.trust import list_expires
 from .certificates import Held, used_certificates
 from .credential_sets import KeptPair, KeptTrust
-from .expiry import DAY
+from .expiry import DAY, lives
+
+_TABLES = {"certificates": "certificates", "client_trust": "listeners"}
+"""Part of the page -> table of the configuration."""
 
 
-def tls_page(config: Config, held: Held, now: float) -> dict[str, Any]:
-    """For the live status at this Unix time."""
+NOTHING_REFUSED: Mapping[tuple[str, str], Problem] = MappingProxyType({})
+
+
+def tls_page(
+    config: Config,
+    held: Held,
+    now: float,
+    refused: Mapping[tuple[str, str], Problem] = NOTHING_REFUSED,
+) -> dict[str, Any]:
+    """For the live status at this Unix time; of sets that are `refused` there is little to tell."""
     listeners = used_certificates(config)
-    return {
+    expired = _expired(held, now)
+    page: dict[str, Any] = {
         "certificates": {
-            name: _certificate(config.certificates[name].chain, kept, listeners[name], now)
+            name: _certificate(kept, now)
+            | _about_certificate(config, name, listeners[name], kept.trouble)
             for name, kept in held.pairs.items()
         },
         "client_trust": {
-            name: _trust(config.listeners[name].client_ca, kept)
+            name: _trust(kept) | _about_trust(config, name, kept.trouble)
             for name, kept in held.trusts.items()
         },
     }
+    for (table, name), problem in refused.items():
+        if table == "certificates":
+            about = _about_certificate(config, name, listeners[name], problem)
+            page["certificates"][name] = about
+        elif table == "listeners":
+            empty: dict[str, Any] = {"authorities": [], "lists": []}
+            page["client_trust"][name] = empty | _about_trust(config, name, problem)
+    for part, table in _TABLES.items():
+        for name, item in page[part].items():
+            item["expired"] = expired.get((table, name), [])
+    return page
 
 
-def _certificate(
-    file: str, kept: KeptPair, listeners: tuple[str, ...], now: float
+def _expired(held: Held, now: float) -> Mapping[tuple[str, str], list[str]]:
+    """What has expired, or does not hold yet, in words; by table and name."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for life in lives(held):
+        state, text = life.trouble(now, 0.0)
+        if state in ("late", "early"):
+            found.setdefault(life.owner, []).append(text)
+    return found
+
+
+def _about_certificate(
+    config: Config, name: str, listeners: tuple[str, ...], trouble: Problem | None
 ) -> dict[str, Any]:
+    return {
+        "chain": config.certificates[name].chain,
+        "listeners": list(listeners),
+        "trouble": _text(trouble),
+    }
+
+
+def _about_trust(config: Config, name: str, trouble: Problem | None) -> dict[str, Any]:
+    return {"file": config.listeners[name].client_ca, "trouble": _text(trouble)}
+
+
+def _certificate(kept: KeptPair, now: float) -> dict[str, Any]:
     known = kept.parsed.facts
     return {
-        "chain": file,
         "names": list(known.names),
         "subject": known.subject,
         "issuer": known.issuer,
@@ -41,14 +89,11 @@ def _certificate(
         "key": known.key,
         "ocsp_expires": kept.parsed.ocsp_expires,
         "loaded": kept.since,
-        "trouble": _trouble(kept),
-        "listeners": list(listeners),
     }
 
 
-def _trust(file: str, kept: KeptTrust) -> dict[str, Any]:
+def _trust(kept: KeptTrust) -> dict[str, Any]:
     return {
-        "file": file,
         "authorities": [
             {
                 "subject": item.subject.rfc4514_string(),
@@ -60,9 +105,8 @@ def _trust(file: str, kept: KeptTrust) -> dict[str, Any]:
             {"issuer": item.issuer.rfc4514_string(), "expires": list_expires(item)}
             for item in kept.parsed.revoked
         ],
-        "trouble": _trouble(kept),
     }
 
 
-def _trouble(kept: KeptPair | KeptTrust) -> str:
-    return "" if kept.trouble is None else str(kept.trouble)
+def _text(trouble: Problem | None) -> str:
+    return "" if trouble is None else str(trouble)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
+from ..config import Loaded, Problem
+from ..config.toml_text import KeyPath, key_text
 from ..tls.pair import Shown
 from ..tls.trust import list_expires
 from .certificates import Held
@@ -21,6 +23,8 @@ SHORT_LIFE = 4
 class Life:
     """How long something holds."""
 
+    key: KeyPath
+    """Of the configuration, whose file it is in."""
     what: str
     begins: float
     """Unix time."""
@@ -30,6 +34,11 @@ class Life:
     """What comes of it."""
     is_short: bool = False
     """It is made anew by programs, every few days."""
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Table and name of the set that it is in."""
+        return str(self.key[0]), str(self.key[1])
 
     def trouble(self, now: float, warn_before: float) -> tuple[str, str]:
         """Its state at this Unix time, and what to say of it; empty if all is well."""
@@ -75,15 +84,26 @@ class Reminders:
         return found
 
 
+def expiring(loaded: Loaded, held: Held, now: float) -> Iterator[Problem]:
+    """What has expired at this Unix time, or soon will, as warnings about the configuration."""
+    for life in lives(held):
+        state, text = life.trouble(now, loaded.config.tls.warn_before)
+        if state:
+            yield loaded.problem(key_text(life.key), None, text)
+
+
 def lives(held: Held) -> Iterator[Life]:
     """Everything that expires."""
     for name, pair in held.pairs.items():
-        yield from _of_pair(f"certificate {name}", pair.parsed)
+        yield from _of_pair(name, pair.parsed)
     for name, trust in held.trusts.items():
+        table = ("listeners", name)
         for authority in trust.parsed.authorities:
             subject = authority.subject.rfc4514_string()
             what = f"listener {name}: the authority {subject}"
-            yield _of_certificate(what, authority, "its certificates are refused")
+            yield _of_certificate(
+                (*table, "client_ca"), what, authority, "its certificates are refused"
+            )
         for revoked in trust.parsed.newest():
             expires = list_expires(revoked)
             if expires is not None:
@@ -91,19 +111,23 @@ def lives(held: Held) -> Iterator[Life]:
                 what = f"listener {name}: the list of revoked certificates of {issuer}"
                 begins = revoked.last_update_utc.timestamp()
                 then = "all certificates of that authority are refused"
-                yield Life(what, begins, expires, then, is_short=True)
+                yield Life((*table, "client_crl"), what, begins, expires, then, is_short=True)
 
 
-def _of_pair(what: str, shown: Shown) -> Iterator[Life]:
-    yield _of_certificate(what, shown.chain[0], "those who connect will refuse it")
+def _of_pair(name: str, shown: Shown) -> Iterator[Life]:
+    what, table = f"certificate {name}", ("certificates", name)
+    key = (*table, "chain")
+    yield _of_certificate(key, what, shown.chain[0], "those who connect will refuse it")
     for above in shown.chain[1:]:
         subject = above.subject.rfc4514_string()
-        yield _of_certificate(f"{what}: {subject} in its chain", above, "it may be refused")
+        yield _of_certificate(key, f"{what}: {subject} in its chain", above, "it may be refused")
     if shown.ocsp_begins is not None and shown.ocsp_expires is not None:
-        what = f"{what}: the answer of OCSP about it"
-        yield Life(what, shown.ocsp_begins, shown.ocsp_expires, "it is not shown", is_short=True)
+        what, ends = f"{what}: the answer of OCSP about it", shown.ocsp_expires
+        yield Life(
+            (*table, "ocsp"), what, shown.ocsp_begins, ends, "it is not shown", is_short=True
+        )
 
 
-def _of_certificate(what: str, certificate: x509.Certificate, then: str) -> Life:
+def _of_certificate(key: KeyPath, what: str, certificate: x509.Certificate, then: str) -> Life:
     begins = certificate.not_valid_before_utc.timestamp()
-    return Life(what, begins, certificate.not_valid_after_utc.timestamp(), then)
+    return Life(key, what, begins, certificate.not_valid_after_utc.timestamp(), then)

@@ -13,6 +13,7 @@ from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
 from .certificates import NOTHING, Held, Taken, take
 from .checks import CheckFile, CheckLoadError, has_entry_points, load_checks, read_check_files
+from .expiry import expiring
 
 _ENTRY_POINT = "entry point "
 """How what is said of an entry point begins; everything else is about scan.check_dir."""
@@ -40,11 +41,13 @@ def draft(path: str | None, before: Held = NOTHING) -> Draft:
     loaded = reading.loaded
     if loaded is None:
         raise ConfigError(reading.problems)
-    taken = take(loaded, before, time(), reading.doubtful)
+    now = time()
+    taken = take(loaded, before, now, reading.doubtful)
     if reading.problems or taken.problems:
         raise ConfigError(_all_problems(reading, taken))
-    warnings = (*loaded.warnings, *taken.warnings, *taken.held.troubles().values())
-    loaded = replace(loaded, warnings=warnings)
+    troubles = taken.held.troubles().values()
+    warnings = (*taken.warnings, *troubles, *expiring(loaded, taken.held, now))
+    loaded = replace(loaded, warnings=(*loaded.warnings, *warnings))
     files, unread = read_check_files(loaded.config.scan.check_dir or None)
     if unread:
         raise ConfigError([_unloaded(loaded, text) for text in unread])
@@ -68,9 +71,11 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     reading = read_sources(take_sources(path))
     if reading.loaded is None:
         raise ConfigError(reading.problems)
-    taken = take(reading.loaded, NOTHING, time(), reading.doubtful)
+    now = time()
+    taken = take(reading.loaded, NOTHING, now, reading.doubtful)
     loaded, plan = _load(replace(reading, problems=_all_problems(reading, taken)), None)
-    return replace(loaded, warnings=(*loaded.warnings, *taken.warnings)), plan
+    warnings = (*loaded.warnings, *taken.warnings, *expiring(loaded, taken.held, now))
+    return replace(loaded, warnings=warnings), plan
 
 
 def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Loaded, Plan]:

@@ -5,8 +5,6 @@ prints any more.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import click
 import msgspec
@@ -19,18 +17,10 @@ from ..config.toml_text import parse_key, printable
 from .control import NotRunning, ask, state_dirs
 from .history import explain, history
 from .mta import mta
-from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, fail, load_or_exit
+from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, Knowledge, fail, load_or_exit
 from .status import status_text
 from .store import store
 from .tls import tls
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What the commands need of the application."""
-
-    load_all: Callable[[str | None], tuple[Loaded, object]]
-    """Load a configuration and the checks, and fit them together; raises ConfigError."""
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from ..config import ConfigError, default_path
+from ..config import ConfigError, Loaded, default_path
 
 T = TypeVar("T")
 
@@ -23,6 +24,17 @@ CONFIG_OPTION = click.option("-c", "--config", "option", type=FILE, help="The co
 
 PIPE_STATUS = 141
 """What shells show for a tool that SIGPIPE has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the commands need of the application; of paths, `None` is the built-in defaults."""
+
+    load_all: Callable[[str | None], tuple[Loaded, object]]
+    """Load a configuration and the checks, and fit them together; raises ConfigError."""
+    tls_page: Callable[[str | None], Mapping[str, Any]]
+    """What the files of a configuration hold that TLS needs, as plain values; raises
+    ConfigError."""
 
 
 class Commands(click.Group):

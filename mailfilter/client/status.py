@@ -55,6 +55,7 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         for name, item in sorted(page[table].items()):
             if item["trouble"]:
                 yield f"  {escape(name)} is not what its files hold: {escape(item['trouble'])}"
+            yield from (f"  {escape(text)}" for text in item["expired"])
     events = ", ".join(f"{name} {count}" for name, count in sorted(page["events"].items()))
     if events:
         yield ""

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from ..codec.control import ControlError
-from ..config import load
 from ..config.toml_text import printable
 from ..report.escape import escape
 from ..tls.errors import TlsError
@@ -16,8 +15,7 @@ from ..tls.pem import certificates
 from ..tls.reading import read_file
 from .control import NotRunning, ask, state_dirs
 from .history_text import moment
-from .options import CONFIG_OPTION, FILE, STATE_OPTION, fail, load_or_exit
-from .tls_held import held
+from .options import CONFIG_OPTION, FILE, STATE_OPTION, Knowledge, fail, load_or_exit
 from .tls_text import certificate_lines, expiry, names_text, table
 
 MAX_SHOWN = 100
@@ -28,24 +26,22 @@ MAX_SHOWN = 100
 @click.argument("file", type=FILE, required=False)
 @CONFIG_OPTION
 @STATE_OPTION
-def show(file: str | None, option: str | None, state_dir: str | None) -> None:
+@click.pass_obj
+def show(knowledge: Knowledge, file: str | None, option: str | None, state_dir: str | None) -> None:
     """Show the certificates that the running filter serves with, and whom it believes.
 
     With --config what the files of that configuration hold now, also if no filter runs. With FILE
-    the certificates in it. The exit status is 1 if something is wrong with them.
+    the certificates in it. The exit status is 1 if something is wrong with them, or has expired.
     """
     if sum(given is not None for given in (file, option, state_dir)) > 1:
         raise click.UsageError("expected one of FILE, --config and --state-dir")
     if file is not None:
         _show_file(file)
         return
-    page = (
-        _running(state_dir)
-        if option is None
-        else held(load_or_exit(load, option).config, time.time())
-    )
+    page = _running(state_dir) if option is None else load_or_exit(knowledge.tls_page, option)
     click.echo(show_text(page, time.time()))
-    if any(item["trouble"] for table in page.values() for item in table.values()):
+    items = [item for table in page.values() for item in table.values()]
+    if any(item["trouble"] or item["expired"] for item in items):
         raise SystemExit(1)
 
 
@@ -59,7 +55,7 @@ def _show_file(file: str) -> None:
     click.echo("\n\n".join(parts))
 
 
-def _running(state_dir: str | None) -> dict[str, Any]:
+def _running(state_dir: str | None) -> Mapping[str, Any]:
     try:
         answer = ask(state_dirs(state_dir, os.environ, os.getcwd()), "status")
     except (NotRunning, ControlError) as error:
@@ -117,4 +113,6 @@ def _trust_rows(item: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]
 
 
 def _trouble(item: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("trouble", escape(item["trouble"]))] if item["trouble"] else []
+    found = [("trouble", item["trouble"])] if item["trouble"] else []
+    found += [("expired", text) for text in item["expired"]]
+    return [(name, escape(text)) for name, text in found]

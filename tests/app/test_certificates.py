@@ -11,7 +11,9 @@ from mailfilter.app import credential_files
 from mailfilter.app.certificates import NOTHING, Held
 from mailfilter.app.expiry import lives
 from mailfilter.app.plan import draft, load_all
-from mailfilter.client.adm import Knowledge, main
+from mailfilter.app.tls_files import page_of_files
+from mailfilter.client.adm import main
+from mailfilter.client.options import Knowledge
 from mailfilter.config import ConfigError, Problem
 from tests.app.credential_case import MUTUAL, NAME, TEXT, CredentialCase
 from tests.authority import Authority, self_signed
@@ -193,10 +195,31 @@ class StartTests(CredentialCase):
         """The command knows as much as the start."""
         (self.folder / "mx.key").chmod(0o604)
         path = self.write("m.toml", TEXT)
-        knowledge = Knowledge(load_all=load_all)
+        knowledge = Knowledge(load_all=load_all, tls_page=page_of_files)
         result = CliRunner().invoke(main, ["config", "check", "--config", path], obj=knowledge)
         self.assertEqual(result.exit_code, 1)
         self.assertIn("m.toml:3: certificates.mx.key = ", result.output)
+
+    def test_config_check_of_what_expires(self) -> None:
+        """Said, with the line; that it is so is no reason not to start."""
+        self.root.revoke(days=(-9, -1))
+        for days, expected in (((-20.0, -10.0), "has expired at "), ((-1.0, 3.0), "expires in")):
+            self.renew(days)
+            for warn_before, count in (("14d", 2), ("1h", 1 + (days[1] < 0))):
+                text = TEXT + MUTUAL + f"[tls]\nwarn_before = '{warn_before}'\n"
+                path = self.write("m.toml", text)
+                knowledge = Knowledge(load_all=load_all, tls_page=page_of_files)
+                command = ["config", "check", path]
+                result = CliRunner().invoke(main, command, obj=knowledge)
+                self.assertEqual(result.exit_code, 0)
+                lines = [line for line in result.stderr.splitlines() if "expire" in line]
+                self.assertEqual(len(lines), count, lines)
+                if count == 2:
+                    self.assertIn("m.toml:2: certificates.mx.chain: certificate mx ", lines[0])
+                    self.assertIn(expected, lines[0])
+                self.assertIn("listeners.scan.client_crl: listener scan: the list", lines[-1])
+                warnings = map(str, draft(path).loaded.warnings)
+                self.assertEqual(len([text for text in warnings if "expire" in text]), count)
 
     def test_not_told_twice(self) -> None:
         """A key that has the wrong type names no file."""

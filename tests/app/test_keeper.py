@@ -351,6 +351,20 @@ class StatusTests(KeeperCase):
         inside = (self.folder / "mx.key").read_text().splitlines()[1]
         self.assertNotIn(inside, repr(page))
 
+    def test_expired(self) -> None:
+        """In a field of its own: it is what the files hold."""
+        self.renew((-20, -10))
+        self.root.revoke(days=(-9, -1))
+        self.keep(TEXT + MUTUAL)
+        page = tls_page(self.keeper.loaded.config, self.keeper.held, self.begun)
+        for item, expected in (
+            (page["certificates"]["mx"], "certificate mx has expired at "),
+            (page["client_trust"]["scan"], "the list of revoked certificates of CN=root has exp"),
+        ):
+            self.assertEqual(item["trouble"], "")
+            (text,) = item["expired"]
+            self.assertIn(expected, text)
+
     def test_trouble(self) -> None:
         self.keep()
         self.put("mx.key", b"")

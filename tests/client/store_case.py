@@ -11,8 +11,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app.plan import load_all
+from mailfilter.app.tls_files import page_of_files
 from mailfilter.client import with_store
-from mailfilter.client.adm import Knowledge, main
+from mailfilter.client.adm import main
+from mailfilter.client.options import Knowledge
 from mailfilter.config import paths
 from mailfilter.config.model import HistorySettings
 from mailfilter.report.history import Recorder
@@ -57,7 +59,7 @@ class StoreCommandCase(SynchronousTestCase):
         path = self.folder / "m.toml"
         path.write_text(config)
         where = ["--config", str(path), "--state-dir", state or str(self.folder)]
-        knowledge = Knowledge(load_all=load_all)
+        knowledge = Knowledge(load_all=load_all, tls_page=page_of_files)
         return CliRunner().invoke(
             main, [*arguments, *where], prog_name="mailfilteradm", obj=knowledge
         )

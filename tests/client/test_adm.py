@@ -8,7 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter import __version__
 from mailfilter.app.plan import load_all
-from mailfilter.client.adm import Knowledge, main
+from mailfilter.app.tls_files import page_of_files
+from mailfilter.client.adm import main
+from mailfilter.client.options import Knowledge
 from mailfilter.config import load, paths
 
 
@@ -29,7 +31,7 @@ class ConfigCommandTests(SynchronousTestCase):
 
     def run_main(self, *arguments: str) -> Result:
         """Run the command."""
-        knowledge = Knowledge(load_all=load_all)
+        knowledge = Knowledge(load_all=load_all, tls_page=page_of_files)
         return CliRunner().invoke(main, arguments, prog_name="mailfilteradm", obj=knowledge)
 
     def test_check_defaults(self) -> None:

@@ -61,6 +61,7 @@ PAGE: dict[str, Any] = {
             "ocsp_expires": None,
             "loaded": 5.0,
             "trouble": "",
+            "expired": ["certificate mx has\x1b[31m expired"],
             "listeners": ["http", "unix"],
         }
     },
@@ -70,6 +71,7 @@ PAGE: dict[str, Any] = {
             "authorities": [],
             "lists": [],
             "trouble": "it\x1b[31m is gone",
+            "expired": [],
         }
     },
     "scans_under_way": 4,
@@ -214,6 +216,7 @@ class StatusTests(SynchronousTestCase):
         ):
             self.assertIn(expected, lines)
         self.assertIn("1970-01-01T00:00:00Z worker", text)
+        self.assertIn("\n  certificate mx has\\x1b[31m expired\n", text)
         self.assertIn("http is not what its files hold: it", text)
         self.assertNotIn("\x1b", text)
 

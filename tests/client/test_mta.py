@@ -7,9 +7,11 @@ from click.testing import CliRunner, Result
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app.plan import load_all
-from mailfilter.client.adm import Knowledge, main
+from mailfilter.app.tls_files import page_of_files
+from mailfilter.client.adm import main
 from mailfilter.client.mta.address import UnfitError, address_of
 from mailfilter.client.mta.snippets import MTAS, template
+from mailfilter.client.options import Knowledge
 from mailfilter.config import paths
 
 ADDRESSES = (
@@ -71,7 +73,7 @@ class MtaCommandTests(SynchronousTestCase):
 
     def run_main(self, name: str, *arguments: str) -> Result:
         """Run the command."""
-        knowledge = Knowledge(load_all=load_all)
+        knowledge = Knowledge(load_all=load_all, tls_page=page_of_files)
         command = ("mta", name, *arguments)
         return CliRunner().invoke(main, command, prog_name="mailfilteradm", obj=knowledge)
 

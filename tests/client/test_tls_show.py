@@ -6,8 +6,11 @@ from typing import Any
 from click.testing import CliRunner, Result
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.app.plan import load_all
+from mailfilter.app.tls_files import page_of_files
 from mailfilter.client import tls_show
 from mailfilter.client.adm import main
+from mailfilter.client.options import Knowledge
 from mailfilter.client.tls_show import show_text
 from mailfilter.codec.control import Answer
 from mailfilter.tls.facts import fingerprint, public_key
@@ -48,7 +51,9 @@ class ShowCase(SynchronousTestCase):
 
     def show(self, *arguments: str) -> Result:
         """Run the command."""
-        return CliRunner().invoke(main, ("tls", "show", *arguments), prog_name="mailfilteradm")
+        knowledge = Knowledge(load_all=load_all, tls_page=page_of_files)
+        arguments = ("tls", "show", *arguments)
+        return CliRunner().invoke(main, arguments, prog_name="mailfilteradm", obj=knowledge)
 
 
 class FileTests(ShowCase):
@@ -83,21 +88,30 @@ class FileTests(ShowCase):
         """Each file that cannot be used is named, with the reason; the exit status is 1."""
         other = self.authority.issue("b.example.org")[1]
         expired = self.authority.issue("c.example.org", days=(-9, -2))
-        absent = self.folder / "absent"
+        absent, public = self.folder / "absent", self.folder / "public.key"
+        public.write_bytes(self.key.read_bytes())
+        public.chmod(0o644)
+        stale = Authority(self.folder, "stale").revoke(days=(-9, -1))
         cases: list[tuple[dict[str, Path], str]] = [
-            ({"chain": absent}, f"{absent}: cannot be read: No such file"),
-            ({"key": absent}, f"{absent}: cannot be read: No such file"),
-            ({"key": other}, f"{other}: the private key does not belong"),
-            ({"chain": expired[0], "key": expired[1]}, "it has expired"),
-            ({"ca": self.key}, f"{self.key}: no certificate in it"),
-            ({"crl": self.chain}, f"{self.chain}: no list of revoked certificates"),
+            ({"chain": absent}, "certificates.mx.chain = .*: cannot be read: No such file"),
+            ({"key": absent}, "certificates.mx.key = .*: cannot be read: No such file"),
+            ({"key": other}, "certificates.mx.key = .*: the private key does not belong"),
+            ({"key": public}, "certificates.mx.key = .*: a private key .* everybody may read"),
+            ({"chain": expired[0], "key": expired[1]}, "certificate mx has expired at "),
+            ({"ca": self.authority.own_key()}, "listeners.far.client_ca = .*no certificate in it"),
+            ({"crl": self.chain}, "listeners.far.client_crl = .*: no list of revoked"),
+            ({"crl": stale}, "the list of revoked certificates of CN=stale has expired at "),
         ]
         for files, words in cases:
             result = self.show_files(**files)
             self.assertEqual(result.exit_code, 1, result.output)
-            lines = [line for line in result.stdout.splitlines() if "trouble" in line]
+            lines = [
+                line
+                for line in result.stdout.splitlines()
+                if line.startswith(("  trouble ", "  expired "))
+            ]
             self.assertTrue(lines, result.output)
-            self.assertIn(words, lines[0])
+            self.assertRegex(lines[0], words)
 
     def test_none(self) -> None:
         """A configuration without TLS."""
@@ -144,6 +158,7 @@ PAGE: dict[str, Any] = {
             "ocsp_expires": 43200.0,
             "loaded": 100.0,
             "trouble": "",
+            "expired": [],
             "listeners": ["far", "near"],
         }
     },
@@ -153,6 +168,7 @@ PAGE: dict[str, Any] = {
             "authorities": [{"subject": "CN=right", "expires": 86400.0}],
             "lists": [{"issuer": "CN=right", "expires": None}],
             "trouble": "",
+            "expired": [],
         }
     },
 }
@@ -207,6 +223,10 @@ class RunningTests(ShowCase):
         self.assertEqual(result.exit_code, 0)
         mx = {**PAGE["certificates"]["mx"], "trouble": "half\x1b[2J"}
         result = self.answer(Answer(status={**PAGE, "certificates": {"mx": mx}}))
+        ended = {**PAGE["certificates"]["mx"], "expired": ["it has \x1b[2Jexpired"]}
+        late = self.answer(Answer(status={**PAGE, "certificates": {"mx": ended}}))
+        self.assertIn("  expired       it has \\x1b[2Jexpired\n", late.stdout)
+        self.assertEqual(late.exit_code, 1)
         self.assertIn("  trouble       half\\x1b[2J\n", result.stdout)
         self.assertEqual(result.exit_code, 1)
 
