@@ -102,10 +102,14 @@ class HostileTlsCase(TlsCase):
         self.assertLess(self.filter.memory() - self._memory, SPARE_MEMORY)
 
     def refused(self) -> Counter[str]:
-        """How many were refused, by reason."""
+        """How many were refused, by reason; and `broken`, who was served before."""
         counted = self.counted().items()
         return Counter(
-            {key.removeprefix("refused/"): n for key, n in counted if key.startswith("refused/")}
+            {
+                key.removeprefix("refused/"): n
+                for key, n in counted
+                if key.startswith("refused/") or key == "broken"
+            }
         )
 
     def lines(self, source: str) -> list[str]:
