@@ -1,6 +1,7 @@
-"""What several layers hold texts to: names and values of header fields, lines of SMTP replies."""
+"""What several layers hold texts to: header fields, lines of SMTP replies; and how moments look."""
 
 import re
+from datetime import UTC, datetime
 
 MAX_FIELD_NAME = 255
 """Octets of a field name: longer ones do not occur in mail and break the 998 octet line."""
@@ -24,3 +25,11 @@ NOT_PRINTABLE = re.compile(r"[^ -~]")
 REPLY_CODES = re.compile(r"([45])[0-9]{2} ([45])\.[0-9]{1,3}\.[0-9]{1,3}(?: |$)")
 """Codes with which a text for a reply begins, as `450 4.7.1`; the groups are their classes
 (RFC 5321 4.2.1, RFC 3463 2)."""
+
+
+def moment(at: float) -> str:
+    """Unix time as people write it, in UTC; `-` where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        return "-"

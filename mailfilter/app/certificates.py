@@ -12,12 +12,13 @@ from ..codec.control import Credentials
 from ..config import Loaded, Problem
 from ..config.model import Config
 from ..config.toml_text import KeyPath
-from .credential_files import Desk, Refused, Setting, Stamp, stamp
+from ..syntax import moment
+from ..tls.reading import Stamp, stamp
+from .credential_files import Desk, Refused, Setting
 from .credential_sets import (
     Kept,
     KeptPair,
     KeptTrust,
-    moment,
     pair_paths,
     pair_settings,
     take_pair,

@@ -10,6 +10,7 @@ from ..config.accounts import group_name
 from ..config.files import Source, read_source
 from ..config.secrets import changeable, doubtful, exposed, service_groups
 from ..config.toml_text import KeyPath, key_text, string_text
+from ..tls.reading import Stamp, stamp
 
 MAX_TOTAL = 2**24
 """Octets of all files together, each counted wherever it is used: they travel to each worker in
@@ -19,9 +20,6 @@ _KEY = b"PRIVATE KEY-----"
 """What a file of PEM has in it that holds a private key."""
 
 _WHAT = "a private key"
-
-Stamp = tuple[int, ...]
-"""What changes with a file: device, inode, size, times, permissions, owners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +98,6 @@ class Refused(Exception):
         self.setting = setting
         self.problem = problem
         super().__init__(str(problem))
-
-
-def stamp(file: str) -> Stamp | None:
-    """Of a file, or of what a symbolic link leads to; `None` where there is nothing to see."""
-    try:
-        found = os.stat(file)
-    except (OSError, ValueError):
-        return None
-    return (
-        *(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns),
-        *(found.st_mode, found.st_uid, found.st_gid),
-    )
 
 
 def find_unreadable(loaded: Loaded, settings: Sequence[Setting]) -> Iterator[Problem]:

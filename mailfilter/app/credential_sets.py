@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from OpenSSL import SSL
@@ -10,6 +9,7 @@ from OpenSSL import SSL
 from ..codec.control import Credentials, Pair, Trust
 from ..config import Problem
 from ..config.model import Certificate, Listener
+from ..syntax import moment
 from ..tls.contexts import build_sides
 from ..tls.errors import TlsError
 from ..tls.pair import PairError, Shown, read_pair
@@ -157,8 +157,3 @@ def _not_held(shown: Shown, now: float) -> str:
     if now < shown.facts.begins:
         return f"the certificate does not hold before {moment(shown.facts.begins)}"
     return f"the certificate has expired at {moment(shown.facts.expires)}"
-
-
-def moment(at: float) -> str:
-    """A Unix time for people."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,10 +7,10 @@ from cryptography import x509
 
 from ..config import Loaded, Problem
 from ..config.toml_text import KeyPath, key_text
+from ..syntax import moment
 from ..tls.pair import Shown
 from ..tls.trust import list_expires
 from .certificates import Held
-from .credential_sets import moment
 
 DAY = 86400.0
 """Seconds after which the same is said again."""

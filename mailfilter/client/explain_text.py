@@ -5,7 +5,8 @@ from typing import Any
 
 from ..report.escape import escape
 from ..report.history_terms import NO_MESSAGE_ID
-from .history_text import items, moment, number, table, text, texts
+from ..syntax import moment
+from .history_text import items, number, table, text, texts
 
 MAX_NAMES = 10
 """Addresses shown of a list."""

@@ -1,10 +1,10 @@
 """Rows of the history as lines for people: aligned, and nothing in them that a terminal obeys."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ..report.escape import escape
+from ..syntax import moment
 
 ADDRESS = 28
 """Characters of an address in a line, and of the first recipient with the number of the others."""
@@ -55,14 +55,6 @@ def recipients(row: Mapping[str, Any]) -> str:
 def cell(value: str, width: int) -> str:
     """A text of just this width."""
     return escape(value, width)[:width].ljust(width)
-
-
-def moment(at: float) -> str:
-    """Unix time as people write it, in UTC."""
-    try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, OSError, ValueError):
-        return "-"
 
 
 def text(row: Mapping[str, Any], name: str) -> str:

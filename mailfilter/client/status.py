@@ -5,7 +5,7 @@ from typing import Any
 
 from ..config.units import format_size
 from ..report.escape import escape
-from .history_text import moment
+from ..syntax import moment
 
 MAX_ALARMS = 10
 """The last ones; all are in the log."""

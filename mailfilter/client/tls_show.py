@@ -10,11 +10,11 @@ import click
 from ..codec.control import ControlError
 from ..config.toml_text import printable
 from ..report.escape import escape
+from ..syntax import moment
 from ..tls.errors import TlsError
 from ..tls.pem import certificates
 from ..tls.reading import read_file
 from .control import NotRunning, ask, state_dirs
-from .history_text import moment
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, Knowledge, fail, load_or_exit
 from .tls_text import certificate_lines, expiry, names_text, table
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from cryptography import x509
 
+from ..syntax import moment
 from ..tls.errors import TlsError
 from ..tls.staple import read_staple
-from .history_text import moment
 
 
 def staple_words(data: bytes, chain: Sequence[x509.Certificate], now: float) -> str:

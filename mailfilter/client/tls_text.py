@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from cryptography import x509
 
 from ..report.escape import escape
+from ..syntax import moment
 from ..tls.errors import TlsError
 from ..tls.facts import facts
-from .history_text import moment
 from .tls_probe import Findings, Look, Trial
 from .tls_staple import staple_words
 

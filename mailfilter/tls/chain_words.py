@@ -3,9 +3,9 @@
 Whatever comes from a certificate is hostile, and made fit for a line of a log or a terminal.
 """
 
-from datetime import datetime
-
 from cryptography import x509
+
+from ..syntax import moment
 
 MAX_TEXT = 200
 """Characters that are shown of a name in a certificate."""
@@ -67,9 +67,11 @@ def chain_words(number: int, depth: int, certificate: x509.Certificate) -> str:
     whose = whose_words(depth, certificate)
     issuer = name_text(certificate.issuer)
     if number == 9:
-        return f"{whose} does not hold before {_moment(certificate.not_valid_before_utc)}"
+        return (
+            f"{whose} does not hold before {moment(certificate.not_valid_before_utc.timestamp())}"
+        )
     if number == 10:
-        return f"{whose} has expired on {_moment(certificate.not_valid_after_utc)}"
+        return f"{whose} has expired on {moment(certificate.not_valid_after_utc.timestamp())}"
     if number == 18:
         return "the certificate is self-signed, and not one that is trusted"
     if number in (2, 19, 20, 21, 27):
@@ -86,7 +88,3 @@ def chain_words(number: int, depth: int, certificate: x509.Certificate) -> str:
     if known is not None:
         return known.format(whose=whose)
     return f"{whose} does not verify (error {number} of X509_verify_cert)"
-
-
-def _moment(when: datetime) -> str:
-    return when.strftime("%Y-%m-%d %H:%M UTC")

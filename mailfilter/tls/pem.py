@@ -10,7 +10,8 @@ MAX_FILE = 2**20
 """Octets of a file with certificates, keys or lists."""
 
 _BEGIN = re.compile(rb"^-----BEGIN ([A-Z0-9 ]{1,40})-----\s*$", re.MULTILINE)
-_DER_SEQUENCE = 0x30
+DER_SEQUENCE = 0x30
+"""How every object in DER begins that these files hold."""
 
 
 def blocks(data: bytes) -> list[tuple[str, bytes]]:
@@ -53,6 +54,6 @@ def _instead(data: bytes) -> str:
     """What a file holds that has no certificate in PEM."""
     if not data.strip():
         return ": it is empty"
-    if data[0] == _DER_SEQUENCE:
+    if data[0] == DER_SEQUENCE:
         return ": expected PEM, not DER; `openssl x509 -inform DER -in FILE` writes it"
     return ": expected -----BEGIN CERTIFICATE-----"

@@ -9,14 +9,12 @@ from cryptography.exceptions import InvalidSignature
 
 from ..codec.control import Trust
 from .errors import TlsError
-from .pem import MAX_FILE, blocks, certificates
+from .pem import DER_SEQUENCE, MAX_FILE, blocks, certificates
 
 MAX_AUTHORITIES = 1000
 
 MAX_LISTS = 100
 """Lists of revoked certificates of one listener."""
-
-_DER_SEQUENCE = 0x30
 
 
 class TrustError(TlsError):
@@ -116,7 +114,7 @@ def read_lists(
 def _lists(data: bytes) -> Iterator[bytes]:
     if len(data) > MAX_FILE:
         raise TlsError(f"more than {MAX_FILE // 2**20}MiB")
-    if data[:1] == bytes([_DER_SEQUENCE]):
+    if data[:1] == bytes([DER_SEQUENCE]):
         yield data
         return
     pems = [text for label, text in blocks(data) if label == "X509 CRL"]
@@ -129,7 +127,7 @@ def _lists(data: bytes) -> Iterator[bytes]:
 
 def _list(data: bytes) -> x509.CertificateRevocationList:
     try:
-        if data[0] == _DER_SEQUENCE:
+        if data[0] == DER_SEQUENCE:
             return x509.load_der_x509_crl(data)
         return x509.load_pem_x509_crl(data)
     except Exception as error:

@@ -110,7 +110,7 @@ class ChainTests(OutgoingCase):
     def test_expired(self) -> None:
         """With the moment."""
         files = self.authority.issue(NAME, days=(-30, -1))
-        moment = load(files[0]).not_valid_after_utc.strftime("%Y-%m-%d %H:%M UTC")
+        moment = load(files[0]).not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.assertEqual(self.refuses(files), f"the certificate has expired on {moment}")
 
     def test_not_yet(self) -> None:
