@@ -24,6 +24,7 @@ from .failures import Failures
 from .limited import LimitedFactory, Served
 from .milter_answer import Answers, Asked
 from .milter_foreign import is_foreign, judge
+from .peer import Peers
 from .refusals import Count, uncounted
 from .stream import Stream
 
@@ -78,6 +79,7 @@ class MilterProtocol(Served):
 
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
+        self._peer = self._site.peers.peer(self._stream.getPeer(), self.known)
         self._stream.registerProducer(self, True)
         self._idle = self._site.clock.callLater(self._patience(), self._look)
 
@@ -208,7 +210,7 @@ class MilterProtocol(Served):
             self._turn = None
 
     def _start(self, transaction: Transaction) -> None:
-        self._asked = asked = Asked(transaction, self._session.agreement, self._peer, self.known)
+        self._asked = asked = Asked(transaction, self._session.agreement, self._peer)
         self._began = self._site.clock.seconds()
         scan = Deferred.fromCoroutine(self._answer(asked))
         if self._asked is asked:
@@ -346,17 +348,12 @@ class MilterProtocol(Served):
             self._idle = clock.callLater(timeout, self._look)
             self._close()
 
-    @property
-    def _peer(self) -> str:
-        """Where the MTA connects from, for the log."""
-        return getattr(self._stream.getPeer(), "host", "unix")
-
     def _log(self, text: str) -> None:
         """Log one line; `text` must not hold anything of strangers."""
         log.info(
             "{listener}: {peer!r}: {text}",
             listener=self._site.name,
-            peer=self._peer,
+            peer=str(self._peer),
             text=text,
         )
 
@@ -377,7 +374,8 @@ class MilterFactory(LimitedFactory[MilterProtocol]):
     ) -> None:
         super().__init__(name, listener, clock, count)
         self.max_message = scanner.max_message
-        self.answers = Answers(scanner, name, listener, Failures(name, clock))
+        self.peers = Peers(name, listener)
+        self.answers = Answers(scanner, name, listener, Failures(name, clock), self.peers)
 
     def make_connection(self) -> MilterProtocol:
         return MilterProtocol(self)

@@ -12,13 +12,12 @@ from ..scan.envelope import Envelope
 from ..scan.run import ScanService
 from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
-from ..tls.known import Known
 from .answering import Answering, Whose
 from .failures import Failures
 from .milter_advice import Advisor
 from .milter_envelope import build_envelope
 from .milter_reply import render_failure, render_unscanned, render_verdict
-from .peer import shown
+from .peer import Peer, Peers
 
 log = Logger()
 
@@ -29,22 +28,24 @@ class Asked:
 
     transaction: Transaction
     agreement: Agreement
-    peer: str
-    """Where the MTA connects from, for the log."""
-    known: Known | None = None
-    """Who the MTA is, if it has shown its certificate."""
+    peer: Peer
+    """The MTA."""
 
 
 class Answers(Answering[Asked, bytes]):
     """Answers the messages that come by one listener."""
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, failures: Failures
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        failures: Failures,
+        peers: Peers,
     ) -> None:
         super().__init__(scanner, name, listener, failures)
+        self._peers = peers
         self._advisor = Advisor(listener)
-        self._noted: set[str] = set()
-        """Identities of which it is said that they are not believed."""
 
     async def _message(self, asked: Asked) -> bytes | None:
         if advice := self._advisor.advise(asked.agreement, asked.transaction.macros):
@@ -52,23 +53,10 @@ class Answers(Answering[Asked, bytes]):
         return asked.transaction.raw
 
     def _envelope(self, asked: Asked) -> Envelope:
-        envelope = build_envelope(self._name, self._listener, asked.transaction, asked.known)
-        if envelope.user is not None and asked.known is not None and not asked.known.is_trusted:
-            self._note_ignored(asked, asked.known.name)
+        envelope = build_envelope(self._name, self._listener, asked.transaction, asked.peer)
+        if envelope.user is not None and not asked.peer.is_trusted:
+            self._peers.note_ignored(asked.peer)
         return envelope
-
-    def _note_ignored(self, asked: Asked, identity: str) -> None:
-        """Say once of an identity that the login it told of was not believed."""
-        if identity in self._noted or not self._listener.trusted:
-            return
-        self._noted.add(identity)
-        log.warn(
-            "{listener}: logins from {peer!r} are ignored; to believe it, set"
-            " identities.{identity}.trusted",
-            listener=self._name,
-            peer=shown(asked.peer, identity),
-            identity=identity,
-        )
 
     def _extent(self, asked: Asked) -> tuple[bytes, int]:
         return asked.transaction.head, asked.transaction.size
@@ -91,8 +79,7 @@ class Answers(Answering[Asked, bytes]):
     def _whose(self, asked: Asked) -> Whose:
         transaction = asked.transaction
         queue_id, sender = transaction.macros.get(b"i", b""), transaction.sender.address
-        peer = shown(asked.peer, None if asked.known is None else asked.known.name)
-        return Whose(peer, _text(queue_id), _text(sender))
+        return Whose(str(asked.peer), _text(queue_id), _text(sender))
 
 
 def _text(value: bytes) -> str:

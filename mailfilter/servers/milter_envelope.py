@@ -11,7 +11,7 @@ from ..codec.milter_session import Transaction
 from ..config.model import Listener
 from ..scan.envelope import Envelope, IPAddress, Recipient, TlsFacts
 from ..scan.networks import read_address
-from ..tls.known import Known
+from .peer import Peer
 
 MAX_VALUE = 4096
 """Octets kept of one value: the longest real ones are names of certificate issuers."""
@@ -20,13 +20,8 @@ MAX_ADDRESS_TEXT = 64
 """Octets of an IP address as text, with prefix, brackets and zone."""
 
 
-def build_envelope(
-    name: str, listener: Listener, transaction: Transaction, known: Known | None = None
-) -> Envelope:
-    """Make the envelope of a message; `name` is that of the listener that it came by.
-
-    `known` is the MTA, if it has shown its certificate.
-    """
+def build_envelope(name: str, listener: Listener, transaction: Transaction, peer: Peer) -> Envelope:
+    """Make the envelope of a message of an MTA; `name` is that of the listener that it came by."""
     macros = transaction.macros
     connect = transaction.connect
     sender: Mail = transaction.sender
@@ -49,8 +44,8 @@ def build_envelope(
         # Not {daemon_name}: Sendmail's is the name of a listener.
         mta_host=_text(macros.get(b"j")),
         tls=_tls(macros),
-        identity=known.name if known is not None else None,
-        is_trusted=listener.trusted and (known is None or known.is_trusted),
+        identity=peer.identity,
+        is_trusted=peer.is_trusted,
         notes=transaction.notes + notes,
     )
 

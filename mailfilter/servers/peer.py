@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from ..config.model import Listener
 from ..scan.networks import LOOPBACK, Networks, read_address
 from ..tls.known import Known
+from .sources import host_of
 
 MAX_NOTED = 1000
 """Peers of which it is said that they are not believed."""
@@ -29,35 +30,36 @@ class Peer:
     """Who it has shown to be by its certificate, by the name in [identities]."""
 
     def __str__(self) -> str:
-        """For the log."""
-        return shown(self.name, self.identity)
-
-
-def shown(host: str, identity: str | None) -> str:
-    """A peer for the log: where it is, and who it is if it has shown that."""
-    return host if identity is None else f"{host}, {identity}"
+        """For the log: where it is, and who it is if it has shown that."""
+        return self.name if self.identity is None else f"{self.name}, {self.identity}"
 
 
 class Peers:
-    """The peers of one listener, of any protocol that is not milter."""
+    """The peers of one listener."""
 
     def __init__(self, name: str, listener: Listener) -> None:
         self._listener = name
         self._trusts = listener.trusted
+        self._is_milter = listener.protocol == "milter"
+        self._asks = listener.client_auth != "off"
+        """For certificates."""
         self._networks = Networks((*listener.trusted_peers, *LOOPBACK))
         self._noted: set[tuple[str | None, str]] = set()
 
     def peer(self, address: IAddress | None, known: Known | None = None) -> Peer:
-        """Who is there: one of a unix socket is of this machine.
+        """Who is there, and whether to believe it.
 
-        Of one who is known by a certificate its identity says whether to believe it.
+        Of one who is known by a certificate its identity says so. Of others their network does: one
+        of a unix socket is of this machine. By milter all are MTAs that the listener is for, unless
+        it would know them by certificates.
         """
         is_unix = not isinstance(address, IPv4Address | IPv6Address)
-        host = "unix" if not isinstance(address, IPv4Address | IPv6Address) else address.host
+        host = host_of(address)
         if known is not None:
             return Peer(host, self._trusts and known.is_trusted, is_unix, known.name)
+        is_meant = self._is_milter and not self._asks
         is_near = is_unix or read_address(host) in self._networks
-        return Peer(host, self._trusts and is_near, is_unix)
+        return Peer(host, self._trusts and (is_meant or is_near), is_unix)
 
     def note_ignored(self, peer: Peer) -> None:
         """Say once of a peer, or of an identity, that what it told of its client was not believed.
@@ -68,16 +70,23 @@ class Peers:
         if who in self._noted or len(self._noted) >= MAX_NOTED:
             return
         self._noted.add(who)
-        reason = _OF_NETWORK if peer.identity is None else _OF_IDENTITY
         log.warn(
-            "{listener}: IP, User, Settings and the like from {peer!r} are ignored"
-            + (reason if self._trusts else _OF_LISTENER),
+            "{listener}: {what} from {peer!r} are ignored" + self._reason(peer),
             listener=self._listener,
+            what="logins" if self._is_milter else "IP, User, Settings and the like",
             peer=str(peer),
             identity=peer.identity,
         )
 
+    def _reason(self, peer: Peer) -> str:
+        if not self._trusts:
+            return _OF_LISTENER
+        if peer.identity is not None:
+            return _OF_IDENTITY
+        return _OF_STRANGER if self._is_milter else _OF_NETWORK
+
 
 _OF_NETWORK = "; to believe it, add its network to listeners.{listener}.trusted_peers"
 _OF_IDENTITY = "; to believe it, set identities.{identity}.trusted"
+_OF_STRANGER = "; to believe it, let it show the certificate of one of identities"
 _OF_LISTENER = ", as from all peers: listeners.{listener}.trusted is false"

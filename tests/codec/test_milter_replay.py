@@ -14,6 +14,7 @@ from mailfilter.codec.milter import MilterReader
 from mailfilter.codec.milter_session import Close, Outcome, Session, Transaction
 from mailfilter.scan.envelope import Envelope
 from mailfilter.servers.milter_envelope import build_envelope
+from mailfilter.servers.peer import Peers
 
 from ..servers.milter_server import LISTENER
 from .milter_mta import Recording, frames, recordings
@@ -218,7 +219,9 @@ class OutcomeTests(SynchronousTestCase):
     def test_envelopes(self) -> None:
         for title, expected in ENVELOPES.items():
             (found,) = transactions(recordings()[title])
-            envelope: Any = build_envelope("test", LISTENER, found)
+            envelope: Any = build_envelope(
+                "test", LISTENER, found, Peers("test", LISTENER).peer(None)
+            )
             for name, value in expected.items():
                 fact = FACTS.get(name, lambda told, name=name: getattr(told, name))(envelope)
                 self.assertEqual(fact, value, (title, name))

@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from twisted.internet.address import IPv4Address
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -52,6 +53,9 @@ TOLD: tuple[tuple[Protocol, bytes], ...] = (
 )
 """Protocols, and a message that comes from the login `joe`."""
 
+WHAT = dict.fromkeys(FACTORIES, "IP, User, Settings and the like") | {"milter": "logins"}
+"""What is not believed."""
+
 
 class IdentityTests(SynchronousTestCase):
     def setUp(self) -> None:
@@ -67,11 +71,11 @@ class IdentityTests(SynchronousTestCase):
         make = FACTORIES[protocol]
         self.factory: LimitedFactory[Any] = make(self.scanner, "here", listener, self.clock)
 
-    def send(self, octets: bytes, known: Known | None) -> None:
-        connection = self.factory.buildProtocol(FAR)
+    def send(self, octets: bytes, known: Known | None, address: IAddress = FAR) -> None:
+        connection = self.factory.buildProtocol(address)
         assert connection is not None
         connection.known = known
-        connection.makeConnection(Transport(peerAddress=FAR))
+        connection.makeConnection(Transport(peerAddress=address))
         connection.dataReceived(octets)
         self.clock.advance(0)
 
@@ -103,9 +107,8 @@ class IdentityTests(SynchronousTestCase):
             envelope = self.envelope(protocol, octets, STRANGER, **near)
             self.assertEqual(("guest", False), (envelope.identity, envelope.is_trusted), protocol)
             self.send(octets, STRANGER)
-            what = "logins" if protocol == "milter" else "IP, User, Settings and the like"
             said = (
-                f"here: {what} from '192.0.2.99, guest' are ignored; to believe it, set"
+                f"here: {WHAT[protocol]} from '192.0.2.99, guest' are ignored; to believe it, set"
                 " identities.guest.trusted"
             )
             self.assertEqual([said], self.lines(), protocol)
@@ -117,16 +120,32 @@ class IdentityTests(SynchronousTestCase):
             envelope = self.envelope(protocol, octets, MX, trusted=False)
             self.assertEqual(("mx1", False), (envelope.identity, envelope.is_trusted), protocol)
             said = (
-                "here: IP, User, Settings and the like from '192.0.2.99, mx1' are ignored, as from"
+                f"here: {WHAT[protocol]} from '192.0.2.99, mx1' are ignored, as from"
                 " all peers: listeners.here.trusted is false"
             )
-            self.assertEqual([] if protocol == "milter" else [said], self.lines(), protocol)
+            self.assertEqual([said], self.lines(), protocol)
 
     def test_nobody(self) -> None:
         for protocol, octets in TOLD:
             envelope = self.envelope(protocol, octets, None)
             self.assertIsNone(envelope.identity)
             self.assertEqual(protocol == "milter", envelope.is_trusted)
+
+    def test_stranger(self) -> None:
+        """Who leaves its certificate out is not believed from elsewhere."""
+        for protocol, octets in TOLD:
+            self.events.clear()
+            envelope = self.envelope(protocol, octets, None, client_auth="optional")
+            self.assertEqual((None, False), (envelope.identity, envelope.is_trusted), protocol)
+            (line,) = self.lines()
+            self.assertIn(f"here: {WHAT[protocol]} from '192.0.2.99' are ignored; to", line)
+
+    def test_stranger_of_this_machine(self) -> None:
+        for protocol, octets in TOLD:
+            self.serve(protocol, client_auth="optional")
+            for address in (IPv4Address("TCP", "127.0.0.1", 4711), UNIXAddress(None)):
+                self.send(octets, None, address)
+                self.assertTrue(self.scanner.calls[-1][0].is_trusted, protocol)
 
     def test_lines_of_spamc(self) -> None:
         """They tell nothing that could be believed, but who is there is known."""

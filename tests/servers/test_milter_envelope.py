@@ -10,6 +10,7 @@ from mailfilter.codec.milter import Connect, Mail, MilterReader, Rcpt
 from mailfilter.codec.milter_session import Session, Transaction
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.servers.milter_envelope import MAX_ADDRESS_TEXT, MAX_VALUE, build_envelope, read_ip
+from mailfilter.servers.peer import Peers
 
 from ..codec.milter_mta import recordings
 from .milter_server import LISTENER
@@ -31,7 +32,8 @@ def transaction(
 
 def envelope(told: Transaction, **settings: Any) -> Envelope:
     """Its envelope, by a listener of these settings."""
-    return build_envelope("here", replace(LISTENER, **settings), told)
+    listener = replace(LISTENER, **settings)
+    return build_envelope("here", listener, told, Peers("here", listener).peer(None))
 
 
 def recorded(title: str) -> Envelope:
