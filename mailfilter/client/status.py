@@ -79,6 +79,8 @@ def _handshakes(counters: Mapping[str, int]) -> str:
     )
     if counters.get("tls/on_plain"):
         text += f", {counters['tls/on_plain']} on listeners without certificates"
+    if counters.get("tls/broken"):
+        text += f", {counters['tls/broken']} broken later"
     refused = _of_kind(counters, "tls/refused/")
     return f"{text}; refused: {refused}" if refused else text
 

@@ -86,6 +86,7 @@ PAGE: dict[str, Any] = {
         "tls/handshakes": 9,
         "tls/refused/plain": 3,
         "tls/on_plain": 1,
+        "tls/broken": 2,
     },
     "histograms": {},
     "events": {"reloads": 2},
@@ -210,7 +211,8 @@ class StatusTests(SynchronousTestCase):
             "http 127.0.0.1:11333 7 3",
             "unix /run/m.sock 1 ?",
             "events: reloads 2",
-            "TLS: 9 handshakes, 0 resumed, 1 on listeners without certificates; refused: plain 3",
+            "TLS: 9 handshakes, 0 resumed, 1 on listeners without certificates, 2 broken later;"
+            " refused: plain 3",
             "mx P-256 1970-01-02T00:00:00Z 0.5 http unix a.example b.example c.example ...",
             "trouble: history/dropped 2, store/timeout 7",
         ):
