@@ -33,6 +33,8 @@ MIN_SECONDS = 0.5
 _VERSIONS = ("TLS 1.0", "1.1", "1.2", "1.3")
 _ALL_CIPHERS = b"ALL:@SECLEVEL=0"
 _ALPN = [b"http/1.1", b"h2"]
+_NO_PROTOCOL = "it ended the connection: no application protocol"
+"""What is said of a server that speaks others by ALPN than those that we ask for."""
 _WANTS = b"SSLv3/TLS read server certificate request"
 """What OpenSSL calls the state in which a server has asked for a certificate, in all versions."""
 _LATEST = "TLSv1.3"
@@ -65,6 +67,8 @@ class Trial:
 
     trouble: str = ""
     """Why we would not; empty if we would."""
+    has_certificate: bool = False
+    """Whether we had one to show."""
     chain: Sequence[x509.Certificate] = ()
     """As it was verified, up to an authority of ours."""
     is_resumed: bool | None = None
@@ -81,18 +85,29 @@ class Findings:
 
 
 def probe(peer: Peer, name: str, terms: Terms, seconds: float) -> Findings:
-    """Find it out within a time. Raises Unreachable, and TlsError for what is no name."""
+    """Find it out within a time.
+
+    Raises Unreachable, and TlsError for what is no name and for files that cannot be used.
+    """
     name = read_name(name)
+    outgoing = Outgoing(terms)
+    # Before anybody is connected to: a mistake in the terms says nothing about the server.
+    outgoing.context()
     end = time.monotonic() + seconds
-    look = _look(peer, name, end)
+    look = _look(peer, name, end, _ALPN)
+    if look.trouble == _NO_PROTOCOL:
+        look = _look(peer, name, end, [])
     if not look.shown:
         return Findings(look)
-    return Findings(look, _try(peer, name, terms, end))
+    return Findings(look, _try(peer, outgoing.connection(name), end, bool(terms.certificate)))
 
 
-def _look(peer: Peer, name: str, end: float) -> Look:
+def _look(peer: Peer, name: str, end: float, protocols: list[bytes]) -> Look:
     look = Look()
-    connection = SSL.Connection(_all_context(look), None)
+    context = _all_context(look)
+    if protocols:
+        context.set_alpn_protos(protocols)
+    connection = SSL.Connection(context, None)
     connection.set_connect_state()
     connection.request_ocsp()
     if not is_address(name):
@@ -104,6 +119,8 @@ def _look(peer: Peer, name: str, end: float) -> Look:
             look.trouble = handshake_words(error, _VERSIONS, has_certificate=False)
         except (TlsError, OSError) as error:
             look.trouble = _text(error)
+        else:
+            _hear(look, connection)
     _see(look, connection)
     return look
 
@@ -121,7 +138,6 @@ def _all_context(look: Look) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(SSL.TLS1_VERSION)
     context.set_cipher_list(_ALL_CIPHERS)
-    context.set_alpn_protos(_ALPN)
     context.set_verify_depth(MAX_CHAIN)
     context.set_verify(SSL.VERIFY_PEER, lambda *arguments: True)
     context.set_ocsp_client_callback(answered)
@@ -129,14 +145,18 @@ def _all_context(look: Look) -> SSL.Context:
     return context
 
 
+def _hear(look: Look, connection: SSL.Connection) -> None:
+    look.version = _NAMES.get(connection.get_protocol_version_name(), "")
+    look.cipher = connection.get_cipher_name() or ""
+    look.alpn = connection.get_alpn_proto_negotiated().decode("ascii", "replace")
+
+
 def _see(look: Look, connection: SSL.Connection) -> None:
     shown = connection.get_peer_cert_chain() or []
     look.shown = len(shown)
     if not shown:
         return
-    look.version = _NAMES.get(connection.get_protocol_version_name(), "")
-    look.cipher = connection.get_cipher_name() or ""
-    look.alpn = connection.get_alpn_proto_negotiated().decode("ascii", "replace")
+    _hear(look, connection)
     chain = []
     for certificate in shown[:MAX_CHAIN]:
         try:
@@ -147,15 +167,14 @@ def _see(look: Look, connection: SSL.Connection) -> None:
     look.chain = chain
 
 
-def _try(peer: Peer, name: str, terms: Terms, end: float) -> Trial:
+def _try(peer: Peer, connection: Verified, end: float, has_certificate: bool) -> Trial:
     try:
-        connection = Outgoing(terms).connection(name)
         with _connect(peer, end) as sock:
             _shake(connection, sock, end)
     except (Unreachable, TlsError, OSError) as error:
-        return Trial(_text(error))
+        return Trial(_text(error), has_certificate)
     chain = connection.get_verified_chain(as_cryptography=True) or ()
-    return Trial("", chain, _is_resumed(peer, connection, end))
+    return Trial("", has_certificate, chain, _is_resumed(peer, connection, end))
 
 
 def _shake(connection: Verified, sock: socket.socket, end: float) -> None:

@@ -17,13 +17,14 @@ MAX_NAME = 100
 """Characters of one."""
 DAY = 86400.0
 
+_NOBODY = "it shows no certificate, so that nobody can know who it is"
 _UNKNOWN = "not known"
 _RESUMED = {True: "yes", False: "no", None: _UNKNOWN}
 
 
 def findings_text(findings: Findings, now: float) -> str:
     """For people; `now` is Unix time."""
-    lines = list(_spoken(findings, now)) if findings.look.shown else []
+    lines = list(_spoken(findings, now)) if findings.look.version else []
     return "\n".join([*lines, _judgement(findings)])
 
 
@@ -41,7 +42,7 @@ def _spoken(findings: Findings, now: float) -> Iterator[str]:
             ("ALPN", escape(look.alpn) or "none"),
             ("OCSP", escape(staple_words(look.staple, _whole_chain(look, trial), now))),
             ("resumption", _RESUMED[trial.is_resumed]),
-            ("wants a certificate", "yes" if look.wants_certificate else "no"),
+            ("wants a certificate", _wants(findings)),
         ]
     )
     for at, certificate in enumerate(look.chain):
@@ -54,6 +55,14 @@ def _spoken(findings: Findings, now: float) -> Iterator[str]:
     yield ""
 
 
+def _wants(findings: Findings) -> str:
+    if not findings.look.wants_certificate:
+        return "no"
+    trial = findings.trial
+    is_optional = trial is not None and not (trial.trouble or trial.has_certificate)
+    return "yes, and does without" if is_optional else "yes"
+
+
 def _whole_chain(look: Look, trial: Trial) -> Sequence[x509.Certificate]:
     """The verified one knows the authority also if that is not shown."""
     return trial.chain if trial.chain and look.chain[:1] == trial.chain[:1] else look.chain
@@ -61,7 +70,7 @@ def _whole_chain(look: Look, trial: Trial) -> Sequence[x509.Certificate]:
 
 def _judgement(findings: Findings) -> str:
     if findings.trial is None:
-        return f"no: {escape(findings.look.trouble or 'it has shown no certificate')}"
+        return f"no: {escape(findings.look.trouble or _NOBODY)}"
     if findings.trial.trouble:
         return f"no: {escape(findings.trial.trouble)}"
     return "ok: we would connect"

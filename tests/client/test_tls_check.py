@@ -153,6 +153,35 @@ class RightTests(CheckCase):
         certificate.write_text(both)
         self.assert_ok(self.check(serve, *self.ca(), *shown[:2]))
 
+    def test_optional(self) -> None:
+        """A server that asks for a certificate of ours, and does without."""
+        context = server_context(*self.authority.issue("127.0.0.1"))
+        context.set_verify(SSL.VERIFY_PEER, lambda *arguments: True)
+        result = self.check(with_tls(context), *self.ca())
+        self.assert_ok(result)
+        self.assert_row(result, "wants a certificate", "yes, and does without")
+        certificate, key = self.authority.issue("filter.example.org", usage="client")
+        shown = ("--certificate", str(certificate), "--key", str(key))
+        result = self.check(with_tls(context), *self.ca(), *shown)
+        self.assert_ok(result)
+        self.assert_row(result, "wants a certificate", "yes")
+
+    def test_other_protocol(self) -> None:
+        """A server that refuses the names in ALPN that are asked for, which the filter does not."""
+        context = server_context(*self.authority.issue("127.0.0.1"))
+
+        def choose(connection: SSL.Connection, offered: list[bytes]) -> bytes:
+            raise ValueError
+
+        def serve(sock: socket.socket, over: Event) -> None:
+            with contextlib.suppress(ValueError):
+                with_tls(context)(sock, over)
+
+        context.set_alpn_select_callback(choose)
+        result = self.check(serve, *self.ca())
+        self.assert_ok(result)
+        self.assert_row(result, "ALPN", "none")
+
     def test_unix_socket(self) -> None:
         """A path is an address, too; nobody listens there."""
         result = self.run_check("/nowhere/redis.sock", "--name", "x")
@@ -277,8 +306,20 @@ class WrongTests(CheckCase):
 
     def test_files(self) -> None:
         """Files of ours that are wrong."""
-        result = self.check(self.serve("127.0.0.1"), "--ca", str(self.folder / "absent"))
-        self.assert_no(result, "absent: cannot be read: No such file")
+        for serve in (self.serve("127.0.0.1"), silent):
+            result = self.check(serve, "--ca", str(self.folder / "absent"))
+            self.assert_no(result, "absent: cannot be read: No such file")
+            self.assertEqual(len(result.output.splitlines()), 1)
+
+    def test_anonymous(self) -> None:
+        """A server without a certificate: what it speaks is told."""
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        context.set_cipher_list(b"AECDH:@SECLEVEL=0")
+        result = self.check(with_tls(context), *self.ca())
+        self.assert_no(result, "it shows no certificate, so that nobody can know who it is")
+        self.assert_row(result, "cipher", "AECDH-AES256-SHA")
+        self.assert_row(result, "version", "TLS 1.2")
 
 
 class HostileTests(CheckCase):
