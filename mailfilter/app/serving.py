@@ -13,15 +13,13 @@ from twisted.logger import Logger
 from ..codec.control import Credentials
 from ..config import Loaded
 from ..scan.run import ScanService
-from ..servers.background import in_background
 from ..servers.first_line import ScanFactory
 from ..servers.limited import LimitedFactory
 from ..servers.milter import MilterFactory
 from ..servers.scan_http import HttpFactory
 from ..servers.spamd import SpamdFactory
-from ..servers.tls_stream import TlsFactory
-from ..tls.contexts import build_sides
 from .acceptor import Acceptor
+from .fronts import Fronts
 from .sockets import enabled
 
 FACTORIES: Mapping[str, Callable[..., LimitedFactory[Any]]] = {
@@ -63,19 +61,13 @@ class Serving:
         self._reactor = reactor
         self._alarm = alarm
         self._acceptors: dict[int, tuple[Acceptor, socket.socket]] = {}
-        self._config = loaded.config
-        self._renewals = 0
         clock = IReactorTime(reactor)
         self.factories = {
             name: FACTORIES[listener.protocol](scanner, name, listener, clock, count=count)
             for name, listener in enabled(loaded).items()
         }
         """Listener -> its factory, which knows its connections."""
-        self._tls = {
-            name: TlsFactory(side, self.factories[name], clock, self._config.tls)
-            for name, side in build_sides(self._config, credentials).items()
-        }
-        """Listener -> what stands before its factory, if it speaks TLS."""
+        self._fronts = Fronts(reactor, loaded.config, self.factories, alarm, credentials)
         self.is_draining = False
 
     def accept(self, listener: str, sock: socket.socket, *, is_shared: bool) -> None:
@@ -85,32 +77,15 @@ class Serving:
         # A reactor knows readers by their descriptor, and there may be two of us in one process.
         # Not `sock.dup()`: that may make it wait, for all who share it.
         own = socket.socket(sock.family, sock.type, fileno=os.dup(sock.fileno()))
-        factory: Any = self._tls.get(listener) or self.factories[listener]
+        factory: Any = self._fronts.by_listener.get(listener) or self.factories[listener]
         acceptor = Acceptor(self._reactor, own, factory, self._alarm, is_shared=is_shared)
         self._acceptors[sock.fileno()] = acceptor, own
         acceptor.start()
+        self._fronts.start()
 
     def renew(self, credentials: Credentials) -> Deferred[None]:
-        """Use these for new connections, once they are ready; if they are no good, the old ones.
-
-        It never fails: that the old ones stay is an alarm.
-        """
-        return Deferred.fromCoroutine(self._renew(credentials))
-
-    async def _renew(self, credentials: Credentials) -> None:
-        self._renewals = number = self._renewals + 1
-        try:
-            sides = await in_background(
-                self._reactor, lambda: build_sides(self._config, credentials)
-            )
-        except Exception as error:
-            self._alarm(f"certificates are not renewed, the old ones stay: {error}")
-            return
-        if number != self._renewals:
-            # Others came later, and were ready sooner.
-            return
-        for name, side in sides.items():
-            self._tls[name].side = side
+        """See `Fronts.renew`."""
+        return self._fronts.renew(credentials)
 
     def leave(self, sock: socket.socket) -> None:
         """Accept no more on a socket."""
@@ -135,6 +110,7 @@ class Serving:
         """
         if not self.is_draining:
             self.is_draining = True
+            self._fronts.stop()
             for acceptor, own in self._acceptors.values():
                 acceptor.sweep()
                 self._leave(acceptor, own)
