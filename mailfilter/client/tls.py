@@ -98,7 +98,8 @@ def _peer(context: click.Context, parameter: click.Parameter, value: str) -> Pee
     try:
         return parse_peer(value)
     except ValueError as error:
-        raise click.BadParameter(f"{escape(value)}: {error}") from None
+        expected = "expected HOST:PORT, [ADDRESS]:PORT or an absolute path"
+        raise click.BadParameter(f"{escape(value)}: {expected}; {escape(str(error))}") from None
 
 
 def _pins(

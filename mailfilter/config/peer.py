@@ -1,11 +1,13 @@
 """Servers that we connect to: `host:port`, `[address]:port`, or the path of a unix socket."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from .endpoint import MAX_UNIX_PATH
 
 MAX_HOST = 253
+_HOST = re.compile("[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,17 @@ def parse_peer(text: str) -> Peer:
         if "\0" in text or len(text.encode()) > MAX_UNIX_PATH:
             raise ValueError(f"a path has at most {MAX_UNIX_PATH} octets")
         return Peer(path=text)
+    if "://" in text:
+        raise ValueError("it is no URL")
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
         raise ValueError("there is no port from 1 to 65535")
     if host.startswith("[") and host.endswith("]"):
         return Peer(str(IPv6Address(host[1:-1])), int(port))
-    if not host or len(host) > MAX_HOST or not host.isascii() or not host.isprintable():
+    if not host:
         raise ValueError("there is no host")
-    if ":" in host or " " in host or "/" in host:
+    if ":" in host:
         raise ValueError("an IPv6 address stands in brackets")
+    if len(host) > MAX_HOST or not _HOST.fullmatch(host):
+        raise ValueError("a host is an address, or a name of letters, digits and hyphens")
     return Peer(host, int(port))

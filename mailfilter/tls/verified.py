@@ -183,5 +183,5 @@ def read_name(text: str) -> str:
     if is_address(name):
         return name.partition("%")[0]
     if len(name) > MAX_NAME or not _DNS_NAME.fullmatch(name):
-        raise TlsError(f"{clean(text)} is not a DNS name, which certificates could be for")
+        raise TlsError(f"{clean(text)} is not a DNS name that a certificate could be for")
     return name

@@ -404,6 +404,9 @@ class CommandLineTests(CheckCase):
             (),
             ("localhost",),
             ("localhost:x",),
+            ("https://localhost:443",),
+            ("[\x1b]:443",),
+            ("a*b:443",),
             ("\x1b[2J:99999",),
             ("localhost:1", "--pin", "12\x1b"),
             ("localhost:1", "--key", "x"),
@@ -417,10 +420,13 @@ class CommandLineTests(CheckCase):
             result = self.run_check(*arguments)
             self.assertEqual(result.exit_code, 2, result.output)
             self.assertNotIn("\x1b", result.output)
+        result = self.run_check("localhost")
+        said = "localhost: expected HOST:PORT, [ADDRESS]:PORT or an absolute path; there is no port"
+        self.assertIn(said, result.output)
 
     def test_no_name(self) -> None:
         """Hosts that can be in no certificate, and are in no DNS either."""
-        for host in ("a..b", "x" * 64, "a*b"):
+        for host in ("a..b", "x" * 64):
             result = self.run_check(f"{host}:1")
             self.assert_no(result, f"{host} is not a DNS name")
         result = self.run_check("localhost:1", "--name", "b\u00fccher.example")

@@ -48,6 +48,21 @@ class PeerTests(SynchronousTestCase):
         far = ("192.0.2.1:1", "redis.example.org:1", "[2001:db8::1]:1")
         self.assertFalse(any(parse_peer(text).is_local for text in far))
 
+    def test_reasons(self) -> None:
+        """It is said what is wrong."""
+        for text, said in {
+            "redis.example.org": "there is no port from 1 to 65535",
+            "[2001:db8::1]": "there is no port from 1 to 65535",
+            "2001:db8::1:6379": "an IPv6 address stands in brackets",
+            "https://mx.example.org:443": "it is no URL",
+            "https://mx.example.org": "it is no URL",
+            "user@mx.example.org:1": "a host is an address, or a name",
+            "b\u00fccher.example:1": "a host is an address, or a name",
+            ":1": "there is no host",
+        }.items():
+            error = self.assertRaises(ValueError, parse_peer, text)
+            self.assertTrue(str(error).startswith(said), f"{text}: {error}")
+
     def test_bad(self) -> None:
         """What is none is refused."""
         for text in BAD:
