@@ -60,11 +60,13 @@ def self_signed(names: Sequence[str], out: str, days: int, is_client: bool) -> N
         try:
             read_name(name, is_client=is_client)
         except ValueError as error:
-            raise click.BadParameter(f"{escape(name)}: {error}", param_hint="NAME") from None
+            text = f"{escape(name)}: {escape(str(error))}"
+            raise click.BadParameter(text, param_hint="NAME") from None
     try:
         written = write(names, Path(os.path.abspath(out)), days, is_client=is_client)
     except OSError as error:
-        fail(str(error))
+        reason = f"{error.filename}: cannot be written: {error.strerror}"
+        fail(escape(reason if error.strerror else str(error)))
     click.echo("\n".join(_client_lines(written) if is_client else _server_lines(written)))
 
 

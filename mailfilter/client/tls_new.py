@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ..config.problem import Unfit
+from ..config.tls_names import check_dns
+
 MAX_COMMON_NAME = 64
 """Characters (RFC 5280, appendix A, ub-common-name)."""
 
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_DNS_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 _MAILBOX = re.compile(rf"[!-?A-~]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[!-~]{1,200}")
 _NO_FILE_NAME = re.compile("[^A-Za-z0-9._@-]+")
@@ -43,14 +45,18 @@ def read_name(text: str, *, is_client: bool) -> x509.GeneralName:
         return x509.IPAddress(ip_address(text))
     except ValueError:
         pass
-    if _DNS_NAME.fullmatch(text) and len(text) <= 253:
-        return x509.DNSName(text)
     if is_client and _MAILBOX.fullmatch(text):
         return x509.RFC822Name(text)
     if is_client and _URI.fullmatch(text):
         return x509.UniformResourceIdentifier(text)
-    more = ", a mail address or a URI" if is_client else ""
-    raise ValueError(f"expected a name of DNS, an IP address{more}")
+    try:
+        check_dns(text)
+    except Unfit as unfit:
+        expected = "a name of DNS, an IP address, a mail address or a URI"
+        if not is_client:
+            expected = "a name of DNS or an IP address"
+        raise Unfit(f"expected {expected}", unfit.hint) from None
+    return x509.DNSName(text)
 
 
 def write(names: Sequence[str], folder: Path, days: int, *, is_client: bool) -> Written:

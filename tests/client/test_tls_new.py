@@ -104,6 +104,17 @@ class SelfSignedTests(SynchronousTestCase):
             self.assertNotIn("\x1b", result.stderr)
         self.assertEqual(len(self.files()), 2)
 
+    def test_near_names(self) -> None:
+        """What was meant is said."""
+        for name, meant in {
+            "b\u00fccher.example": "xn--bcher-kva.example",
+            "mx.example.org.": "mx.example.org",
+            ".example.org": "*.example.org",
+        }.items():
+            result = self.make(name, code=2)
+            said = f'expected a name of DNS or an IP address; did you mean "{meant}"?'
+            self.assertIn(said, " ".join(result.stderr.split()))
+
     def test_file_names(self) -> None:
         """They stay in the folder."""
         self.make("*.example.org")
@@ -143,4 +154,5 @@ class SelfSignedTests(SynchronousTestCase):
     def test_no_folder(self) -> None:
         """It is not made."""
         result = self.make("mx", "--out", str(self.folder / "absent"), code=1)
-        self.assertIn("No such file or directory", result.stderr)
+        said = f"{self.folder}/absent/mx.key: cannot be written: No such file or directory\n"
+        self.assertEqual(result.stderr, said)
