@@ -70,9 +70,9 @@ class LocalCase(TestCase):
 class LocalTests(LocalCase):
     """How a generation ends."""
 
-    async def start(self) -> LocalGeneration:
+    async def start(self, text: str = "") -> LocalGeneration:
         """One that has begun, with a store that is open."""
-        made = self.draft()
+        made = self.draft(text)
         # It is about a process that does nothing else.
         self.patch(module, "settle", lambda: None)
         self.hub = BuryingHub(os.path.join(self.folder, "state"))
@@ -114,10 +114,11 @@ class LocalTests(LocalCase):
 
     async def test_refusals(self) -> None:
         """They are said by the same one as those of other generations."""
-        local = await self.start()
+        listener = '[listeners.far]\nprotocol = "http"\nendpoint = "tcp:1:interface=127.0.0.1"\n'
+        local = await self.start(listener)
         assert local._engine is not None
-        for factory in local._engine.serving.factories.values():
-            self.assertEqual(factory.refusals.tell, self.hub.refusals.tell)
+        (factory,) = local._engine.serving.factories.values()
+        self.assertEqual(factory.refusals.tell, self.hub.refusals.tell)
         await local.drain(is_stop=True, seconds=0)
 
 
