@@ -116,7 +116,7 @@ def _look(peer: Peer, name: str, end: float, protocols: list[bytes]) -> Look:
         try:
             Wire(connection, sock, end).handshake()
         except SSL.Error as error:
-            look.trouble = handshake_words(error, _VERSIONS, has_certificate=False)
+            look.trouble = handshake_words(error, _VERSIONS, False, name)
         except (TlsError, OSError) as error:
             look.trouble = _text(error)
         else:

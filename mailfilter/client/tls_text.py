@@ -8,6 +8,7 @@ from ..report.escape import escape
 from ..syntax import moment
 from ..tls.errors import TlsError
 from ..tls.facts import facts
+from ..tls.outgoing_words import NO_TLS
 from .tls_probe import Findings, Look, Trial
 from .tls_staple import staple_words
 
@@ -69,6 +70,8 @@ def _whole_chain(look: Look, trial: Trial) -> Sequence[x509.Certificate]:
 
 
 def _judgement(findings: Findings) -> str:
+    if findings.look.trouble == NO_TLS:
+        return f"no: {NO_TLS} from the first octet; STARTTLS was not tried"
     if findings.trial is None:
         return f"no: {escape(findings.look.trouble or _NOBODY)}"
     if findings.trial.trouble:

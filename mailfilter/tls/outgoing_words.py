@@ -18,6 +18,8 @@ _PLAIN = frozenset(
         "https proxy request",
     }
 )
+NO_TLS = "it does not speak TLS there"
+
 _OLD = frozenset({"unsupported protocol", "protocol version", "version too low"})
 _REFUSED = frozenset(
     {
@@ -64,17 +66,19 @@ def _reason(error: SSL.Error) -> tuple[str, bool]:
     return text, False
 
 
-def handshake_words(error: SSL.Error, protocols: Sequence[str], has_certificate: bool) -> str:
+def handshake_words(
+    error: SSL.Error, protocols: Sequence[str], has_certificate: bool, asked: str
+) -> str:
     """Why there was no handshake, or why the other side has ended it.
 
-    `protocols` are the versions that we speak.
+    `protocols` are the versions that we speak, `asked` is the name or address that we connect to.
     """
     ours = " or ".join(protocols)
     if isinstance(error, SSL.SysCallError | SSL.ZeroReturnError):
         return "it ended the connection in the handshake; does it speak TLS there?"
     reason, is_alert = _reason(error)
     if reason in _PLAIN:
-        return "it does not speak TLS there"
+        return NO_TLS
     if reason in _OLD:
         return f"it does not speak {ours}"
     if reason == "certificate required" or (reason in _REFUSED and not has_certificate):
@@ -85,7 +89,7 @@ def handshake_words(error: SSL.Error, protocols: Sequence[str], has_certificate:
         want = "" if has_certificate else ", or it wants a certificate of ours"
         return f"it refused the handshake: no cipher in common{want}"
     if reason == "unrecognized name":
-        return "it does not know the name that we asked for"
+        return f"it has no certificate for {asked}; it may have one for another name"
     if reason == "excessive message size":
         return "its certificates are larger than 100 KiB"
     if is_alert:

@@ -107,7 +107,7 @@ class Verified(SSL.Connection):
             raise Refused("the certificate was not verified")
 
     def _refused(self, error: SSL.Error) -> Refused:
-        words = handshake_words(error, VERSIONS, self.demands.has_certificate)
+        words = handshake_words(error, VERSIONS, self.demands.has_certificate, self.name)
         return Refused(self._reason or words)
 
     def verify(self, certificate: x509.Certificate, number: int, depth: int) -> bool:

@@ -285,12 +285,13 @@ class WrongTests(CheckCase):
 
     def test_plain(self) -> None:
         """Ports without TLS."""
+        said = "it does not speak TLS there from the first octet; STARTTLS was not tried"
         for data in (
             b"220 mx.example.org ESMTP\r\n",
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             b"-ERR no\r\n",
         ):
-            self.assert_no(self.check(saying(data), *self.ca()), "it does not speak TLS there")
+            self.assert_no(self.check(saying(data), *self.ca()), said)
 
     def test_nobody(self) -> None:
         """A port where nobody listens, and a name that nobody has."""
@@ -310,6 +311,17 @@ class WrongTests(CheckCase):
             result = self.check(serve, "--ca", str(self.folder / "absent"))
             self.assert_no(result, "absent: cannot be read: No such file")
             self.assertEqual(len(result.output.splitlines()), 1)
+
+    def test_unknown_name(self) -> None:
+        """A server that has no certificate for the name, or for those who give none."""
+
+        def serve(sock: socket.socket, over: Event) -> None:
+            sock.recv(2**14)
+            sock.sendall(b"\x15\x03\x03\x00\x02\x02\x70")
+
+        self.assert_no(self.check(serve), "it has no certificate for 127.0.0.1; it may have one")
+        result = self.check(serve, "--name", "mx.example.org")
+        self.assert_no(result, "it has no certificate for mx.example.org; it may have one")
 
     def test_anonymous(self) -> None:
         """A server without a certificate: what it speaks is told."""

@@ -290,7 +290,7 @@ class PeerTests(OutgoingCase):
         cases = {
             40: "it refused the handshake: no cipher in common",
             80: "it ended the connection: internal error",
-            112: "it does not know the name",
+            112: "it has no certificate for mx.example.org",
         }
         for number, expected in cases.items():
             self.assertIn(expected, self.hears(b"\x15\x03\x03\x00\x02\x02" + bytes([number])))
