@@ -893,7 +893,7 @@ class Listener:
         Doc(
             "Whether clients must show a certificate by which they are one of [identities];"
             " optional also takes those that show none, or one of client_ca that is nobody's, as"
-            " strangers."
+            " strangers, whom milter believes from this machine alone."
         ),
     ] = "off"
     client_ca: Annotated[
