@@ -36,7 +36,9 @@ class AskingContext(SSL.Context):
         ) -> bool:
             nonlocal refused
             refused = UNSPECIFIED
-            refused = judge(connection, certificate, 0 if is_right else number, depth)
+            refused = judge(
+                connection, certificate, 0 if is_right else number or UNSPECIFIED, depth
+            )
             return not refused
 
         self.set_verify(mode, verify)
