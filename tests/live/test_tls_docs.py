@@ -146,7 +146,7 @@ class CommandTests(LiveCase):
         self.assertTrue(self.is_answered(self.own()))
         for shown in (None, self.own("filter"), issue(self.filter.authority, "mx2.example.net")):
             self.assertFalse(self.is_answered(shown), shown)
-        self.assertIn("TLS refused", refusals(self.filter))
+        wait_until(lambda: "TLS refused" in refusals(self.filter), "the refusal to be told")
 
     def test_files(self) -> None:
         """Keys come into being so that nobody else may read them, then have their place."""
@@ -215,7 +215,7 @@ class CommandTests(LiveCase):
         run(commands[commands.index(revoke) :], work)
         put(work / "clients.crl", made / "clients.crl")
         wait_until(lambda: not self.is_answered(self.own()), "the list to be noticed", 60)
-        self.assertIn("revoked", refusals(self.filter))
+        wait_until(lambda: "revoked" in refusals(self.filter), "the refusal to be told")
 
     def test_ocsp(self) -> None:
         """An answer from a file is shown to those who ask."""
