@@ -2,79 +2,19 @@
 
 import contextlib
 import socket
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Event
 from typing import Any
 
-from click.testing import CliRunner, Result
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
-from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.client import tls_probe
-from mailfilter.client.adm import main
-from mailfilter.client.tls_staple import staple_words
 from mailfilter.tls.facts import fingerprint, public_key
 from tests.authority import Authority, load, self_signed
 from tests.tls.outgoing_case import server_context, server_of
 
-from .tls_server import Serve, listening, saying, silent, with_tls
-
-PATIENCE = ("--timeout", "60")
-
-
-class CheckCase(SynchronousTestCase):
-    """With an authority."""
-
-    def setUp(self) -> None:
-        """Make it."""
-        self.folder = Path(self.mktemp()).absolute()
-        self.folder.mkdir()
-        self.authority = Authority(self.folder, "right")
-        # It ends as soon as something comes, also where that takes its time.
-        self.patch(tls_probe, "FIRST_SECONDS", 30.0)
-
-    def check(self, serve: Serve, *options: str) -> Result:
-        """What is told of a server."""
-        return self.run_check(listening(self, serve), *options)
-
-    def run_check(self, *arguments: str) -> Result:
-        """What is told of an address."""
-        if "--timeout" not in arguments:
-            arguments += PATIENCE
-        return CliRunner().invoke(main, ("tls", "check", *arguments), prog_name="mailfilteradm")
-
-    def serve(self, *names: str, **options: Any) -> Serve:
-        """Serve with a certificate of our authority."""
-        return with_tls(server_context(*self.authority.issue(*names), **options))
-
-    def ca(self) -> tuple[str, str]:
-        """Options that trust our authority."""
-        return "--ca", str(self.authority.file)
-
-    def assert_no(self, result: Result, reason: str) -> None:
-        """It says no, and why, as the last line."""
-        lines = [*result.stdout.splitlines(), *result.stderr.splitlines()]
-        self.assertTrue(lines[-1].startswith("no: "), result.output)
-        self.assertIn(reason, lines[-1])
-        self.assertEqual(result.exit_code, 1, result.output)
-
-    def assert_ok(self, result: Result) -> None:
-        """It says yes."""
-        self.assertEqual(result.stdout.splitlines()[-1:], ["ok: we would connect"], result.output)
-        self.assertEqual((result.stderr, result.exit_code), ("", 0))
-
-    def assert_row(self, result: Result, name: str, value: str) -> None:
-        """A line of what is told."""
-        rows = [line.strip().split("  ", 1) for line in result.stdout.splitlines()]
-        found = [row[1].strip() for row in rows if row[0] == name]
-        self.assertIn(value, found, result.output)
+from .tls_check_case import CheckCase
+from .tls_server import listening, saying, silent, with_tls
 
 
 class RightTests(CheckCase):
@@ -186,76 +126,6 @@ class RightTests(CheckCase):
         """A path is an address, too; nobody listens there."""
         result = self.run_check("/nowhere/redis.sock", "--name", "x")
         self.assert_no(result, "cannot connect to /nowhere/redis.sock: No such file")
-
-
-class StapleTests(CheckCase):
-    """Answers of OCSP."""
-
-    def staple(self, answer: bytes, *options: str) -> str:
-        """What is told of one."""
-        context = server_context(*self.files)
-        context.set_ocsp_server_callback(lambda connection, data: answer)
-        result = self.check(with_tls(context), *options)
-        rows = [line for line in result.stdout.splitlines() if line.startswith("  OCSP")]
-        return rows[0].removeprefix("  OCSP").strip()
-
-    def setUp(self) -> None:
-        """A certificate to vouch for."""
-        super().setUp()
-        self.files = self.authority.issue("127.0.0.1")
-
-    def vouch(self, **options: Any) -> bytes:
-        """An answer about it."""
-        return self.authority.vouch(self.files[0], **options).read_bytes()
-
-    def test_good(self) -> None:
-        """Until when."""
-        self.assertRegex(self.staple(self.vouch(), *self.ca()), r"^stapled and good until 2\d{3}-")
-
-    def test_not_good(self) -> None:
-        """Out of date, not yet, revoked, damaged, of somebody else."""
-        other = Authority(self.folder, "wrong")
-        cases = {
-            "out of date since": self.vouch(days=(-9, -1)),
-            "does not hold before": self.vouch(days=(1, 9)),
-            "revoked": self.vouch(is_good=False),
-            "not good: ": other.vouch(self.files[0]).read_bytes(),
-        }
-        for words, answer in cases.items():
-            self.assertIn(words, self.staple(answer, *self.ca()))
-
-    def test_damaged(self) -> None:
-        """OpenSSL sends none, others may."""
-        chain = [load(self.files[0]), self.authority.certificate]
-        for data in (b"x", self.vouch()[:-9], bytes(2000)):
-            self.assertIn("stapled, but not good: not an", staple_words(data, chain, 0.0))
-
-    def test_forged(self) -> None:
-        """One about the right certificate that is signed with another key than the authority's."""
-        forger = Authority(self.folder, "forger")
-        now = datetime.now(UTC)
-        builder = ocsp.OCSPResponseBuilder().add_response(
-            cert=load(self.files[0]),
-            issuer=self.authority.certificate,
-            algorithm=SHA256(),
-            cert_status=ocsp.OCSPCertStatus.GOOD,
-            this_update=now - timedelta(days=1),
-            next_update=now + timedelta(days=1),
-            revocation_time=None,
-            revocation_reason=None,
-        )
-        named = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, forger.certificate)
-        key = load_pem_private_key(forger.own_key().read_bytes(), None)
-        assert isinstance(key, EllipticCurvePrivateKey)
-        for shown in ((), (forger.certificate,)):
-            made = named.certificates(shown) if shown else named
-            answer = made.sign(key, SHA256()).public_bytes(Encoding.DER)
-            told = self.staple(answer, *self.ca())
-            self.assertEqual(told, "stapled, but not good: its authority has not signed it")
-
-    def test_unknown_authority(self) -> None:
-        """Whose answer nobody can verify."""
-        self.assertIn("cannot be verified", self.staple(self.vouch()))
 
 
 class WrongTests(CheckCase):
