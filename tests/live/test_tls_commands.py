@@ -89,9 +89,11 @@ class ShownTests(LiveCase):
         return tls_filter()
 
     def test_running(self) -> None:
-        """What it serves with."""
+        """What it serves with, and that one of the lists has expired."""
         done = adm("show", "--state-dir", self.filter.state)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual((done.returncode, done.stderr), (1, ""), done.stdout)
+        expired = [line.split()[:3] for line in done.stdout.splitlines() if "has expired" in line]
+        self.assertEqual(expired, [["expired", "listener", "tls-stale:"]])
         for files in (papers().mx, papers().second, papers().wild):
             self.assertIn(f"  fingerprint   {fingerprint(load(files[0]))}\n", done.stdout)
         self.assertIn("\nlistener tls-listed believes\n", done.stdout)
@@ -100,7 +102,7 @@ class ShownTests(LiveCase):
     def test_files(self) -> None:
         """What its files hold is the same."""
         done = adm("show", "--config", str(self.filter.config))
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual((done.returncode, done.stderr), (1, ""), done.stdout)
         running = adm("show", "--state-dir", self.filter.state).stdout
         kept = [line for line in running.splitlines() if "in use since" not in line]
         self.assertEqual(
