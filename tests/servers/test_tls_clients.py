@@ -261,7 +261,7 @@ class PinnedTests(ClientCase):
         self.assertEqual(self.known(self.client(files=files)), "mx1")
 
     def test_nor_good_lists(self) -> None:
-        """One out of date, or one of whoever calls itself as the authority; but what is on it."""
+        """One that is out of date, or of somebody unknown, is of no account; but what is on it."""
         files = self.theirs.issue("b.example")
         self.pin(files, revoked=[self.theirs.revoke(days=(-9, -1))])
         self.assertEqual(self.known(self.client(files=files)), "mx1")
@@ -269,6 +269,9 @@ class PinnedTests(ClientCase):
         fake = Authority(self.folder / "other", "ours")
         files = self.authority.issue("c.example", chain=[self.authority])
         self.pin(files, revoked=[fake.revoke()])
+        self.assertEqual(self.known(self.client(files=files)), "mx1")
+        files = self.authority.issue("e.example")
+        self.pin(files, revoked=[self.authority.revoke()])
         self.assertEqual(self.known(self.client(files=files)), "mx1")
         self.scanner.calls.clear()
         files = self.theirs.issue("d.example")
