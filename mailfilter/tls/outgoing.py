@@ -54,8 +54,6 @@ class Terms:
     """That we show, with those that have signed it; PEM."""
     key: str = ""
     """Empty is the file of the certificate."""
-    protocols: tuple[bytes, ...] = ()
-    """That we speak, by their names in ALPN."""
 
     def files(self) -> tuple[str, ...]:
         """All files."""
@@ -160,8 +158,6 @@ def _context(terms: Terms, contents: Mapping[str, bytes], authorities: Authoriti
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_verify_depth(MAX_DEPTH)
     context.set_verify(SSL.VERIFY_PEER, verify)
-    if terms.protocols:
-        context.set_alpn_protos(list(terms.protocols))
     _trust(context, terms, contents, authorities)
     if terms.certificate:
         _show(context, _pair(terms, contents))
