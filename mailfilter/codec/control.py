@@ -168,7 +168,7 @@ class Alarm(Message, frozen=True, kw_only=True):
 
 
 class TlsTrouble(Message, frozen=True, kw_only=True):
-    """Worker to master: connections that were refused for their TLS, or broken by it."""
+    """Worker to master: connections that were refused or broken for their TLS, or are too many."""
 
     listener: str
     source: str
@@ -176,7 +176,7 @@ class TlsTrouble(Message, frozen=True, kw_only=True):
     peer: str
     """The address of the last one."""
     how: str
-    """`refused` in the handshake, or `broken` later."""
+    """`refused` in the handshake, or `broken` later; `full` is one over a limit, TLS or not."""
     text: str
     """Why, for people."""
     unsaid: int = 0

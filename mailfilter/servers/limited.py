@@ -6,12 +6,11 @@ from typing import Generic, TypeVar
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory, Protocol
-from twisted.logger import Logger
 
 from ..config.model import Listener
 from ..tls.known import Known
 from ..tls.words import HANDSHAKE
-from .refusals import Count, Refusals, uncounted
+from .refusals import ANYWHERE, Count, Refusals, uncounted
 from .sources import source_of
 
 
@@ -43,12 +42,7 @@ class Entry(typing.Protocol):
     def begin(self, address: IAddress | None) -> Served | None: ...
 
 
-MAX_FULL_SOURCES = 1000
-"""Sources of which it is said that they have too many connections, until they have ended."""
-
 Connection = TypeVar("Connection", bound=Served)
-
-log = Logger()
 
 
 class LimitedFactory(Factory, Generic[Connection]):
@@ -77,9 +71,7 @@ class LimitedFactory(Factory, Generic[Connection]):
         """Those that are open, and those that are still to get through the entry."""
         self.is_draining = False
         """No more connections are accepted, and those that are open shall end soon."""
-        self._is_full = False
         self._of_source: Counter[str] = Counter()
-        self._full_sources: set[str] = set()
 
     def make_connection(self) -> Connection:
         """A protocol for a connection that was accepted."""
@@ -91,19 +83,13 @@ class LimitedFactory(Factory, Generic[Connection]):
         With TLS it is what stands in its place, which knows as much.
         """
         if len(self.connections) >= self.listener.max_connections:
-            if not self._is_full:
-                limit = self.listener.max_connections
-                log.warn(
-                    "{listener}: no connections over {limit} (max_connections)",
-                    listener=self.name,
-                    limit=limit,
-                )
-            self._is_full = True
+            limit = self.listener.max_connections
+            self.refusals.note_full("max_connections", limit, ANYWHERE, addr)
             return None
-        self._is_full = False
         most = self.listener.max_connections_per_source
         source = None if most is None else source_of(addr)
         if source is not None and most is not None and not self._has_room(source, most):
+            self.refusals.note_full("max_connections_per_source", most, source, addr)
             return None
         connection = self.make_connection() if self.entry is None else self.entry.begin(addr)
         if connection is None:
@@ -133,19 +119,11 @@ class LimitedFactory(Factory, Generic[Connection]):
         self.connections.add(connection)
 
     def _has_room(self, source: str, limit: int) -> bool:
-        """Whether one more of a source may come; if so it is counted. Says once that it is full."""
-        if self._of_source[source] < limit:
-            self._of_source[source] += 1
-            return True
-        if source not in self._full_sources and len(self._full_sources) < MAX_FULL_SOURCES:
-            self._full_sources.add(source)
-            log.warn(
-                "{listener}: no connections over {limit} of {source} (max_connections_per_source)",
-                listener=self.name,
-                limit=limit,
-                source=source,
-            )
-        return False
+        """Whether one more of a source may come; if so it is counted."""
+        if self._of_source[source] >= limit:
+            return False
+        self._of_source[source] += 1
+        return True
 
     def close_idle(self) -> None:
         """Close the connections on which nothing is under way."""
@@ -171,4 +149,3 @@ class LimitedFactory(Factory, Generic[Connection]):
         self._of_source[source] -= 1
         if self._of_source[source] <= 0:
             del self._of_source[source]
-            self._full_sources.discard(source)

@@ -1,12 +1,14 @@
-"""Connections that were refused for their TLS: counted, and said once a minute of each source.
+"""Connections that were refused for their TLS, or are too many: counted, and said once a minute of
+each source.
 
 Whoever serves counts them, and passes on what is to be said; one for all who serve says it.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from twisted.internet.interfaces import IAddress, IReactorTime
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 
 from ..codec.control import TlsTrouble
 from ..tls.words import ON_PLAIN, Refusal
@@ -19,10 +21,13 @@ MAX_SOURCES = 1000
 """Sources of which it is known when they were last told of; all others share one line."""
 
 OTHERS = "others"
+ANYWHERE = "anywhere"
+"""In place of a source where it does not matter."""
 
 log = Logger()
 
 Count = Callable[[str], None]
+How = Literal["refused", "broken", "full"]
 Tell = Callable[[TlsTrouble], None]
 
 
@@ -36,7 +41,7 @@ class Refusals:
     def __init__(self, listener: str, clock: IReactorTime, count: Count = uncounted) -> None:
         self._listener = listener
         self._count = count
-        self._pace = Pace(clock.seconds)
+        self._tls, self._full = Pace(clock.seconds), Pace(clock.seconds)
         self.tell: Tell = RefusalLog(clock.seconds).tell
         """Told of each source, at most once a minute."""
 
@@ -59,9 +64,15 @@ class Refusals:
         self._count("tls/broken")
         self._say("broken", text, address)
 
-    def _say(self, how: str, text: str, address: IAddress | None) -> None:
-        source, peer = source_of(address) or "unix", host_of(address)
-        turn = self._pace.turn(self._listener, source)
+    def note_full(self, limit: str, most: int, source: str, address: IAddress | None) -> None:
+        """One more than `most` has come, by a limit of the listener; of a source, or `ANYWHERE`."""
+        self._count(f"connections/refused/{limit}")
+        self._say("full", f"no connections over {most} ({limit})", address, source)
+
+    def _say(self, how: How, text: str, address: IAddress | None, source: str = "") -> None:
+        source, peer = source or source_of(address) or "unix", host_of(address)
+        pace = self._full if how == "full" else self._tls
+        turn = pace.turn(self._listener, source)
         if turn is None:
             return
         said, unsaid = turn
@@ -81,24 +92,31 @@ class RefusalLog:
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         """`seconds` is a clock that is never set."""
-        self._pace = Pace(seconds)
+        self._tls, self._full = Pace(seconds), Pace(seconds)
 
     def tell(self, trouble: TlsTrouble) -> None:
         """Write a line, if there was none about the source for a minute."""
-        turn = self._pace.turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
+        is_full = trouble.how == "full"
+        pace = self._full if is_full else self._tls
+        turn = pace.turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
         if turn is None:
             return
         source, unsaid = turn
-        log.info(
-            "{listener}: {peer!r}: TLS {how}: {reason} ({unsaid} more since it was last said)"
-            if unsaid
-            else "{listener}: {peer!r}: TLS {how}: {reason}",
+        what = "{listener}: {peer!r}: {reason}" if is_full else _OF_TLS
+        # That a limit is reached is for whoever has set it, and no mere noise of the world.
+        log.emit(
+            LogLevel.warn if is_full else LogLevel.info,
+            f"{what}{_MORE}" if unsaid else what,
             listener=trouble.listener,
             peer=source if source == OTHERS else trouble.peer,
             how=trouble.how,
             reason=trouble.text,
             unsaid=unsaid,
         )
+
+
+_OF_TLS = "{listener}: {peer!r}: TLS {how}: {reason}"
+_MORE = " ({unsaid} more since it was last said)"
 
 
 class Pace:

@@ -1,5 +1,6 @@
 """How many connections a listener takes, in all and of one source."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +9,9 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.servers.limited import MAX_FULL_SOURCES, Served
+from mailfilter.servers.limited import Served
 from mailfilter.servers.milter import MilterFactory
+from mailfilter.servers.refusals import INTERVAL, MAX_SOURCES
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
@@ -17,8 +19,13 @@ from .milter_server import LISTENER, logged
 
 
 class LimitTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.counted: list[str] = []
+
     def factory(self, **settings: Any) -> MilterFactory:
-        return MilterFactory(FakeScanner(), "a", replace(LISTENER, **settings), Clock())
+        listener = replace(LISTENER, **settings)
+        return MilterFactory(FakeScanner(), "a", listener, self.clock, count=self.counted.append)
 
     def connect(self, factory: MilterFactory, host: str) -> Served | None:
         kind: Any = IPv6Address if ":" in host else IPv4Address
@@ -34,39 +41,42 @@ class LimitTests(SynchronousTestCase):
             for _ in range(5):
                 self.assertIsNone(self.connect(factory, "192.0.2.1"))
             self.assertIsNotNone(self.connect(factory, "192.0.2.2"))
-        self.assertEqual(
-            lines, ["a: no connections over 2 of 192.0.2.1 (max_connections_per_source)"]
-        )
+        text = "a: '192.0.2.1': no connections over 2 (max_connections_per_source)"
+        self.assertEqual(lines, [text])
+        self.assertEqual(self.counted, ["connections/refused/max_connections_per_source"] * 5)
         for _ in range(2):
             factory.forget(first)
         self.assertIsNotNone(self.connect(factory, "192.0.2.1"))
         self.assertIsNone(self.connect(factory, "192.0.2.1"))
 
-    def test_a_source_that_comes_again(self) -> None:
-        """When all of its connections have ended it is told of anew, and not before."""
-        factory = self.factory(max_connections_per_source=2)
-        for _ in range(3):
-            with logged() as lines:
-                taken = [self.connect(factory, "192.0.2.1") for _ in range(4)]
-            self.assertEqual((len(lines), taken[2:]), (1, [None, None]))
-            first, second = taken[:2]
-            assert first is not None and second is not None
-            factory.forget(first)
-            with logged() as lines:
-                first = self.connect(factory, "192.0.2.1")
-                self.assertIsNone(self.connect(factory, "192.0.2.1"))
-            self.assertEqual(lines, [])
-            assert first is not None
-            factory.forget(first)
-            factory.forget(second)
-
-    def test_sources_that_are_told_of_are_bounded(self) -> None:
-        factory = self.factory(max_connections_per_source=1, max_connections=10_000)
+    def come_and_go(self, factory: MilterFactory, hosts: Iterable[str]) -> list[str]:
+        """Time and again the limit is reached, and one leaves; the lines."""
         with logged() as lines:
-            for at in range(MAX_FULL_SOURCES + 100):
-                for _ in range(2):
-                    self.connect(factory, f"2001:db8:0:{at:x}::1")
-        self.assertEqual((len(lines), len(factory._full_sources)), (MAX_FULL_SOURCES,) * 2)
+            for host in hosts:
+                first = self.connect(factory, host)
+                assert first is not None
+                self.assertIsNone(self.connect(factory, host))
+                factory.forget(first)
+        return lines
+
+    def test_a_line_a_minute(self) -> None:
+        """However often there is room in between."""
+        for limit in ("max_connections", "max_connections_per_source"):
+            factory = self.factory(**{limit: 1})
+            text = f"a: '192.0.2.1': no connections over 1 ({limit})"
+            lines = self.come_and_go(factory, ["192.0.2.1"] * 300)
+            self.assertEqual(lines, [text])
+            self.clock.advance(INTERVAL)
+            lines = self.come_and_go(factory, ["192.0.2.1"] * 300)
+            self.assertEqual(lines, [f"{text} (299 more since it was last said)"])
+        self.assertEqual(self.counted.count("connections/refused/max_connections"), 600)
+
+    def test_lines_of_many_sources(self) -> None:
+        hosts = [f"2001:db8:0:{at:x}::1" for at in range(MAX_SOURCES + 100)]
+        lines = self.come_and_go(self.factory(max_connections=1), hosts)
+        self.assertEqual(len(lines), 1)
+        lines = self.come_and_go(self.factory(max_connections_per_source=1), hosts)
+        self.assertEqual(len(lines), MAX_SOURCES + 1)
 
     def test_a_network_of_ipv6_is_one_source(self) -> None:
         factory = self.factory(max_connections_per_source=1)

@@ -7,7 +7,14 @@ from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.servers.refusals import INTERVAL, MAX_SOURCES, OTHERS, RefusalLog, Refusals
+from mailfilter.servers.refusals import (
+    ANYWHERE,
+    INTERVAL,
+    MAX_SOURCES,
+    OTHERS,
+    RefusalLog,
+    Refusals,
+)
 from mailfilter.tls.words import Refusal
 
 REFUSAL = Refusal("plain", "plain HTTP")
@@ -77,6 +84,23 @@ class RefusalTests(SynchronousTestCase):
         lines = self.lines()
         self.assertEqual(len(lines), MAX_SOURCES + 1)
         self.assertIn(f"http: '{OTHERS}': TLS refused: plain HTTP", lines)
+
+    def test_limits(self) -> None:
+        """They are told of beside what is wrong with TLS; one line for all workers, too."""
+        address = IPv4Address("TCP", "192.0.2.1", 1)
+        for worker in (self.worker(), self.worker()):
+            self.note(worker)
+            worker.note_full("max_connections", 9, ANYWHERE, address)
+            worker.note_full("max_connections_per_source", 3, "192.0.2.1", address)
+        lines = [
+            "http: '192.0.2.1': TLS refused: plain HTTP",
+            "http: '192.0.2.1': no connections over 9 (max_connections)",
+            "http: '192.0.2.1': no connections over 3 (max_connections_per_source)",
+        ]
+        self.assertEqual(
+            [event["log_level"].name for event in self.events], ["info", "warn", "warn"]
+        )
+        self.assertEqual(self.lines(), lines)
 
     def test_broken(self) -> None:
         """Of one that was served, which is no refusal."""

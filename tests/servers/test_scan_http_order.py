@@ -156,7 +156,7 @@ class Endings(Case):
         self.connect()
         self.assertIsNone(self.factory.buildProtocol(None))
         self.assertIsNone(self.factory.buildProtocol(None))
-        self.assertEqual(["http: no connections over 2 (max_connections)"], self.lines())
+        self.assertEqual(["http: 'unix': no connections over 2 (max_connections)"], self.lines())
         self.gone()
         self.assertIsNotNone(self.factory.buildProtocol(None))
 
