@@ -10,9 +10,10 @@ from ..config.accounts import group_name
 from ..config.files import Source, read_source
 from ..config.secrets import changeable, doubtful, exposed, service_groups
 from ..config.toml_text import KeyPath, key_text, string_text
+from ..tls.pem import MAX_FILE, MAX_LIST
 from ..tls.reading import Stamp, stamp
 
-MAX_TOTAL = 2**24
+MAX_TOTAL = 2**25
 """Octets of all files together, each counted wherever it is used: they travel to each worker in
 one message."""
 
@@ -21,6 +22,9 @@ _KEY = b"PRIVATE KEY-----"
 
 _WHAT = "a private key"
 
+_LISTS = ("client_crl", "tls_crl")
+"""Keys for lists of revoked certificates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -28,6 +32,11 @@ class Setting:
 
     key: KeyPath
     path: str
+
+    @property
+    def most(self) -> int:
+        """Octets that the file may have."""
+        return MAX_LIST if self.key[-1] in _LISTS else MAX_FILE
 
 
 @dataclass(slots=True)
@@ -38,7 +47,7 @@ class Desk:
     stamps: dict[str, Stamp | None] = field(default_factory=dict)
     """File -> what it was before it was read; `None` is that it was not there."""
     warnings: list[Problem] = field(default_factory=list)
-    _read: dict[str, Source | list[Problem]] = field(default_factory=dict, repr=False)
+    _read: dict[tuple[str, int], Source | list[Problem]] = field(default_factory=dict, repr=False)
     _total: int = 0
 
     def read(self, setting: Setting) -> bytes:
@@ -52,12 +61,12 @@ class Desk:
         raise self.refused(setting, limit, "a file counts for each listener that uses it")
 
     def _source(self, setting: Setting) -> Source:
-        file = setting.path
-        if file not in self._read:
-            self.stamps[file] = stamp(file)
-            source, found = read_source(file)
-            self._read[file] = source or found
-        source_or_problems = self._read[file]
+        file, most = setting.path, setting.most
+        if (file, most) not in self._read:
+            self.stamps.setdefault(file, stamp(file))
+            source, found = read_source(file, most)
+            self._read[file, most] = source or found
+        source_or_problems = self._read[file, most]
         if isinstance(source_or_problems, Source):
             return source_or_problems
         texts = [problem.expected for problem in source_or_problems]

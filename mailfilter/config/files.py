@@ -63,16 +63,17 @@ def find_fragments(path: str) -> tuple[list[str], list[Problem]]:
     return [os.path.join(directory, name) for name in names], []
 
 
-def read_source(file: str) -> tuple[Source | None, list[Problem]]:
-    """Read one file. There is none when it cannot be read; raises nothing."""
+def read_source(file: str, most: int = MAX_FILE) -> tuple[Source | None, list[Problem]]:
+    """Read one file of at most so many octets. There is none when it cannot be read; raises
+    nothing."""
     try:
-        source = _read(file)
+        source = _read(file, most)
     except (OSError, ValueError) as error:
         return None, [_unreadable(file, error)]
     if source is None:
         return None, [_about(file, "expected a regular file")]
-    if len(source.data) > MAX_FILE:
-        return None, [_about(file, f"expected at most {MAX_FILE // 1024}KiB in a file")]
+    if len(source.data) > most:
+        return None, [_about(file, f"expected at most {most // 1024}KiB in a file")]
     return source, []
 
 
@@ -193,7 +194,7 @@ def _twice(file: str, duplicate: Duplicate) -> Problem:
     return Problem(file, duplicate.line, key, value, expected)
 
 
-def _read(file: str) -> Source | None:
+def _read(file: str, most: int) -> Source | None:
     """The start of a file, at most one octet over the limit; `None` if it is not a file.
 
     A pipe would be waited for, so only files and devices such as /dev/null are read.
@@ -204,7 +205,7 @@ def _read(file: str) -> Source | None:
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISCHR(status.st_mode)):
             return None
         data = b""
-        while len(data) <= MAX_FILE and (part := os.read(descriptor, MAX_FILE + 1 - len(data))):
+        while len(data) <= most and (part := os.read(descriptor, most + 1 - len(data))):
             data += part
         return Source(file, data, stat.S_IMODE(status.st_mode), status.st_gid)
     finally:

@@ -23,7 +23,7 @@ from ..codec.control import Pair
 from ..config.model import Redis
 from .errors import TlsError
 from .pair import PairError, Shown, read_pair
-from .pem import certificates
+from .pem import MAX_FILE, MAX_LIST, certificates
 from .reading import Stamp, read_file, stamp
 from .trust import MAX_AUTHORITIES, read_lists
 from .verified import Demands, Verified, read_name, verify
@@ -133,7 +133,7 @@ class _Made:
 
 def _make(terms: Terms, now: float) -> _Made:
     stamps = {path: stamp(path) for path in terms.files()}
-    contents = {path: read_file(path) for path in terms.files()}
+    contents = {path: read_file(path, _most(terms, path)) for path in terms.files()}
     authorities = _authorities(terms, contents)
     return _Made(
         context=_context(terms, contents, authorities),
@@ -141,6 +141,11 @@ def _make(terms: Terms, now: float) -> _Made:
         stamps=stamps,
         until=float("inf") if terms.authorities else now + SYSTEM_SECONDS,
     )
+
+
+def _most(terms: Terms, path: str) -> int:
+    """Octets that a file may have."""
+    return MAX_LIST if path in terms.revoked else MAX_FILE
 
 
 def _authorities(terms: Terms, contents: Mapping[str, bytes]) -> Authorities:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from ..codec.control import Pair
 from .errors import TlsError
 from .facts import Facts, facts, key_kind, spki
-from .pem import blocks, certificates
+from .pem import blocks, certificates, instead
 from .staple import read_staple
 
 MAX_CHAIN = 10
@@ -99,7 +99,7 @@ def read_key(data: bytes) -> PrivateKey:
     """The only private key in a file of PEM, which may hold certificates too. Raises TlsError."""
     found = [text for label, text in blocks(data) if label.endswith("PRIVATE KEY")]
     if not found:
-        raise TlsError("no private key in it; expected -----BEGIN PRIVATE KEY-----")
+        raise TlsError(f"no private key in it{instead(data, 'PRIVATE KEY')}")
     if len(found) > 1:
         raise TlsError(f"{len(found)} private keys, expected one")
     (pem,) = found

@@ -2,16 +2,17 @@
 
 import os
 
-from ..config.files import read_source
+from ..config.files import MAX_FILE, read_source
 from .errors import TlsError
 
 Stamp = tuple[int, ...]
 """What changes with a file: device, inode, size, times, permissions, owners."""
 
 
-def read_file(path: str) -> bytes:
-    """What a file holds; blocks. Raises TlsError if it cannot be read, or is too large."""
-    source, problems = read_source(path)
+def read_file(path: str, most: int = MAX_FILE) -> bytes:
+    """What a file holds; blocks. Raises TlsError if it cannot be read, or has more than `most`
+    octets."""
+    source, problems = read_source(path, most)
     if source is None:
         reasons = "; ".join(problem.expected for problem in problems)
         raise TlsError(f"{path}: {reasons}")

@@ -1,13 +1,15 @@
 """What an authority says of a certificate, for us to show with it (RFC 6960, RFC 6066 8)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.hashes import Hash
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from .errors import TlsError
 from .pem import MAX_FILE
@@ -103,8 +105,11 @@ def _may_answer(certificate: x509.Certificate, issuer: x509.Certificate) -> bool
 
 
 def _verifies(answer: ocsp.OCSPResponse, by: x509.Certificate) -> bool:
-    key, algorithm = by.public_key(), answer.signature_hash_algorithm
+    key = by.public_key()
     signature, signed = answer.signature, answer.tbs_response_bytes
+    if answer.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:
+        return isinstance(key, rsa.RSAPublicKey) and _verifies_pss(key, signature, signed)
+    algorithm = answer.signature_hash_algorithm
     try:
         if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
             key.verify(signature, signed, padding.PKCS1v15(), algorithm)
@@ -117,3 +122,13 @@ def _verifies(answer: ocsp.OCSPResponse, by: x509.Certificate) -> bool:
     except Exception:
         return False
     return True
+
+
+def _verifies_pss(key: rsa.RSAPublicKey, signature: bytes, signed: bytes) -> bool:
+    """By one of the hashes that are in use: which one it is cannot be asked of an answer."""
+    for algorithm in (SHA256(), SHA384(), SHA512()):
+        with suppress(InvalidSignature, ValueError):
+            scheme = padding.PSS(padding.MGF1(algorithm), padding.PSS.AUTO)
+            key.verify(signature, signed, scheme, algorithm)
+            return True
+    return False

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 
 from ..codec.control import Trust
 from .errors import TlsError
-from .pem import DER_SEQUENCE, MAX_FILE, blocks, certificates
+from .pem import DER_SEQUENCE, MAX_LIST, blocks, certificates
 
 MAX_AUTHORITIES = 1000
 
@@ -112,12 +112,12 @@ def read_lists(
 
 
 def _lists(data: bytes) -> Iterator[bytes]:
-    if len(data) > MAX_FILE:
-        raise TlsError(f"more than {MAX_FILE // 2**20}MiB")
+    if len(data) > MAX_LIST:
+        raise TlsError(f"more than {MAX_LIST // 2**20}MiB")
     if data[:1] == bytes([DER_SEQUENCE]):
         yield data
         return
-    pems = [text for label, text in blocks(data) if label == "X509 CRL"]
+    pems = [text for label, text in blocks(data, MAX_LIST) if label == "X509 CRL"]
     if not pems:
         raise TlsError(
             "no list of revoked certificates in it; expected -----BEGIN X509 CRL-----, or DER"

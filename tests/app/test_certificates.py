@@ -60,7 +60,7 @@ class StartTests(CredentialCase):
         self.patch(
             os, "access", lambda path, *_, **__: str(path).endswith("mx.pem") or Path(path).is_dir()
         )
-        self.patch(credential_files, "read_source", lambda file: (None, [DENIED]))
+        self.patch(credential_files, "read_source", lambda *_: (None, [DENIED]))
         (first,) = self.refused()
         self.assertIn("certificates.mx.chain", first)
         self.assertTrue(first.endswith(": cannot be read: Permission denied"), first)
@@ -123,6 +123,15 @@ class StartTests(CredentialCase):
         (text,) = self.texts(self.taken(TEXT + two))
         self.assertIn("listeners.two.client_ca = ", text)
         self.assertIn("in all such files together; a file counts for each listener", text)
+
+    def test_long_list(self) -> None:
+        """Lists of revoked certificates may be longer than all else."""
+        lists = self.root.revoke()
+        lists.write_bytes(b"#" * 2**21 + b"\n" + lists.read_bytes())
+        self.held(TEXT + MUTUAL)
+        lists.write_bytes(b"#" * 2**23 + b"\n")
+        (text,) = self.texts(self.taken(TEXT + MUTUAL))
+        self.assertIn("expected at most 8192KiB in a file", text)
 
     def test_changeable(self) -> None:
         """Whoever may change it could say whom we believe."""

@@ -49,6 +49,9 @@ class FileTests(OutgoingCase):
 
     def test_lists(self) -> None:
         """A certificate is no list."""
+        lists = self.authority.revoke()
+        lists.write_bytes(b"#" * 2**21 + b"\n" + lists.read_bytes())
+        Outgoing(self.terms(revoked=(str(lists),))).context()
         said = self.trouble(revoked=(str(self.authority.file),))
         self.assertIn(f"{self.authority.file}: no list of revoked certificates", said)
 

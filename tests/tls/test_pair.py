@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.control import Pair
@@ -131,6 +132,9 @@ class KeyTests(PairCase):
         self.check_refused("key", "no private key in it", key=self.chain.read_bytes())
         self.check_refused("key", "no private key in it", key=b"\x00junk\xff" * 100)
         self.check_refused("key", "no private key in it", chain=self.chain.read_bytes(), key=b"")
+        private = load_pem_private_key(self.key.read_bytes(), None)
+        der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        self.check_refused("key", "expected PEM, not DER; `openssl pkey -inform DER", key=der)
 
     def test_damaged(self) -> None:
         """Nothing of it is said."""
@@ -160,6 +164,24 @@ class ChainTests(PairCase):
         self.check_refused("chain", "no certificate in it", chain=self.key.read_bytes())
         der = load(self.chain).public_bytes(Encoding.DER)
         self.check_refused("chain", "expected PEM, not DER; `openssl x509", chain=der)
+
+    def test_pkcs12(self) -> None:
+        """Both are in it; what makes a file of PEM of it is said, for either."""
+        key = load_pem_private_key(self.key.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        for encryption in (NoEncryption(), BestAvailableEncryption(b"x")):
+            both = serialize_key_and_certificates(None, key, load(self.chain), None, encryption)
+            text = "expected PEM, not PKCS#12; `openssl pkcs12 -noenc -in FILE -out NEW`"
+            self.check_refused("chain", text, chain=both)
+            self.check_refused("key", text, key=both)
+
+    def test_byte_order_mark(self) -> None:
+        """As editors of Windows put it before text: the first certificate counts all the same."""
+        mark = b"\xef\xbb\xbf"
+        shown = self.read(mark + self.chain.read_bytes(), mark + self.key.read_bytes())
+        self.assertEqual(list(shown.chain), [load(self.chain), self.middle.certificate])
+        wide = self.chain.read_text().encode("utf-16")
+        self.check_refused("chain", "it is text in UTF-16, expected ASCII", chain=wide)
 
     def test_every_cut(self) -> None:
         """A file that is still being written is never taken for a whole one."""

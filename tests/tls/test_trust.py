@@ -68,7 +68,12 @@ class TrustTests(SynchronousTestCase):
         )
         self.check_refused("revoked", 0, "cut off", good[:-30])
         self.check_refused("revoked", 0, "no list of revoked", self.authorities)
-        self.check_refused("revoked", 0, "more than 1MiB", b"\x30" * (2**20 + 1))
+        self.check_refused("revoked", 0, "more than 8MiB", b"\x30" * (2**23 + 1))
+
+    def test_long_list(self) -> None:
+        """Of an authority that has revoked tens of thousands of certificates."""
+        pem = b"#" * 2**21 + b"\n" + self.root.revoke().read_bytes()
+        self.assertEqual(len(self.read(pem).revoked), 1)
 
     def test_forged_list(self) -> None:
         """In the name of an authority, by another key."""
