@@ -38,11 +38,13 @@ class Authority:
         *,
         signed_by: "Authority | None" = None,
         only_below: Sequence[str] = (),
+        may_sign: bool = True,
         days: tuple[float, float] = (-2, 3650),
     ) -> None:
         """`name` must be another one for each authority of a folder.
 
-        `only_below` are domains: it may then sign for names in these alone.
+        `only_below` are domains: it may then sign for names in these alone. One that may not sign
+        is a certificate like others, and does so all the same.
         """
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -50,7 +52,7 @@ class Authority:
         self.file = folder / f"{name}.pem"
         issuer, key = (self._name, self._key) if signed_by is None else signed_by._signer()
         builder = _builder(self._name, issuer, self._key, days)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        builder = builder.add_extension(x509.BasicConstraints(ca=may_sign, path_length=None), True)
         if only_below:
             permitted = [x509.DNSName(domain) for domain in only_below]
             builder = builder.add_extension(x509.NameConstraints(permitted, None), True)

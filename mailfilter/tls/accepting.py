@@ -194,9 +194,9 @@ class Accepting(SSL.Connection):
             # It may be pinned: what is wrong above it does not matter then.
             self._doubt = self._doubt or refusal
             return refusal if self._is_decided and not self._is_pinned else None
-        if number in _CHAIN_FAULTS and terms.book.pinned(certificate):
-            return None
-        return refusal
+        if not terms.book.pinned(certificate):
+            return self._doubt or refusal
+        return None if number in _CHAIN_FAULTS else refusal
 
     def _decide(self, certificate: x509.Certificate) -> Refusal | None:
         """The other side's own certificate, when its chain is as it should be."""

@@ -80,14 +80,16 @@ class Book:
     def _by_name(self, name: x509.GeneralName) -> Known | None:
         if isinstance(name, x509.DNSName):
             dns = _dns(name.value)
-            return self._dns.get(dns) or self._dns.get("*." + dns.partition(".")[2])
+            label, _, rest = dns.partition(".")
+            return self._dns.get(dns) or (self._dns.get("*." + rest) if label else None)
         if isinstance(name, x509.IPAddress) and isinstance(name.value, IPv4Address | IPv6Address):
             return self._addresses.get(name.value)
         if isinstance(name, x509.UniformResourceIdentifier):
             return self._uris.get(name.value)
         if isinstance(name, x509.RFC822Name):
             email = _email(name.value)
-            return self._emails.get(email) or self._emails.get("@" + email.rpartition("@")[2])
+            local, _, domain = email.rpartition("@")
+            return self._emails.get(email) or self._emails.get("@" + domain) if local else None
         return None
 
 

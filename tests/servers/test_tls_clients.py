@@ -309,6 +309,17 @@ class PinnedTests(ClientCase):
         files = below.issue(TRUSTED, chain=[below])
         self.in_vain(files, "certificate", "authority that is not trusted", "alert unknown ca")
 
+    def test_first_doubt(self) -> None:
+        """What is said of one that is not pinned is what was wrong first, with pins as without."""
+        other = Authority(self.folder, "leaf", signed_by=self.theirs, may_sign=False)
+        files = other.issue(TRUSTED, chain=[other])
+        lists = [self.theirs.revoke()]
+        words = "certificate of its authority CN=leaf has signed another one, and is no authority"
+        pinned = Identity(fingerprints=(fingerprint(load(self.authority.file)),))
+        for known in (KNOWN, {**KNOWN, "pinned": pinned}):
+            self.serve(client_auth="required", identities=known, revoked=lists)
+            self.in_vain(files, "certificate", words, "alert unknown ca")
+
     def test_late_faults(self) -> None:
         """What is said of an authority behind the certificate itself counts, too."""
         files = self_signed(self.folder, "a.example")

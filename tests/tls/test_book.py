@@ -38,6 +38,8 @@ class BookTests(SynchronousTestCase):
             "a.b.relay.example.net",
             "mx1.example.net.evil.example",
             "*.example.net",
+            ".relay.example.net",
+            ".mx1.example.net",
         ):
             self.assertFalse(self.fits(identity, name), name)
 
@@ -57,6 +59,13 @@ class BookTests(SynchronousTestCase):
             self.assertTrue(self.fits(identity, right), right)
             self.assertTrue(self.fits(identity, "b.example", right), right)
             self.assertFalse(self.fits(identity, wrong), wrong)
+
+    def test_address_without_local_part(self) -> None:
+        """Is none of the domain, and not that which is in the configuration."""
+        good = self.authority.issue("x@example.org")[0]
+        self.assertEqual(self.name(load(good), it=Identity(email=("@example.org",))), "it")
+        odd = self.authority.alter(good, b"x@example.org", b"@eexample.org", stem="odd")
+        self.assertIsNone(self.name(load(odd), it=Identity(email=("@eexample.org",))))
 
     def test_kinds_are_not_mixed(self) -> None:
         self.assertFalse(self.fits(Identity(dns=("192.0.2.1",)), "192.0.2.1"))
