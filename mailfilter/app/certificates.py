@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ..codec.control import Credentials
 from ..config import Loaded, Problem
 from ..config.model import Config
+from ..config.names import listed
 from ..config.toml_text import KeyPath
 from ..syntax import moment
 from ..tls.reading import Stamp, stamp
@@ -65,6 +66,18 @@ class Held:
                 yield (
                     f"certificate {name} renewed: {known.fingerprint}, expires at"
                     f" {moment(known.expires)}"
+                )
+
+    def lost(self, before: "Held") -> Iterator[str]:
+        """Names that certificates had before they were renewed, and have no more, in words."""
+        for name, kept in self.pairs.items():
+            old = before.pairs.get(name)
+            if old is None or old.paths != kept.paths:
+                continue
+            if names := kept.parsed.facts.lacks(old.parsed.facts):
+                yield (
+                    f"certificate {name} is no more for {listed(names)}: those who connect by that"
+                    " name will refuse it"
                 )
 
     def sets(self) -> dict[tuple[str, str], Kept[Any, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from cryptography import x509
 from OpenSSL import SSL
 
 from ..codec.control import Credentials, Pair, Trust
@@ -12,7 +13,7 @@ from ..config.model import Certificate, Listener
 from ..syntax import moment
 from ..tls.contexts import build_sides
 from ..tls.errors import TlsError
-from ..tls.pair import PairError, Shown, read_pair
+from ..tls.pair import PairError, Shown, check_server, read_pair
 from ..tls.trust import TrustError, Verifying, read_trust
 from .credential_files import Desk, Refused, Setting
 
@@ -77,7 +78,7 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
         trouble = refused.problem
         del settings["ocsp"]
         files, shown = _read_pair(desk, name, settings)
-    if old is not None and old.parsed.facts.holds(now) and not shown.facts.holds(now):
+    if old is not None and _grade(shown, now) < _grade(old.parsed, now):
         raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
     listeners = {
         at: replace(listener, certificates=(name,), client_auth="off")
@@ -92,7 +93,9 @@ def _read_pair(desk: Desk, name: str, settings: Mapping[str, Setting]) -> tuple[
     data = {part: desk.read(setting) for part, setting in settings.items()}
     files = Pair(name=name, **data)
     try:
-        return files, read_pair(files)
+        shown = read_pair(files)
+        check_server(shown)
+        return files, shown
     except PairError as error:
         # A key that is not in a file of its own is in that of the chain.
         raise desk.refused(settings.get(error.part, settings["chain"]), str(error)) from None
@@ -153,7 +156,25 @@ def _since(files: Files, old: "Kept[Files, Parsed] | None", now: float) -> float
     return old.since if old is not None and old.files == files else now
 
 
+def _grade(shown: Shown, now: float) -> int:
+    """0 where the certificate does not hold at this Unix time, 1 where one that has signed it does
+    not, else 2."""
+    if not shown.facts.holds(now):
+        return 0
+    return 2 if all(_holds(item, now) for item in shown.chain) else 1
+
+
+def _holds(certificate: x509.Certificate, now: float) -> bool:
+    begins, expires = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return begins.timestamp() <= now <= expires.timestamp()
+
+
 def _not_held(shown: Shown, now: float) -> str:
-    if now < shown.facts.begins:
-        return f"the certificate does not hold before {moment(shown.facts.begins)}"
-    return f"the certificate has expired at {moment(shown.facts.expires)}"
+    """The first of a chain that does not hold, in words; there is one."""
+    first = next(item for item in shown.chain if not _holds(item, now))
+    what = "the certificate"
+    if first is not shown.chain[0]:
+        what = f"{first.subject.rfc4514_string()} in its chain"
+    if now < (begins := first.not_valid_before_utc.timestamp()):
+        return f"{what} does not hold before {moment(begins)}"
+    return f"{what} has expired at {moment(first.not_valid_after_utc.timestamp())}"

@@ -148,6 +148,8 @@ class Keeper:
         for text in self.held.renewed(before):
             log.info("{text}", text=text)
             self._hub.count("certificates_renewed")
+        for text in self.held.lost(before):
+            self._hub.alarms(text)
 
     def _is_news(self, at: tuple[str, str], problem: Problem) -> bool:
         return self._reminders.is_news(self.now(), *at, str(problem))

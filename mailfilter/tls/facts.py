@@ -41,6 +41,15 @@ class Facts:
         """Whether it has begun to hold, and not ended."""
         return self.begins <= now <= self.expires
 
+    def lacks(self, other: "Facts") -> list[str]:
+        """Names of another certificate that this one is not for."""
+        ours = {name.lower() for name in self.names}
+        return [
+            name
+            for name in other.names
+            if name.lower() not in ours and f"*.{name.lower().partition('.')[2]}" not in ours
+        ]
+
 
 def facts(certificate: x509.Certificate) -> Facts:
     """Read all of them. Raises TlsError where the certificate is not well formed."""

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ..codec.control import Pair
 from .errors import TlsError
@@ -35,6 +36,10 @@ PrivateKey = (
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 _IS_ENCRYPTED = re.compile(rb"^Proc-Type: *4, *ENCRYPTED", re.MULTILINE)
+
+_OF_SERVERS = frozenset(
+    {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+)
 
 _OLD_HASHES = ("md5", "sha1")
 
@@ -93,6 +98,19 @@ def read_pair(pair: Pair) -> Shown:
     if staple is None:
         return Shown(pair.name, chain, key, b"", known)
     return Shown(pair.name, chain, key, pair.ocsp, known, staple.begins, staple.expires)
+
+
+def check_server(shown: Shown) -> None:
+    """Raise PairError for a certificate that says what it is for, and servers are not among that
+    (RFC 5280, 4.2.1.12): no client takes it from one."""
+    extensions = shown.chain[0].extensions
+    try:
+        usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not _OF_SERVERS.intersection(usages):
+        text = "it says that it is not for servers: extendedKeyUsage has no serverAuth"
+        raise PairError("chain", text)
 
 
 def read_key(data: bytes) -> PrivateKey:

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mailfilter.app import credential_files
 from mailfilter.app.certificates import NOTHING
@@ -95,6 +97,22 @@ class StartTests(CredentialCase):
         self.assertEqual(list(self.held(text).pairs), ["mx"])
         (self.folder / "mx.pem").chmod(0o644)
         self.assertIn("a private key in a file that everybody may read", self.refused(text)[0])
+
+    def test_not_for_servers(self) -> None:
+        """Nobody would take it, whoever is to connect."""
+        usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+        chains = [self.root.issue(NAME, usage=usage) for usage in ("server", "both", "unsaid")]
+        chains.append(self.root.issue_for(x509.Name([]), usages, stem="any", usage="unsaid"))
+        for chain, key in chains:
+            self.put("mx.pem", chain.read_bytes())
+            self.put("mx.key", key.read_bytes())
+            self.held()
+        chain, key = self.root.issue(NAME, usage="client")
+        self.put("mx.pem", chain.read_bytes())
+        self.put("mx.key", key.read_bytes())
+        (text,) = self.refused()
+        self.assertIn("m.toml:2: certificates.mx.chain = ", text)
+        self.assertIn("it says that it is not for servers: extendedKeyUsage has no serverA", text)
 
     def test_exposed(self) -> None:
         (self.folder / "mx.key").chmod(0o604)

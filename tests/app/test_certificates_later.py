@@ -9,7 +9,7 @@ from mailfilter.app.certificates import Held
 from mailfilter.app.expiry import lives
 from mailfilter.app.plan import draft
 from mailfilter.config import ConfigError
-from tests.app.credential_case import MUTUAL, TEXT, CredentialCase
+from tests.app.credential_case import MUTUAL, NAME, TEXT, CredentialCase
 from tests.authority import Authority, self_signed
 
 DAY = 86400.0
@@ -123,6 +123,33 @@ class LaterTests(CredentialCase):
         self.renew((1, 10))
         self.keeps("the certificate does not hold before ")
         self.assertEqual(self.trouble(self.taken(before=self.before, after=2 * DAY).held), [])
+
+    def test_expired_above(self) -> None:
+        """The same of one in its chain: it would be refused, too."""
+        for days, expected in (((-9.0, -1.0), " has expired at "), ((1.0, 9.0), " does not hold ")):
+            middle = Authority(self.folder, "middle", signed_by=self.root, days=days)
+            chain, key = middle.issue(NAME, chain=[middle])
+            self.put("mx.pem", chain.read_bytes())
+            self.put("mx.key", key.read_bytes())
+            self.keeps(f"CN=middle in its chain{expected}")
+        # What is no better is not waited for.
+        held = self.taken(before=self.before, after=100 * DAY).held
+        self.assertEqual(held.pairs["mx"].files.chain, chain.read_bytes())
+        self.before = self.held(TEXT)
+        self.renew((-20, -10))
+        self.keeps("the certificate has expired at ")
+        self.renew()
+        self.takes()
+
+    def test_shorter_chain(self) -> None:
+        """A good chain is a good chain."""
+        middle = Authority(self.folder, "middle", signed_by=self.root)
+        chain, key = middle.issue(NAME, chain=[middle])
+        self.put("mx.pem", chain.read_bytes())
+        self.put("mx.key", key.read_bytes())
+        held = self.takes()
+        self.renew()
+        self.takes(held)
 
     def test_both_expired(self) -> None:
         """Then the one in the files."""

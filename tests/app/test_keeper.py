@@ -80,6 +80,33 @@ class WatchTests(KeeperCase):
         self.assertEqual(dict(self.hub.events), {"certificates_renewed": 1})
         self.assertEqual(self.alarms(), [])
 
+    def test_other_names(self) -> None:
+        """Taken, since somebody may mean it, with an alarm; not again at the next renewal."""
+        for number, names in enumerate((("mx.example.net", "*.example.org"), ("a.example.com",))):
+            chain, key = self.root.issue(*names, stem=f"other-{number}")
+            self.put("mx.key", key.read_bytes())
+            self.put("mx.pem", chain.read_bytes())
+            self.look(3)
+            self.assertEqual(len(self.pushed), number + 1)
+            told = ["mx.example.net and *.example.org"] * number
+            self.assertEqual(
+                self.alarms(),
+                [
+                    f"certificate mx is no more for {lost}: those who connect by that name will"
+                    " refuse it"
+                    for lost in told
+                ],
+            )
+        self.reload()
+        self.assertEqual(self.alarms(), [])
+
+    def test_other_files(self) -> None:
+        """Who names other files has not renewed anything."""
+        for part, file in zip(("pem", "key"), self.root.issue("mx.example.net"), strict=True):
+            self.put(f"other.{part}", file.read_bytes())
+        self.reload(TEXT.replace('"mx.', '"other.'))
+        self.assertEqual(self.alarms(), [])
+
     def test_bad_for_a_moment(self) -> None:
         """Files that were being written are no reason for an alarm."""
         chain, key = self.issue()
