@@ -4,6 +4,7 @@ Twisted reads and writes it. Nothing that the other side does is raised from her
 knows how to take.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from cryptography import x509
@@ -27,6 +28,7 @@ from .words import (
     broken,
     fault,
     nobody,
+    unspoken,
     unverified,
 )
 
@@ -43,6 +45,8 @@ class Terms(Protocol):
     """On which terms a listener takes others."""
 
     book: Book
+    protocols: Sequence[bytes]
+    """What is spoken, as ALPN calls it, the best first."""
     asks: bool
     """Others are asked for a certificate."""
     requires: bool
@@ -142,6 +146,17 @@ class Accepting(SSL.Connection):
         """Whether the session of an earlier connection goes on."""
         return bool(_lib.SSL_session_reused(self._ssl))
 
+    def choose(self, offered: Sequence[bytes]) -> bytes:
+        """Of the protocols that the other side offers (RFC 7301).
+
+        Raises SSL.Error if it is none of ours: nobody is let in who takes us for somebody else.
+        """
+        for protocol in self._terms.protocols:
+            if protocol in offered:
+                return protocol
+        self._refusal = unspoken(offered, self._terms.protocols)
+        raise SSL.Error
+
     # Who it is.
 
     def settle(self, now: float) -> Refusal | None:
@@ -217,6 +232,13 @@ def verify(connection: SSL.Connection, certificate: X509, number: int, depth: in
         return UNSPECIFIED
     refusal = connection.judge(certificate, number, depth)
     return 0 if refusal is None else refusal.error
+
+
+def choose_protocol(connection: SSL.Connection, offered: list[bytes]) -> bytes:
+    """What OpenSSL asks for `Accepting` connections whose other side offers any by ALPN."""
+    if not isinstance(connection, Accepting):
+        raise SSL.Error
+    return connection.choose(offered)
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:

@@ -11,6 +11,9 @@ MAX_TEXT = 200
 """Characters that are shown of a name in a certificate."""
 SHOWN_NAMES = 5
 
+UNNAMED = "an alert that is not known"
+"""What OpenSSL has no words for."""
+
 NO_LIST = 3
 """X509_V_ERR_UNABLE_TO_GET_CRL."""
 
@@ -71,7 +74,7 @@ def chain_words(number: int, depth: int, certificate: x509.Certificate) -> str:
             f"{whose} does not hold before {moment(certificate.not_valid_before_utc.timestamp())}"
         )
     if number == 10:
-        return f"{whose} has expired on {moment(certificate.not_valid_after_utc.timestamp())}"
+        return f"{whose} expired on {moment(certificate.not_valid_after_utc.timestamp())}"
     if number == 18:
         return "the certificate is self-signed, and not one that is trusted"
     if number in (2, 19, 20, 21, 27):

@@ -11,7 +11,7 @@ from OpenSSL.crypto import X509, X509StoreFlags
 
 from ..codec.control import Credentials
 from ..config.model import Config, Listener
-from .accepting import Accepting, verify
+from .accepting import Accepting, choose_protocol, verify
 from .asking import AskingContext
 from .book import Book
 from .errors import TlsError
@@ -42,7 +42,8 @@ SESSIONS = b"mailfilter"
 """Without any, OpenSSL resumes no session with a certificate. Tickets of another listener, or from
 before a change, cannot be read, whatever they are called."""
 
-_HTTP = b"http/1.1"
+HTTP = (b"http/1.1", b"http/1.0")
+"""What is spoken there by ALPN, the better first; milter and the line protocols have no names."""
 _SPEAK_HTTP = ("http", "scan")
 
 
@@ -70,7 +71,7 @@ class ServerSide:
         self._verifying = verifying
         self.authorities = frozenset(verifying.authorities if verifying else ())
         self.ends = _ends(verifying, now)
-        self._speaks_http = listener.protocol in _SPEAK_HTTP
+        self.protocols: Sequence[bytes] = HTTP if listener.protocol in _SPEAK_HTTP else ()
         self._by_name: dict[bytes, SSL.Context] = {}
         contexts = []
         for item in shown:
@@ -101,8 +102,7 @@ class ServerSide:
         context.set_session_id(SESSIONS)
         context.set_timeout(SESSION_SECONDS)
         context.set_tlsext_servername_callback(self._choose)
-        if self._speaks_http:
-            context.set_alpn_select_callback(_choose_protocol)
+        context.set_alpn_select_callback(choose_protocol)
         if shown.ocsp:
             context.set_ocsp_server_callback(_staple, shown)
         self._ask(context)
@@ -148,7 +148,8 @@ class ServerSide:
         if not asked:
             return
         name = asked.lower().rstrip(b".")
-        found = self._by_name.get(name) or self._by_name.get(b"*." + name.partition(b".")[2])
+        label, _, rest = name.partition(b".")
+        found = self._by_name.get(name) or (self._by_name.get(b"*." + rest) if label else None)
         if found is not None and found is not self._first:
             connection.set_context(found)
 
@@ -160,12 +161,6 @@ def _ends(verifying: Verifying | None, now: float) -> float:
     dates = [item.not_valid_after_utc.timestamp() for item in verifying.authorities]
     dates += [due for item in verifying.revoked if (due := list_expires(item)) is not None]
     return min((date for date in dates if date > now), default=math.inf)
-
-
-def _choose_protocol(
-    _: SSL.Connection, offered: list[bytes]
-) -> bytes | SSL._NoOverlappingProtocols:
-    return _HTTP if _HTTP in offered else SSL.NO_OVERLAPPING_PROTOCOLS
 
 
 def _dns_names(shown: Shown) -> Iterator[str]:

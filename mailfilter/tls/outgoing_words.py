@@ -6,7 +6,7 @@ from cryptography import x509
 from OpenSSL import SSL
 from service_identity import CertificateError
 
-from .chain_words import SHOWN_NAMES, clean
+from .chain_words import SHOWN_NAMES, UNNAMED, clean
 from .facts import alternative_names
 
 _PLAIN = frozenset(
@@ -58,7 +58,7 @@ def _reason(error: SSL.Error) -> tuple[str, bool]:
     """What OpenSSL says it was, and whether it was an alert of the other side."""
     queue = error.args[0] if error.args else []
     if not isinstance(queue, list) or not queue:
-        return "", False
+        return type(error).__name__, False
     text = str(queue[0][-1])
     for prefix in _ALERTS:
         if text.startswith(prefix):
@@ -94,4 +94,6 @@ def handshake_words(
         return "its certificates are larger than 100 KiB"
     if is_alert:
         return f"it ended the connection: {clean(reason)}"
-    return f"what it said is not right: {clean(reason) or type(error).__name__}"
+    if not reason:
+        return f"it ended the connection: {UNNAMED}"
+    return f"what it said is not right: {clean(reason)}"

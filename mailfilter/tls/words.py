@@ -1,12 +1,13 @@
 """Why somebody who connects to us is refused: a reason to count by, and words that help."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from cryptography import x509
 from OpenSSL import SSL
 
-from .chain_words import SHOWN_NAMES, chain_words, clean, name_text, whose_words
+from .chain_words import SHOWN_NAMES, UNNAMED, chain_words, clean, name_text, whose_words
 from .facts import alternative_names, fingerprint
 
 Reason = Literal["plain", "timeout", "limit", "protocol", "certificate", "identity", "gone"]
@@ -114,15 +115,29 @@ def broken(error: Exception) -> Refusal:
     if is_alert:
         what = "it does not take our certificate" if alert in _OURS else "it ended the handshake"
         return Refusal("gone", f"{what}: {clean(alert)}")
+    if not reason:
+        return Refusal("gone", f"it ended the handshake: {UNNAMED}")
     return Refusal("protocol", f"what it said is not right: {clean(reason)}")
+
+
+def unspoken(offered: Sequence[bytes], spoken: Sequence[bytes]) -> Refusal:
+    """Whose protocols by ALPN are none that the listener speaks."""
+    names = [clean(name.decode("ascii", "backslashreplace"), 40) for name in offered]
+    theirs = ", ".join(_first(names))
+    ours = " or ".join(name.decode("ascii") for name in spoken) or "none that has a name there"
+    return Refusal("protocol", f"by ALPN it speaks {theirs}; this listener speaks {ours}")
 
 
 def fault(error: SSL.Error) -> str:
     """Why a connection that has had its handshake cannot go on."""
     reason = openssl_reason(error)
     _, is_alert, alert = reason.partition(" alert ")
+    if alert == "handshake failure":
+        return "it ended the connection: handshake failure (a new handshake is not to be had)"
     if is_alert:
         return f"it ended the connection: {clean(alert)}"
+    if not reason:
+        return f"it ended the connection: {UNNAMED}"
     return f"what it said is not right: {clean(reason)}"
 
 
@@ -155,10 +170,15 @@ OUTLIVED = Refusal(
 def nobody(certificate: x509.Certificate) -> Refusal:
     """Whose certificate verifies, but is of no identity."""
     names = [clean(name, 80) for name in alternative_names(certificate)]
-    more = [f"{len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
-    shown = ", ".join([*names[:SHOWN_NAMES], *more]) or "no names"
+    shown = ", ".join(_first(names)) or "no names"
     return Refusal(
         "identity",
         f"its certificate is of nobody in identities: {name_text(certificate.subject)} with"
         f" {shown}, SHA-256 {fingerprint(certificate)}",
     )
+
+
+def _first(names: Sequence[str]) -> list[str]:
+    """As many as are shown."""
+    more = [f"{len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
+    return [*names[:SHOWN_NAMES], *more]

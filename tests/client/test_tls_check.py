@@ -107,7 +107,7 @@ class RightTests(CheckCase):
         self.assert_row(result, "wants a certificate", "yes")
 
     def test_other_protocol(self) -> None:
-        """A server that refuses the names in ALPN that are asked for, which the filter does not."""
+        """A server that refuses the names in ALPN that are asked for, as milter listeners do."""
         context = server_context(*self.authority.issue("127.0.0.1"))
 
         def choose(connection: SSL.Connection, offered: list[bytes]) -> bytes:
@@ -134,7 +134,7 @@ class WrongTests(CheckCase):
     def test_certificates(self) -> None:
         """Each with the reason."""
         cases = {
-            "has expired on": self.authority.issue("127.0.0.1", days=(-9, -2), stem="a"),
+            "expired on": self.authority.issue("127.0.0.1", days=(-9, -2), stem="a"),
             "does not hold before": self.authority.issue("127.0.0.1", days=(2, 9), stem="b"),
             "is not for 127.0.0.1 but for localhost": self.authority.issue("localhost"),
             "self-signed": self_signed(self.folder, "127.0.0.1"),

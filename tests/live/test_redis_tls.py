@@ -55,7 +55,7 @@ class ChainTests(RedisTlsCase):
         """One that has ended."""
         server = serve(authorities().right.issue("localhost", days=(-9, -1), stem="expired"))
         self.addCleanup(server.stop)
-        await self.refuses(server, "the certificate has expired on ")
+        await self.refuses(server, "the certificate expired on ")
 
     async def test_self_signed(self) -> None:
         """Refused, but where it is the one that is trusted."""

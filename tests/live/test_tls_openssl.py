@@ -145,15 +145,16 @@ class OpensslTableTests(OpensslCase):
         self.assertEqual(self.refused("-tls1_2", *weak), "handshake failure")
 
     def test_protocols(self) -> None:
-        """ALPN: http/1.1 is chosen; an offer without it goes on without; lines know no ALPN."""
+        """ALPN: http/1.1 is chosen; an offer without it is refused, and any where lines are."""
         text = self.accepted("-alpn", "h2,http/1.1")
         self.assertIn("ALPN protocol: http/1.1\n", text)
         for offer in ("h2", "spdy/3,smtp", "x" * 255):
-            self.assertIn("No ALPN negotiated\n", self.accepted("-alpn", offer))
+            self.assertEqual(self.refused("-alpn", offer), "no application protocol")
         ask = ("-alpn", "http/1.1")
-        done = self.client(*ask, listener="lines", stdin=b"PING SPAMC/1.5\r\n\r\n")
-        self.assertIn(b"PONG\r\n", done.stdout)
-        self.assertIn(b"No ALPN negotiated\n", done.stdout)
+        for offer, words in (((), b"PONG\r\n"), (ask, b"alert no application protocol")):
+            done = self.client(*offer, listener="lines", stdin=b"PING SPAMC/1.5\r\n\r\n")
+            self.assertIn(words, done.stdout + done.stderr)
+            self.assertEqual(b"PONG" in done.stdout, not offer)
 
 
 class OpensslShownTests(OpensslCase):

@@ -70,6 +70,7 @@ class NamesTests(TlsCase):
             (b"three.example", "one.example"),
             (b"unknown.example", "one.example"),
             (b"\xff\xfe", "one.example"),
+            (b".two.example", "one.example"),
         ):
             self.assertEqual(self.first_name(asked), expected, asked)
 
@@ -114,22 +115,7 @@ class NamesTests(TlsCase):
                 client.end()
 
 
-class OfferTests(TlsCase):
-    def offered(self, protocol: str, *names: bytes) -> bytes:
-        self.serve(protocol)
-        context = self.context()
-        context.set_alpn_protos(list(names))
-        client = self.client(context=context)
-        self.assertTrue(client.is_up, client.error)
-        return client.ssl.get_alpn_proto_negotiated()
-
-    def test_protocols(self) -> None:
-        for protocol in ("http", "scan"):
-            self.assertEqual(self.offered(protocol, b"h2", b"http/1.1"), b"http/1.1")
-            self.assertEqual(self.offered(protocol, b"h2"), b"")
-        self.assertEqual(self.offered("spamd", b"http/1.1"), b"")
-        self.assertEqual(self.offered("milter", b"http/1.1"), b"")
-
+class StapleTests(TlsCase):
     def stapled(self, ocsp: Path | None, days: float = 0) -> bytes:
         """What is shown to a client that asks for it, so long after it was read."""
         self.serve()

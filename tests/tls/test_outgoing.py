@@ -111,7 +111,7 @@ class ChainTests(OutgoingCase):
         """With the moment."""
         files = self.authority.issue(NAME, days=(-30, -1))
         moment = load(files[0]).not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.assertEqual(self.refuses(files), f"the certificate has expired on {moment}")
+        self.assertEqual(self.refuses(files), f"the certificate expired on {moment}")
 
     def test_not_yet(self) -> None:
         """With the moment."""
