@@ -106,6 +106,7 @@ def identity_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from told(_unused(config, by_listener), place)
     yield from told(_not_trusted(config, by_listener), place)
     yield from told(_same(config, by_listener), place)
+    yield from told(_anybody(config, by_listener), place)
 
 
 def _unused(config: Config, by_listener: _Admitted) -> Iterator[Complaint]:
@@ -128,6 +129,25 @@ def _not_trusted(config: Config, by_listener: _Admitted) -> Iterator[Complaint]:
             said = listed(f"{key_text(('listeners', listener))}.trusted" for listener in where)
             path = ("identities", name, "trusted")
             yield Complaint(path, "true", f"has no effect with {said} = false")
+
+
+def _anybody(config: Config, by_listener: _Admitted) -> Iterator[Complaint]:
+    """Those who may much, and are everybody whom an authority has given a certificate."""
+    for name, identity in config.identities.items():
+        listeners = [config.listeners[at] for at, names in by_listener.items() if name in names]
+        listeners = [listener for listener in listeners if listener.client_ca]
+        if not identity.any_certificate or not listeners:
+            continue
+        may = []
+        if identity.trusted and any(listener.trusted for listener in listeners):
+            may.append("is believed in what it says of its client")
+        if identity.controller == "write":
+            may.append("may change things through the controller")
+        if may:
+            files = listed(dict.fromkeys(string_text(item.client_ca) for item in listeners), "or")
+            expected = f"whoever has any certificate of {files} {listed(may)}"
+            hint = "leave it to authorities of your own; dns names single ones of a public one"
+            yield Complaint(("identities", name, "any_certificate"), "true", expected, hint)
 
 
 def _same(config: Config, by_listener: _Admitted) -> Iterator[Complaint]:

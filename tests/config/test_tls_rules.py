@@ -179,6 +179,32 @@ class IdentityTests(TlsRuleCase):
         again = CLIENTS.replace("milter", "scan")
         self.assert_right(f"{text}trusted = false\n{again}")
 
+    def test_anybody_who_may_much(self) -> None:
+        """Said with what it means, and of which file; what means nothing is not."""
+        table = "[identities.a]\nany_certificate = true\n"
+        said = 'm.toml:2: identities.a.any_certificate = true: whoever has any certificate of "/ca'
+        believed, may = "is believed in what it says of its client", "may change things through"
+        hint = "; leave it to authorities of your own; dns names single ones of a public one"
+        both = f'.pem" {believed} and {may} the controller{hint}'
+        for keys, expected in (
+            ("trusted = true\n", f'.pem" {believed}{hint}'),
+            ("controller = 'write'\n", f'.pem" {may} the controller{hint}'),
+            ("trusted = true\ncontroller = 'write'\n", both),
+        ):
+            self.assert_warned(f"{table}{keys}{CERTIFICATE}{CLIENTS}", said + expected)
+        everything = f"{table}trusted = true\ncontroller = 'write'\n"
+        (text,) = self.warnings(f"{everything}{CERTIFICATE}{CLIENTS}trusted = false\n")[1:]
+        self.assertEqual(text, f'{said}.pem" {may} the controller{hint}')
+        other = CLIENTS.replace("milter", "scan").replace("ca.pem", "ca2.pem")
+        (text,) = self.warnings(everything + CERTIFICATE + CLIENTS + other)
+        self.assertEqual(text, f'{said}.pem" or "/ca2{both}')
+        self.assert_right(
+            f"{table}controller = 'read'\n{CERTIFICATE}{CLIENTS}",
+            f"{IDENTITY}trusted = true\ncontroller = 'write'\n{CERTIFICATE}{CLIENTS}",
+        )
+        pinned = f"{everything}fingerprints = ['{PIN}']\n{CERTIFICATE}{CLIENTS}"
+        self.assert_right(pinned.replace("client_ca = '/ca.pem'\n", ""))
+
     def test_two_of_one_certificate(self) -> None:
         """The first is meant; case matters in mail addresses before the @, and in URIs."""
         two = "".join(
