@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from cryptography import x509
+
 from ..codec.control import Credentials
 from ..config import Loaded, Problem
 from ..config.model import Config
@@ -16,6 +18,7 @@ from ..config.toml_text import KeyPath
 from ..syntax import moment
 from ..tls.reading import Stamp, stamp
 from .credential_files import Desk, Refused, Setting
+from .credential_redis import redis_settings, take_redis
 from .credential_sets import (
     Kept,
     KeptPair,
@@ -39,6 +42,8 @@ class Held:
     """Name in [certificates] -> what is shown; those that an enabled listener has."""
     trusts: Mapping[str, KeptTrust] = field(default_factory=dict)
     """Listener -> what it verifies by; those that ask for certificates."""
+    to_redis: x509.Certificate | None = None
+    """What the store shows."""
     stamps: Mapping[str, Stamp | None] = field(default_factory=dict)
     """The files, as they were before they were read."""
 
@@ -99,8 +104,8 @@ class Taken:
 
     held: Held
     refused: Mapping[tuple[str, str], Problem]
-    """Why sets cannot be used that have none before them, by table and name; and the key that the
-    store shows."""
+    """Why sets cannot be used that have none before them, by table and name; and of the
+    files of the store."""
     warnings: tuple[Problem, ...]
 
     @property
@@ -134,12 +139,12 @@ def take(
     asking = [name for name in verifying(loaded.config) if ("listeners", name) not in known]
     pairs = _settle("certificates", shown, renewable, pair, refused)
     trusts = _settle("listeners", asking, trusted, trust, refused)
-    for setting in _key_of_redis(loaded.config):
-        try:
-            desk.read(setting)
-        except Refused as error:
-            refused["store", "redis"] = error.problem
-    return Taken(Held(pairs, trusts, desk.stamps), refused, tuple(desk.warnings))
+    to_redis = None
+    try:
+        to_redis = take_redis(desk)
+    except Refused as error:
+        refused["store", "redis"] = error.problem
+    return Taken(Held(pairs, trusts, to_redis, desk.stamps), refused, tuple(desk.warnings))
 
 
 def _settle(
@@ -203,13 +208,4 @@ def settings_of(config: Config) -> list[Setting]:
         found += pair_settings(name, config.certificates[name]).values()
     for name in verifying(config):
         found += trust_settings(name, config.listeners[name])
-    return [*found, *_key_of_redis(config)]
-
-
-def _key_of_redis(config: Config) -> list[Setting]:
-    """The store reads it by itself; who else may is asked for here."""
-    redis = config.store.redis
-    if config.store.kind != "redis" or not redis.tls_certificate:
-        return []
-    part = "tls_key" if redis.tls_key else "tls_certificate"
-    return [Setting(("store", "redis", part), redis.tls_key or redis.tls_certificate)]
+    return [*found, *redis_settings(config)]

@@ -112,6 +112,11 @@ def lives(held: Held) -> Iterator[Life]:
                 begins = revoked.last_update_utc.timestamp()
                 then = "all certificates of that authority are refused"
                 yield Life((*table, "client_crl"), what, begins, expires, then, is_short=True)
+    if held.to_redis is not None:
+        key = ("store", "redis", "tls_certificate")
+        yield _of_certificate(
+            key, "our certificate for Redis", held.to_redis, "Redis will refuse it"
+        )
 
 
 def _of_pair(name: str, shown: Shown) -> Iterator[Life]:

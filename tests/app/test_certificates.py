@@ -202,6 +202,21 @@ class StartTests(CredentialCase):
         self.assertIn("store.redis.tls_key", problem)
         self.assertIn("a private key in a file that everybody may read", problem)
 
+    def test_files_of_redis(self) -> None:
+        """Whoever may change them could say which Redis we believe."""
+        self.root.revoke()
+        text = "[store]\nkind = 'redis'\n[store.redis]\nservers = ['127.0.0.1:6379']\n"
+        text += "tls = true\ntls_ca = 'root.pem'\ntls_crl = ['root.crl']\n"
+        for name, key in (("root.pem", "tls_ca"), ("root.crl", "tls_crl")):
+            (self.folder / name).chmod(0o666)
+            (problem,) = self.texts(self.taken(text))
+            self.assertIn(f"store.redis.{key} = ", problem)
+            self.assertIn("a file that everybody may change; chmod o-w ", problem)
+            without = text.replace("tls = true", "tls = false")
+            self.assertEqual(self.texts(self.taken(without)), [])
+            (self.folder / name).chmod(0o664)
+            self.assertEqual(self.texts(self.taken(text)), [])
+
     def test_told_with_all_else(self) -> None:
         """By the start and by `config check`, beside mistakes of other kinds."""
         (self.folder / "mx.key").unlink()

@@ -341,6 +341,24 @@ class ExpiryTests(KeeperCase):
         self.days(2)
         self.assertNotEqual(self.alarms(), [])
 
+    def test_certificate_for_redis(self) -> None:
+        text = "[store]\nkind = 'redis'\n[store.redis]\nservers = ['127.0.0.1:6379']\n"
+        text += "tls = true\ntls_certificate = 'mx.pem'\ntls_key = 'mx.key'\n"
+        self.renew((-1, 15.5))
+        self.keep(text)
+        self.assertEqual(self.alarms(), [])
+        self.days(2)
+        (soon,) = self.alarms()
+        self.assertIn("our certificate for Redis expires in 14.0 days, at ", soon)
+        self.renew((-1, 90))
+        self.days(2)
+        self.assertEqual(self.alarms(), [])
+        self.renew((-20, -10))
+        self.days(1)
+        (late,) = self.alarms()
+        self.assertIn("our certificate for Redis has expired at ", late)
+        self.assertTrue(late.endswith(": Redis will refuse it"), late)
+
     def test_list_and_answer(self) -> None:
         """They live for a week, and are made anew in it: no alarm on each of its days."""
         self.root.revoke(days=(-1, 7))
