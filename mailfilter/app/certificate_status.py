@@ -26,7 +26,7 @@ def tls_page(
 ) -> dict[str, Any]:
     """For the live status at this Unix time; of sets that are `refused` there is little to tell."""
     listeners = used_certificates(config)
-    expired = _expired(held, now)
+    expired = expired_sets(held, now)
     page: dict[str, Any] = {
         "certificates": {
             name: _certificate(kept, now)
@@ -51,7 +51,7 @@ def tls_page(
     return page
 
 
-def _expired(held: Held, now: float) -> Mapping[tuple[str, str], list[str]]:
+def expired_sets(held: Held, now: float) -> Mapping[tuple[str, str], list[str]]:
     """What has expired, or does not hold yet, in words; by table and name."""
     found: dict[tuple[str, str], list[str]] = {}
     for life in lives(held):

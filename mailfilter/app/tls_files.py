@@ -1,5 +1,6 @@
 """What the files of a configuration hold that TLS needs, read as the master would at its start."""
 
+from collections.abc import Sequence
 from time import time
 from typing import Any
 
@@ -7,7 +8,7 @@ from ..config import Problem, load
 from ..config.model import Config
 from ..tls.errors import TlsError
 from ..tls.outgoing import Outgoing, terms_of
-from .certificate_status import tls_page
+from .certificate_status import expired_sets, tls_page
 from .certificates import NOTHING, take
 
 
@@ -24,10 +25,11 @@ def page_of_files(path: str | None) -> dict[str, Any]:
         # Nobody uses it.
         item.pop("loaded", None)
     refused = taken.refused.get(("store", "redis"))
-    return {**page, "connects": _connects(loaded.config, refused)}
+    expired = expired_sets(taken.held, now).get(("store", "redis"), [])
+    return {**page, "connects": _connects(loaded.config, refused, expired)}
 
 
-def _connects(config: Config, refused: Problem | None) -> dict[str, Any]:
+def _connects(config: Config, refused: Problem | None, expired: Sequence[str]) -> dict[str, Any]:
     redis = config.store.redis
     if config.store.kind != "redis" or not redis.tls:
         return {}
@@ -41,6 +43,6 @@ def _connects(config: Config, refused: Problem | None) -> dict[str, Any]:
             "file": redis.tls_ca or "(the authorities of the system)",
             "certificate": redis.tls_certificate or "(none)",
             "trouble": trouble,
-            "expired": [],
+            "expired": list(expired),
         }
     }

@@ -113,6 +113,16 @@ class FileTests(ShowCase):
             self.assertTrue(lines, result.output)
             self.assertRegex(lines[0], words)
 
+    def test_certificate_for_redis(self) -> None:
+        """That it has expired is told with the store."""
+        chain, key = self.authority.issue("c.example.org", days=(-9, -2))
+        store = f"{REDIS}tls_certificate = '{chain}'\ntls_key = '{key}'\n"
+        path = self.folder / "m.toml"
+        path.write_text(store.format(ca=self.authority.file, crl=self.authority.revoke()))
+        result = self.show("-c", str(path))
+        self.assertEqual(result.exit_code, 1, result.output)
+        self.assertIn("  expired      our certificate for Redis has expired at ", result.stdout)
+
     def test_none(self) -> None:
         """A configuration without TLS."""
         path = self.folder / "m.toml"
