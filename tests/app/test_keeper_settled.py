@@ -5,7 +5,7 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 
 from mailfilter.app import keeper as module
-from tests.app.test_keeper import DAY, WATCH, KeeperCase
+from tests.app.keeper_case import DAY, WATCH, KeeperCase
 
 
 class SettledTests(KeeperCase):
