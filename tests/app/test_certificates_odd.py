@@ -1,10 +1,13 @@
 """Files of certificates in states that are rare: what is taken, what is told of them."""
 
 import time
+from typing import Any
 
+from mailfilter.app import credential_files
 from mailfilter.app.certificate_status import tls_page
 from mailfilter.app.certificates import Held, settings_of
 from mailfilter.app.expiry import lives
+from mailfilter.config.files import read_source
 from mailfilter.config.toml_text import key_text
 from tests.app.credential_case import MUTUAL, TEXT, CredentialCase
 from tests.authority import Authority, load
@@ -87,3 +90,18 @@ class TellingTests(CredentialCase):
             self.assertEqual(item["loaded"], held.pairs["mx"].since)
             expires = load(self.folder / "mx.pem").not_valid_after_utc.timestamp()
             self.assertAlmostEqual(item["days"], (expires - time.time() - after) / DAY, 1)
+
+
+class MeanwhileTests(CredentialCase):
+    def test_written_while_it_is_read(self) -> None:
+        """What comes behind the reading is noticed by the next look."""
+
+        def read_and_replace(path: str, *arguments: Any) -> Any:
+            found = read_source(path, *arguments)
+            if path.endswith("mx.key"):
+                self.put("mx.key", self.issue()[1])
+            return found
+
+        self.patch(credential_files, "read_source", read_and_replace)
+        taken = self.taken()
+        self.assertTrue(taken.held.has_changed())
