@@ -3,7 +3,7 @@
 import os
 
 from mailfilter.config.model import Redis
-from mailfilter.tls.outgoing import Terms, terms_of
+from mailfilter.tls.outgoing import Outgoing, Terms, terms_of
 from tests.authority import Authority
 
 from .outgoing_case import OutgoingCase
@@ -55,3 +55,13 @@ class RedisTests(OutgoingCase):
             key="/key",
         )
         self.assertEqual(terms_of(redis), expected)
+
+
+class CipherTests(OutgoingCase):
+    def test_offered(self) -> None:
+        """Each with forward secrecy, and without padding."""
+        offered = Outgoing(self.terms()).connection(NAME).get_cipher_list()
+        self.assertGreater(len(offered), 5)
+        for cipher in offered:
+            is_right = cipher.startswith(("TLS_", "ECDHE-", "DHE-"))
+            self.assertTrue(is_right and ("GCM" in cipher or "CHACHA20" in cipher), cipher)
