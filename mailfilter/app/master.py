@@ -13,7 +13,6 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.task import LoopingCall
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from .. import __version__
@@ -30,8 +29,9 @@ from .keeper import Keeper
 from .local import LocalGeneration
 from .master_signals import MasterSignals
 from .master_state import STOPPING, ReloadError, StartError, State
-from .plan import Draft, draft, worker_count
+from .plan import Draft, worker_count
 from .privileges import Identity, PrivilegeError, become, check_readable, find_identity, set_umask
+from .reading import read_again
 from .retired import Retired, drained
 from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
@@ -228,11 +228,8 @@ class Master(Service):
             raise ReloadError(f"{type(error).__name__}: {error}") from None
 
     async def _reload(self) -> list[str]:
-        pool = self._reactor.getThreadPool()
         try:
-            fresh = await deferToThreadPool(
-                self._reactor, pool, draft, self._loaded.path, self._keeper.held
-            )
+            fresh = await read_again(self._reactor, self._loaded, self._keeper.held)
             if self.is_stopping:
                 raise ReloadError(STOPPING)
             old = self._bound

@@ -54,7 +54,7 @@ class Answers(Answering[Asked, bytes]):
 
     def _envelope(self, asked: Asked) -> Envelope:
         envelope = build_envelope(self._name, self._listener, asked.transaction, asked.peer)
-        if envelope.user is not None and not asked.peer.is_trusted:
+        if not asked.peer.is_trusted and (envelope.user or not asked.peer.knows_client):
             self._peers.note_ignored(asked.peer)
         return envelope
 

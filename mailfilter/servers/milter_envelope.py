@@ -46,6 +46,7 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction, peer
         tls=_tls(macros),
         identity=peer.identity,
         is_trusted=peer.is_trusted,
+        knows_client=peer.knows_client,
         notes=transaction.notes + notes,
     )
 

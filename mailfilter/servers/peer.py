@@ -28,6 +28,8 @@ class Peer:
     is_unix: bool
     identity: str | None = None
     """Who it has shown to be by its certificate, by the name in [identities]."""
+    knows_client: bool = True
+    """Whether address and name of its client are taken from it even if it is not believed."""
 
     def __str__(self) -> str:
         """For the log: where it is, and who it is if it has shown that."""
@@ -56,10 +58,19 @@ class Peers:
         is_unix = not isinstance(address, IPv4Address | IPv6Address)
         host = host_of(address)
         if known is not None:
-            return Peer(host, self._trusts and known.is_trusted, is_unix, known.name)
-        is_meant = self._is_milter and not self._asks
-        is_near = is_unix or read_address(host) in self._networks
-        return Peer(host, self._trusts and (is_meant or is_near), is_unix)
+            is_believed, identity = known.is_trusted, known.name
+        else:
+            is_meant = self._is_milter and not self._asks
+            is_near = is_unix or read_address(host) in self._networks
+            is_believed, identity = is_meant or is_near, None
+        return Peer(
+            host,
+            self._trusts and is_believed,
+            is_unix,
+            identity,
+            # `trusted = false` is for MTAs whose clients may not be believed: they see these.
+            knows_client=is_believed and (self._is_milter or self._trusts),
+        )
 
     def note_ignored(self, peer: Peer) -> None:
         """Say once of a peer, or of an identity, that what it told of its client was not believed.
@@ -73,10 +84,15 @@ class Peers:
         log.warn(
             "{listener}: {what} from {peer!r} are ignored" + self._reason(peer),
             listener=self._listener,
-            what="logins" if self._is_milter else "IP, User, Settings and the like",
+            what=self._what(peer),
             peer=str(peer),
             identity=peer.identity,
         )
+
+    def _what(self, peer: Peer) -> str:
+        if not self._is_milter:
+            return "IP, User, Settings and the like"
+        return "logins" if peer.knows_client else "addresses and logins of clients"
 
     def _reason(self, peer: Peer) -> str:
         if not self._trusts:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -12,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
+from mailfilter.app import reading
 from mailfilter.app.exit_status import GIVEN_UP, NOT_STARTED
 from mailfilter.app.master import Master
 from mailfilter.app.master_state import ReloadError, StartError, State
@@ -188,6 +190,19 @@ class ReloadTests(MasterCase):
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", self.port))
         socket.create_connection(("127.0.0.1", before)).close()
+
+    async def test_files_that_nobody_reads(self) -> None:
+        """As on a file system that is gone: the reload fails in time, and nobody waits for it."""
+        made = await self.serve("server.reload_timeout = '1s'")
+        held = threading.Event()
+        self.addCleanup(held.set)
+        self.patch(reading, "draft", lambda *_: held.wait(60))
+        error = await self.assertFailure(made.reload(), ReloadError)
+        self.assertIn("files are not read within 1 s (server.reload_timeout)", str(error))
+        await self.until(lambda: made.state is State.SERVING)
+        # Threads of the pool are waited for at the end of the process.
+        pool = reactor.getThreadPool()  # type: ignore[attr-defined]
+        self.assertEqual([], list(pool.working))
 
     async def test_listener_moves(self) -> None:
         made = await self.serve()

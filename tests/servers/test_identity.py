@@ -55,6 +55,8 @@ TOLD: tuple[tuple[Protocol, bytes], ...] = (
 
 WHAT = dict.fromkeys(FACTORIES, "IP, User, Settings and the like") | {"milter": "logins"}
 """What is not believed."""
+OF_CLIENTS = WHAT | {"milter": "addresses and logins of clients"}
+"""The same, of those who are asked for a certificate."""
 
 
 class IdentityTests(SynchronousTestCase):
@@ -108,8 +110,8 @@ class IdentityTests(SynchronousTestCase):
             self.assertEqual(("guest", False), (envelope.identity, envelope.is_trusted), protocol)
             self.send(octets, STRANGER)
             said = (
-                f"here: {WHAT[protocol]} from '192.0.2.99, guest' are ignored; to believe it, set"
-                " identities.guest.trusted"
+                f"here: {OF_CLIENTS[protocol]} from '192.0.2.99, guest' are ignored; to believe it,"
+                " set identities.guest.trusted"
             )
             self.assertEqual([said], self.lines(), protocol)
 
@@ -125,6 +127,22 @@ class IdentityTests(SynchronousTestCase):
             )
             self.assertEqual([said], self.lines(), protocol)
 
+    def test_address_of_the_client(self) -> None:
+        """Profiles go by it: by milter, too, it is believed of those alone who are trusted."""
+        for known, trusted, auth, is_known in (
+            (MX, True, "required", True),
+            (MX, False, "required", True),
+            (STRANGER, True, "required", False),
+            (STRANGER, False, "required", False),
+            (None, True, "optional", False),
+            (None, True, "off", True),
+            (None, False, "off", True),
+        ):
+            settings = {"trusted": trusted, "client_auth": auth}
+            envelope = self.envelope("milter", MILTER, known, **settings)
+            self.assertIsNotNone(envelope.client_ip)
+            self.assertIs(is_known, envelope.knows_client, settings)
+
     def test_nobody(self) -> None:
         for protocol, octets in TOLD:
             envelope = self.envelope(protocol, octets, None)
@@ -138,7 +156,7 @@ class IdentityTests(SynchronousTestCase):
             envelope = self.envelope(protocol, octets, None, client_auth="optional")
             self.assertEqual((None, False), (envelope.identity, envelope.is_trusted), protocol)
             (line,) = self.lines()
-            self.assertIn(f"here: {WHAT[protocol]} from '192.0.2.99' are ignored; to", line)
+            self.assertIn(f"here: {OF_CLIENTS[protocol]} from '192.0.2.99' are ignored; to", line)
 
     def test_stranger_of_this_machine(self) -> None:
         for protocol, octets in TOLD:
