@@ -40,6 +40,7 @@ class Authority:
         only_below: Sequence[str] = (),
         may_sign: bool = True,
         days: tuple[float, float] = (-2, 3650),
+        key: PrivateKey | None = None,
     ) -> None:
         """`name` must be another one for each authority of a folder.
 
@@ -47,16 +48,16 @@ class Authority:
         is a certificate like others, and does so all the same.
         """
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = _new_key("p256", 0) if key is None else key
         self._name = _named(name)
         self.file = folder / f"{name}.pem"
-        issuer, key = (self._name, self._key) if signed_by is None else signed_by._signer()
+        issuer, signer = (self._name, self._key) if signed_by is None else signed_by._signer()
         builder = _builder(self._name, issuer, self._key, days)
         builder = builder.add_extension(x509.BasicConstraints(ca=may_sign, path_length=None), True)
         if only_below:
             permitted = [x509.DNSName(domain) for domain in only_below]
             builder = builder.add_extension(x509.NameConstraints(permitted, None), True)
-        self.certificate = builder.sign(key, SHA256())
+        self.certificate = builder.sign(signer, SHA256())
         self.file.write_bytes(_pem(self.certificate))
 
     def issue(
@@ -67,17 +68,19 @@ class Authority:
         key: Literal["p256", "rsa"] = "p256",
         bits: int = 2048,
         stem: str = "",
+        subject: str = "",
         chain: Sequence["Authority"] = (),
     ) -> tuple[Path, Path]:
         """Make a certificate for these names: its file, and that of its key.
 
         Names are of DNS, IP addresses, mail addresses or URIs. `days` is when it begins and ends
-        to hold, `stem` the name of the files, `chain` what goes behind it in the file.
+        to hold, `stem` the name of the files, `subject` its common name in place of the first of
+        the names, `chain` what goes behind it in the file.
         """
         base = stem or names[0].replace(":", "_").replace("/", "_").replace("*", "any")
         alternatives = x509.SubjectAlternativeName([_general(name) for name in names])
         return self.issue_for(
-            _named(names[0][:60]),
+            _named(subject or names[0][:60]),
             alternatives,
             stem=base,
             usage=usage,
@@ -119,6 +122,7 @@ class Authority:
         original = load(certificate).tbs_certificate_bytes
         assert original.count(old) >= 1 and len(old) == len(new)
         body = original.replace(old, new)
+        assert isinstance(self._key, ec.EllipticCurvePrivateKey)
         signature = self._key.sign(body, ec.ECDSA(SHA256()))
         pieces = body + _ECDSA_SHA256 + _der(0x03, b"\0" + signature)
         file = self._folder / f"{stem}.crt"

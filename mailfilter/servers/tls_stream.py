@@ -65,7 +65,7 @@ class TlsStream(TLSMemoryBIOProtocol):
         if self._drops or (self.handshake is not None and not self.handshake.heard(data)):
             return
         super().dataReceived(data)
-        if self._own > MAX_OWN and not self._drops:
+        if self._own > MAX_OWN and self.handshake is None and not self._drops:
             self._drops = True
             self.factory.site.refusals.note_broken(FLOOD, self.getPeer())
             self.abortConnection()

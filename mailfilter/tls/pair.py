@@ -16,7 +16,7 @@ from ..codec.control import Pair
 from .errors import TlsError
 from .facts import Facts, facts, key_kind, spki
 from .pem import blocks, certificates, instead
-from .staple import read_staple
+from .staple import RevokedError, read_staple
 
 MAX_CHAIN = 10
 """Certificates in a chain; real ones have up to four."""
@@ -45,10 +45,12 @@ _OLD_HASHES = ("md5", "sha1")
 
 
 class PairError(TlsError):
-    """A pair cannot be used; the text does not name the pair, `part` is which file is wrong."""
+    """A pair cannot be used; the text does not name the pair, `part` is which file is wrong,
+    `is_revoked` whether that is since its authority says so."""
 
-    def __init__(self, part: Part, text: str) -> None:
+    def __init__(self, part: Part, text: str, *, is_revoked: bool = False) -> None:
         self.part = part
+        self.is_revoked = is_revoked
         super().__init__(text)
 
 
@@ -94,7 +96,8 @@ def read_pair(pair: Pair) -> Shown:
         part = "ocsp"
         staple = read_staple(pair.ocsp, chain) if pair.ocsp else None
     except TlsError as error:
-        raise PairError(part, str(error)) from None
+        is_revoked = isinstance(error, RevokedError)
+        raise PairError(part, str(error), is_revoked=is_revoked) from None
     if staple is None:
         return Shown(pair.name, chain, key, b"", known)
     return Shown(pair.name, chain, key, pair.ocsp, known, staple.begins, staple.expires)
@@ -180,6 +183,18 @@ def _check_chain(chain: Sequence[x509.Certificate]) -> None:
             raise TlsError(f"certificate {at} of the chain cannot be checked: {error}") from None
     for at, certificate in enumerate(chain, 1):
         _check_signature(at, certificate)
+        _check_strength(at, certificate)
+
+
+def _check_strength(at: int, certificate: x509.Certificate) -> None:
+    """Of an authority in the chain OpenSSL would find out in each handshake."""
+    key = certificate.public_key()
+    is_weak = isinstance(key, rsa.RSAPublicKey) and key.key_size < MIN_RSA
+    if is_weak or (isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in _CURVES):
+        raise TlsError(
+            f"certificate {at} of the chain has a key that peers refuse ({key_kind(key)}),"
+            f" expected RSA of at least {MIN_RSA} bits, or P-256"
+        )
 
 
 def _check_signature(at: int, certificate: x509.Certificate) -> None:

@@ -52,9 +52,9 @@ def certificates() -> Certificates:
     return Certificates(
         authority.file,
         authority.issue("localhost"),
-        authority.issue("client"),
-        Authority(home, "Other Authority").issue("stranger"),
-        Authority(private_directory(), ISSUER).issue("impostor"),
+        authority.issue("client", subject=SUBJECT),
+        Authority(home, "Other Authority").issue("stranger", subject=SUBJECT),
+        Authority(private_directory(), ISSUER).issue("impostor", subject=SUBJECT),
     )
 
 

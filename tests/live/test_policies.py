@@ -131,7 +131,7 @@ class SendmailPolicyTests(SendmailCase, policies.PolicyCases):
 
     def test_certificate(self) -> None:
         """cert_issuer: a certificate that Sendmail has verified counts as a login."""
-        own = self.sendmail.authority.issue("client")
+        own = self.sendmail.authority.issue("client", subject=SUBJECT)
         self.assertEqual(self.user("certified-dn", own), SENDMAIL_SUBJECT)
         self.assertIsNone(self.user("certified", own))
         self.assertIsNone(self.user("junk", own))
@@ -139,7 +139,7 @@ class SendmailPolicyTests(SendmailCase, policies.PolicyCases):
     def test_certificate_unverified(self) -> None:
         """Sendmail tells the names of one that it could not verify: it does not count."""
         name = SENDMAIL_ISSUER.removeprefix("/CN=")
-        impostor = Authority(private_directory(), name).issue("impostor")
+        impostor = Authority(private_directory(), name).issue("impostor", subject=SUBJECT)
         self.assertIsNone(self.user("certified-dn", impostor))
 
     def test_no_certificate(self) -> None:

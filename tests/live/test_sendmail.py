@@ -149,7 +149,7 @@ class SendmailFactsTests(SendmailCase):
         """Its names."""
         client = self.connect()
         context = self.sendmail.client_context()
-        context.load_cert_chain(*self.sendmail.authority.issue("client"))
+        context.load_cert_chain(*self.sendmail.authority.issue("client", subject="server"))
         client.starttls(context=context)
         client.sendmail(SENDER, [self.box], HAM)
         facts = told(self.filter, self.box).envelope["tls"]

@@ -51,7 +51,7 @@ class SendmailProtocolTests(SendmailCase):
         with Client(self.sendmail.ports[service], stranger=False) as client:
             if own:
                 context = self.sendmail.client_context()
-                context.load_cert_chain(*self.sendmail.authority.issue("client"))
+                context.load_cert_chain(*self.sendmail.authority.issue("client", subject="server"))
                 client.starttls(context=context)
                 client.login(USER, PASSWORD)
             for step in steps:

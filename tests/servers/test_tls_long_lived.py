@@ -24,6 +24,17 @@ class LongLivedTests(TlsCase):
             self.assertFalse(client.transport.aborted)
 
 
+    def test_long_names(self) -> None:
+        """What is shown in the handshake is not counted, however much it is."""
+        names = [f"host{number}.{'x' * 40}.example.net" for number in range(1100)]
+        self.pair = self.authority.issue(*names)
+        for version in VERSIONS:
+            self.serve("http")
+            client = self.client(version)
+            client.send(PING)
+            self.assertIn(b"HTTP/1.1 200 OK", client.received)
+
+
 class UnsentTests(TlsCase):
     def test_waited_for(self) -> None:
         """A reply that is still on its way is not idle; a drain waits for it."""

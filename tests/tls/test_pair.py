@@ -6,7 +6,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -20,7 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.control import Pair
 from mailfilter.tls.pair import MAX_CHAIN, PairError, Shown, read_key, read_pair
 from mailfilter.tls.pem import MAX_FILE
-from tests.authority import Authority, load, self_signed
+from tests.authority import Authority, PrivateKey, load, self_signed
 
 DAY = 86400
 
@@ -226,6 +226,20 @@ class ChainTests(PairCase):
         namesake = Authority(folder, "middle").file.read_bytes()
         chain = load(self.chain).public_bytes(Encoding.PEM) + namesake
         self.check_refused("chain", "has not signed certificate 1", chain=chain)
+
+    def test_weak_authority(self) -> None:
+        """OpenSSL takes it, and then every handshake fails."""
+        keys: list[PrivateKey] = [
+            rsa.generate_private_key(65537, 1024),
+            ec.generate_private_key(ec.SECP192R1()),
+        ]
+        for number, weak in enumerate(keys):
+            weakling = Authority(self.folder, f"weak{number}", signed_by=self.root, key=weak)
+            chain, key = weakling.issue("mx.example.org", chain=[weakling])
+            self.check_refused(
+                "chain", "certificate 2 of the chain has a key that peers refuse",
+                chain=chain.read_bytes(), key=key.read_bytes(),
+            )  # fmt: skip
 
     def test_bounds(self) -> None:
         chain = self.chain.read_bytes() + self.middle.file.read_bytes() * MAX_CHAIN
