@@ -23,7 +23,6 @@ class LongLivedTests(TlsCase):
             self.assertEqual(self.counted, ["tls/handshakes"])
             self.assertFalse(client.transport.aborted)
 
-
     def test_long_names(self) -> None:
         """What is shown in the handshake is not counted, however much it is."""
         names = [f"host{number}.{'x' * 40}.example.net" for number in range(1100)]
