@@ -150,11 +150,12 @@ class OpensslTableTests(OpensslCase):
         self.assertIn("ALPN protocol: http/1.1\n", text)
         for offer in ("h2", "spdy/3,smtp", "x" * 255):
             self.assertEqual(self.refused("-alpn", offer), "no application protocol")
-        ask = ("-alpn", "http/1.1")
-        for offer, words in (((), b"PONG\r\n"), (ask, b"alert no application protocol")):
-            done = self.client(*offer, listener="lines", stdin=b"PING SPAMC/1.5\r\n\r\n")
+        ask: tuple[str, ...] = ("-alpn", "http/1.1")
+        nothing: tuple[str, ...] = ()
+        for asked, words in ((nothing, b"PONG\r\n"), (ask, b"alert no application protocol")):
+            done = self.client(*asked, listener="lines", stdin=b"PING SPAMC/1.5\r\n\r\n")
             self.assertIn(words, done.stdout + done.stderr)
-            self.assertEqual(b"PONG" in done.stdout, not offer)
+            self.assertEqual(b"PONG" in done.stdout, not asked)
 
 
 class OpensslShownTests(OpensslCase):
