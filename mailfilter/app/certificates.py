@@ -17,7 +17,7 @@ from ..config.names import listed
 from ..config.toml_text import KeyPath
 from ..syntax import moment
 from ..tls.reading import Stamp, stamp
-from .credential_files import Desk, Refused, Setting
+from .credential_files import Desk, Refused, Setting, with_sequel
 from .credential_redis import redis_settings, take_redis
 from .credential_sets import (
     Kept,
@@ -58,19 +58,23 @@ class Held:
         """Why some are older than their files, by table and name in the configuration."""
         return {at: kept.trouble for at, kept in self.sets().items() if kept.trouble is not None}
 
-    def renewed(self, before: "Held") -> Iterator[str]:
-        """What has come in place of something else, in words."""
+    def renewed(self, before: "Held") -> Iterator[tuple[str, str]]:
+        """What has come in place of something else: what it is counted as, and in words."""
         for (table, name), kept in self.sets().items():
             old = before.sets().get((table, name))
             if old is None or old.files == kept.files:
                 continue
             if table == "listeners":
-                yield f"listener {name}: authorities and lists of revoked certificates renewed"
+                text = f"listener {name}: authorities and lists of revoked certificates renewed"
+                yield "certificates_renewed", text
+            elif (old.files.chain, old.files.key) == (kept.files.chain, kept.files.key):
+                yield _answer_renewed(name, kept.parsed.ocsp)
             else:
                 known = kept.parsed.facts
                 yield (
+                    "certificates_renewed",
                     f"certificate {name} renewed: {known.fingerprint}, expires at"
-                    f" {moment(known.expires)}"
+                    f" {moment(known.expires)}",
                 )
 
     def lost(self, before: "Held") -> Iterator[str]:
@@ -96,6 +100,12 @@ class Held:
 
 
 NOTHING = Held()
+
+
+def _answer_renewed(name: str, answer: bytes) -> tuple[str, str]:
+    if not answer:
+        return "staples_dropped", f"certificate {name}: no answer of OCSP is shown any more"
+    return "staples_renewed", f"certificate {name}: answer of OCSP renewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,8 @@ def _settle(
             kept[name] = take_one(name)
         except Refused as error:
             if name in before:
-                kept[name] = replace(before[name], trouble=error.problem)
+                trouble = with_sequel(error.problem, "what was used before goes on")
+                kept[name] = replace(before[name], trouble=trouble)
             else:
                 refused[table, name] = error.problem
     return kept

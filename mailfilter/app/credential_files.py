@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..config import Loaded, Problem
@@ -101,12 +101,18 @@ class Desk:
 
 
 class Refused(Exception):
-    """A file cannot be used."""
+    """A file cannot be used; `is_revoked` if it says that a certificate of ours is revoked."""
 
-    def __init__(self, setting: Setting, problem: Problem) -> None:
+    def __init__(self, setting: Setting, problem: Problem, *, is_revoked: bool = False) -> None:
         self.setting = setting
         self.problem = problem
+        self.is_revoked = is_revoked
         super().__init__(str(problem))
+
+
+def with_sequel(problem: Problem, text: str) -> Problem:
+    """A problem that also says what comes of it."""
+    return replace(problem, hint=f"{problem.hint}; {text}" if problem.hint else text)
 
 
 def find_unreadable(loaded: Loaded, settings: Sequence[Setting]) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from cryptography import x509
+from msgspec import structs
 from OpenSSL import SSL
 
 from ..codec.control import Credentials, Pair, Trust
@@ -15,7 +16,7 @@ from ..tls.contexts import build_sides
 from ..tls.errors import TlsError
 from ..tls.pair import PairError, Shown, check_server, read_pair
 from ..tls.trust import TrustError, Verifying, read_trust
-from .credential_files import Desk, Refused, Setting
+from .credential_files import Desk, Refused, Setting, with_sequel
 
 Files = TypeVar("Files", Pair, Trust)
 Parsed = TypeVar("Parsed", Shown, Verifying)
@@ -32,7 +33,7 @@ class Kept(Generic[Files, Parsed]):
     paths: tuple[str, ...]
     """Where they were read from."""
     trouble: Problem | None = None
-    """Why they are still used, and not what the files hold now."""
+    """Why they are used, and not all that the files hold now; and what comes of it."""
 
 
 KeptPair = Kept[Pair, Shown]
@@ -68,16 +69,26 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     """Read a certificate of ours at this Unix time. Raises Refused."""
     certificate = desk.loaded.config.certificates[name]
     settings, paths = pair_settings(name, certificate), pair_paths(name, certificate)
+    data = {part: desk.read(setting) for part, setting in settings.items() if part != "ocsp"}
     trouble = None
     try:
-        files, shown = _read_pair(desk, name, settings)
+        answer = desk.read(settings["ocsp"]) if "ocsp" in settings else b""
+        files, shown = _read_pair(desk, settings, Pair(name=name, ocsp=answer, **data))
     except Refused as refused:
-        if refused.setting != settings.get("ocsp") or old is None or old.parsed.facts.holds(now):
+        if refused.setting != settings.get("ocsp") or old is None:
             raise
-        # Better without an answer than with a certificate that has expired.
-        trouble = refused.problem
-        del settings["ocsp"]
-        files, shown = _read_pair(desk, name, settings)
+        if old.paths != paths and old.parsed.facts.holds(now):
+            raise
+        files, shown = _read_without(desk, settings, Pair(name=name, **data), old, refused)
+        if (
+            refused.is_revoked
+            and shown.chain[0] != old.parsed.chain[0]
+            and old.parsed.facts.holds(now)
+        ):
+            # One that comes as revoked is no better than the one before.
+            raise
+        goes_on = "the answer before goes on" if files.ocsp else "no answer is shown"
+        trouble = with_sequel(refused.problem, goes_on)
     if old is not None and _grade(shown, now) < _grade(old.parsed, now):
         raise desk.refused(settings["chain"], _not_held(shown, now), "the one before still holds")
     listeners = {
@@ -89,16 +100,34 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
     return Kept(files, shown, _since(files, old, now), paths, trouble)
 
 
-def _read_pair(desk: Desk, name: str, settings: Mapping[str, Setting]) -> tuple[Pair, Shown]:
-    data = {part: desk.read(setting) for part, setting in settings.items()}
-    files = Pair(name=name, **data)
+def _read_without(
+    desk: Desk, settings: Mapping[str, Setting], files: Pair, old: KeptPair, refused: Refused
+) -> tuple[Pair, Shown]:
+    """With the answer before in place of the one that is refused, if it fits; else with none.
+
+    Whoever takes the file away, or has an answer that the certificate is revoked, does not want
+    the old one to be shown.
+    """
+    files, shown = _read_pair(desk, settings, files)
+    is_gone = desk.stamps.get(settings["ocsp"].path) is None
+    if refused.is_revoked or is_gone or not old.files.ocsp:
+        return files, shown
+    try:
+        return _read_pair(desk, settings, structs.replace(files, ocsp=old.files.ocsp))
+    except Refused:
+        return files, shown
+
+
+def _read_pair(desk: Desk, settings: Mapping[str, Setting], files: Pair) -> tuple[Pair, Shown]:
     try:
         shown = read_pair(files)
         check_server(shown)
         return files, shown
     except PairError as error:
         # A key that is not in a file of its own is in that of the chain.
-        raise desk.refused(settings.get(error.part, settings["chain"]), str(error)) from None
+        setting = settings.get(error.part, settings["chain"])
+        problem = desk.problem(setting, str(error))
+        raise Refused(setting, problem, is_revoked=error.is_revoked) from None
 
 
 def _try_out(

@@ -16,6 +16,7 @@ from ..codec.control import ControlError, Credentials
 from ..config import Loaded, Problem
 from ..servers.background import in_background
 from .certificates import Held, Taken, take
+from .credential_redis import redis_settings
 from .expiry import Reminders
 from .hub import Hub
 from .plan import Draft
@@ -28,6 +29,9 @@ _STUCK = "a look at the files of certificates does not end; until it does, none 
 
 STUCK_SECONDS = 300.0
 """After which a look at the files that does not end is told: those of a server that is gone."""
+
+_WHAT = {"certificates": "certificate {}", "listeners": "listener {}", "store": "store.{}"}
+"""Table of the configuration -> what one of its sets is called."""
 
 log = Logger()
 
@@ -61,6 +65,8 @@ class Keeper:
         """Since when a look at the files is under way, in seconds of the reactor."""
         self._doubted: Set[tuple[str, str]] = frozenset()
         """What could not be used at the last look."""
+        self._told: set[tuple[str, str]] = set()
+        """Of what an alarm said that it cannot be used, until it can."""
 
     def adopt(self, draft: Draft) -> None:
         """Workers serve by this now."""
@@ -70,7 +76,8 @@ class Keeper:
         for at, problem in self.held.troubles().items():
             # Also if it was said already: somebody has asked.
             self._is_news(at, problem)
-            self._tell_refused(problem)
+            self._tell_refused(at, problem)
+        self._tell_usable(before, self._doubted)
         self._remind()
         self.stop()
         # One that is under way is about what was before.
@@ -118,12 +125,12 @@ class Keeper:
             return
         self.held = held
         self._tell_renewed(before)
-        kept = held.troubles()
-        troubles = {**kept, **taken.refused}
+        troubles = {**held.troubles(), **taken.refused}
         for at in troubles.keys() & self._doubted:
             if self._is_news(at, troubles[at]):
-                self._tell_refused(troubles[at], is_kept=at in kept)
+                self._tell_refused(at, troubles[at])
         self._doubted = troubles.keys()
+        self._tell_usable(before, self._doubted)
         self._remind()
 
     def _has_pushed(self, held: Held) -> bool:
@@ -145,18 +152,32 @@ class Keeper:
             self._hub.alarms(text)
 
     def _tell_renewed(self, before: Held) -> None:
-        for text in self.held.renewed(before):
+        for event, text in self.held.renewed(before):
             log.info("{text}", text=text)
-            self._hub.count("certificates_renewed")
+            self._hub.count(event)
         for text in self.held.lost(before):
             self._hub.alarms(text)
 
     def _is_news(self, at: tuple[str, str], problem: Problem) -> bool:
         return self._reminders.is_news(self.now(), *at, str(problem))
 
-    def _tell_refused(self, problem: Problem, *, is_kept: bool = True) -> None:
+    def _tell_refused(self, at: tuple[str, str], problem: Problem) -> None:
+        self._told.add(at)
         self._hub.count("certificates_refused")
-        self._hub.alarms(f"{problem}; what was used before goes on" if is_kept else str(problem))
+        self._hub.alarms(str(problem))
+
+    def _tell_usable(self, before: Held, troubles: Set[tuple[str, str]]) -> None:
+        """Say of what was told, and is in order again, that it is; of what was renewed it is said
+        already."""
+        old, now = before.sets(), self.held.sets()
+        for table, name in sorted(self._told - troubles):
+            self._told.discard((table, name))
+            kept, kept_before = now.get((table, name)), old.get((table, name))
+            if kept is not None and kept_before is not None and kept.files != kept_before.files:
+                continue
+            if kept is not None or (table == "store" and redis_settings(self.loaded.config)):
+                what = _WHAT[table].format(name)
+                log.info("{text}", text=f"{what}: its files can be used again")
 
 
 def _look_at(loaded: Loaded, before: Held, now: float, *, is_doubted: bool) -> Taken | None:

@@ -18,6 +18,10 @@ MAX_RESPONDERS = 3
 """Certificates in an answer that are looked at, for one that may sign it."""
 
 
+class RevokedError(TlsError):
+    """The authority says that the certificate is revoked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staple:
     """That a certificate is good, and for how long."""
@@ -31,8 +35,8 @@ class Staple:
 def read_staple(data: bytes, chain: Sequence[x509.Certificate]) -> Staple:
     """Read an answer of OCSP in DER about the first certificate of a chain.
 
-    Raises TlsError if it is none, is about another one, or says anything but good; also if the
-    issuer has not signed it, where the chain has that.
+    Raises TlsError if it is none, is about another one, or says anything but good (RevokedError
+    if that it is revoked); also if the issuer has not signed it, where the chain has that.
     """
     if len(data) > MAX_FILE:
         raise TlsError(f"more than {MAX_FILE // 2**20}MiB")
@@ -61,13 +65,14 @@ def _read(answer: ocsp.OCSPResponse, chain: Sequence[x509.Certificate]) -> Stapl
             f"an answer of OCSP about another certificate (serial number"
             f" {answer.serial_number:x}, expected {certificate.serial_number:x})"
         )
-    status = answer.certificate_status
-    if status is ocsp.OCSPCertStatus.REVOKED:
-        raise TlsError("the authority says that the certificate is revoked; a new one is needed")
-    if status is not ocsp.OCSPCertStatus.GOOD:
-        raise TlsError("the authority says that it does not know the certificate")
     if len(chain) > 1 and not _is_signed(answer, chain[1]):
         raise TlsError("its authority has not signed it")
+    status = answer.certificate_status
+    if status is ocsp.OCSPCertStatus.REVOKED:
+        text = "the authority says that the certificate is revoked; a new one is needed"
+        raise RevokedError(text)
+    if status is not ocsp.OCSPCertStatus.GOOD:
+        raise TlsError("the authority says that it does not know the certificate")
     expires = answer.next_update_utc
     begins = answer.this_update_utc.timestamp()
     return Staple(begins, None if expires is None else expires.timestamp())

@@ -1,9 +1,11 @@
 """A keeper of certificates whose clock is the test's."""
 
 from time import time
+from typing import Any, cast
 
 from twisted.internet.defer import execute
 from twisted.internet.task import Clock
+from twisted.logger import LogEvent, Logger, LogLevel
 
 from mailfilter.app import keeper as module
 from mailfilter.app.hub import Hub
@@ -27,6 +29,8 @@ class KeeperCase(CredentialCase):
         self.hub = Hub(Alarms(), "/nowhere")
         self.pushed: list[Credentials] = []
         self.is_settled = True
+        self.lines: list[LogEvent] = []
+        self.patch(module, "log", Logger(observer=cast(Any, self.lines.append)))
         self.patch(module, "in_background", lambda _, work: execute(work))
 
     def keep(self, text: str = TEXT) -> None:
@@ -49,6 +53,12 @@ class KeeperCase(CredentialCase):
         """Those raised since it was asked last."""
         found = [item.text for item in self.hub.alarms.raised]
         self.hub.alarms.raised.clear()
+        return found
+
+    def said(self) -> list[str]:
+        """Lines of the log since it was asked last."""
+        found = [event["text"] for event in self.lines if event["log_level"] is LogLevel.info]
+        self.lines.clear()
         return found
 
     def look(self, times: int = 1) -> None:

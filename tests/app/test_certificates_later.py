@@ -29,6 +29,7 @@ class LaterTests(CredentialCase):
         self.assertEqual(taken.held.credentials(), self.before.credentials())
         (text,) = self.trouble(taken.held)
         self.assertIn(expected, text)
+        self.assertTrue(text.endswith("; what was used before goes on"), text)
         return taken.held
 
     def takes(self, before: Held | None = None) -> Held:
@@ -47,7 +48,8 @@ class LaterTests(CredentialCase):
     def test_renewed(self) -> None:
         self.renew()
         self.assertTrue(self.before.has_changed())
-        (text,) = self.takes().renewed(self.before)
+        ((event, text),) = self.takes().renewed(self.before)
+        self.assertEqual(event, "certificates_renewed")
         self.assertIn("certificate mx renewed: ", text)
 
     def test_mismatched(self) -> None:
@@ -194,25 +196,6 @@ class LaterTests(CredentialCase):
             self.assertEqual(len(texts), int(days[1] < 0), texts)
         self.assertEqual(self.held(text, self.before).pairs["mx"].files.chain, chain)
 
-    def test_answer_of_another_certificate(self) -> None:
-        """It lags behind the renewal: then that waits for it, as for a key."""
-        text = TEXT.replace('key = "mx.key"', 'key = "mx.key"\nocsp = "mx.ocsp"')
-        self.put("mx.ocsp", self.root.vouch(self.folder / "mx.pem").read_bytes())
-        before = self.held(text)
-        self.renew()
-        held = self.taken(text, before).held
-        self.assertEqual(held.credentials(), before.credentials())
-        self.assertIn("certificates.mx.ocsp", self.trouble(held)[0])
-        self.renew((-1, 300))
-        held = self.taken(text, before, after=100 * DAY).held
-        self.assertEqual(held.pairs["mx"].files.chain, (self.folder / "mx.pem").read_bytes())
-        self.assertEqual(held.pairs["mx"].files.ocsp, b"")
-        (self.folder / "mx.ocsp").unlink()
-        self.renew((-1, 300))
-        held = self.taken(text, before, after=100 * DAY).held
-        self.assertEqual(held.pairs["mx"].files.chain, (self.folder / "mx.pem").read_bytes())
-        self.assertIn("certificates.mx.ocsp", self.trouble(held)[0])
-
 
 class LaterTrustTests(CredentialCase):
     def setUp(self) -> None:
@@ -226,7 +209,12 @@ class LaterTrustTests(CredentialCase):
         held = self.held(TEXT + MUTUAL, self.before)
         self.assertEqual(
             list(held.renewed(self.before)),
-            ["listener scan: authorities and lists of revoked certificates renewed"],
+            [
+                (
+                    "certificates_renewed",
+                    "listener scan: authorities and lists of revoked certificates renewed",
+                )
+            ],
         )
 
     def test_bad(self) -> None:

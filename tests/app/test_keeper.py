@@ -99,6 +99,50 @@ class WatchTests(KeeperCase):
         self.look()
         self.assertEqual(dict(self.keeper.held.troubles()), {})
         self.assertEqual(self.pushed, [])
+        self.assertEqual(self.said(), ["certificate mx: its files can be used again"])
+        self.look(3)
+        self.reload()
+        self.assertEqual(self.said(), [])
+
+    def test_mended_before_it_was_told(self) -> None:
+        """Nobody has to hear of it."""
+        key = self.file("mx.key")
+        self.put("mx.key", b"")
+        self.look()
+        self.put("mx.key", key)
+        self.look(2)
+        self.assertEqual(self.said(), [])
+
+    def test_mended_by_a_renewal(self) -> None:
+        """That is told as such."""
+        self.put("mx.key", b"")
+        self.look(2)
+        self.renew()
+        self.look()
+        (text,) = self.said()
+        self.assertIn("certificate mx renewed: ", text)
+
+    def test_answer_alone(self) -> None:
+        """Counted by itself, as the certificate is the same."""
+        text = TEXT.replace('key = "mx.key"', 'key = "mx.key"\nocsp = "mx.ocsp"')
+        for days, is_good in (((-1.0, 7.0), True), ((-1.0, 9.0), True), ((-1.0, 9.0), False)):
+            answer = self.root.vouch(self.folder / "mx.pem", days=days, is_good=is_good)
+            self.put("mx.ocsp", answer.read_bytes())
+            if days[1] < 9:
+                self.keep(text)
+            self.look(2)
+        self.assertEqual(
+            self.said(),
+            [
+                "certificate mx: answer of OCSP renewed",
+                "certificate mx: no answer of OCSP is shown any more",
+            ],
+        )
+        (alarm,) = self.alarms()
+        self.assertIn("is revoked; a new one is needed; no answer is shown", alarm)
+        self.assertEqual(self.pushed[-1].pairs[0].ocsp, b"")
+        events = {"staples_renewed": 1, "staples_dropped": 1, "certificates_refused": 1}
+        self.assertEqual(dict(self.hub.events), events)
 
     def test_exposed(self) -> None:
         (self.folder / "mx.key").chmod(0o644)
@@ -225,6 +269,15 @@ class ReloadTests(KeeperCase):
             self.assertEqual(len(self.alarms()), 1)
         self.look(5)
         self.assertEqual(self.alarms(), [])
+
+    def test_mended(self) -> None:
+        """Also by the next reload."""
+        key = (self.folder / "mx.key").read_bytes()
+        self.put("mx.key", b"")
+        self.reload()
+        self.put("mx.key", key)
+        self.reload()
+        self.assertEqual(self.said(), ["certificate mx: its files can be used again"])
 
 
 class StatusTests(KeeperCase):
