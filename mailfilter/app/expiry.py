@@ -51,8 +51,15 @@ class Life:
         left = self.expires - now
         if left > warn_before:
             return "", ""
-        amount = f"{left / DAY:.1f} days" if left >= DAY else f"{left / 3600:.1f} hours"
-        return "soon", f"{self.what} expires in {amount}, at {moment(self.expires)}"
+        return "soon", f"{self.what} expires in {_amount(left)}, at {moment(self.expires)}"
+
+
+def _amount(seconds: float) -> str:
+    if seconds >= DAY:
+        return f"{seconds / DAY:.1f} days"
+    if seconds >= 3600:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
 class Reminders:

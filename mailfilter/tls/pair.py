@@ -163,8 +163,9 @@ def _check_match(key: PrivateKey, chain: Sequence[x509.Certificate]) -> None:
             raise TlsError(
                 f"the private key belongs to certificate {at} of the chain; that must be the first"
             )
-    kinds = f"{key_kind(key.public_key())} and {key_kind(chain[0].public_key())}"
-    raise TlsError(f"the private key does not belong to the certificate (they are {kinds})")
+    kinds = (key_kind(key.public_key()), key_kind(chain[0].public_key()))
+    known = f" (they are {' and '.join(kinds)})" if kinds[0] != kinds[1] else ""
+    raise TlsError(f"the private key does not belong to the certificate{known}")
 
 
 def _check_chain(chain: Sequence[x509.Certificate]) -> None:

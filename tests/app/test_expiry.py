@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.app.expiry import Reminders
+from mailfilter.app.expiry import Life, Reminders
 from mailfilter.app.keeper import CLOCK_SECONDS
 from mailfilter.app.plan import draft
 from tests.app.credential_case import MUTUAL, TEXT
@@ -50,6 +50,18 @@ class ExpiryTests(KeeperCase):
         self.assertIn("certificate mx expires in 24.0 hours", texts[0])
         self.assertIn("certificate mx has expired at ", texts[-1])
         self.assertIn("those who connect will refuse it", texts[-1])
+
+    def test_amounts(self) -> None:
+        """In a unit that says something."""
+        for left, expected in (
+            (90000, "1.0 days"),
+            (5400, "1.5 hours"),
+            (600, "10 minutes"),
+            (45, "45 seconds"),
+        ):
+            life = Life(("a", "b", "c"), "it", 0.0, 1e6, "then")
+            _, text = life.trouble(1e6 - left, 1e6)
+            self.assertIn(f"it expires in {expected}, at ", text)
 
     def test_renewed(self) -> None:
         self.renew((-1, 10))

@@ -119,6 +119,9 @@ class KeyTests(PairCase):
             "key", "does not belong to the certificate (they are RSA 2048 and P-256)",
             key=other.read_bytes(),
         )  # fmt: skip
+        _, alike = self.root.issue("other.example.net")
+        with self.assertRaisesRegex(PairError, "does not belong to the certificate$"):
+            self.read(key=alike.read_bytes())
 
     def test_encrypted(self) -> None:
         private = load_pem_private_key(self.key.read_bytes(), None)
