@@ -93,6 +93,8 @@ def _client_lines(written: Written) -> list[str]:
         f'# Listeners let it in by: client_auth = "required", identities = [{name}]',
         f"[identities.{part_text(written.stem)}]",
         f"fingerprints = [{string_text(facts(written.certificate).fingerprint)}]",
+        "# For an MTA: the addresses, logins and settings that it tells are believed by",
+        "# trusted = true",
     ]
 
 

@@ -85,6 +85,8 @@ class SelfSignedTests(SynchronousTestCase):
         table = tomllib.loads(printed)["identities"]["mta.example.net"]
         certificate = load(self.folder / "mta.example.net.pem")
         self.assertEqual(table["fingerprints"], [fingerprint(certificate)])
+        self.assertNotIn("trusted", table)
+        self.assertIn("settings that it tells are believed by\n# trusted = true\n", printed)
         config = self.folder / "m.toml"
         config.write_text(
             f"{printed}\n[listeners.tls]\nprotocol = 'http'\n"
