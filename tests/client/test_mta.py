@@ -290,9 +290,13 @@ class MtaCommandTests(SynchronousTestCase):
         made = self.printed("haraka", TLS % ("scan", ""))
         self.assertIn("\nhost = 192.0.2.1\nport = 5\n", made)
         self.assertIn("\nscheme = https\n", made)
-        self.assertIn("\n[tls]\nservername = filter.example.org\nca_file = /", made)
+        example = "; An example: put in a name that is in the certificate of the listener.\n"
+        self.assertIn(f"\n[tls]\n{example}servername = filter.example.org\nca_file = /", made)
         self.assertIn("\nkey_file = /", made)
         self.assertIn("; The listener speaks TLS: use a name", made)
+        names = "names = ['*.example.net', 'mx.example.net', 'b.example']\n[listeners"
+        made = self.printed("haraka", TLS.replace("[listeners", names) % ("scan", ""))
+        self.assertIn("\n[tls]\nservername = mx.example.net\nca_file = /", made)
         made = self.printed("opensmtpd", TLS % ("scan", ""))
         self.assertIn('"filter-rspamd -url https://192.0.2.1:5"\n', made)
         made = self.printed("stalwart", TLS % ("milter", ""))

@@ -24,7 +24,8 @@ def mta(name: str, wanted: str | None, option: str | None) -> None:
     mail without the filter are taken from the configuration. The pages in docs/mta say more.
     """
     protocols = MTAS[name].protocols
-    found = _listeners(load_or_exit(load, option).config, protocols)
+    config = load_or_exit(load, option).config
+    found = _listeners(config, protocols)
     if not found:
         spoken = " or ".join(value_text(protocol) for protocol in protocols)
         fail(f"there is no enabled listener with protocol = {spoken}")
@@ -34,7 +35,8 @@ def mta(name: str, wanted: str | None, option: str | None) -> None:
         fail(f"no enabled {kind} listener is named {part_text(wanted)}; there is {names}")
     chosen = next(iter(found)) if wanted is None else wanted
     try:
-        click.echo(snippet(name, found[chosen], _notes(chosen, found)), nl=False)
+        server = _server(config, found[chosen])
+        click.echo(snippet(name, found[chosen], _notes(chosen, found), server), nl=False)
     except UnfitError as error:
         fail(f"listeners.{part_text(chosen)}: {error}")
 
@@ -47,6 +49,13 @@ def _listeners(config: Config, protocols: Sequence[Protocol]) -> Mapping[str, Li
         for name, listener in config.listeners.items()
         if listener.enabled and listener.protocol == protocol
     }
+
+
+def _server(config: Config, listener: Listener) -> str:
+    """A name that the listener's certificates are for, if the configuration says one."""
+    shown = (config.certificates[name] for name in listener.certificates)
+    names = (name for certificate in shown for name in certificate.names)
+    return next((name for name in names if not name.startswith("*")), "")
 
 
 def _notes(chosen: str, found: Mapping[str, Listener]) -> list[str]:

@@ -42,10 +42,10 @@ def template(name: str) -> str:
     return (_FOLDER / MTAS[name].template).read_text("utf-8")
 
 
-def snippet(mta: str, listener: Listener, notes: Sequence[str] = ()) -> str:
+def snippet(mta: str, listener: Listener, notes: Sequence[str] = (), server: str = "") -> str:
     """The lines that make an MTA ask a listener, with notes for people above them.
 
-    Raises UnfitError.
+    `server` is a name that the listener's certificate is for, if one is known. Raises UnfitError.
     """
     kind = MTAS[mta]
     address = address_of(listener.endpoint)
@@ -57,6 +57,8 @@ def snippet(mta: str, listener: Listener, notes: Sequence[str] = ()) -> str:
         if part not in text:
             raise AssertionError(f"{part!r} is not in the template {kind.template}")
         text = text.replace(part, replacement)
+    if server:
+        text = text.replace(_EXAMPLE_OF_NAME, f"servername = {server}\n")
     lines = [line for note in told for line in wrap(printable(note), _WIDTH)]
     return "".join(f"{kind.comment} {line}\n" for line in lines) + text
 
@@ -224,6 +226,12 @@ def _exim_address(address: Address) -> str:
         case Held():
             return "HOST PORT"
 
+
+_EXAMPLE_OF_NAME = """\
+; An example: put in a name that is in the certificate of the listener.
+servername = filter.example.org
+"""
+"""What stands in the lines for Haraka where no name is known."""
 
 _HARAKA_TLS = (
     ";scheme = https\n",
