@@ -32,8 +32,8 @@ from ..codec.control import (
     Ready,
     ReopenLog,
     Serve,
-    TlsTrouble,
     ToWorker,
+    TurnedAway,
     encode,
     to_worker_reader,
 )
@@ -193,7 +193,7 @@ class Worker:
         self.channel.close()
         self._reactor.callLater(LAST_WORDS_SECONDS, self._leave)
 
-    def _tell_refusal(self, trouble: TlsTrouble) -> None:
+    def _tell_refusal(self, trouble: TurnedAway) -> None:
         # It is counted in any case.
         if not self.channel.is_stalled:
             self.channel.send(trouble)

@@ -21,7 +21,7 @@ from ..codec.control import (
     Notice,
     Ready,
     Report,
-    TlsTrouble,
+    TurnedAway,
     encode,
     to_master_reader,
 )
@@ -139,7 +139,7 @@ class WorkerProcess(ProcessProtocol):
         elif isinstance(message, Alarm):
             # It is in the log already.
             self._hub.alarms.keep(f"worker {self.pid}: {message.text}")
-        elif isinstance(message, TlsTrouble):
+        elif isinstance(message, TurnedAway):
             self._hub.refusals.tell(message)
         elif isinstance(message, Notice):
             self._hub.relay(self, message)

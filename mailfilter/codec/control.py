@@ -167,7 +167,7 @@ class Alarm(Message, frozen=True, kw_only=True):
     text: str
 
 
-class TlsTrouble(Message, frozen=True, kw_only=True):
+class TurnedAway(Message, frozen=True, kw_only=True):
     """Worker to master: connections that were refused or broken for their TLS, or are too many."""
 
     listener: str
@@ -206,7 +206,7 @@ class Answer(Message, frozen=True, kw_only=True):
 
 
 ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Credentials | Notice
-ToMaster = Ready | Failed | Report | Alarm | TlsTrouble | Notice
+ToMaster = Ready | Failed | Report | Alarm | TurnedAway | Notice
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import Literal
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger, LogLevel
 
-from ..codec.control import TlsTrouble
+from ..codec.control import TurnedAway
 from ..tls.words import ON_PLAIN, Refusal
 from .sources import host_of, source_of
 
@@ -28,7 +28,7 @@ log = Logger()
 
 Count = Callable[[str], None]
 How = Literal["refused", "broken", "full"]
-Tell = Callable[[TlsTrouble], None]
+Tell = Callable[[TurnedAway], None]
 
 
 def uncounted(_: str) -> None:
@@ -76,7 +76,7 @@ class Refusals:
         if turn is None:
             return
         said, unsaid = turn
-        trouble = TlsTrouble(
+        trouble = TurnedAway(
             listener=self._listener,
             source=said,
             peer=said if said == OTHERS else peer,
@@ -94,7 +94,7 @@ class RefusalLog:
         """`seconds` is a clock that is never set."""
         self._tls, self._full = Pace(seconds), Pace(seconds)
 
-    def tell(self, trouble: TlsTrouble) -> None:
+    def tell(self, trouble: TurnedAway) -> None:
         """Write a line, if there was none about the source for a minute."""
         is_full = trouble.how == "full"
         pace = self._full if is_full else self._tls

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from mailfilter.app.hub import Hub
 from mailfilter.app.worker import TO_MASTER
 from mailfilter.app.worker_process import WorkerProcess
-from mailfilter.codec.control import Boot, Histogram, Report, TlsTrouble, encode
+from mailfilter.codec.control import Boot, Histogram, Report, TurnedAway, encode
 from mailfilter.report.alarms import Alarms
 from mailfilter.report.counters import Sizes
 
@@ -33,7 +33,7 @@ class RefusalTests(SynchronousTestCase):
         """What they tell of one source is one line."""
         observer = EventLoggingObserver.createWithCleanup(cast(TestCase, self), globalLogPublisher)
         hub = Hub(Alarms(), "/var/lib/mailfilter")
-        told = TlsTrouble(
+        told = TurnedAway(
             listener="http", source="192.0.2.1", peer="192.0.2.1", how="refused", text="no"
         )
         for place in range(2):

@@ -31,8 +31,8 @@ from mailfilter.codec.control import (
     Ready,
     Report,
     Serve,
-    TlsTrouble,
     ToWorker,
+    TurnedAway,
     encode,
 )
 from mailfilter.config import Config, Loaded
@@ -135,7 +135,7 @@ class WorkerTests(TestCase):
         for _ in range(2):
             refusals.note_on_plain(IPv4Address("TCP", "192.0.2.1", 1))
         (told,) = self.channel.sent
-        assert isinstance(told, TlsTrouble)
+        assert isinstance(told, TurnedAway)
         self.assertEqual((told.listener, told.source, told.how), ("http", "192.0.2.1", "refused"))
         self.channel.is_stalled = True
         refusals.note_on_plain(IPv4Address("TCP", "192.0.2.2", 1))

@@ -33,8 +33,8 @@ from mailfilter.codec.control import (
     Report,
     Request,
     Serve,
-    TlsTrouble,
     Trust,
+    TurnedAway,
     answer_reader,
     encode,
     request_reader,
@@ -85,7 +85,7 @@ TO_MASTER: Sequence[Message] = (
     Failed(reason="ä\n"),
     REPORT,
     Alarm(text=""),
-    TlsTrouble(
+    TurnedAway(
         listener="http",
         source="2001:db8::/64",
         peer="2001:db8::1",
