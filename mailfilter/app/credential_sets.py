@@ -75,16 +75,14 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
         answer = desk.read(settings["ocsp"]) if "ocsp" in settings else b""
         files, shown = _read_pair(desk, settings, Pair(name=name, ocsp=answer, **data))
     except Refused as refused:
-        if refused.setting != settings.get("ocsp") or old is None:
+        if refused.setting != settings.get("ocsp"):
             raise
-        if old.paths != paths and old.parsed.facts.holds(now):
+        holds = old is not None and old.parsed.facts.holds(now)
+        if old is not None and old.paths != paths and holds:
             raise
         files, shown = _read_without(desk, settings, Pair(name=name, **data), old, refused)
-        if (
-            refused.is_revoked
-            and shown.chain[0] != old.parsed.chain[0]
-            and old.parsed.facts.holds(now)
-        ):
+        is_other = old is not None and shown.chain[0] != old.parsed.chain[0]
+        if refused.is_revoked and is_other and holds:
             # One that comes as revoked is no better than the one before.
             raise
         goes_on = "the answer before goes on" if files.ocsp else "no answer is shown"
@@ -101,16 +99,20 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
 
 
 def _read_without(
-    desk: Desk, settings: Mapping[str, Setting], files: Pair, old: KeptPair, refused: Refused
+    desk: Desk,
+    settings: Mapping[str, Setting],
+    files: Pair,
+    old: KeptPair | None,
+    refused: Refused,
 ) -> tuple[Pair, Shown]:
     """With the answer before in place of the one that is refused, if it fits; else with none.
 
     Whoever takes the file away, or has an answer that the certificate is revoked, does not want
-    the old one to be shown.
+    the old one to be shown. At the start there is none: that is no reason to have no filter.
     """
     files, shown = _read_pair(desk, settings, files)
     is_gone = desk.stamps.get(settings["ocsp"].path) is None
-    if refused.is_revoked or is_gone or not old.files.ocsp:
+    if old is None or refused.is_revoked or is_gone or not old.files.ocsp:
         return files, shown
     try:
         return _read_pair(desk, settings, structs.replace(files, ocsp=old.files.ocsp))

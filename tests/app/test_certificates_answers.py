@@ -55,6 +55,18 @@ class AnswerTests(CredentialCase):
         self.assertEqual(event, "staples_renewed")
         self.assertEqual(text, "certificate mx: answer of OCSP renewed")
 
+    def test_at_the_start(self) -> None:
+        """No answer of OCSP is a reason to have no filter."""
+        self.renew()
+        for trouble in ("an answer of OCSP about another certificate", "cannot be read"):
+            taken = self.taken(WITH, Held())
+            self.assertEqual(taken.problems, ())
+            self.assertEqual(taken.held.pairs["mx"].files.ocsp, b"")
+            (text,) = self.trouble(taken.held)
+            self.assertIn(trouble, text)
+            self.assertTrue(text.endswith("; no answer is shown"), text)
+            (self.folder / "mx.ocsp").unlink(missing_ok=True)
+
     def test_gone(self) -> None:
         """Whoever takes it away wants it to be shown no more; a new certificate comes all the
         same."""
