@@ -17,6 +17,7 @@ from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
 from .fail_policy import listed, unscanned
 from .failures import NO_ANSWER, NO_SCAN, Failures
+from .peer import Peers
 
 MAX_LOGGED = 256
 """Characters of a queue id or an address in a log line."""
@@ -40,12 +41,18 @@ class Answering(Generic[Asked, Reply]):
     """Answers the messages that come by one listener."""
 
     def __init__(
-        self, scanner: ScanService, name: str, listener: Listener, failures: Failures
+        self,
+        scanner: ScanService,
+        name: str,
+        listener: Listener,
+        failures: Failures,
+        peers: Peers,
     ) -> None:
         self._scanner = scanner
         self._name = name
         self._listener = listener
         self._failures = failures
+        self._peers = peers
 
     # What a connection asks.
 

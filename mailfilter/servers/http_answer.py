@@ -11,7 +11,7 @@ from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
-from .answering import Whose
+from .answering import Answering, Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT
 from .http_body import FORM_PATH
 from .http_reply import Reply, error_reply
@@ -19,7 +19,7 @@ from .http_request import SKIP, ScanRequest, path_of, read_head, read_request
 from .local_files import SourceTooLarge, read_source
 from .peer import Peer
 from .reply_form import NOT_ACCEPTABLE, VARY, Rendered, ReplyForm, render_scan
-from .requests import RequestAnswers, whose
+from .requests import whose
 
 PING = b"ping"
 SCANS = frozenset(
@@ -52,7 +52,7 @@ class Asked:
     """What the request says, as soon as it is read."""
 
 
-class Answers(RequestAnswers[Asked, Reply]):
+class Answers(Answering[Asked, Reply]):
     """Answers the requests for scans that come by one listener.
 
     A message that cannot be scanned is answered as the listener's `on_failure` says, by a verdict

@@ -43,8 +43,7 @@ class Answers(Answering[Asked, bytes]):
         failures: Failures,
         peers: Peers,
     ) -> None:
-        super().__init__(scanner, name, listener, failures)
-        self._peers = peers
+        super().__init__(scanner, name, listener, failures, peers)
         self._advisor = Advisor(listener)
 
     async def _message(self, asked: Asked) -> bytes | None:

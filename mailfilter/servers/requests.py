@@ -6,27 +6,12 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..config.model import Listener
 from ..scan.run import ScanService
-from .answering import Answering, Asked, Reply, Whose
+from .answering import Answering, Whose
 from .failures import Failures
 from .limited import LimitedFactory, Served
 from .peer import Peer, Peers
 from .refusals import Count, uncounted
 from .request_envelope import Fields
-
-
-class RequestAnswers(Answering[Asked, Reply]):
-    """Answers the requests that come by one listener."""
-
-    def __init__(
-        self,
-        scanner: ScanService,
-        name: str,
-        listener: Listener,
-        failures: Failures,
-        peers: Peers,
-    ) -> None:
-        super().__init__(scanner, name, listener, failures)
-        self._peers = peers
 
 
 def whose(peer: Peer, fields: Fields) -> Whose:
@@ -39,7 +24,7 @@ def whose(peer: Peer, fields: Fields) -> Whose:
 
 
 Connection = TypeVar("Connection", bound=Served)
-Answers = TypeVar("Answers", bound=RequestAnswers[Any, Any])
+Answers = TypeVar("Answers", bound=Answering[Any, Any])
 
 
 class RequestFactory(LimitedFactory[Connection], Generic[Connection, Answers]):

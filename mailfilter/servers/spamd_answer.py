@@ -16,11 +16,11 @@ from ..scan.networks import is_ignored
 from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.unscanned import Reason
 from ..scan.verdict import Edit, RemoveHeader, Verdict
-from .answering import Whose
+from .answering import Answering, Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT, OVERSIZE_TEXT
 from .peer import Peer
 from .request_envelope import Told, build_envelope
-from .requests import RequestAnswers, whose
+from .requests import whose
 from .spamd_lines import render_rspamc, render_spamc
 
 NO_LEARNING = "TELL commands are not enabled"
@@ -36,7 +36,7 @@ class Asked:
     peer: Peer
 
 
-class Answers(RequestAnswers[Asked, bytes]):
+class Answers(Answering[Asked, bytes]):
     """Answers the requests that come by one listener."""
 
     def at_once(self, request: Request, peer: Peer) -> bytes | None:
