@@ -7,13 +7,14 @@ from contextlib import contextmanager
 
 from cryptography import x509
 from OpenSSL import SSL
-from OpenSSL.crypto import X509, X509StoreFlags
+from OpenSSL.crypto import X509StoreFlags
 
 from ..codec.control import Credentials
 from ..config.model import Config, Listener
 from .accepting import Accepting, choose_protocol, verify
 from .asking import AskingContext
 from .book import Book
+from .context_parts import prepare, show, trust_in
 from .errors import TlsError
 from .pair import Shown, read_pair
 from .trust import Verifying, list_expires, read_trust
@@ -22,14 +23,9 @@ from .words import openssl_reason
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 """Of TLS 1.2; those of TLS 1.3 are all good."""
 
-OPTIONS = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE
-
 NO_AUTO_CHAIN = 0x8
 """SSL_MODE_NO_AUTO_CHAIN of ssl.h: what is shown is what is in the file, and no authority that we
 believe others by is added to it."""
-
-MAX_DEPTH = 8
-"""Authorities between a certificate and one of `client_ca`."""
 
 MAX_NAMED = 100
 """Authorities that are told to clients, to choose their certificate by; if there are more, or
@@ -93,10 +89,9 @@ class ServerSide:
 
     def _context(self, shown: Shown) -> AskingContext:
         context = AskingContext(SSL.TLS_SERVER_METHOD)
-        context.set_min_proto_version(SSL.TLS1_2_VERSION)
-        context.set_options(OPTIONS)
-        # An idle connection keeps no buffers of records.
-        context.set_mode(SSL.MODE_RELEASE_BUFFERS | NO_AUTO_CHAIN)
+        prepare(context)
+        context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE)
+        context.set_mode(NO_AUTO_CHAIN)
         context.set_cipher_list(CIPHERS)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         context.set_session_id(SESSIONS)
@@ -107,11 +102,7 @@ class ServerSide:
             context.set_ocsp_server_callback(_staple, shown)
         self._ask(context)
         try:
-            context.use_certificate(shown.chain[0])
-            context.use_privatekey(shown.key)
-            context.check_privatekey()
-            for certificate in shown.chain[1:]:
-                context.add_extra_chain_cert(certificate)
+            show(context, shown)
         except SSL.Error as error:
             raise TlsError(f"certificates.{shown.name}: {openssl_reason(error)}") from None
         return context
@@ -124,20 +115,13 @@ class ServerSide:
         if self.requires:
             mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
         context.ask(mode, verify)
-        context.set_verify_depth(MAX_DEPTH)
         if self._verifying is None:
             return
         store = context.get_cert_store()
         assert store is not None
         # An authority that is listed need not be a root.
-        flags = X509StoreFlags.PARTIAL_CHAIN
-        for authority in self._verifying.authorities:
-            store.add_cert(X509.from_cryptography(authority))
-        for revoked in self._verifying.revoked:
-            store.add_crl(revoked)
-        if self._verifying.revoked:
-            flags |= X509StoreFlags.CRL_CHECK | X509StoreFlags.CRL_CHECK_ALL
-        store.set_flags(flags)
+        store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
+        trust_in(context, self._verifying.authorities, self._verifying.revoked)
         if not self.book.has_pins and len(self._verifying.authorities) <= MAX_NAMED:
             for authority in self._verifying.authorities:
                 context.add_client_ca(authority)

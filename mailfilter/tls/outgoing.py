@@ -13,7 +13,6 @@ from typing import Any
 
 from cryptography import x509
 from OpenSSL import SSL
-from OpenSSL.crypto import X509, PKey, X509StoreFlags
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.threads import deferToThreadPool
@@ -21,6 +20,7 @@ from zope.interface import implementer
 
 from ..codec.control import Pair
 from ..config.model import Redis
+from .context_parts import prepare, show, trust_in
 from .errors import TlsError
 from .pair import PairError, Shown, read_pair
 from .pem import MAX_FILE, MAX_LIST, certificates
@@ -30,8 +30,6 @@ from .verified import Demands, Verified, read_name, verify
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:@SECLEVEL=2"
 """Of TLS 1.2: forward secrecy and no padding. Those of 1.3 are all right."""
-MAX_DEPTH = 8
-"""Authorities between a certificate and a root; real chains have up to three."""
 SYSTEM_SECONDS = 600.0
 """After this time the system's authorities are read again: they are in many files."""
 
@@ -157,11 +155,8 @@ def _authorities(terms: Terms, contents: Mapping[str, bytes]) -> Authorities:
 
 def _context(terms: Terms, contents: Mapping[str, bytes], authorities: Authorities) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    prepare(context)
     context.set_cipher_list(CIPHERS)
-    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
-    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
-    context.set_verify_depth(MAX_DEPTH)
     context.set_verify(SSL.VERIFY_PEER, verify)
     _trust(context, terms, contents, authorities)
     if terms.certificate:
@@ -174,24 +169,16 @@ def _trust(
 ) -> None:
     if not terms.authorities:
         context.set_default_verify_paths()
-    store = context.get_cert_store()
-    assert store is not None
-    for certificate in authorities:
-        store.add_cert(X509.from_cryptography(certificate))
+    lists: list[x509.CertificateRevocationList] = []
     for path in terms.revoked:
         with _about(path):
-            for found in read_lists(contents[path], authorities):
-                store.add_crl(found)
-    if terms.revoked:
-        store.set_flags(X509StoreFlags.CRL_CHECK | X509StoreFlags.CRL_CHECK_ALL)
+            lists += read_lists(contents[path], authorities)
+    trust_in(context, authorities, lists)
 
 
 def _show(context: SSL.Context, shown: Shown) -> None:
     try:
-        context.use_certificate(shown.chain[0])
-        context.use_privatekey(PKey.from_cryptography_key(shown.key))
-        for certificate in shown.chain[1:]:
-            context.add_extra_chain_cert(certificate)
+        show(context, shown)
     except SSL.Error as error:
         raise TlsError(f"the certificate that we show cannot be used: {error}") from None
 
