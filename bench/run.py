@@ -41,6 +41,8 @@ protocol = "scan"
 endpoint = "tcp:{http}:interface=127.0.0.1"
 [listeners.spamd]
 enabled = false
+[listeners.controller]
+enabled = false
 """
 
 

@@ -25,15 +25,18 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
     "codec": frozenset({"mail"}),
     "mail": frozenset({"codec"}),
-    "config": frozenset(),
-    "scan": frozenset({"mail", "config.model"}),
-    "checks": frozenset({"mail", "scan"}),
+    "config": frozenset({"codec.password"}),
+    "maps": frozenset({"codec", "config.model"}),
+    "scan": frozenset({"mail", "maps", "config.model"}),
+    "checks": frozenset({"mail", "scan", "maps"}),
     "tls": frozenset({"codec", "config.model", "config.files"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
-    "servers": frozenset({"codec", "scan", "report", "mail", "tls", "config.model"}),
+    "servers": frozenset(
+        {"codec", "scan", "report", "mail", "tls", "maps", "config.model", *STORE_INTERFACE}
+    ),
     "client": frozenset({"codec", "scan", "report", "mail", "tls", "config", *STORE_OF_CLIENT}),
     "store": frozenset({"config.model", "config.peer", "tls"}),
-    "testing": frozenset({"codec", "mail", "scan", "config.model"}),
+    "testing": frozenset({"codec", "mail", "scan", "maps", "config.model"}),
 }
 """Package -> packages (or single modules) of ours that it may import, beside itself.
 

@@ -149,6 +149,8 @@ def configuration(folder: Path) -> tuple[Path, int]:
         f'endpoint = "tcp:{scan}:interface=127.0.0.1"\n'
         "[listeners.spamd]\n"
         "enabled = false\n"
+        "[listeners.controller]\n"
+        "enabled = false\n"
     )
     return path, scan
 

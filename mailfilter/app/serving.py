@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from ..codec.control import Credentials
 from ..config import Loaded
 from ..scan.run import ScanService
+from ..servers.controller import ControllerFactory
 from ..servers.first_line import ScanFactory
 from ..servers.limited import LimitedFactory
 from ..servers.milter import MilterFactory
@@ -23,6 +24,7 @@ from .fronts import Fronts
 from .sockets import enabled
 
 FACTORIES: Mapping[str, Callable[..., LimitedFactory[Any]]] = {
+    "controller": ControllerFactory,
     "http": HttpFactory,
     "milter": MilterFactory,
     "scan": ScanFactory,

@@ -75,6 +75,29 @@ class Credentials(Message, frozen=True, kw_only=True):
     trusts: tuple[Trust, ...] = ()
 
 
+class MapFile(msgspec.Struct, frozen=True):
+    """What is in a map, as the master has read or been given it."""
+
+    name: str
+    data: bytes
+
+
+class Maps(Message, frozen=True, kw_only=True):
+    """Master to worker: maps to use from now on, in place of those of the same names."""
+
+    files: tuple[MapFile, ...]
+
+
+class Saved(Message, frozen=True, kw_only=True):
+    """Master to worker: scores and thresholds that were saved, to use from now on."""
+
+    number: int
+    """Grows with each change."""
+    actions: dict[str, float | None] = {}
+    """Key of [actions] -> threshold, `None` is without."""
+    symbols: dict[str, float] = {}
+
+
 class Boot(Message, frozen=True, kw_only=True):
     """Master to worker, first of all: what to become."""
 
@@ -99,6 +122,8 @@ class Boot(Message, frozen=True, kw_only=True):
     log: str
     """Where log lines go: `-` is standard output, else a path; `syslog:PREFIX`, `call:NAME`."""
     credentials: Credentials = Credentials()
+    maps: tuple[MapFile, ...] = ()
+    saved: Saved = Saved(number=0)
 
 
 class Drain(Message, frozen=True, kw_only=True):
@@ -167,6 +192,41 @@ class Alarm(Message, frozen=True, kw_only=True):
     text: str
 
 
+class Logged(Message, frozen=True, kw_only=True):
+    """Worker to master: a warning or an error that is in the log already."""
+
+    at: float
+    """Unix time."""
+    pid: int
+    level: str
+    """`warn`, `error` or `critical`."""
+    module: str
+    message_id: str
+    """Trace id of the message that it is about, or empty."""
+    text: str
+
+
+class Ask(Message, frozen=True, kw_only=True):
+    """Worker to master: what a controller wants to know or to have done."""
+
+    number: int
+    """Of its question, for the answer."""
+    topic: str
+    value: bytes = b""
+    """MessagePack, by topic."""
+    by: str = ""
+    """Who wants it, for the log and for those who look at what was saved."""
+
+
+class Told(Message, frozen=True, kw_only=True):
+    """Master to worker: the answer to an `Ask`."""
+
+    number: int
+    value: bytes = b""
+    error: str = ""
+    """Why it was not done; empty is success."""
+
+
 class TurnedAway(Message, frozen=True, kw_only=True):
     """Worker to master: connections that were refused or broken for their TLS, or are too many."""
 
@@ -205,8 +265,8 @@ class Answer(Message, frozen=True, kw_only=True):
     status: dict[str, object] | None = None
 
 
-ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Credentials | Notice
-ToMaster = Ready | Failed | Report | Alarm | TurnedAway | Notice
+ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Credentials | Maps | Saved | Told | Notice
+ToMaster = Ready | Failed | Report | Alarm | TurnedAway | Logged | Ask | Notice
 
 T = TypeVar("T")
 

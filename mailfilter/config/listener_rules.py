@@ -12,7 +12,7 @@ from .units import format_duration
 
 _MILTER: tuple[Protocol, ...] = ("milter",)
 _LINES: tuple[Protocol, ...] = ("spamd", "scan")
-_HTTP: tuple[Protocol, ...] = ("http", "scan")
+_HTTP: tuple[Protocol, ...] = ("http", "scan", "controller")
 _OF_PROTOCOL: Mapping[str, Collection[Protocol]] = {
     "cert_issuer": _MILTER,
     "on_reject": _MILTER,

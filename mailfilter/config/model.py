@@ -86,11 +86,12 @@ AUTO = Word("auto", is_default=True)
 CROWDED = 0.9
 """Part of store.max_size, above which the embedded store removes things before their time."""
 FailPolicy = Literal["accept", "tempfail", "reject"]
-Protocol = Literal["milter", "scan", "http", "spamd"]
+Protocol = Literal["milter", "scan", "http", "spamd", "controller"]
 HeaderStyle = Literal["auto", "rspamd", "strings", "single"]
 ClientAuth = Literal["off", "optional", "required"]
 ControllerAccess = Literal["none", "read", "write"]
 Privacy = Literal["plain", "hashed", "dropped"]
+MapKind = Literal["networks", "names", "patterns"]
 HeaderName = Literal[
     "add-headers",
     "authentication-results",
@@ -842,6 +843,116 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Map:
+    """A list of networks, names or patterns that checks look things up in."""
+
+    kind: Annotated[
+        MapKind,
+        Doc(
+            "networks are addresses and networks; names are domains, mailboxes or words,"
+            " '.example.org' is the domain and all below it; patterns are regular expressions,"
+            " as /spam/i."
+        ),
+        Example('"names"'),
+    ]
+    file: Annotated[
+        str,
+        PATH,
+        Doc("The file, one entry a line; what follows the entry is its value, # begins a comment."),
+        Example('"/etc/mailfilter/maps/partners.map"'),
+    ]
+    description: Annotated[str, Doc("For people.")] = ""
+    editable: Annotated[
+        bool, Doc("Whether those who may change things over a controller may change it.")
+    ] = True
+    max_size: Annotated[
+        int, SIZE, Bounds(1, 64 * 2**20), Doc("A larger one is not taken; the old one goes on.")
+    ] = 4 * 2**20
+    watch: Annotated[
+        float,
+        DURATION,
+        Bounds(0, 86400),
+        Doc(
+            "How often the file is looked at for changes; what cannot be used is told, and the old"
+            " map goes on. 0 looks at reloads alone."
+        ),
+    ] = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """Who may look at the filter over HTTP, who may change it, and how.
+
+    Holds for all listeners with protocol = "controller". While no password is set, clients on this
+    machine need none, unless a proxy has passed their request on; all others are refused.
+    """
+
+    password: Annotated[
+        str,
+        Secret(),
+        Doc(
+            "Lets its bearer look, and also change things if there is no enable_password. A hash"
+            " ($1$ and $2$ of rspamadm pw, $scrypt$) or the password itself; empty is none."
+        ),
+    ] = ""
+    enable_password: Annotated[
+        str, Secret(), Doc("Lets its bearer look and change things; as password.")
+    ] = ""
+    secure_ip: Annotated[
+        tuple[str, ...],
+        NETWORK,
+        Doc(
+            "Networks whose clients may look and change things without a password. A proxy in one"
+            " of them does not lend that to others: see trusted_proxies."
+        ),
+        Example('["10.0.0.0/24"]'),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        NETWORK,
+        Doc(
+            "Proxies whose X-Forwarded-For or X-Real-IP is believed. From anybody else such a"
+            " header makes its request one of an unknown client, who needs a password."
+        ),
+        Example('["127.0.0.1", "::1"]'),
+    ] = ()
+    hosts: Annotated[
+        tuple[str, ...],
+        Doc(
+            "Names under which browsers reach us, beside localhost, addresses and this machine's"
+            " name. Under others nobody is let in without a password: a page elsewhere may have"
+            " had its name pointed at us."
+        ),
+        Example('["filter.example.org"]'),
+    ] = ()
+    max_auth_failures: Annotated[
+        int,
+        Bounds(1, 1000),
+        Doc("Wrong passwords from one address within auth_failure_window, until it must wait."),
+    ] = 10
+    auth_failure_window: Annotated[
+        float,
+        DURATION,
+        Bounds(1, 86400),
+        Doc("See max_auth_failures; whoever goes on failing waits twice as long each time."),
+    ] = 60.0
+    static_dir: Annotated[
+        str,
+        PATH,
+        Doc(
+            "Directory of another web interface, such as Rspamd's, to serve at / in place of ours,"
+            " which is then at /web/ alone; empty is none."
+        ),
+        Example('"/usr/share/rspamd/www"'),
+    ] = ""
+    neighbours: Annotated[
+        Mapping[str, str],
+        Doc("Other filters that the web interface of Rspamd may show: names and addresses."),
+        Example('{ mx2 = "http://mx2.example.org:11334/" }'),
+    ] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
     """A socket, and the protocol spoken on it."""
 
@@ -849,7 +960,8 @@ class Listener:
         Protocol,
         Doc(
             "milter for MTAs; http for the Rspamd scan API; spamd for the lines of spamc and Exim;"
-            " scan for http and spamd, told apart by the first line."
+            " scan for http and spamd, told apart by the first line; controller for the Rspamd"
+            " controller API, scans and the web interface."
         ),
     ]
     endpoint: Annotated[
@@ -874,7 +986,7 @@ class Listener:
         tuple[str, ...],
         NETWORK,
         Doc(
-            "scan, http, spamd: networks whose clients are believed, if trusted is on, beside those"
+            "all but milter: networks whose clients are believed, if trusted is on, beside those"
             " on this machine. Of anybody else no address, host name or settings are taken either."
         ),
         Example('["10.0.0.0/24"]'),
@@ -977,24 +1089,24 @@ class Listener:
     header_style: Annotated[
         HeaderStyle,
         Doc(
-            "scan, http: the form of header fields in replies. rspamd is that of Rspamd, strings"
-            " what opensmtpd-filter-rspamd reads, single what rspamdclient-rs reads; auto tells the"
-            " clients apart by their requests."
+            "scan, http, controller: the form of header fields in replies. rspamd is that of"
+            " Rspamd, strings what opensmtpd-filter-rspamd reads, single what rspamdclient-rs"
+            " reads; auto tells the clients apart by their requests."
         ),
     ] = "auto"
     classic_actions: Annotated[
         bool,
         Doc(
-            "scan, http: tell discard as reject, and quarantine as add header, for clients that"
-            " know the six classic actions alone, such as Apache James."
+            "scan, http, controller: tell discard as reject, and quarantine as add header, for"
+            " clients that know the six classic actions alone, such as Apache James."
         ),
     ] = False
     local_files: Annotated[
         bool,
         Doc(
-            "scan, http: on a unix socket, let clients name a file or shared memory (headers File,"
-            " Path, Shm) in place of sending the message. Whoever may write to the socket then"
-            " reads what the filter may read."
+            "scan, http, controller: on a unix socket, let clients name a file or shared memory"
+            " (headers File, Path, Shm) in place of sending the message. Whoever may write to the"
+            " socket then reads what the filter may read."
         ),
     ] = False
     idle_timeout: Annotated[
@@ -1011,7 +1123,7 @@ class Listener:
         float,
         DURATION,
         Bounds(1, 3600),
-        Doc("scan, http, spamd: a request must be complete this long after its first byte."),
+        Doc("all but milter: a request must be complete this long after its first byte."),
     ] = 60.0
     max_connections: Annotated[
         int,
@@ -1035,6 +1147,7 @@ def default_listeners() -> Mapping[str, Listener]:
         "milter": Listener(protocol="milter", endpoint="tcp:11332:interface=127.0.0.1"),
         "scan": Listener(protocol="scan", endpoint="tcp:11333:interface=127.0.0.1"),
         "spamd": Listener(protocol="spamd", endpoint="tcp:11783:interface=127.0.0.1"),
+        "controller": Listener(protocol="controller", endpoint="tcp:11334:interface=127.0.0.1"),
     }
 
 
@@ -1078,6 +1191,12 @@ class Config:
     )
     identities: Annotated[Mapping[str, Identity], Doc("Who is known by a certificate.")] = field(
         default_factory=dict
+    )
+    maps: Annotated[Mapping[str, Map], Doc("Lists that checks look things up in.")] = field(
+        default_factory=dict
+    )
+    controller: Annotated[Controller, Doc("The controller and the web interface.")] = field(
+        default_factory=Controller
     )
     listeners: Annotated[Mapping[str, Listener], Doc("Listeners.")] = field(
         default_factory=default_listeners

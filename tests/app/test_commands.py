@@ -44,6 +44,7 @@ class CommandCase(SynchronousTestCase):
             f'listeners.scan.endpoint = "tcp:{self.port}:interface=127.0.0.1"',
             'listeners.milter.endpoint = "unix:milter.sock"',
             'listeners.spamd.endpoint = "unix:spamd.sock"',
+            'listeners.controller.endpoint = "unix:controller.sock"',
             *more,
         ]
         (self.folder / "m.toml").write_text("\n".join(lines))
@@ -115,7 +116,7 @@ class DaemonTests(CommandCase):
         records = map(json.loads, "".join(lines).splitlines())
         messages = [record["message"] for record in records]
         ready = [text for text in messages if text.startswith("ready: listener")]
-        self.assertEqual(len(ready), 3)
+        self.assertEqual(len(ready), 4)
         self.assertEqual(sorted(os.listdir(self.folder / "run")), ["old.log", "x.log"])
         self.assertFalse((self.folder / "milter.sock").exists())
 
@@ -209,7 +210,7 @@ class ForegroundTests(CommandCase):
         )
         output, _ = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1)
-        self.assertIn('m.toml:4: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
+        self.assertIn('m.toml:5: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
         self.assertNotIn("Traceback", output)
         self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "mailfilter-state", "run"])
 

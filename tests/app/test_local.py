@@ -44,7 +44,8 @@ class LocalCase(TestCase):
         os.makedirs(os.path.join(self.folder, "state"))
         path = os.path.join(self.folder, "m.toml")
         off = "\n".join(
-            f"[listeners.{name}]\nenabled = false" for name in ("milter", "scan", "spamd")
+            f"[listeners.{name}]\nenabled = false"
+            for name in ("milter", "scan", "spamd", "controller")
         )
         with open(path, "w") as file:
             file.write(f"{text}\n[server]\nworkers = 1\nwatchdog = '0s'\n{off}\n")

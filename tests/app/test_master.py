@@ -25,7 +25,7 @@ from tests.live.processes import free_port
 CLOCK = IReactorTime(reactor)
 
 HTTP = 'listeners.scan = {{ protocol = "http", endpoint = "tcp:{port}:interface=127.0.0.1" }}\n'
-NO_LINES = "listeners.spamd.enabled = false\n"
+NO_LINES = "listeners.spamd.enabled = false\nlisteners.controller.enabled = false\n"
 UNIX = 'listeners.milter = {{ protocol = "milter", endpoint = "unix:{folder}/m.sock" }}\n'
 
 

@@ -15,6 +15,7 @@ from mailfilter.codec.control import (
     MAX_REQUEST,
     Alarm,
     Answer,
+    Ask,
     Boot,
     ControlError,
     Cover,
@@ -25,6 +26,9 @@ from mailfilter.codec.control import (
     FrameReader,
     Handed,
     Histogram,
+    Logged,
+    MapFile,
+    Maps,
     Message,
     Notice,
     Pair,
@@ -32,7 +36,9 @@ from mailfilter.codec.control import (
     ReopenLog,
     Report,
     Request,
+    Saved,
     Serve,
+    Told,
     Trust,
     TurnedAway,
     answer_reader,
@@ -77,6 +83,9 @@ TO_WORKER: Sequence[Message] = (
     Cover(places=()),
     Serve(),
     ReopenLog(),
+    Maps(files=(MapFile("partners", b"example.org\n\xff"),)),
+    Saved(number=2, actions={"reject": None, "greylist": 3.5}, symbols={"A": -1.0}),
+    Told(number=7, value=b"\x80", error=""),
     Notice(topic="maps", value=b"\0\xff"),
 )
 TO_MASTER: Sequence[Message] = (
@@ -93,6 +102,8 @@ TO_MASTER: Sequence[Message] = (
         text="no",
         unsaid=7,
     ),
+    Logged(at=1.5, pid=7, level="warn", module="store", message_id="", text="ä"),
+    Ask(number=7, topic="status", value=b"", by="127.0.0.1"),
     Notice(topic="maps"),
 )
 ANSWERS: Sequence[Message] = (

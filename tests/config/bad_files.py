@@ -81,9 +81,9 @@ m.toml:28: profiles.a.listeners = "scan": expected a list, each a text in quotes
 m.toml:30: profiles.b.listeners[1] = "scna": expected the name of a listener; did you mean "scan"?
 m.toml:31: profiles.b.symbols.A = true: expected a number
 m.toml:34: listeners.one.endpoint = "tcp:11333": listeners.scan.endpoint (default) listens on the same address; set another address, or listeners.scan.enabled = false
-m.toml:36: listeners.two.protocol = "smtp": expected "milter", "scan", "http" or "spamd"
+m.toml:36: listeners.two.protocol = "smtp": expected "milter", "scan", "http", "spamd" or "controller"
 m.toml:37: listeners.two.endpoint = "tcp:70000": expected a port from 0 to 65535, not 70000
-m.toml:38: listeners.three.protocol: is missing; expected "milter", "scan", "http" or "spamd"
+m.toml:38: listeners.three.protocol: is missing; expected "milter", "scan", "http", "spamd" or "controller"
 m.toml:38: listeners.three.endpoint: is missing; expected an endpoint
 m.toml:41: checks.x.timeout = inf: {DURATION}
 conf.d/x.toml:2: server.watchdog = "2 hours": {DURATION}; did you mean "2h"?
@@ -137,7 +137,7 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
         'x = "' + "y" * 99 + '"',
         'm.toml:1: x = "'
         + "y" * 68
-        + "...: unknown key; the configuration has server, log, scan, actions, texts, headers, store, history, groups, symbols, composites, profiles, checks, tls, certificates, identities and 1 more",
+        + "...: unknown key; the configuration has server, log, scan, actions, texts, headers, store, history, groups, symbols, composites, profiles, checks, tls, certificates, identities and 3 more",
     ),
     ("[log]\nsofa = 1", "m.toml:2: log.sofa = 1: unknown key; [log] has format and level"),
     (

@@ -21,8 +21,8 @@ class ListenerRuleTests(ConfigCase):
 
     def test_scan_timeout(self) -> None:
         """Where no deadline is set, the time of a scan is what was changed."""
-        both = "listeners.milter.deadline is 30s, listeners.scan.deadline is 30s and"
-        both += " listeners.spamd.deadline is 30s"
+        both = "listeners.milter.deadline is 30s, listeners.scan.deadline is 30s,"
+        both += " listeners.spamd.deadline is 30s and listeners.controller.deadline is 30s"
         said = f'm.toml:2: scan.timeout = "30s": no scan can take so long: {both}'
         self.assertEqual(self.warnings("[scan]\ntimeout = '30s'"), [said])
         text = f"[scan]\ntimeout = '40s'\n{MILTER}deadline = '20s'"
@@ -32,7 +32,8 @@ class ListenerRuleTests(ConfigCase):
                 'm.toml:4: listeners.milter.deadline = "20s": scans may be given up before'
                 " scan.timeout, 40s",
                 'm.toml:2: scan.timeout = "40s": no scan can take so long:'
-                " listeners.scan.deadline is 30s and listeners.spamd.deadline is 30s",
+                " listeners.scan.deadline is 30s, listeners.spamd.deadline is 30s and"
+                " listeners.controller.deadline is 30s",
             ],
         )
         self.assertEqual(self.warnings("[scan]\ntimeout = '29s'"), [])

@@ -70,7 +70,7 @@ class MergeTests(ConfigCase):
         )
         config = loaded.config
         default = Config()
-        self.assertEqual(list(config.listeners), ["milter", "scan", "spamd", "extra"])
+        self.assertEqual(list(config.listeners), ["milter", "scan", "spamd", "controller", "extra"])
         self.assertFalse(config.listeners["scan"].enabled)
         self.assertEqual(config.listeners["scan"].endpoint, default.listeners["scan"].endpoint)
         extra = Listener(protocol="http", endpoint="tcp:1", idle_timeout=5.0)
@@ -162,7 +162,7 @@ class MergeTests(ConfigCase):
 
     def test_warnings(self) -> None:
         """What is allowed but hardly meant."""
-        names = ("scan", "spamd", "milter")
+        names = ("scan", "spamd", "milter", "controller")
         off = "\n".join(f"[listeners.{name}]\nenabled = false" for name in names)
         loaded = self.load(f"[scan]\ntimeout = '1s'\n{off}")
         self.assertEqual(

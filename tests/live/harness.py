@@ -68,11 +68,15 @@ endpoint = "tcp:{http}:interface=127.0.0.1"
 [listeners.spamd]
 protocol = "spamd"
 endpoint = "tcp:{spamd}:interface=127.0.0.1"
+
+[listeners.controller]
+protocol = "controller"
+endpoint = "tcp:{controller}:interface=127.0.0.1"
 """
 
 
 class Filter:
-    """A filter of our own: `milter`, `http` (also lines) and `spamd` are ports, `unix` a socket."""
+    """A filter of our own: listeners by name are ports (`http` also lines), `unix` a socket."""
 
     def __init__(
         self, watchdog: str = "30s", start: bool = True, workers: int = 2, server: str = ""
@@ -81,6 +85,7 @@ class Filter:
         self.milter = free_port()
         self.http = free_port()
         self.spamd = free_port()
+        self.controller = free_port()
         self.unix = str(self.home / "milter.sock")
         self.config = self.home / "mailfilter.toml"
         # A copy: the filter takes no code that others than its user could write.
@@ -98,7 +103,7 @@ class Filter:
                 milter=self.milter,
                 unix=self.unix,
                 http=self.http,
-                spamd=self.spamd,
+                **{"spamd": self.spamd, "controller": self.controller},
             )
         )
         self._log = self.home / "filter.log"

@@ -41,9 +41,19 @@ PACKAGES = (
     "opensmtpd-filter-rspamd",
     "nginx",
     "stunnel4",
+    "chromium",
+    "chromium-common",
+    "chromium-driver",
+    "fonts-dejavu-core",
+    "libjs-bootstrap4",
+    "libjs-jquery",
+    "libjs-popper.js",
+    "libjs-requirejs",
+    "fonts-glyphicons-halflings",
 )
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
-for Sendmail's configuration, saslpasswd2 and the mechanisms of SASL."""
+for Sendmail's configuration, saslpasswd2, the mechanisms of SASL; letters for the
+browser, and what the pages that come with rspamd need."""
 OF_THE_HOST = ("curl", "openssl")
 """These come with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")

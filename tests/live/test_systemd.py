@@ -26,6 +26,9 @@ endpoint = "systemd:domain=UNIX:name=milter"
 
 [listeners.spamd]
 enabled = false
+
+[listeners.controller]
+enabled = false
 """
 
 OTHER_CONFIG = """\
@@ -39,6 +42,9 @@ endpoint = "tcp:{port}:interface=127.0.0.1"
 enabled = false
 
 [listeners.spamd]
+enabled = false
+
+[listeners.controller]
 enabled = false
 """
 

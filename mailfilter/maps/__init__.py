@@ -1,0 +1,1 @@
+"""Lists of networks, names and patterns that checks look things up in."""

@@ -1,0 +1,7 @@
+"""The controller and the web interface on a listener (http-controller.md)."""
+
+from .scan_http import HttpFactory
+
+
+class ControllerFactory(HttpFactory):
+    """Serves one listener."""
