@@ -2,31 +2,33 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
 
 from ..config.model import HistorySettings
-from ..report.reply_json import render_json
-from ..store.base import Row
-from .explain_text import explain_text
-from .history_find import (
-    TIME_FORM,
+from ..config.units import parse_duration
+from ..report.history_search import (
     Wanted,
     find_rows,
     find_trace,
     parse_action,
     parse_address,
     parse_ip,
-    parse_time,
     parse_trace_id,
     read_json,
 )
+from ..report.reply_json import render_json
+from ..store.base import Row
+from .explain_text import explain_text
 from .history_text import HEAD, row_line
 from .options import CONFIG_OPTION, STATE_OPTION, fail
 from .with_store import Opened, with_store
 
 T = TypeVar("T")
+
+TIME_FORM = 'a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC)'
 
 LIMIT = 50
 """Rows shown unless asked for more."""
@@ -54,6 +56,22 @@ def _reading(read: Callable[[str], T]) -> Callable[[Any, Any, str | None], T | N
             raise click.BadParameter(str(error), param=parameter) from None
 
     return callback
+
+
+def parse_time(text: str, now: float) -> float:
+    """Unix time of "2h" (before now) or of an ISO time, in UTC where it says nothing else.
+
+    Raises ValueError.
+    """
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"expected {TIME_FORM}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _time(value: str) -> float:

@@ -10,15 +10,16 @@ from click.testing import Result
 from twisted.internet.defer import Deferred
 
 from mailfilter.client import history as commands
-from mailfilter.client import history_find
-from mailfilter.client.history_find import (
+from mailfilter.client.history import parse_time
+from mailfilter.report import history_search
+from mailfilter.report.history_row import HISTORY
+from mailfilter.report.history_search import (
     parse_action,
     parse_address,
+    parse_cursor,
     parse_ip,
-    parse_time,
     parse_trace_id,
 )
-from mailfilter.report.history_row import HISTORY
 from mailfilter.report.logline import ScanLine
 from mailfilter.report.logs import json_line, text_line
 from mailfilter.scan.envelope import Envelope, Recipient
@@ -166,7 +167,7 @@ class HistoryTests(StoreCommandCase):
 
     def test_pages(self) -> None:
         """More rows than one page; each once, also one that the store has twice."""
-        self.patch(history_find, "PAGE_ROWS", 3)
+        self.patch(history_search, "PAGE_ROWS", 3)
         self.remember(ENVELOPE, *map(numbered, range(1, 11)))
         self.remember(ENVELOPE, numbered(10))
         self.assertEqual(self.ids("--limit", "0"), list(range(10, 0, -1)))
@@ -363,3 +364,6 @@ class ParsingTests(StoreCommandCase):
         self.assertEqual(parse_address(" <a@b> "), "a@b")
         self.assertEqual(parse_action("Soft_Reject"), "soft reject")
         self.assertEqual(parse_ip("[::FFFF:192.0.2.1]"), "192.0.2.1")
+        self.assertEqual(parse_cursor("12"), "12")
+        for text in ("", "x", "-1", "9" * 16, "\u0663"):
+            self.assertRaises(ValueError, parse_cursor, text)

@@ -3,28 +3,29 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
 import msgspec
 
-from ..config.units import parse_duration
-from ..report.history_row import HISTORY
-from ..report.history_terms import ip_text
-from ..report.privacy import SECRET, Hasher, Kind
 from ..scan.verdict import Action
 from ..store.base import Get, HistoryFind, HistoryGet, Row, Store
+from .history_row import HISTORY
+from .history_terms import ip_text
+from .privacy import SECRET, Hasher, Kind
 
 PAGE_ROWS = 200
+
+PAGE_CALLS = 5
+"""Calls of the store for a page that somebody waits for: each may find little in many rows."""
 
 _TRACED = re.compile(r"""\btrace(?:[_-]id)?["']?[=:\s]+["']?([0-9a-f]{12})\b""")
 _LISTED = re.compile(r"\s*\d{4}-\d\d-\d\dt[\d:]+z\s+([0-9a-f]{12})\s")
 """How a line of `mailfilteradm history` begins, in lower case."""
 
 _ID = re.compile(r"\b([0-9a-f]{12})\b")
-
-TIME_FORM = 'a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC)'
+_CURSOR = re.compile("[0-9]{1,15}")
+"""Stores number their rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +41,62 @@ class Wanted:
     """How many rows; 0 is all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows, newest first, and where to go on."""
+
+    rows: Sequence[Row] = ()
+    cursor: str | None = None
+    """`None` at the end. There may be one after few rows, or none."""
+
+
 async def find_rows(store: Store, wanted: Wanted, show: Callable[[Row], None]) -> int:
     """Show the newest rows that are wanted, one by one; returns how many. Raises StoreError."""
-    (secret,) = await store.do(Get([SECRET]))
-    if secret is None:
-        # The first row that was ever stored brought it.
-        return 0
-    hasher = Hasher(secret)
-    terms = [hasher.term(kind, value) for kind, value in wanted.values]
+    terms = await _terms(store, wanted)
     seen: set[bytes] = set()
     before: bytes | None = None
-    while True:
+    while terms is not None:
         find = HistoryFind(HISTORY, terms, wanted.since, wanted.until, PAGE_ROWS, before)
         page = await store.do(find)
         for row in _fresh(page.rows, seen):
             show(row)
             if len(seen) == wanted.limit:
-                return len(seen)
-        if page.cursor is None:
-            return len(seen)
+                break
+        if page.cursor is None or len(seen) == wanted.limit:
+            break
         before = page.cursor
+    return len(seen)
+
+
+async def find_page(store: Store, wanted: Wanted, cursor: str | None) -> Found:
+    """A page of at most `wanted.limit` rows, up to `PAGE_ROWS`.
+
+    `cursor` is that of the page before (see `parse_cursor`). Raises StoreError.
+    """
+    terms = await _terms(store, wanted)
+    if terms is None:
+        return Found()
+    limit = min(wanted.limit or PAGE_ROWS, PAGE_ROWS)
+    seen: set[bytes] = set()
+    rows: list[Row] = []
+    before = None if cursor is None else cursor.encode()
+    for _ in range(PAGE_CALLS):
+        left = limit - len(rows)
+        page = await store.do(HistoryFind(HISTORY, terms, wanted.since, wanted.until, left, before))
+        rows += _fresh(page.rows, seen)
+        before = page.cursor
+        if before is None or len(rows) == limit:
+            break
+    return Found(rows, None if before is None else before.decode())
+
+
+async def _terms(store: Store, wanted: Wanted) -> Sequence[bytes] | None:
+    """What is looked for; `None` if no row was ever stored: the first brought the secret."""
+    (secret,) = await store.do(Get([SECRET]))
+    if secret is None:
+        return None
+    hasher = Hasher(secret)
+    return [hasher.term(kind, value) for kind, value in wanted.values]
 
 
 def _fresh(rows: Iterable[Row], seen: set[bytes]) -> Iterable[Row]:
@@ -120,22 +157,6 @@ def _told_in_json(text: str) -> str | None:
     return None
 
 
-def parse_time(text: str, now: float) -> float:
-    """Unix time of "2h" (before now) or of an ISO time, in UTC where it says nothing else.
-
-    Raises ValueError.
-    """
-    try:
-        return now - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"expected {TIME_FORM}") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
 def parse_address(text: str) -> str:
     """An address or @domain; `<>` is the null sender."""
     return text.strip().removeprefix("<").removesuffix(">")
@@ -157,3 +178,10 @@ def parse_ip(text: str) -> str:
         return ip_text(ip_address(text.strip("[] ")))
     except ValueError:
         raise ValueError("expected the address of a client such as 192.0.2.1") from None
+
+
+def parse_cursor(text: str) -> str:
+    """The cursor of a page. Raises ValueError."""
+    if _CURSOR.fullmatch(text) is None:
+        raise ValueError("expected the cursor of an earlier page")
+    return text
