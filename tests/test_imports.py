@@ -36,7 +36,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "client": frozenset({"codec", "scan", "report", "mail", "tls", "config", *STORE_OF_CLIENT}),
     "store": frozenset({"config.model", "config.peer", "tls"}),
-    "testing": frozenset({"codec", "mail", "scan", "maps", "config.model"}),
+    "testing": frozenset(
+        {"codec", "mail", "scan", "maps", "config.model", "servers", *STORE_INTERFACE}
+    ),
 }
 """Package -> packages (or single modules) of ours that it may import, beside itself.
 

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from ..codec.control import Credentials, Histogram, Report
 from ..config import Loaded
+from ..config.model import Config
 from ..report.counters import Counters
 from ..report.history import Recorder
 from ..report.logline import log_scan
@@ -20,7 +21,9 @@ from ..report.milter_headers import HeaderProducer
 from ..scan.networks import local_networks
 from ..scan.plan import Plan
 from ..scan.run import Observer, Scanner
+from ..servers.access import Access
 from ..servers.refusals import Tell
+from ..servers.services import Desk, NoDesk
 from ..store import make_store
 from .serving import NO_CREDENTIALS, Serving
 
@@ -36,7 +39,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Engine:
-    """Made anew for each configuration."""
+    """Made anew for each configuration. It is the `Services` of its controllers."""
 
     def __init__(
         self,
@@ -46,14 +49,17 @@ class Engine:
         alarm: Callable[[str], None],
         state_dir: str,
         credentials: Credentials = NO_CREDENTIALS,
+        desk: Desk | None = None,
     ) -> None:
         """Raises TlsError if the credentials are no good."""
         self.loaded = loaded
         self.plan = plan
+        self.desk: Desk = desk or NoDesk()
         self.clock = IReactorTime(reactor)
         self.counters = Counters()
         config = loaded.config
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
+        self.access = Access(config.controller, self.clock)
         self._recorder: Recorder | None = None
         self._closing: Deferred[None] | None = None
         observers: list[Observer] = [log_scan, self.counters.count_scan]
@@ -62,8 +68,15 @@ class Engine:
             observers.append(self._recorder)
         headers = HeaderProducer(config.headers, local_networks(config.scan.local_networks))
         self.scanner = Scanner(plan, config.scan, self.clock, observers, headers)
-        self.serving = Serving(reactor, loaded, self.scanner, alarm, credentials, self._count)
+        self.serving = Serving(
+            reactor, loaded, self.scanner, alarm, credentials, self._count, services=self
+        )
         resident()
+
+    @property
+    def config(self) -> Config:
+        """See `Services.config`."""
+        return self.loaded.config
 
     def open(self) -> None:
         """Begin to use the store; scans need not wait for it."""

@@ -12,12 +12,14 @@ from twisted.logger import Logger
 
 from ..codec.control import Credentials
 from ..config import Loaded
+from ..config.model import Listener
 from ..scan.run import ScanService
 from ..servers.controller import ControllerFactory
 from ..servers.first_line import ScanFactory
 from ..servers.limited import LimitedFactory
 from ..servers.milter import MilterFactory
 from ..servers.scan_http import HttpFactory
+from ..servers.services import Services
 from ..servers.spamd import SpamdFactory
 from .acceptor import Acceptor
 from .fronts import Fronts
@@ -47,6 +49,11 @@ NO_CREDENTIALS = Credentials()
 log = Logger()
 
 
+def _more(listener: Listener, services: Services | None) -> Mapping[str, Any]:
+    """What the factory of a protocol is given that no other needs."""
+    return {"services": services} if listener.protocol == "controller" else {}
+
+
 class Serving:
     """All listeners of a configuration in one process."""
 
@@ -58,14 +65,20 @@ class Serving:
         alarm: Callable[[str], None],
         credentials: Credentials = NO_CREDENTIALS,
         count: Callable[[str], None] = lambda _: None,
+        services: Services | None = None,
     ) -> None:
-        """`count` is told the names of counters. Raises TlsError if the credentials are no good."""
+        """`count` is told the names of counters, `services` is for controllers.
+
+        Raises TlsError if the credentials are no good.
+        """
         self._reactor = reactor
         self._alarm = alarm
         self._acceptors: dict[int, tuple[Acceptor, socket.socket]] = {}
         clock = IReactorTime(reactor)
         self.factories = {
-            name: FACTORIES[listener.protocol](scanner, name, listener, clock, count=count)
+            name: FACTORIES[listener.protocol](
+                scanner, name, listener, clock, count=count, **_more(listener, services)
+            )
             for name, listener in enabled(loaded).items()
         }
         """Listener -> its factory, which knows its connections."""

@@ -1,7 +1,36 @@
 """The controller and the web interface on a listener (http-controller.md)."""
 
+from typing import Any
+
+from ..codec.http1 import RequestHead
+from ..codec.http_body import Body
+from . import controller_auth, controller_scan, controller_stat
+from .controller_answer import ControllerAnswers
+from .controller_body import open_body
+from .controller_call import Endpoints
 from .scan_http import HttpFactory
+from .services import Services
+
+ENDPOINTS: Endpoints = {
+    **controller_auth.ENDPOINTS,
+    **controller_scan.ENDPOINTS,
+    **controller_stat.ENDPOINTS,
+}
+"""All there is beside `/ping` and files. A module with more adds its line here."""
 
 
 class ControllerFactory(HttpFactory):
     """Serves one listener."""
+
+    answers_type = ControllerAnswers
+    answers: ControllerAnswers
+    endpoints = ENDPOINTS
+
+    def __init__(self, *given: Any, services: Services, **named: Any) -> None:
+        """Beside what all factories are given: what the filter knows, and how it is changed."""
+        super().__init__(*given, **named)
+        self.answers.begin(services, self.endpoints, self.wall_clock)
+
+    def open_body(self, head: RequestHead) -> Body:
+        """See `HttpFactory.open_body`."""
+        return open_body(head, self.endpoints, self.max_message)

@@ -11,6 +11,7 @@ from ..scan.envelope import Envelope
 from ..scan.profiles import NO_THRESHOLDS_SCORE
 from ..scan.unscanned import Reason
 from ..scan.verdict import Verdict
+from ..tls.known import Known
 from .answering import Answering, Whose
 from .fail_policy import ACTIONS, FAILURE_TEXT
 from .http_body import FORM_PATH
@@ -50,6 +51,10 @@ class Asked:
     """Octets of the body, if it is too large and not there."""
     read: ScanRequest | None = None
     """What the request says, as soon as it is read."""
+    known: Known | None = None
+    """Who has shown a certificate."""
+    may_scan: bool = False
+    """At a controller: who asks is let in, and wants a scan."""
 
 
 class Answers(Answering[Asked, Reply]):
@@ -74,6 +79,10 @@ class Answers(Answering[Asked, Reply]):
             return error_reply(error.status, error.text)
         asked = Asked(RequestComplete(error.head, b""), peer, error.size)
         return self.too_large(asked) if path_of(error.head) in SCANS else self._too_large(asked)
+
+    def dressed(self, reply: Reply) -> Reply:
+        """A reply with the headers that all have."""
+        return reply
 
     async def answer(self, asked: Asked) -> Reply:
         """See `Answering.answer`. A request that is wrong is refused."""

@@ -6,7 +6,6 @@ cancelled.
 """
 
 from collections.abc import Callable
-from functools import partial
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
 from twisted.logger import Logger
@@ -14,10 +13,10 @@ from zope.interface import implementer
 
 from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
+from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
 from .answering import MAX_LOGGED
 from .http_answer import Answers, Asked
-from .http_body import open_body
 from .http_reply import Reply, error_reply
 from .replying import Replying
 from .requests import RequestFactory
@@ -41,11 +40,13 @@ class HttpConnection(Replying[Asked, Reply]):
         site: RequestFactory["HttpConnection", Answers],
         dates: DateLine,
         wall_clock: Callable[[], float],
+        open_body: Callable[[RequestHead], Body],
     ) -> None:
+        """`open_body` gives what takes the body of a request, or raises `codec.Refused`."""
         super().__init__(site)
         self._dates = dates
         self._wall_clock = wall_clock
-        self._codec = RequestCodec(site.max_message, partial(open_body, max_body=site.max_message))
+        self._codec = RequestCodec(site.max_message, open_body)
         self._is_new = True
         self._advancing = False
         self._stalled = False
@@ -144,7 +145,7 @@ class HttpConnection(Replying[Asked, Reply]):
         self._in_request = False
         reply = self._site.answers.at_once(request)
         if reply is None:
-            self._begin_answer(Asked(request, self._peer))
+            self._begin_answer(Asked(request, self._peer, known=self.known))
         else:
             self._send(request.head, reply)
 
@@ -156,6 +157,7 @@ class HttpConnection(Replying[Asked, Reply]):
         """Write a reply; without a head it is to something that is no request, or not all of it."""
         is_last = self._site.is_draining or (self._eof and not self._codec.held)
         close = head is None or not head.keep_alive or is_last
+        reply = self._site.answers.dressed(reply)
         if reply.error is not None:
             self._log_refused(reply)
         self._stream.write(

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from time import time
 
+from ..codec.http1 import RequestHead
+from ..codec.http_body import Body
 from ..codec.http_reply import DateLine
 from .http_answer import Answers
+from .http_body import open_body
 from .http_connection import HttpConnection
 from .requests import RequestFactory
 
@@ -18,4 +21,8 @@ class HttpFactory(RequestFactory[HttpConnection, Answers]):
     _dates = DateLine()
 
     def make_connection(self) -> HttpConnection:
-        return HttpConnection(self, self._dates, self.wall_clock)
+        return HttpConnection(self, self._dates, self.wall_clock, self.open_body)
+
+    def open_body(self, head: RequestHead) -> Body:
+        """What takes the body of a request. Raises `Refused`."""
+        return open_body(head, self.max_message)

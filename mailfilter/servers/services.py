@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from ..config.model import Config
 from ..scan.plan import Plan
 from ..store.base import Store
+from .access import Access
 
 
 class Refused(Exception):
@@ -61,8 +62,20 @@ class Desk(Protocol):
 class Services(Protocol):
     """What there is in a process that scans."""
 
-    desk: Desk
-    store: Store
+    @property
+    def desk(self) -> Desk:
+        """The master."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """What all processes remember."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """Who may do what, for all controllers of this process."""
+        ...
 
     @property
     def config(self) -> Config:
@@ -73,3 +86,42 @@ class Services(Protocol):
     def plan(self) -> Plan:
         """By what the next message is scanned: symbols have the scores that hold now."""
         ...
+
+
+class NoDesk:
+    """A desk of nobody, where no master is to be asked."""
+
+    async def status(self) -> Mapping[str, Any]:
+        """See `Desk.status`."""
+        raise Refused(_NOBODY)
+
+    async def totals(self) -> Mapping[str, Any]:
+        """See `Desk.totals`."""
+        raise Refused(_NOBODY)
+
+    async def reset(self, by: str) -> None:
+        """See `Desk.reset`."""
+        raise Refused(_NOBODY)
+
+    async def errors(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.errors`."""
+        raise Refused(_NOBODY)
+
+    async def saved(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.saved`."""
+        raise Refused(_NOBODY)
+
+    async def save(self, changes: Mapping[str, Any], by: str) -> None:
+        """See `Desk.save`."""
+        raise Refused(_NOBODY)
+
+    async def undo(self, keys: Sequence[str], by: str) -> None:
+        """See `Desk.undo`."""
+        raise Refused(_NOBODY)
+
+    async def configuration(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.configuration`."""
+        raise Refused(_NOBODY)
+
+
+_NOBODY = "there is no master"

@@ -9,6 +9,7 @@ from mailfilter.config.model import Listener
 from mailfilter.servers.limited import LimitedFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 
+from .controller_case import make_services
 from .http_case import PING
 from .spamd_case import Case, Transport
 
@@ -24,12 +25,14 @@ class OnPlainTests(Case):
         self.counted: list[str] = []
         self.events.clear()
         self.clock.advance(60)
+        given = {"services": make_services(self.clock)} if protocol == "controller" else {}
         self.factory = FACTORIES[protocol](
             self.scanner,
             "here",
             Listener(protocol=protocol, endpoint="tcp:0"),
             self.clock,
             count=self.counted.append,
+            **given,
         )
         self.connect(IPv4Address("TCP", "192.0.2.1", 1))
         return self.factory

@@ -1,0 +1,26 @@
+"""What takes the body of a request to the controller: how large it may be depends on its path."""
+
+from dataclasses import replace
+
+from ..codec.http1 import RequestHead
+from ..codec.http_body import Body
+from . import http_body
+from .controller_call import Endpoints
+from .controller_paths import lookup_path
+
+MAX_LITTLE = 2**20
+"""Octets of a body that is no message and no map: scores of 10,000 symbols."""
+
+MAX_MAP = 64 * 2**20
+"""Octets of a map, or of changes with maps in them; see `maps.NAME.max_size`."""
+
+
+def open_body(head: RequestHead, endpoints: Endpoints, max_message: int) -> Body:
+    """Return what takes a body. Raises `Refused`."""
+    path = lookup_path(head.path)
+    named = replace(head, path=path.encode("latin-1"))
+    endpoint = endpoints.get(path)
+    if endpoint is None:
+        return http_body.open_body(named, MAX_LITTLE)
+    sizes = {"little": MAX_LITTLE, "map": MAX_MAP, "message": max_message}
+    return http_body.open_body(named, sizes[endpoint.takes])

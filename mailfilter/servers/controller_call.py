@@ -1,0 +1,89 @@
+"""What a handler of the controller is given, what says which there are, and replies in JSON."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..codec.http1 import RequestHead
+from ..config.model import Listener
+from ..report.reply_json import render_json
+from ..scan.run import ScanService
+from .access import Allowed
+from .http_reply import Reply
+from .peer import Peer
+from .services import Services
+
+Needs = Literal["none", "read", "change"]
+"""What somebody must be let in for; with `none` nobody is asked who it is."""
+
+Takes = Literal["little", "map", "message"]
+"""What kind of body an endpoint takes, which says how large it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was let in."""
+
+    head: RequestHead
+    path: str
+    """Normalised and in lower case, begins with a slash."""
+    body: bytes
+    """Unpacked."""
+    peer: Peer
+    allowed: Allowed
+    services: Services
+    scanner: ScanService
+    listener_name: str
+    listener: Listener
+    now: float
+    """Unix time."""
+
+    @property
+    def who(self) -> str:
+        """Who wants it, for the log and for what is saved."""
+        return self.allowed.who
+
+    def told(self, name: str) -> str | None:
+        """The first header of a name (in lower case), else such an argument of the query."""
+        wanted = name.encode()
+        for key, value in (*self.head.headers, *self.head.arguments):
+            if key == wanted:
+                return value.decode("utf-8", "replace")
+        return None
+
+    def argument(self, name: str) -> str | None:
+        """The first argument of the query of a name (in lower case)."""
+        wanted = name.encode()
+        for key, value in self.head.arguments:
+            if key == wanted:
+                return value.decode("utf-8", "replace")
+        return None
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+"""Answers a request. May raise `Refused` of the codec (a status with a text), `Refused` of the
+desk (500), and a `StoreError` (504)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What is at a path."""
+
+    handler: Handler | None
+    """`None` is a scan, which is answered as on other listeners."""
+    needs: Needs = "read"
+    takes: Takes = "little"
+    acts: bool = False
+    """Does something, though it changes no setting: pages of others must not make a browser ask."""
+
+
+Endpoints = Mapping[str, Endpoint]
+"""Path in lower case, beginning with a slash -> what is there."""
+
+
+def json_reply(value: Any) -> Reply:
+    """Success, with plain values as JSON in ASCII. Floats must be finite."""
+    return Reply(200, render_json(value))
+
+
+SUCCESS: Mapping[str, bool] = {"success": True}
