@@ -103,7 +103,8 @@ class Filter:
                 milter=self.milter,
                 unix=self.unix,
                 http=self.http,
-                **{"spamd": self.spamd, "controller": self.controller},
+                spamd=self.spamd,
+                controller=self.controller,
             )
         )
         self._log = self.home / "filter.log"
