@@ -4,7 +4,14 @@ from typing import Any
 
 from ..codec.http1 import RequestHead
 from ..codec.http_body import Body
-from . import controller_auth, controller_scan, controller_stat
+from . import (
+    controller_api,
+    controller_api_history,
+    controller_api_scan,
+    controller_auth,
+    controller_scan,
+    controller_stat,
+)
 from .controller_answer import ControllerAnswers
 from .controller_body import open_body
 from .controller_call import Endpoints
@@ -12,6 +19,9 @@ from .scan_http import HttpFactory
 from .services import Services
 
 ENDPOINTS: Endpoints = {
+    **controller_api.ENDPOINTS,
+    **controller_api_history.ENDPOINTS,
+    **controller_api_scan.ENDPOINTS,
     **controller_auth.ENDPOINTS,
     **controller_scan.ENDPOINTS,
     **controller_stat.ENDPOINTS,
