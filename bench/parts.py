@@ -22,6 +22,7 @@ from twisted.internet.task import Clock as StandingClock
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config, HistorySettings
 from mailfilter.mail import parse
+from mailfilter.report.counters import Counters
 from mailfilter.report.history import Recorder
 from mailfilter.report.history_row import row_of
 from mailfilter.report.logline import ScanLine
@@ -34,6 +35,7 @@ from mailfilter.scan.render import verdict_of
 from mailfilter.scan.tally import Tally
 from mailfilter.scan.task import Task
 from mailfilter.scan.trace import Trace
+from mailfilter.scan.verdict import CheckRun
 from mailfilter.servers.reply_form import ReplyForm, render_scan
 from mailfilter.store.memory import MemoryStore
 
@@ -107,15 +109,18 @@ def scan(
         for wave in waves:
             for step in (*wave.direct, *wave.waiting):
                 clock.time(f"check {step.name}", run_check, step, task, tally)
+                trace.runs.append(CheckRun(step.name, step.stage, trace.elapsed()))
     verdict = clock.time("scores and verdict", finish, tally, trace, message, config)
     clock.time("reply as JSON", render_scan, verdict, FORM, raw)
     clock.time("log line", write_line, verdict)
+    clock.time("counters", COUNTERS.count_scan, ENVELOPE, verdict)
     envelope = next(envelopes)
     clock.time("history: queue", recorder, envelope, verdict)
     clock.time("history: row", row_of, envelope, verdict, 0.0, MASKS)
 
 
 FORM = ReplyForm()
+COUNTERS = Counters()
 MASKS = Masks(HistorySettings(), Hasher(bytes(SECRET_OCTETS)))
 
 

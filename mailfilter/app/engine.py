@@ -124,7 +124,7 @@ class Engine:
             cpu=sum(os.times()[:2]),
             scans=self.scanner.running,
             connections=self.serving.connections(),
-            counters=dict(self.counters.values),
+            counters=self.counters.snapshot(),
             histograms={
                 name: Histogram(sizes.bounds, sizes.counts, sizes.total)
                 for name, sizes in self.counters.histograms().items()

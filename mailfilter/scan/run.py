@@ -25,7 +25,7 @@ from .tally import Tally
 from .task import Task
 from .trace import Trace
 from .unscanned import Unscanned, unscanned_verdict
-from .verdict import CheckRun, Edit, Verdict
+from .verdict import NO_ANSWER, OUT_OF_TIME, CheckRun, Edit, Verdict
 
 LONGEST_TURN = 0.025
 """Seconds of work after which the reactor gets its turn between two checks."""
@@ -292,10 +292,11 @@ class _Run:
 
     def _failed(self, step: Step, failure: Failure | None, began: float) -> None:
         """A check gave no answer: out of time if there is no failure."""
-        reason = "time is spent" if failure is None else type(failure.value).__name__
+        trouble = OUT_OF_TIME if failure is None else NO_ANSWER + type(failure.value).__name__
+        reason = trouble.removeprefix(NO_ANSWER)
         self._tally.add(Hit(step.fail_symbol, options=(reason,)))
-        self._note_run(step, began, (step.fail_symbol,), f"no answer: {reason}")
-        self._trace.add(step.name, f"no answer: {reason}")
+        self._note_run(step, began, (step.fail_symbol,), trouble)
+        self._trace.add(step.name, trouble)
         if failure is not None:
             self._scanner.log_failure(step.name, failure)
 

@@ -148,6 +148,12 @@ class TraceEntry:
     """Whether the text may hold something of the message: a check wrote it."""
 
 
+NO_ANSWER = "no answer: "
+"""How the trouble of a check begins that ran and failed."""
+
+OUT_OF_TIME = NO_ANSWER + "time is spent"
+
+
 class CheckRun(Struct, frozen=True, gc=False, omit_defaults=True):
     """How a check fared in a scan.
 

@@ -6,9 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.report.counters import SCAN_SECONDS, Counters, Sizes
+from mailfilter.report.counters import (
+    CHECK_SECONDS,
+    LAST_SCANS,
+    MAX_NAMES,
+    SCAN_SECONDS,
+    Counters,
+    Sizes,
+    mean_seconds,
+)
 from mailfilter.scan.envelope import Envelope
-from mailfilter.scan.verdict import Action, SymbolResult
+from mailfilter.scan.verdict import OUT_OF_TIME, Action, CheckRun, SymbolResult
 from mailfilter.testing.fake_scanner import NO_ACTION
 from tests.config.case import EXAMPLES
 
@@ -35,16 +43,31 @@ class CounterTests(SynchronousTestCase):
         self.count(size=10, symbols=(one, two))
         self.count(size=5, symbols=(one,), action=Action.REJECT)
         self.assertEqual(
-            self.counters.values,
+            self.counters.snapshot(),
             {
                 "scans": 2,
+                "spam": 1,
+                "ham": 1,
                 "octets": 15,
                 "action/no action": 1,
                 "action/reject": 1,
                 "symbol/A": 2,
+                "symbol_spam/A": 1,
+                "symbol_ham/A": 1,
                 "symbol/B": 1,
+                "symbol_ham/B": 1,
             },
         )
+        self.assertEqual(self.counters.symbols(), {"A": 2, "B": 1})
+
+    def test_many_symbols(self) -> None:
+        """Names that a check makes up do not fill memory, and those that are known go on."""
+        known = SymbolResult("KNOWN", 1.0, 1.0)
+        made_up = tuple(SymbolResult(f"S{number}", 1.0, 1.0) for number in range(MAX_NAMES))
+        self.count(symbols=(known, *made_up))
+        self.count(symbols=(known, SymbolResult("LATE", 1.0, 1.0)))
+        counted = self.counters.symbols()
+        self.assertEqual((counted["KNOWN"], counted["LATE"], len(counted)), (2, 0, MAX_NAMES))
 
     def test_not_scanned(self) -> None:
         """Such a message is no scan, and took none of its time."""
@@ -63,6 +86,50 @@ class CounterTests(SynchronousTestCase):
         self.assertEqual(sizes.counts[:3], (2, 1, 0))
         self.assertEqual(sizes.counts[-2:], (1, 2))
         self.assertAlmostEqual(sizes.total, 620.1021)
+
+    def test_runs(self) -> None:
+        """Of each check its time; of a stage from its first beginning to its last end."""
+        runs = (
+            CheckRun("a", "pre", 0.0, 0.002),
+            CheckRun("quick", "main", 0.5, 0.0001),
+            CheckRun("slow", "main", 0.25, 2.0),
+        )
+        self.count(runs=runs)
+        self.count(runs=runs[:1])
+        found = self.counters.histograms()
+        self.assertEqual(
+            set(found),
+            {
+                "scan_seconds",
+                *("check_seconds/a", "check_seconds/quick", "check_seconds/slow"),
+                *("stage_seconds/pre", "stage_seconds/main"),
+            },
+        )
+        self.assertAlmostEqual(mean_seconds(found, "check_seconds/a") or 0, 0.002)
+        self.assertAlmostEqual(mean_seconds(found, "stage_seconds/main") or 0, 2.0)
+        self.assertEqual(found["check_seconds/quick"].counts, (1, *[0] * len(CHECK_SECONDS)))
+        self.assertEqual(sum(found["stage_seconds/pre"].counts), 2)
+        self.assertIsNone(mean_seconds(found, "check_seconds/other"))
+
+    def test_trouble(self) -> None:
+        """A check without an answer is counted, but not its time; one that did not run is not."""
+        self.count(
+            runs=(
+                CheckRun("off", "", trouble="not run: a profile disables it"),
+                CheckRun("late", "main", 0.0, 8.0, trouble=OUT_OF_TIME),
+                CheckRun("broken", "main", 0.0, 8.0, trouble="no answer: KeyError"),
+            )
+        )
+        counted = {name: n for name, n in self.counters.values.items() if "check" in name}
+        self.assertEqual(counted, {"check_timeout/late": 1, "check_failed/broken": 1})
+        self.assertEqual(set(self.counters.histograms()), {"scan_seconds"})
+
+    def test_last(self) -> None:
+        """What the last scans took, the newest last."""
+        for seconds in range(LAST_SCANS + 3):
+            self.count(elapsed=float(seconds))
+        self.assertEqual(len(self.counters.last_seconds), LAST_SCANS)
+        self.assertEqual(self.counters.last_seconds[-1], LAST_SCANS + 2.0)
 
     def test_snapshot(self) -> None:
         before = self.counters.histograms()
