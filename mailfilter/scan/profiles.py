@@ -89,6 +89,11 @@ class Profiles:
         }
         self._known: dict[tuple[str, ...], Settings] = {}
 
+    @property
+    def thresholds(self) -> Mapping[Action, float]:
+        """Those that hold where no profile has others."""
+        return _thresholds(self._actions)
+
     def match(self, envelope: Envelope) -> tuple[str, ...]:
         """Names of the profiles that apply to an envelope, the one with the last word last.
 

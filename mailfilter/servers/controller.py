@@ -9,6 +9,10 @@ from . import (
     controller_api_history,
     controller_api_scan,
     controller_auth,
+    controller_health,
+    controller_history,
+    controller_learning,
+    controller_rules,
     controller_scan,
     controller_stat,
 )
@@ -23,6 +27,10 @@ ENDPOINTS: Endpoints = {
     **controller_api_history.ENDPOINTS,
     **controller_api_scan.ENDPOINTS,
     **controller_auth.ENDPOINTS,
+    **controller_health.ENDPOINTS,
+    **controller_history.ENDPOINTS,
+    **controller_learning.ENDPOINTS,
+    **controller_rules.ENDPOINTS,
     **controller_scan.ENDPOINTS,
     **controller_stat.ENDPOINTS,
 }

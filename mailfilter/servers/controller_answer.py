@@ -7,7 +7,7 @@ from ..codec.http1 import ProtocolError, RequestComplete
 from ..codec.http_body import Refused
 from ..store.errors import StoreError
 from .access import Allowed
-from .controller_call import Call, Endpoint, Endpoints
+from .controller_call import NOT_FOUND, TEXT, Call, Endpoint, Endpoints
 from .controller_paths import lookup_path
 from .http_answer import Answers, Asked, refusal
 from .http_reply import Reply, error_reply
@@ -18,10 +18,7 @@ from .services import Services
 PING = "/ping"
 METHODS = frozenset((b"GET", b"HEAD", b"POST"))
 
-TEXT = "text/plain"
-
 _PONG = Reply(200, b"pong\r\n", TEXT)
-_NOT_FOUND = Reply(404, b"Not found", TEXT, error="Not found")
 _INVALID_METHOD = Reply(500, b"", TEXT, error="Invalid method")
 _OPTIONS = Reply(
     200,
@@ -93,7 +90,7 @@ class ControllerAnswers(Answers):
         path = lookup_path(head.path)
         endpoint = self._endpoints.get(path)
         if endpoint is None:
-            return _NOT_FOUND
+            return NOT_FOUND
         allowed = await self._decide(asked, endpoint)
         if isinstance(allowed, Reply):
             return allowed

@@ -86,4 +86,8 @@ def json_reply(value: Any) -> Reply:
     return Reply(200, render_json(value))
 
 
+TEXT = "text/plain"
+
+NOT_FOUND = Reply(404, b"Not found", TEXT, error="Not found")
+
 SUCCESS: Mapping[str, bool] = {"success": True}

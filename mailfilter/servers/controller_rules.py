@@ -1,0 +1,148 @@
+"""Thresholds and scores at the controller: what holds, and saving others (http-controller.md 2.2).
+
+Only what differs from what holds is saved: pages send all they show, and what is saved goes over
+the configuration from then on.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..codec.http_body import Refused
+from ..report.reply_json import finite
+from ..scan.verdict import Action
+from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply
+from .controller_stat import Totals, totals_of
+from .http_reply import Reply, error_reply
+from .services import Refused as RefusedByDesk
+
+T = TypeVar("T")
+
+SHOWN = (
+    Action.GREYLIST,
+    Action.ADD_HEADER,
+    Action.REWRITE_SUBJECT,
+    Action.REJECT,
+    Action.SOFT_REJECT,
+    Action.NO_ACTION,
+)
+"""In the order in which Rspamd tells them; the last two have no thresholds."""
+
+SAVED = (
+    (Action.REJECT, "reject"),
+    (Action.REWRITE_SUBJECT, "rewrite_subject"),
+    (Action.ADD_HEADER, "add_header"),
+    (Action.GREYLIST, "greylist"),
+)
+"""What `/saveactions` takes, in its order, and their keys in [actions]."""
+
+
+class _Score(msgspec.Struct):
+    """An entry of `/savesymbols`."""
+
+    name: str
+    value: float
+
+
+async def actions(call: Call) -> Reply:
+    """All actions and their thresholds."""
+    thresholds = call.services.plan.profiles.thresholds
+    return json_reply(
+        [{"action": action.value, "value": _number(thresholds.get(action))} for action in SHOWN]
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else finite(value)
+
+
+async def saveactions(call: Call) -> Reply:
+    """Save thresholds."""
+    values = _read(call, list[float | None])
+    if len(values) != len(SAVED):
+        raise Refused(400, "Cannot parse input")
+    held = call.services.plan.profiles.thresholds
+    changes = {
+        f"actions.{key}": value
+        for (action, key), value in zip(SAVED, values, strict=True)
+        if held.get(action) != value
+    }
+    try:
+        if changes:
+            await call.services.desk.save(changes, call.who)
+    except RefusedByDesk as refused:
+        return error_reply(500, f"Save error: {refused}")
+    return json_reply(SUCCESS)
+
+
+async def symbols(call: Call) -> Reply:
+    """All symbols by group, with their scores and how often they were found."""
+    totals = totals_of(await call.services.desk.totals())
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for name, info in call.services.plan.symbols.items():
+        rule = {"symbol": name, "weight": finite(info.score)}
+        if info.description:
+            rule["description"] = info.description
+        groups.setdefault(info.group, []).append({**rule, **_frequency(name, totals)})
+    return json_reply([{"group": group, "rules": rules} for group, rules in groups.items()])
+
+
+def _frequency(name: str, totals: Totals) -> Mapping[str, float]:
+    """How often a symbol is found in a second; the time of each is not measured."""
+    hits = totals.symbols.get(name, 0)
+    return {
+        "frequency": round(hits / max(totals.uptime, 1), 3),
+        "frequency_stddev": 0.0,
+        "time": 0.0,
+    }
+
+
+async def counters(call: Call) -> Reply:
+    """All symbols in a list, with how often they were found."""
+    totals = totals_of(await call.services.desk.totals())
+    return json_reply(list(_counters(call, totals)))
+
+
+def _counters(call: Call, totals: Totals) -> Iterator[Mapping[str, Any]]:
+    for name, info in call.services.plan.symbols.items():
+        yield {
+            "symbol": name,
+            "weight": finite(info.score),
+            "hits": totals.symbols.get(name, 0),
+            **_frequency(name, totals),
+        }
+
+
+async def savesymbols(call: Call) -> Reply:
+    """Save scores; names that are no symbols are left out."""
+    known = call.services.plan.symbols
+    changes = {
+        f"symbols.{entry.name}.score": entry.value
+        for entry in _read(call, list[_Score])
+        if entry.name in known and known[entry.name].score != entry.value
+    }
+    if not changes:
+        return error_reply(404, "No symbols to save")
+    try:
+        await call.services.desk.save(changes, call.who)
+    except RefusedByDesk as refused:
+        return error_reply(506, f"Add symbol failed: {refused}")
+    return json_reply(SUCCESS)
+
+
+def _read(call: Call, kind: type[T]) -> T:
+    """The JSON of a request. Raises `Refused`."""
+    try:
+        return msgspec.json.decode(call.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "Cannot parse input") from None
+
+
+ENDPOINTS: Endpoints = {
+    "/actions": Endpoint(actions),
+    "/counters": Endpoint(counters),
+    "/saveactions": Endpoint(saveactions, "change"),
+    "/savesymbols": Endpoint(savesymbols, "change"),
+    "/symbols": Endpoint(symbols),
+}

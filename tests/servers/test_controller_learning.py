@@ -1,0 +1,134 @@
+"""The controller: what has no feature behind it yet, and what it is to be."""
+
+from .controller_case import (
+    STRANGER,
+    ControllerCase,
+    dressed_bytes,
+    error_bytes,
+    json_bytes,
+)
+
+NO_CLASSIFIERS = error_bytes(404, "no classifiers defined")
+EMPTY = error_bytes(400, "Empty body is not permitted")
+DISABLED = error_bytes(500, "Module disabled")
+NOT_FOUND = dressed_bytes(b"404 Not found", b"text/plain", b"Not found")
+SUCCESS = json_bytes(b'{"success":true}')
+
+TODO = "comes with learning"
+TODO_FUZZY = "comes with fuzzy hashes"
+TODO_SELECTORS = "comes with selectors"
+TODO_NEURAL = "comes with neural networks"
+
+LEARN = ("/learnspam", "/learnham", "/learnclass")
+NEURAL = ("learn", "learn_message", "status", "config", "train")
+SELECTORS = ("list_extractors", "list_transforms", "check_selector?selector=ip")
+
+
+class NowTests(ControllerCase):
+    """As a Rspamd without these features."""
+
+    def test_learn(self) -> None:
+        for path in (*LEARN, "/LearnSpam"):
+            self.assertEqual(EMPTY, self.post(path, headers="Class: spam\r\n"), path)
+            self.assertEqual(NO_CLASSIFIERS, self.post(path, b"x", "Class: spam\r\n"), path)
+        self.assertEqual(
+            error_bytes(400, "Class header is required for multiclass learning"),
+            self.post("/learnclass", b"x"),
+        )
+        self.assertEqual(json_bytes(b'{"classifiers":[]}'), self.get("/bayes/classifiers"))
+
+    def test_large(self) -> None:
+        """As large a message may be learnt as is scanned, and no larger one."""
+        self.assertEqual(NO_CLASSIFIERS, self.post("/learnspam", b"x" * 2**21))
+        head = f"POST /learnspam HTTP/1.1\r\nContent-Length: {50 * 2**20 + 1}\r\n\r\n"
+        self.assertTrue(self.ask(head.encode()).startswith(b"HTTP/1.1 413 "))
+
+    def test_fuzzy(self) -> None:
+        for path in ("/fuzzyadd", "/fuzzydel", "/plugins/fuzzy/hashes?flag=1"):
+            self.assertEqual(DISABLED, self.post(path, b"x", "Flag: 1\r\n"), path)
+        self.assertEqual(error_bytes(400, "No hash defined"), self.get("/fuzzydelhash"))
+        self.assertEqual(DISABLED, self.get("/fuzzydelhash", "Hash: 00\r\nFlag: 1\r\n"))
+        self.assertEqual(
+            json_bytes(b'{"success":true,"storages":{}}'), self.get("/plugins/fuzzy/storages")
+        )
+
+    def test_absent(self) -> None:
+        for name in NEURAL:
+            self.assertEqual(NOT_FOUND, self.post(f"/plugins/neural/{name}", b"x"), name)
+        for name in SELECTORS:
+            self.assertEqual(NOT_FOUND, self.get(f"/plugins/selectors/{name}"), name)
+        for path in ("/plugins/selectors/check_message?selector=ip", "/addsymbol", "/addaction"):
+            self.assertEqual(NOT_FOUND, self.post(path, b"x"), path)
+
+    def test_strangers(self) -> None:
+        self.connect(STRANGER)
+        for path in (*LEARN, "/fuzzyadd", "/fuzzydelhash", "/bayes/classifiers"):
+            self.assertEqual(error_bytes(401, "Unauthorized"), self.post(path), path)
+
+
+class ToCome(ControllerCase):
+    """Each fails until its feature is there."""
+
+    def test_learn(self) -> None:
+        for path in LEARN:
+            self.assertEqual(SUCCESS, self.post(path, b"x", "Class: spam\r\n"), path)
+
+    test_learn.todo = TODO  # type: ignore[attr-defined]
+
+    def test_learn_twice(self) -> None:
+        self.post("/learnspam", b"Message-ID: <1@x>\r\n\r\nx")
+        self.assertEqual(
+            error_bytes(208, "<1@x> has been already learned as spam, ignore it"),
+            self.post("/learnspam", b"Message-ID: <1@x>\r\n\r\nx"),
+        )
+
+    test_learn_twice.todo = TODO  # type: ignore[attr-defined]
+
+    def test_classifiers(self) -> None:
+        self.assertNotEqual([], self.value(self.get("/bayes/classifiers"))["classifiers"])
+
+    test_classifiers.todo = TODO  # type: ignore[attr-defined]
+
+    def test_statfiles(self) -> None:
+        self.assertNotEqual([], self.value(self.get("/stat"))["statfiles"])
+
+    test_statfiles.todo = TODO  # type: ignore[attr-defined]
+
+    def test_fuzzy_add(self) -> None:
+        found = self.value(self.post("/fuzzyadd", b"x" * 1000, "Flag: 1\r\n"))
+        self.assertTrue(found["hashes"])
+
+    test_fuzzy_add.todo = TODO_FUZZY  # type: ignore[attr-defined]
+
+    def test_fuzzy_delete(self) -> None:
+        found = self.value(self.post("/fuzzydel", b"x" * 1000, "Flag: 1\r\n"))
+        self.assertTrue(found["hashes"])
+
+    test_fuzzy_delete.todo = TODO_FUZZY  # type: ignore[attr-defined]
+
+    def test_fuzzy_delete_hash(self) -> None:
+        self.assertTrue(self.value(self.get("/fuzzydelhash", "Hash: 00\r\nFlag: 1\r\n"))["success"])
+
+    test_fuzzy_delete_hash.todo = TODO_FUZZY  # type: ignore[attr-defined]
+
+    def test_fuzzy_hashes(self) -> None:
+        found = self.value(self.post("/plugins/fuzzy/hashes?flag=1", b"x" * 1000))
+        self.assertTrue(found["hashes"])
+
+    test_fuzzy_hashes.todo = TODO_FUZZY  # type: ignore[attr-defined]
+
+    def test_fuzzy_storages(self) -> None:
+        self.assertTrue(self.value(self.get("/plugins/fuzzy/storages"))["storages"])
+
+    test_fuzzy_storages.todo = TODO_FUZZY  # type: ignore[attr-defined]
+
+    def test_selectors(self) -> None:
+        for name in SELECTORS:
+            self.assertTrue(self.value(self.get(f"/plugins/selectors/{name}")), name)
+
+    test_selectors.todo = TODO_SELECTORS  # type: ignore[attr-defined]
+
+    def test_neural(self) -> None:
+        self.assertTrue(self.value(self.get("/plugins/neural/config"))["success"])
+
+    test_neural.todo = TODO_NEURAL  # type: ignore[attr-defined]
