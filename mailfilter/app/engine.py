@@ -129,7 +129,15 @@ class Engine:
                 name: Histogram(sizes.bounds, sizes.counts, sizes.total)
                 for name, sizes in self.counters.histograms().items()
             },
+            gauges=self._gauges(),
+            last_seconds=tuple(self.counters.last_seconds),
         )
+
+    def _gauges(self) -> dict[str, float]:
+        return {
+            "store_failing": float(not self.store.is_well),
+            "history_waiting": float(self._recorder.waiting if self._recorder else 0),
+        }
 
     def _count(self, name: str) -> None:
         self.counters.values[name] += 1

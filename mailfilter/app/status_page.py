@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..codec.control import Report
+from ..report.counters import LAST_SCANS, Sizes
 from .certificate_status import tls_page
 from .hub import Hub
 from .keeper import Keeper
@@ -53,10 +54,29 @@ def status_page(
         "scans_under_way": sum(report.scans for report in reports),
         "rate": sum(worker.rate for worker in workers),
         "counters": dict(counters),
-        "histograms": {name: asdict(sizes) for name, sizes in histograms.items()},
+        "histograms": {name: _plain(sizes) for name, sizes in histograms.items()},
+        "gauges": _sums(reports),
+        "scan_times": _interleaved([report.last_seconds for report in reports]),
         "events": dict(hub.events),
         "alarms": [asdict(alarm) for alarm in hub.alarms.raised],
     }
+
+
+def _plain(sizes: Sizes) -> dict[str, Any]:
+    """As `asdict` would make it, which copies all numbers one by one."""
+    return {"bounds": sizes.bounds, "counts": sizes.counts, "total": sizes.total}
+
+
+def _sums(reports: Sequence[Report]) -> dict[str, float]:
+    names = {name for report in reports for name in report.gauges}
+    return {name: sum(report.gauges.get(name, 0.0) for report in reports) for name in names}
+
+
+def _interleaved(several: Sequence[Sequence[float]]) -> list[float]:
+    """What the last scans took, the newest last, as if all workers scanned in turn."""
+    ages = ((age, seconds) for last in several for age, seconds in enumerate(reversed(last)))
+    newest = [seconds for _age, seconds in sorted(ages)][:LAST_SCANS]
+    return newest[::-1]
 
 
 def _queue(bound: Bound) -> int | None:

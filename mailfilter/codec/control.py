@@ -184,6 +184,10 @@ class Report(Message, frozen=True, kw_only=True):
     """Open, by listener."""
     counters: dict[str, int]
     histograms: dict[str, Histogram]
+    gauges: dict[str, float] = {}
+    """Numbers of this moment, such that the sum of all workers means something."""
+    last_seconds: tuple[float, ...] = ()
+    """What the last scans took, the newest last."""
 
 
 class Alarm(Message, frozen=True, kw_only=True):

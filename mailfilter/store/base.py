@@ -147,6 +147,11 @@ class Store(ABC):
     kind: str
     """Name in the configuration."""
 
+    @property
+    def is_well(self) -> bool:
+        """Whether calls are carried out, as far as anybody has tried lately."""
+        return True
+
     @abstractmethod
     def open(self) -> None:
         """Begin to open, and keep trying; what is wrong is logged, and an alarm."""

@@ -103,6 +103,11 @@ class EmbeddedStore(Store):
             return
         self._opening.close()
 
+    @property
+    def is_well(self) -> bool:
+        """See `Store.is_well`."""
+        return self._health.is_well
+
     async def do(self, call: Call[R]) -> R:
         """Carry out a call. Raises StoreError."""
         try:

@@ -43,6 +43,11 @@ class Health:
         self._failures = 0
         self._is_told = False
 
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing fails, as far as anybody has tried."""
+        return not self._failing
+
     def failed(self, error: StoreError, what: str) -> None:
         """A call of that name has failed, or something else with a name, such as to connect."""
         now = self._clock.seconds()

@@ -76,6 +76,11 @@ class RedisStore(Store):
             # Also for one who cannot wait so long, and cancels us.
             self._pool.stop()
 
+    @property
+    def is_well(self) -> bool:
+        """See `Store.is_well`."""
+        return self._health.is_well
+
     async def do(self, call: Call[R]) -> R:
         return await self._counted(self._carry_out(call), type(call).__name__)
 

@@ -74,6 +74,8 @@ REPORT = Report(
     connections={"http": 1},
     counters={"scans": 7},
     histograms={"scan_seconds": Histogram((0.5, 1.0), (1, 2, 3), 4.5)},
+    gauges={"store_failing": 1.0},
+    last_seconds=(0.25, 0.5),
 )
 TO_WORKER: Sequence[Message] = (
     BOOT,

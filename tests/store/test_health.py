@@ -55,6 +55,7 @@ class HealthTests(SynchronousTestCase):
         self.patch(health.log, "info", lambda text, **values: lines.append(text.format(**values)))
         self.health.failed(TimedOut("no answer"), "Put")
         self.health.failed(TimedOut("no answer"), "Count")
+        self.assertFalse(self.health.is_well)
         self.health.succeeded("Get")
         self.health.succeeded("Put")
         self.assertEqual(lines, [])
