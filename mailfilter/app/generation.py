@@ -16,13 +16,11 @@ from ..codec.control import (
     Credentials,
     Drain,
     Handed,
-    Notice,
-    ReopenLog,
     Report,
     Serve,
 )
 from .boot import make_boot
-from .hub import LOOK_SECONDS, GenerationError, Hub
+from .hub import LOOK_SECONDS, GenerationError, Hub, ToAll
 from .plan import Draft
 from .sockets import Bound, share
 from .status import WorkerStatus, worker_status
@@ -162,7 +160,7 @@ class Generation:
         """See `hub.Serves.reports`."""
         return [worker.report for worker in self._living() if worker.report is not None]
 
-    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
+    def tell(self, message: ToAll, but: object = None) -> None:
         """See `hub.Serves.tell`."""
         for worker in self._living():
             if worker is not but:

@@ -7,14 +7,18 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from ..codec.control import Credentials, Histogram, Notice, ReopenLog, Report
+from ..codec.control import Credentials, Histogram, Maps, Notice, ReopenLog, Report, Saved
 from ..report.alarms import Alarms
 from ..report.counters import Sizes
 from ..servers.refusals import RefusalLog
+from ..servers.services import Desk, NoDesk
 from .status import WorkerStatus
 
 LOOK_SECONDS = 1.0
 """Between two looks of a generation at its workers."""
+
+ToAll = Notice | ReopenLog | Credentials | Maps | Saved
+"""What all workers are told."""
 
 
 class GenerationError(Exception):
@@ -51,7 +55,7 @@ class Serves(Protocol):
         """The last figures of those that live."""
         ...
 
-    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
+    def tell(self, message: ToAll, but: object = None) -> None:
         """Tell all workers, those that start and those that leave too, but the sender.
 
         Of credentials, also those that will come: they start with the last ones. Raises
@@ -73,6 +77,8 @@ class Hub:
         """Passes a notice of a worker on to the others."""
         self.give_up: Callable[[str], None] = lambda reason: None
         """Ends the whole process for its supervisor to start anew."""
+        self.desk: Desk = NoDesk()
+        """Answers what controllers ask of the master."""
         self._counters: Counter[str] = Counter()
         self._histograms: dict[str, Sizes] = {}
 

@@ -9,14 +9,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from ..codec.control import Credentials, Notice, ReopenLog, Report
+from ..codec.control import Credentials, Report
 from ..config import ConfigError, Loaded
 from ..scan.plan import Plan
 from ..servers.background import in_background
 from ..tls.errors import TlsError
 from .engine import Engine, resident, settle
 from .generation import Generation
-from .hub import LOOK_SECONDS, GenerationError, Hub
+from .hub import LOOK_SECONDS, GenerationError, Hub, ToAll
 from .plan import Draft, load_files
 from .self_test import self_test
 from .sockets import Bound
@@ -110,7 +110,7 @@ class LocalGeneration:
         """See `Serves.reports`."""
         return [self._engine.report()] if self._engine else []
 
-    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
+    def tell(self, message: ToAll, but: object = None) -> None:
         """See `Serves.tell`: there is nobody else, and our log is the master's."""
         if isinstance(message, Credentials) and self._engine is not None:
             self._engine.renew(message)
@@ -155,7 +155,9 @@ class LocalGeneration:
     def _make_engine(self, loaded: Loaded, plan: Plan) -> Engine:
         hub, credentials = self._hub, self._draft.held.credentials()
         try:
-            engine = Engine(self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials)
+            engine = Engine(
+                self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials, hub.desk
+            )
         except TlsError as error:
             raise GenerationError(str(error)) from None
         engine.tell_refusals(hub.refusals.tell)

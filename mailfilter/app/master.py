@@ -16,14 +16,16 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from .. import __version__
-from ..codec.control import Answer, Credentials, Notice, ReopenLog
+from ..codec.control import Answer, Credentials, ReopenLog
 from ..config import ConfigError
 from ..report.alarms import Alarms
 from . import logs
 from .control_server import ControlServer
+from .desk import MasterDesk
 from .engine import raise_limits
 from .exit_status import GIVEN_UP, NOT_STARTED, exit_with
 from .generation import Generation
+from .generations import Generations
 from .hub import GenerationError, Hub, Serves
 from .keeper import Keeper
 from .local import LocalGeneration
@@ -32,7 +34,7 @@ from .master_state import STOPPING, ReloadError, StartError, State
 from .plan import Draft, worker_count
 from .privileges import Identity, PrivilegeError, become, check_readable, find_identity, set_umask
 from .reading import read_again
-from .retired import Retired, drained
+from .retired import drained
 from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
 from .status_page import status_page
@@ -63,7 +65,9 @@ class Master(Service):
         self.state = State.STARTING
         self.alarms = Alarms()
         self.hub = Hub(self.alarms, state_dir)
-        self.hub.relay = self._relay
+        self.generations = Generations()
+        self.hub.relay = lambda sender, notice: self.generations.tell(notice, but=sender)
+        self.hub.desk = MasterDesk(reactor, self._page)
         self.hub.give_up = self._give_up
         self.sockets = Sockets()
         self.began = time()
@@ -72,9 +76,7 @@ class Master(Service):
         self._heir = heir
         self._bound: Mapping[str, Bound] = {}
         self._count = 0
-        self._current: Serves | None = None
         self._loaded = first.loaded
-        self._candidate: Serves | None = None
         self._keeper = Keeper(
             reactor,
             self.hub,
@@ -82,7 +84,6 @@ class Master(Service):
             is_settled=lambda: self.state is State.SERVING,
             push=self._renew,
         )
-        self._retired = Retired()
         self._waiting: list[Deferred[list[str]]] = []
         self._is_bound = False
         self._is_told = False
@@ -254,11 +255,11 @@ class Master(Service):
     ) -> list[str]:
         """Bring up a generation, then let the one before go. Raises GenerationError."""
         generation = self._make(fresh, bound)
-        self._candidate = generation
+        self.generations.candidate = generation
         try:
             warnings = list(await generation.start(is_strict=is_strict))
         finally:
-            self._candidate = None
+            self.generations.candidate = None
         if self.is_stopping:
             generation.kill()
             raise GenerationError(STOPPING)
@@ -268,12 +269,12 @@ class Master(Service):
         except Exception:
             generation.kill()
             raise
-        old, self._current = self._current, generation
+        old, self.generations.current = self.generations.current, generation
         self._bound, self._loaded = bound, fresh.loaded
         self._keeper.adopt(fresh)
         log.info("serving: {summary}", summary=self._summary())
         if old is not None:
-            self._retired.add(old, fresh.loaded.config.server)
+            self.generations.retired.add(old, fresh.loaded.config.server)
         return warnings
 
     def _make(self, fresh: Draft, bound: Mapping[str, Bound]) -> Serves:
@@ -297,10 +298,10 @@ class Master(Service):
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done.errback(ReloadError(STOPPING))
-        if self._candidate is not None:
-            self._candidate.kill()
+        if self.generations.candidate is not None:
+            self.generations.candidate.kill()
         seconds = self._loaded.config.server.stop_timeout
-        ends = [drained(generation, seconds) for generation in self._generations()]
+        ends = [drained(generation, seconds) for generation in self.generations.all()]
         # Workers have been told to accept what waits; nothing more shall come.
         self.sockets.close()
         await DeferredList(ends)
@@ -339,21 +340,12 @@ class Master(Service):
 
     def _reopen_logs(self) -> None:
         logs.reopen_now()
-        for generation in self._generations():
-            generation.tell(ReopenLog())
+        self.generations.tell(ReopenLog())
 
     def _renew(self, credentials: Credentials) -> None:
         # Those that leave accept nothing any more; they may have other certificates.
-        if self._current is not None:
-            self._current.tell(credentials)
-
-    def _relay(self, sender: object, notice: Notice) -> None:
-        for generation in self._generations():
-            generation.tell(notice, but=sender)
-
-    def _generations(self) -> list[Serves]:
-        found = [self._current, self._candidate, *self._retired.generations]
-        return [generation for generation in found if generation is not None]
+        if self.generations.current is not None:
+            self.generations.current.tell(credentials)
 
     async def _command_reload(self) -> Answer:
         try:
@@ -362,25 +354,24 @@ class Master(Service):
             return Answer(error=str(error))
 
     async def _command_status(self) -> Answer:
-        generations = self._generations()
-        return Answer(
-            status=status_page(
-                state=self.state.value,
-                generation=self._current.number if self._current else 0,
-                config=self._loaded.path,
-                uptime=time() - self.began,
-                workers=[item for found in generations for item in found.status()],
-                reports=[item for found in generations for item in found.reports()],
-                bound=self._bound,
-                hub=self.hub,
-                keeper=self._keeper,
-            )
+        return Answer(status=self._page())
+
+    def _page(self) -> dict[str, Any]:
+        return status_page(
+            state=self.state.value,
+            generation=self.generations.number,
+            config=self._loaded.path,
+            uptime=time() - self.began,
+            workers=self.generations.status(),
+            reports=self.generations.reports(),
+            bound=self._bound,
+            hub=self.hub,
+            keeper=self._keeper,
         )
 
     def _summary(self) -> str:
         count = worker_count(self._loaded)
-        number = self._current.number if self._current else 0
-        return f"generation {number}, {count} worker{'s' if count > 1 else ''}"
+        return f"generation {self.generations.number}, {count} worker{'s' if count > 1 else ''}"
 
     def _tell_ready(self, name: str, bound: Bound) -> None:
         log.info(

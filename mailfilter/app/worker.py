@@ -32,6 +32,7 @@ from ..codec.control import (
     Ready,
     ReopenLog,
     Serve,
+    Told,
     ToWorker,
     TurnedAway,
     encode,
@@ -45,6 +46,7 @@ from ..tls.errors import TlsError
 from . import logs
 from .channel import Channel
 from .checks import CheckFile
+from .desk import RemoteDesk
 from .engine import Engine, raise_limits, settle
 from .plan import load_files
 from .self_test import Outcome, self_test
@@ -96,6 +98,7 @@ class Worker:
         """Topic of notices -> who wants to know."""
         self.channel = Channel(to_worker_reader(), self._hear, self._master_is_gone)
 
+        self.desk = engine.desk = RemoteDesk(engine.clock, self.channel.send)
         engine.tell_refusals(self._tell_refusal)
 
     def start(self) -> Deferred[None]:
@@ -150,6 +153,8 @@ class Worker:
             self._adopt()
         elif isinstance(message, Credentials):
             self._engine.renew(message)
+        elif isinstance(message, Told):
+            self.desk.hear(message)
         elif isinstance(message, ReopenLog):
             logs.reopen_now()
         elif isinstance(message, Notice):
@@ -157,6 +162,7 @@ class Worker:
                 subscriber(message.value)
 
     def _master_is_gone(self, reason: str) -> None:
+        self.desk.lose()
         if self._is_done:
             self._leave()
             return

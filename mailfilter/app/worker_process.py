@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from ..codec.control import (
     Alarm,
+    Ask,
     Boot,
     ControlError,
     Failed,
@@ -21,10 +22,12 @@ from ..codec.control import (
     Notice,
     Ready,
     Report,
+    Told,
     TurnedAway,
     encode,
     to_master_reader,
 )
+from .desk import answer
 from .hub import Hub
 from .status import Rate
 from .worker import FROM_MASTER, STACK_SIGNAL, TO_MASTER
@@ -143,6 +146,15 @@ class WorkerProcess(ProcessProtocol):
             self._hub.refusals.tell(message)
         elif isinstance(message, Notice):
             self._hub.relay(self, message)
+        elif isinstance(message, Ask):
+            Deferred.fromCoroutine(self._answer(message))
+
+    async def _answer(self, ask: Ask) -> None:
+        told = await answer(self._hub.desk, ask)
+        try:
+            self.send(told)
+        except ControlError as error:
+            self.send(Told(number=told.number, error=str(error)))
 
     def _take_report(self, report: Report) -> None:
         self._rate.observe(self._reactor.seconds(), report.counters.get("scans", 0))

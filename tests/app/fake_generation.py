@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
 
-from mailfilter.app.hub import GenerationError
+from mailfilter.app.hub import GenerationError, ToAll
 from mailfilter.app.status import WorkerStatus, worker_status
-from mailfilter.codec.control import Credentials, Notice, ReopenLog, Report
+from mailfilter.codec.control import Report
 
 
 class FakeGeneration:
@@ -20,7 +20,7 @@ class FakeGeneration:
         self.drained: list[tuple[bool, float]] = []
         self.is_killed = False
         self.is_serving = False
-        self.told: list[Notice | ReopenLog | Credentials] = []
+        self.told: list[ToAll] = []
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
         self.is_strict = is_strict
@@ -66,6 +66,6 @@ class FakeGeneration:
     def reports(self) -> Sequence[Report]:
         return []
 
-    def tell(self, message: Notice | ReopenLog | Credentials, but: object = None) -> None:
+    def tell(self, message: ToAll, but: object = None) -> None:
         if but is not self:
             self.told.append(message)
