@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.python.failure import Failure
 
 T = TypeVar("T")
@@ -27,6 +27,30 @@ def in_background(reactor: Any, work: Callable[[], T]) -> Deferred[T]:
 
     threading.Thread(target=run, daemon=True, name="background").start()
     return done
+
+
+class Turns:
+    """Work in the background, so much of it at a time; more waits."""
+
+    def __init__(self, count: int) -> None:
+        self._turns = DeferredSemaphore(count)
+
+    async def run(self, reactor: Any, work: Callable[[], T]) -> T:
+        """What a function returns or raises.
+
+        May be cancelled, which does not end work that hangs: it keeps its turn, so that a mount
+        that does not answer takes few threads; and they do not keep the process from ending.
+        """
+        await self._turns.acquire()
+        working = in_background(reactor, work)
+        working.addBoth(self._give_turn)
+        found: Deferred[T] = Deferred()
+        working.chainDeferred(found)
+        return await found
+
+    def _give_turn(self, result: Any) -> Any:
+        self._turns.release()
+        return result
 
 
 def _fire(fire: Callable[[Any], None], value: Any) -> None:

@@ -11,9 +11,11 @@ from .controller_call import NOT_FOUND, TEXT, Call, Endpoint, Endpoints
 from .controller_paths import lookup_path
 from .http_answer import Answers, Asked, refusal
 from .http_reply import Reply, error_reply
+from .packing import packed
 from .peer import Peer
 from .services import Refused as DeskRefused
 from .services import Services
+from .static_files import StaticFiles
 
 PING = "/ping"
 METHODS = frozenset((b"GET", b"HEAD", b"POST"))
@@ -53,6 +55,7 @@ class ControllerAnswers(Answers):
     """Answers the requests that come by one listener."""
 
     _services: Services
+    _files: StaticFiles
     _endpoints: Endpoints
     _wall_clock: Callable[[], float]
 
@@ -61,6 +64,8 @@ class ControllerAnswers(Answers):
     ) -> None:
         """What to answer with; before the first request."""
         self._services = services
+        controller = services.config.controller
+        self._files = StaticFiles(controller.static_dir, controller.neighbours)
         self._endpoints = endpoints
         self._wall_clock = wall_clock
 
@@ -90,7 +95,7 @@ class ControllerAnswers(Answers):
         path = lookup_path(head.path)
         endpoint = self._endpoints.get(path)
         if endpoint is None:
-            return NOT_FOUND
+            return await self._files.find(head) or NOT_FOUND
         allowed = await self._decide(asked, endpoint)
         if isinstance(allowed, Reply):
             return allowed
@@ -109,7 +114,7 @@ class ControllerAnswers(Answers):
             self._wall_clock(),
         )
         try:
-            return await endpoint.handler(call)
+            return await packed(head, await endpoint.handler(call))
         except Refused as refused:
             return refusal(refused)
         except DeskRefused as refused:

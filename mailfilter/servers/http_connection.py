@@ -163,14 +163,14 @@ class HttpConnection(Replying[Asked, Reply]):
         self._stream.write(
             render_reply(
                 reply.status,
-                reply.error or "OK",
+                reply.error or reply.reason,
                 reply.body,
                 reply.content_type,
                 server=SERVER,
                 date=self._dates.at(self._wall_clock()),
                 close=close,
                 extra=reply.extra,
-                with_body=head is None or head.method != b"HEAD",
+                with_body=reply.status != 304 and (head is None or head.method != b"HEAD"),
             )
         )
         if close:

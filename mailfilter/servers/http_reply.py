@@ -17,6 +17,8 @@ class Reply:
     error: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
     """More headers."""
+    reason: str = "OK"
+    """The reason phrase, if nothing is refused."""
     queue_id: str = ""
     """Of the message that is refused, for the log."""
 

@@ -8,14 +8,11 @@ import os
 import stat
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 from urllib.parse import unquote_to_bytes
-
-from twisted.internet.defer import Deferred, DeferredSemaphore
 
 from ..codec.http_body import Refused
 from ..config.model import Listener
-from .background import in_background
+from .background import Turns
 from .peer import Peer
 from .request_envelope import Fields
 
@@ -26,8 +23,6 @@ SHM_FOLDER = b"/dev/shm/"
 
 MAX_READS = 4
 """Files that are read at a time; others wait, as long as their request may take."""
-
-_Result = TypeVar("_Result")
 
 _NAMES = frozenset((b"file", b"path", b"shm", b"shm-offset", b"shm-length"))
 
@@ -89,25 +84,14 @@ def _number(value: bytes | None, name: str) -> int | None:
 async def read_source(source: Source, limit: int) -> bytes:
     """Read a message of at most `limit` octets, off the reactor. Raises `Refused`.
 
-    May be cancelled, which does not end a read that hangs: it keeps its turn, so that a mount that
-    does not answer takes few threads; and they do not keep the process from ending.
+    May be cancelled (see `Turns.run`).
     """
     from twisted.internet import reactor
 
-    await _turns.acquire()
-    reading = in_background(reactor, partial(_read, source, limit))
-    reading.addBoth(_give_turn)
-    found: Deferred[bytes] = Deferred()
-    reading.chainDeferred(found)
-    return await found
+    return await _turns.run(reactor, partial(_read, source, limit))
 
 
-_turns = DeferredSemaphore(MAX_READS)
-
-
-def _give_turn(result: _Result) -> _Result:
-    _turns.release()
-    return result
+_turns = Turns(MAX_READS)
 
 
 def _read(source: Source, limit: int) -> bytes:

@@ -11,7 +11,7 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 
 from mailfilter.scan.verdict import ReplaceBody
-from mailfilter.servers import local_files
+from mailfilter.servers import background
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from .http_case import VERDICT, Case, at_once
@@ -121,7 +121,7 @@ class FileTests(RequestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.patch(local_files, "in_background", at_once)
+        self.patch(background, "in_background", at_once)
         self.path = Path(self.mktemp()).absolute()
         self.path.write_bytes(MESSAGE)
         self.serve(FakeScanner(VERDICT, max_message=100), local_files=True)

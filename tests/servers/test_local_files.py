@@ -6,14 +6,15 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.address import IPv4Address, UNIXAddress
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from mailfilter.codec.http_body import Refused
 from mailfilter.config.model import Listener
-from mailfilter.servers import local_files
+from mailfilter.servers import background, local_files
+from mailfilter.servers.background import Turns
 from mailfilter.servers.local_files import (
     MAX_READS,
     NOT_ALLOWED,
@@ -168,8 +169,8 @@ class TurnTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reads: list[Deferred[bytes]] = []
-        self.patch(local_files, "_turns", DeferredSemaphore(MAX_READS))
-        self.patch(local_files, "in_background", self.read)
+        self.patch(local_files, "_turns", Turns(MAX_READS))
+        self.patch(background, "in_background", self.read)
 
     def read(self, *_: object) -> Deferred[bytes]:
         self.reads.append(Deferred())

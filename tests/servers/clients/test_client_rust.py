@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailfilter.scan.verdict import AddHeader, RemoveHeader, ReplaceBody
-from mailfilter.servers import local_files
+from mailfilter.servers import background
 from mailfilter.testing.fake_scanner import FakeScanner
 
 from ..http_case import at_once
@@ -146,7 +146,7 @@ class SyncTests(EveryTests, EveryCase):
 
     def test_file(self) -> None:
         """Named in place of the message: taken on a unix socket alone, if that is allowed."""
-        self.patch(local_files, "in_background", at_once)
+        self.patch(background, "in_background", at_once)
         path = Path(self.mktemp()).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(MESSAGE)
