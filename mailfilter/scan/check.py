@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..maps import Maps
 from .verdict import Action, AuthResult, Edit, Url
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ class Given:
     """The `[scan]` table of the configuration."""
     options: Mapping[str, object] = field(default_factory=dict)
     """The check's own table, `[checks.NAME.options]`."""
+    maps: Maps = field(default_factory=lambda: Maps({}))
+    """The `[maps]` of the configuration by name. They change while a check lives: what is looked
+    up is what the map has then. An unknown name raises an error that says so."""
 
 
 class Check:

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from inspect import iscoroutinefunction
 
 from ..config.model import CheckSettings, Config, default_groups
+from ..maps import Maps
 from .check import Check, Given, Stage
 from .composites import Composites, Unknown, make_composites, near_hint
 from .profiles import Profiles
@@ -70,13 +71,16 @@ class Plan:
     profiles: Profiles
     group_caps: Mapping[str, float]
     steps: tuple[Step, ...]
+    maps: Maps
+    """What the checks look things up in."""
 
 
-def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
+def build_plan(config: Config, checks: Iterable[type[Check]], maps: Maps | None = None) -> Plan:
     """Sort the checks and work out symbols, composites and profiles.
 
-    Raises PlanError with every problem found.
+    Without `maps` those of the configuration are empty. Raises PlanError with every problem found.
     """
+    maps = Maps(config.maps) if maps is None else maps
     classes = list(checks)
     problems = _duplicate_names(classes) + _unknown_after(classes)
     symbols, found = symbol_table(config, classes)
@@ -88,7 +92,7 @@ def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
         PlanProblem(("composites", item.name, "expression"), item.text, item.hint, item.unknown)
         for item in errors
     ]
-    steps, step_problems = _steps(config, classes)
+    steps, step_problems = _steps(config, classes, maps)
     problems += step_problems
     waves: dict[Stage, tuple[Wave, ...]] = {}
     try:
@@ -105,6 +109,7 @@ def build_plan(config: Config, checks: Iterable[type[Check]]) -> Plan:
         profiles=Profiles(config),
         group_caps={name: cap for name, cap in caps.items() if cap is not None},
         steps=tuple(steps),
+        maps=maps,
     )
 
 
@@ -170,7 +175,9 @@ def _unknown_keys(
     return problems
 
 
-def _steps(config: Config, classes: Iterable[type[Check]]) -> tuple[list[Step], list[PlanProblem]]:
+def _steps(
+    config: Config, classes: Iterable[type[Check]], maps: Maps
+) -> tuple[list[Step], list[PlanProblem]]:
     steps = []
     problems = []
     for check in classes:
@@ -183,7 +190,7 @@ def _steps(config: Config, classes: Iterable[type[Check]]) -> tuple[list[Step], 
             problems += unknown
             continue
         try:
-            made = check(Given(scan=config.scan, options=settings.options))
+            made = check(Given(config.scan, settings.options, maps))
         except Exception as error:
             # A third party's code: whatever it raises, it is this check that cannot be made.
             problems.append(PlanProblem(key, str(error) or type(error).__name__))

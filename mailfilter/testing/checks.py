@@ -10,8 +10,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from ..config.model import Config, Scan
+from ..config.model import Config, MapKind, Scan
+from ..config.model import Map as MapSettings
 from ..mail import parse
+from ..maps import Maps
 from ..scan.check import Check, Finding, Findings, Given, Hit
 from ..scan.envelope import Envelope
 from ..scan.plan import build_plan
@@ -37,6 +39,17 @@ def make_task(
     return Task(envelope, parse(raw), settings, found, deadline=60.0, seconds=lambda: 0.0)
 
 
+def make_maps(**texts: tuple[MapKind, str]) -> Maps:
+    """Maps by name, of their kind and what is in them, for `maps` of `run_check`.
+
+    `maps.give(name, octets)` changes one. Raises MapError.
+    """
+    made = Maps({name: MapSettings(kind=kind, file=name) for name, (kind, _) in texts.items()})
+    for name, (_, text) in texts.items():
+        made.give(name, text.encode())
+    return made
+
+
 def run_check(
     check: type[Check],
     raw: bytes,
@@ -45,13 +58,14 @@ def run_check(
     scan: Scan | None = None,
     options: Mapping[str, object] = MappingProxyType({}),
     hits: Iterable[Hit] = (),
+    maps: Maps | None = None,
 ) -> list[Finding]:
     """Make a check, run it, return its findings.
 
     A check that waits must get its answers at once, as fakes give them; else `scan_message` with a
     `Clock` is the way.
     """
-    made = check(Given(scan=scan or Scan(), options=options))
+    made = check(Given(scan or Scan(), options, maps or make_maps()))
     answer = made.run(make_task(raw, envelope, hits=hits))
     if not iscoroutine(answer):
         return list(cast(Findings, answer))
@@ -74,6 +88,7 @@ def scan_message(
     *,
     config: Config | None = None,
     clock: Clock | None = None,
+    maps: Maps | None = None,
 ) -> Deferred[Verdict]:
     """Scan a message with some checks, as the server does: scores, composites, time and all.
 
@@ -82,7 +97,10 @@ def scan_message(
     config = config or Config()
     clock = clock or Clock()
     scanner = Scanner(
-        build_plan(config, checks), config.scan, IReactorTime(clock), work_clock=clock.seconds
+        build_plan(config, checks, maps),
+        config.scan,
+        IReactorTime(clock),
+        work_clock=clock.seconds,
     )
     return Deferred.fromCoroutine(scanner.scan(envelope, raw))
 

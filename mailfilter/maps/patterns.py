@@ -1,0 +1,101 @@
+"""Maps of regular expressions, which are given a time and no more."""
+
+from time import monotonic
+from typing import Any, NamedTuple
+
+import regex  # type: ignore[import-untyped]
+
+from .expanded import expanded
+from .found import Found, LookupTimeoutError, Sought
+from .parse import Line, MapError, quoted, read_lines, value_of
+
+MAX_PATTERNS = 1000
+"""Each of them is tried on what is sought: two milliseconds for a subject."""
+
+MAX_PATTERN = 1024
+"""Characters of one."""
+
+MAX_EXPANDED = 20_000
+"""Parts of one with its repetitions written out: for millions it takes seconds to be read."""
+
+MAX_TEXT = 2**18
+"""Characters, from the first, that are searched."""
+
+SECONDS = 0.02
+"""That a lookup may take; the reactor waits for it."""
+
+_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
+
+_FORM = "expected a pattern between slashes as /spam/i, with flags of imsx and / in it as \\/"
+
+
+class _Pattern(NamedTuple):
+    compiled: Any
+    key: str
+    value: str
+
+
+class Patterns:
+    """Regular expressions, of which the first one that fits anywhere is found."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises MapError."""
+        patterns: list[_Pattern] = []
+        for line in read_lines(data):
+            if len(patterns) == MAX_PATTERNS:
+                raise MapError(line.number, f"expected at most {MAX_PATTERNS} patterns")
+            patterns.append(_read(line))
+        self._patterns = tuple(patterns)
+        self.size = len(patterns)
+
+    def find(self, value: Sought) -> Found | None:
+        """See `Table.find`."""
+        if value is None:
+            return None
+        text = value if isinstance(value, str) else str(value)
+        text = text[:MAX_TEXT]
+        deadline = monotonic() + SECONDS
+        for pattern in self._patterns:
+            left = deadline - monotonic()
+            try:
+                if left > 0 and pattern.compiled.search(text, timeout=left):
+                    return Found(pattern.key, pattern.value)
+            except TimeoutError:
+                left = 0.0
+            if left <= 0:
+                raise LookupTimeoutError(f"{quoted(pattern.key)} takes too long") from None
+        return None
+
+
+def _read(line: Line) -> _Pattern:
+    end = _end(line.text)
+    flags, _, rest = line.text[end + 1 :].replace("\t", " ", 1).partition(" ")
+    if end < 2 or not set(flags) <= _FLAGS.keys():
+        raise MapError(line.number, f"{_FORM}, got {quoted(line.text)}")
+    pattern = line.text[1:end]
+    if len(pattern) > MAX_PATTERN:
+        raise MapError(line.number, f"expected at most {MAX_PATTERN} characters in a pattern")
+    if expanded(pattern) > MAX_EXPANDED:
+        raise MapError(line.number, "repetitions of repetitions make this pattern too large")
+    together = regex.VERSION0
+    for flag in flags:
+        together |= _FLAGS[flag]
+    try:
+        compiled = regex.compile(pattern, together, cache_pattern=False)
+    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+        raise MapError(line.number, f"no regular expression: {_reason(error)}") from None
+    return _Pattern(compiled, f"/{pattern}/{flags}", value_of(rest))
+
+
+def _end(text: str) -> int:
+    """Where the slash is that ends a pattern; 0 if none does."""
+    at = 1 if text[0] == "/" else len(text)
+    while at < len(text):
+        if text[at] == "/":
+            return at
+        at += 2 if text[at] == "\\" else 1
+    return 0
+
+
+def _reason(error: Exception) -> str:
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)
