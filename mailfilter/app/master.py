@@ -34,6 +34,7 @@ from .master_state import STOPPING, ReloadError, StartError, State
 from .plan import Draft, worker_count
 from .privileges import Identity, PrivilegeError, become, check_readable, find_identity, set_umask
 from .reading import read_again
+from .ready import tell_ready
 from .retired import drained
 from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
@@ -374,12 +375,7 @@ class Master(Service):
         return f"generation {self.generations.number}, {count} worker{'s' if count > 1 else ''}"
 
     def _tell_ready(self, name: str, bound: Bound) -> None:
-        log.info(
-            "ready: listener {name} speaks {protocol} on {address}",
-            name=name,
-            protocol=self._loaded.config.listeners[name].protocol,
-            address=bound.address(),
-        )
+        tell_ready(name, self._loaded.config.listeners[name], bound.address())
 
     def _broken(self, failure: Any) -> None:
         log.failure("the master failed", failure)

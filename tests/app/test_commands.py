@@ -215,10 +215,15 @@ class ForegroundTests(CommandCase):
         self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "mailfilter-state", "run"])
 
     def test_make_run(self) -> None:
-        """One line for each listener, and an interrupt ends it."""
+        """One line for each listener, one for the web interface, and an interrupt ends it."""
         if BIN != ROOT / ".venv" / "bin" or not (ROOT / ".venv" / ".made-run").exists():
             self.skipTest("the tests do not run from the .venv that make run would use")
-        self.configure("server.workers = 1")
+        web = free_port()
+        self.configure(
+            "server.workers = 1",
+            'listeners.web.protocol = "controller"',
+            f'listeners.web.endpoint = "tcp:{web}:interface=127.0.0.1"',
+        )
         arguments = f"ARGS=--config={self.folder / 'm.toml'} --state-dir={self.folder}"
         process = self.start("make", "-C", str(ROOT), "run", arguments)
         self.wait_until_ready()
@@ -228,6 +233,7 @@ class ForegroundTests(CommandCase):
         for line in (
             f"ready: listener scan speaks scan on 127.0.0.1:{self.port}\n",
             f"ready: listener milter speaks milter on {self.folder}/milter.sock\n",
+            f"the web interface is at http://127.0.0.1:{web}/\n",
         ):
             self.assertEqual(output.count(line), 1)
         self.assertIn("Main loop terminated", output)
