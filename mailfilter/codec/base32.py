@@ -1,0 +1,29 @@
+"""Base32 as Rspamd writes it: an alphabet of its own, least significant bits first
+(http-controller.md 2.3).
+"""
+
+ALPHABET = "ybndrfg8ejkmcpqxot1uwisza345h769"
+
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+
+
+def decode_base32(text: str, size: int) -> bytes:
+    """The octets of a text, which must be exactly `size`. Raises ValueError, which says why."""
+    wanted = -(-size * 8 // 5)
+    if len(text) != wanted:
+        raise ValueError(f"has {len(text)} characters, not {wanted}")
+    bits = 0
+    for at, character in enumerate(text):
+        value = _VALUES.get(character)
+        if value is None:
+            raise ValueError("has a character that is not of its alphabet")
+        bits |= value << (5 * at)
+    if bits >> (8 * size):
+        raise ValueError("ends in more bits than it has")
+    return bits.to_bytes(size, "little")
+
+
+def encode_base32(octets: bytes) -> str:
+    """The text of octets."""
+    bits = int.from_bytes(octets, "little")
+    return "".join(ALPHABET[bits >> (5 * at) & 31] for at in range(-(-len(octets) * 8 // 5)))
