@@ -82,6 +82,8 @@ _CALLS: Mapping[str, Callable[[Desk, Ask], Awaitable[Any]]] = {
     "save": _save,
     "undo": _undo,
     "configuration": lambda desk, ask: desk.configuration(),
+    "maps": lambda desk, ask: desk.maps(),
+    "map": lambda desk, ask: desk.map(msgspec.msgpack.decode(ask.value, type=str)),
 }
 """Topic of a question -> the call that answers it."""
 
@@ -147,6 +149,16 @@ class RemoteDesk:
         """See `Desk.configuration`."""
         rows: Sequence[Mapping[str, Any]] = await self._ask("configuration")
         return rows
+
+    async def maps(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.maps`."""
+        rows: Sequence[Mapping[str, Any]] = await self._ask("maps")
+        return rows
+
+    async def map(self, name: str) -> bytes:
+        """See `Desk.map`."""
+        data: bytes = await self._ask("map", name)
+        return data
 
     def hear(self, told: Told) -> None:
         """An answer of the master; nobody may wait for it any more."""

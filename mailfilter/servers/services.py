@@ -58,6 +58,18 @@ class Desk(Protocol):
         """The effective configuration: `key`, `value` (TOML, no secrets), `origin`, `is_saved`."""
         ...
 
+    async def maps(self) -> Sequence[Mapping[str, Any]]:
+        """All maps, in the order of the configuration.
+
+        Each with `name`, `octets`, `entries`, `is_saved`, `loaded` (Unix time, or none when there
+        never was one that can be used) and `trouble` (empty if there is none).
+        """
+        ...
+
+    async def map(self, name: str) -> bytes:
+        """What is in a map, as it is used now."""
+        ...
+
 
 class Services(Protocol):
     """What there is in a process that scans."""
@@ -121,6 +133,14 @@ class NoDesk:
 
     async def configuration(self) -> Sequence[Mapping[str, Any]]:
         """See `Desk.configuration`."""
+        raise Refused(_NOBODY)
+
+    async def maps(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.maps`."""
+        raise Refused(_NOBODY)
+
+    async def map(self, name: str) -> bytes:
+        """See `Desk.map`."""
         raise Refused(_NOBODY)
 
 

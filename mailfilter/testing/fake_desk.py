@@ -41,6 +41,8 @@ class FakeDesk:
         """What `saved` answers."""
         self.keys: Sequence[Mapping[str, Any]] = ()
         """What `configuration` answers."""
+        self.map_texts: dict[str, bytes] = {}
+        """What is in maps, by name."""
 
     async def status(self) -> Mapping[str, Any]:
         """See `Desk.status`."""
@@ -78,6 +80,20 @@ class FakeDesk:
         """See `Desk.configuration`."""
         self._may_refuse()
         return self.keys
+
+    async def maps(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.maps`."""
+        self._may_refuse()
+        more = {"is_saved": False, "loaded": 1.0, "trouble": ""}
+        return [
+            {"name": name, "octets": len(text), "entries": text.count(b"\n"), **more}
+            for name, text in self.map_texts.items()
+        ]
+
+    async def map(self, name: str) -> bytes:
+        """See `Desk.map`."""
+        self._may_refuse()
+        return self.map_texts[name]
 
     def _note(self, *what: Any) -> None:
         self._may_refuse()
