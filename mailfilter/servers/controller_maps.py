@@ -1,0 +1,204 @@
+"""Maps at the controller: what is in them, saving them, looking things up (http-controller.md 2.2).
+
+Pages know a map by a number, which must mean the same one after a reload that added others.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from zlib import crc32
+
+import msgspec
+
+from ..codec.http_body import Refused
+from ..config.model import Map as Settings
+from ..maps import Maps
+from . import background
+from .controller_call import SUCCESS, TEXT, Call, Endpoint, Endpoints, json_reply
+from .http_reply import Reply, error_reply
+
+MAX_LOOKUPS = 1000
+"""Values times maps of one query."""
+
+Result = Mapping[str, Any]
+
+
+class _Query(msgspec.Struct):
+    """The body of `/plugins/maps/query_json`."""
+
+    values: list[str]
+    maps: list[str] | None = None
+    report_misses: bool = False
+
+
+def map_id(name: str) -> int:
+    """The number of a map."""
+    return crc32(name.encode("utf-8", "surrogateescape")) >> 1
+
+
+def _named(call: Call, text: str) -> tuple[str, Settings] | None:
+    """The map with a number."""
+    number = int(text)
+    maps = call.services.config.maps
+    return next((item for item in maps.items() if map_id(item[0]) == number), None)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
+
+
+async def maps(call: Call) -> Reply:
+    """All maps."""
+    known = {entry["name"]: entry for entry in await call.services.desk.maps()}
+    found = []
+    for name, settings in call.services.config.maps.items():
+        entry = known.get(name, {})
+        found.append(
+            {
+                "map": map_id(name),
+                "description": settings.description or name,
+                "uri": settings.file,
+                "type": settings.kind,
+                "editable": settings.editable,
+                "loaded": entry.get("loaded") is not None,
+                "cached": False,
+            }
+        )
+    return json_reply(found)
+
+
+async def getmap(call: Call) -> Reply:
+    """What is in a map."""
+    text = call.told("map")
+    if text is None:
+        return error_reply(400, "Id header missing")
+    if not _is_number(text):
+        return error_reply(400, "Invalid map id")
+    found = _named(call, text)
+    if found is None:
+        return error_reply(404, "Map not found")
+    return Reply(200, await call.services.desk.map(found[0]), TEXT)
+
+
+async def savemap(call: Call) -> Reply:
+    """Save another content of a map."""
+    if not call.body:
+        return error_reply(400, "Empty body is not permitted")
+    text = call.told("map")
+    if text is None:
+        return error_reply(400, "Map id not specified")
+    if not _is_number(text):
+        return error_reply(400, "Map id is invalid")
+    found = _named(call, text)
+    if found is None:
+        return error_reply(404, "Map id not found")
+    name, settings = found
+    if not settings.editable:
+        return error_reply(404, f"Cannot open map: maps.{name}.editable is false")
+    await call.services.desk.save({f"maps.{name}": call.body}, call.who)
+    return json_reply(SUCCESS)
+
+
+# The plugin that looks things up.
+
+
+async def plugins(call: Call) -> Reply:
+    """What there is beyond the usual endpoints."""
+    if not call.services.config.maps:
+        return json_reply({})
+    paths = sorted(path for path in ENDPOINTS if path.startswith("/plugins/maps/"))
+    return json_reply({"maps": {"version": 1, "paths": paths}})
+
+
+async def listed(call: Call) -> Reply:
+    """All maps by name."""
+    files = {name: settings.file for name, settings in call.services.config.maps.items()}
+    return json_reply({"maps": list(files.values()), "aliases": files})
+
+
+async def query(call: Call) -> Reply:
+    """Look values up in all maps."""
+    return await _query(call, list(call.services.config.maps), _values(call), _misses(call))
+
+
+async def query_specific(call: Call) -> Reply:
+    """Look values up in some maps."""
+    wanted = (call.argument("maps") or "").split(",")
+    return await _query(call, _names(call, wanted), _values(call), _misses(call))
+
+
+async def query_json(call: Call) -> Reply:
+    """The same, asked for in JSON."""
+    try:
+        asked = msgspec.json.decode(call.body, type=_Query)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "Cannot parse input") from None
+    names = list(call.services.config.maps) if asked.maps is None else _names(call, asked.maps)
+    return await _query(call, names, asked.values, asked.report_misses)
+
+
+def _values(call: Call) -> Sequence[str]:
+    value, values = call.argument("value"), call.argument("values")
+    if value is not None:
+        return [value]
+    if values is not None:
+        return values.split(",")
+    raise Refused(400, "Absent value")
+
+
+def _misses(call: Call) -> bool:
+    return (call.argument("report_misses") or "0") not in ("", "0", "false")
+
+
+def _names(call: Call, wanted: Sequence[str]) -> list[str]:
+    """Names of maps, which may be told by their files, too."""
+    known = call.services.config.maps
+    by_file = {settings.file: name for name, settings in known.items()}
+    names = []
+    for text in wanted:
+        name = text if text in known else by_file.get(text)
+        if name is None:
+            raise Refused(404, f"no such map: {text}")
+        names.append(name)
+    return names
+
+
+async def _query(
+    call: Call, names: Sequence[str], values: Sequence[str], is_missed_told: bool
+) -> Reply:
+    from twisted.internet import reactor
+
+    if len(names) * len(values) > MAX_LOOKUPS:
+        raise Refused(400, f"expected at most {MAX_LOOKUPS} lookups")
+    files = {name: call.services.config.maps[name].file for name in names}
+    # A pattern may take milliseconds.
+    work = partial(_look_up, call.services.plan.maps, files, values, is_missed_told)
+    results = await background.in_background(reactor, work)
+    return json_reply({"success": bool(results), "results": results})
+
+
+def _look_up(
+    known: Maps, files: Mapping[str, str], values: Sequence[str], is_missed_told: bool
+) -> list[Result]:
+    results: list[Result] = []
+    for value in values:
+        for name, file in files.items():
+            found = known[name].find(value)
+            if found is not None:
+                what = {"value": found.value} if found.value else {}
+                results.append({"map": file, "alias": name, **what, "key": value, "hit": True})
+            elif is_missed_told:
+                results.append({"map": file, "alias": name, "key": value, "hit": False})
+    return results
+
+
+ENDPOINTS: Endpoints = {
+    "/getmap": Endpoint(getmap),
+    "/maps": Endpoint(maps),
+    "/plugins": Endpoint(plugins),
+    "/plugins/maps/list": Endpoint(listed),
+    "/plugins/maps/query": Endpoint(query),
+    "/plugins/maps/query_json": Endpoint(query_json),
+    "/plugins/maps/query_specific": Endpoint(query_specific),
+    "/savemap": Endpoint(savemap, "change", takes="map"),
+}
