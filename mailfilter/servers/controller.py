@@ -7,6 +7,7 @@ from ..codec.http_body import Body
 from . import (
     controller_api,
     controller_api_history,
+    controller_api_maps,
     controller_api_scan,
     controller_auth,
     controller_health,
@@ -26,6 +27,7 @@ from .services import Services
 ENDPOINTS: Endpoints = {
     **controller_api.ENDPOINTS,
     **controller_api_history.ENDPOINTS,
+    **controller_api_maps.ENDPOINTS,
     **controller_api_scan.ENDPOINTS,
     **controller_auth.ENDPOINTS,
     **controller_health.ENDPOINTS,
