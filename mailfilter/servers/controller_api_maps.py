@@ -1,4 +1,4 @@
-"""Maps for our own pages: /api/maps and /api/map; what changes them is in /api/save and /api/undo."""
+"""Maps for our own pages: what there are and what is in them; /api/save changes them."""
 
 from collections.abc import Mapping
 from typing import Any
