@@ -14,9 +14,12 @@ def source_of(address: IAddress | None) -> str | None:
     """
     if isinstance(address, IPv4Address):
         return address.host
-    if not isinstance(address, IPv6Address):
-        return None
-    host = ip_address(address.host.partition("%")[0])
+    return source_of_host(address.host) if isinstance(address, IPv6Address) else None
+
+
+def source_of_host(text: str) -> str:
+    """The same of an address as text, which may have a zone. Raises ValueError if it is none."""
+    host = ip_address(text.partition("%")[0])
     if isinstance(host, V6) and host.ipv4_mapped is None:
         return str(ip_network((host, 64), strict=False))
     return str(host)
