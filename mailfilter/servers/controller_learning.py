@@ -52,7 +52,8 @@ def _nothing(value: object) -> Handler:
 
 _LEARN = Endpoint(learn, "change", takes="message", acts=True)
 _FUZZY = Endpoint(disabled, "change", takes="message", acts=True)
-_SELECTORS = ("list_extractors", "list_transforms", "check_selector")
+_LISTS = ("list_extractors", "list_transforms")
+"""Empty, not absent: Rspamd's web interface shows errors at each login if one of them is absent."""
 _NEURAL = ("learn", "learn_message", "status", "config", "train")
 
 ENDPOINTS: Endpoints = {
@@ -65,7 +66,8 @@ ENDPOINTS: Endpoints = {
     "/fuzzydelhash": Endpoint(fuzzydelhash, "change", acts=True),
     "/plugins/fuzzy/hashes": Endpoint(disabled, takes="message", acts=True),
     "/plugins/fuzzy/storages": Endpoint(_nothing({"success": True, "storages": {}})),
-    **{f"/plugins/selectors/{name}": Endpoint(absent) for name in _SELECTORS},
+    **{f"/plugins/selectors/{name}": Endpoint(_nothing({})) for name in _LISTS},
+    "/plugins/selectors/check_selector": Endpoint(absent),
     "/plugins/selectors/check_message": Endpoint(absent, "change", takes="message", acts=True),
     **{
         f"/plugins/neural/{name}": Endpoint(absent, "change", takes="message", acts=True)

@@ -55,8 +55,9 @@ class NowTests(ControllerCase):
     def test_absent(self) -> None:
         for name in NEURAL:
             self.assertEqual(NOT_FOUND, self.post(f"/plugins/neural/{name}", b"x"), name)
-        for name in SELECTORS:
-            self.assertEqual(NOT_FOUND, self.get(f"/plugins/selectors/{name}"), name)
+        self.assertEqual(NOT_FOUND, self.get("/plugins/selectors/check_selector?selector=ip"))
+        for name in ("list_extractors", "list_transforms"):
+            self.assertEqual(json_bytes(b"{}"), self.get(f"/plugins/selectors/{name}"), name)
         for path in ("/plugins/selectors/check_message?selector=ip", "/addsymbol", "/addaction"):
             self.assertEqual(NOT_FOUND, self.post(path, b"x"), path)
 
