@@ -117,7 +117,10 @@ class Filter:
         """Add to its configuration; it takes effect at the next start."""
         folder = self.home / "conf.d"
         folder.mkdir(exist_ok=True)
-        (folder / f"{len(list(folder.iterdir()))}.toml").write_text(fragment)
+        path = folder / f"{len(list(folder.iterdir()))}.toml"
+        path.write_text(fragment)
+        if "password" in fragment:
+            path.chmod(0o600)
         self._listeners += fragment.count("[listeners.")
 
     @property

@@ -38,44 +38,33 @@ scgi_temp_path {home}/scgi;
 """
 
 
-class Nginx:
-    """A running nginx; `ports` has the TCP port of each front on 127.0.0.1.
+class Server:
+    """A running nginx with servers as somebody writes them."""
 
-    `upstreams` has the address of a filter for each of them, as nginx writes it.
-    """
-
-    def __init__(self, upstreams: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         self.home = private_directory()
-        self.ports = {name: free_port() for name in upstreams}
         self.authority = Authority(self.home, "authority")
         self.authority.issue("localhost", "127.0.0.1")
-        fronts = [self._front(name, address) for name, address in upstreams.items()]
+
+    def start(self, fronts: Sequence[str], ports: Sequence[int]) -> None:
+        """Start it, and wait until it listens on these ports of 127.0.0.1."""
         user = "user root;" if os.geteuid() == 0 else ""
         text = _CONF.format(user=user, home=self.home, fronts="\n".join(fronts))
         (self.home / "nginx.conf").write_text(text)
-        self._child = self._start()
+        command = [str(peers.find("nginx")), "-p", str(self.home), "-c", "nginx.conf"]
+        child = Child(command, self.home / "nginx.log", peers.environment(), self.home)
+        child.wait_ready(lambda: all(accepts(("127.0.0.1", port)) for port in ports))
 
-    def _front(self, name: str, address: str) -> str:
-        text = SNIPPET.read_text()
-        tls = "" if name.startswith(PLAIN) else " ssl"
-        changes: Sequence[tuple[str, str]] = (
-            (SNIPPET_SERVER, f"server {address};"),
-            (SNIPPET_LISTEN, f"listen 127.0.0.1:{self.ports[name]}{tls};"),
+    def own(self, text: str, changes: Sequence[tuple[str, str]]) -> str:
+        """A server as the documentation shows it, with our values and our certificate."""
+        files = (
             (SNIPPET_CERTIFICATE, f"{self.home}/localhost.crt"),
             (SNIPPET_KEY, f"{self.home}/localhost.key"),
-            ("upstream mailfilter {", f"upstream {name} {{"),
-            ("http://mailfilter;", f"http://{name};"),
         )
-        for part, replacement in changes:
+        for part, replacement in (*changes, *files):
             assert part in text, part
             text = text.replace(part, replacement)
         return text
-
-    def _start(self) -> Child:
-        command = [str(peers.find("nginx")), "-p", str(self.home), "-c", "nginx.conf"]
-        child = Child(command, self.home / "nginx.log", peers.environment(), self.home)
-        child.wait_ready(lambda: all(accepts(("127.0.0.1", p)) for p in self.ports.values()))
-        return child
 
     def client_context(self) -> ssl.SSLContext:
         """What a client uses for TLS."""
@@ -84,3 +73,24 @@ class Nginx:
     def log(self) -> str:
         """What it says of errors."""
         return (self.home / "error.log").read_text(errors="replace")
+
+
+class Nginx(Server):
+    """In front of listeners for scans; `ports` has the TCP port of each front on 127.0.0.1."""
+
+    def __init__(self, upstreams: Mapping[str, str]) -> None:
+        """`upstreams` has the address of a filter for each front, as nginx writes it."""
+        super().__init__()
+        self.ports = {name: free_port() for name in upstreams}
+        fronts = [self._front(name, address) for name, address in upstreams.items()]
+        self.start(fronts, list(self.ports.values()))
+
+    def _front(self, name: str, address: str) -> str:
+        tls = "" if name.startswith(PLAIN) else " ssl"
+        changes = (
+            (SNIPPET_SERVER, f"server {address};"),
+            (SNIPPET_LISTEN, f"listen 127.0.0.1:{self.ports[name]}{tls};"),
+            ("upstream mailfilter {", f"upstream {name} {{"),
+            ("http://mailfilter;", f"http://{name};"),
+        )
+        return self.own(SNIPPET.read_text(), changes)

@@ -1,4 +1,4 @@
-"""docs/tls.md as an administrator reads it: its commands are run, its configurations used.
+"""Pages as an administrator reads them: their commands are run, their configurations used.
 
 Only ports, paths and the address of the machine take other values here.
 """
@@ -44,17 +44,18 @@ Files = tuple[Path, Path]
 _FENCE = "```"
 
 
-def blocks(heading: str, language: str) -> list[str]:
+def blocks(heading: str, language: str, page: Path = PAGE) -> list[str]:
     """The blocks of a language under one heading."""
-    found = [text for above, kind, text in all_blocks() if (above, kind) == (heading, language)]
+    wanted = (heading, language)
+    found = [text for above, kind, text in all_blocks(page) if (above, kind) == wanted]
     assert found, (heading, language)
     return found
 
 
-def all_blocks() -> Iterator[tuple[str, str, str]]:
-    """All blocks of the page: heading, language, text."""
+def all_blocks(page: Path = PAGE) -> Iterator[tuple[str, str, str]]:
+    """All blocks of a page: heading, language, text."""
     heading = ""
-    lines = iter(PAGE.read_text("utf-8").splitlines(keepends=True))
+    lines = iter(page.read_text("utf-8").splitlines(keepends=True))
     for line in lines:
         if line.startswith("#"):
             heading = line.lstrip("#").strip()
@@ -63,9 +64,9 @@ def all_blocks() -> Iterator[tuple[str, str, str]]:
             yield heading, kind, "".join(takewhile(lambda text: not text.startswith(_FENCE), lines))
 
 
-def block(heading: str, language: str) -> str:
+def block(heading: str, language: str, page: Path = PAGE) -> str:
     """The only one."""
-    (text,) = blocks(heading, language)
+    (text,) = blocks(heading, language, page)
     return text
 
 
