@@ -102,15 +102,15 @@ class Access:
             controller.max_auth_failures, controller.auth_failure_window, clock
         )
         self._noted = Noted(clock)
-        self.tell: Callable[[str, bool], None] = lambda source, is_right: None
-        """Told of each attempt: its source, and whether its password was right."""
+        self.tell: Callable[[bytes, bool], None] = lambda source, is_right: None
+        """Told the source of a wrong password, and of the right one that makes it good."""
 
-    def hear(self, source: str, *, is_right: bool) -> None:
-        """Another process was told this."""
+    def hear(self, source: bytes, *, is_right: bool) -> None:
+        """Another process has told this."""
         if is_right:
-            self._throttle.succeed(source)
+            self._throttle.succeed(source.decode())
         else:
-            self._throttle.fail(source)
+            self._throttle.fail(source.decode())
 
     async def decide(
         self,
@@ -207,8 +207,8 @@ class Access:
             self._throttle.end(client.source, attempt)
         if allowed is None:
             return UNAUTHORIZED
-        self._throttle.succeed(client.source)
-        self.tell(client.source, True)
+        if self._throttle.succeed(client.source):
+            self.tell(client.source.encode(), True)
         if wanted.acts and wanted.is_foreign and not password.is_header:
             return CROSS_SITE
         return allowed
@@ -245,7 +245,7 @@ class Access:
                 source=client.source,
                 wait=wait,
             )
-        self.tell(client.source, False)
+        self.tell(client.source.encode(), False)
 
 
 def _by_identity(client: _Client, peer: Peer, known: Known | None) -> Allowed | None:

@@ -89,13 +89,14 @@ class Throttle:
         record.until = now + record.wait
         return record.wait
 
-    def succeed(self, source: str) -> None:
-        """A password was right: forget what was wrong before."""
+    def succeed(self, source: str) -> bool:
+        """A password was right: forget what was wrong before. Returns whether there was such."""
         record = self._records.get(source)
-        if record is None:
-            return
+        if record is None or not (record.failures or record.wait):
+            return False
         record.failures.clear()
         record.wait = record.until = 0.0
+        return True
 
     def _record(self, source: str) -> _Record | None:
         """What is known of a source now; `None` if there is no room for one more."""
