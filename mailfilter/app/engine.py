@@ -22,6 +22,7 @@ from ..scan.networks import local_networks
 from ..scan.plan import Plan
 from ..scan.run import Observer, Scanner
 from ..servers.access import Access
+from ..servers.derivation import Derivations
 from ..servers.refusals import Tell
 from ..servers.services import Desk, NoDesk
 from ..store import make_store
@@ -59,7 +60,7 @@ class Engine:
         self.counters = Counters()
         config = loaded.config
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
-        self.access = Access(config.controller, self.clock)
+        self.access = Access(config.controller, self.clock, Derivations(reactor).check)
         self._recorder: Recorder | None = None
         self._closing: Deferred[None] | None = None
         observers: list[Observer] = [log_scan, self.counters.count_scan]

@@ -72,6 +72,10 @@ ALARM_FACTOR = 2
 """The kernel ends us if our reactor does not turn for so many times the watchdog's patience: the
 master would have done so sooner, if it were there."""
 
+WRONG_PASSWORD = "wrong-password"
+RIGHT_PASSWORD = "right-password"
+"""Topics of notices: the source of an attempt at a controller."""
+
 STACK_SIGNAL = signal.SIGUSR2
 """Writes the stack of the main thread to descriptor 2, whatever that thread is doing."""
 
@@ -100,6 +104,10 @@ class Worker:
 
         self.desk = engine.desk = RemoteDesk(engine.clock, self.channel.send)
         engine.tell_refusals(self._tell_refusal)
+        access = engine.access
+        access.tell = self._tell_attempt
+        self.subscribers[WRONG_PASSWORD] = [lambda source: access.hear(source, is_right=False)]
+        self.subscribers[RIGHT_PASSWORD] = [lambda source: access.hear(source, is_right=True)]
 
     def start(self) -> Deferred[None]:
         """Begin, once the reactor runs."""
@@ -109,6 +117,9 @@ class Worker:
     def publish(self, topic: str, value: bytes) -> None:
         """Tell all other workers."""
         self.channel.send(Notice(topic=topic, value=value))
+
+    def _tell_attempt(self, source: bytes, is_right: bool) -> None:
+        self.publish(RIGHT_PASSWORD if is_right else WRONG_PASSWORD, source)
 
     def stop(self) -> None:
         """End soon, as when all of the filter stops."""
