@@ -21,6 +21,7 @@ from . import (
 from .controller_answer import ControllerAnswers
 from .controller_body import open_body
 from .controller_call import Endpoints
+from .refusals import Count, uncounted
 from .scan_http import HttpFactory
 from .services import Services
 
@@ -48,10 +49,12 @@ class ControllerFactory(HttpFactory):
     answers: ControllerAnswers
     endpoints = ENDPOINTS
 
-    def __init__(self, *given: Any, services: Services, **named: Any) -> None:
+    def __init__(
+        self, *given: Any, services: Services, count: Count = uncounted, **named: Any
+    ) -> None:
         """Beside what all factories are given: what the filter knows, and how it is changed."""
-        super().__init__(*given, **named)
-        self.answers.begin(services, self.endpoints, self.wall_clock)
+        super().__init__(*given, count=count, **named)
+        self.answers.begin(services, self.endpoints, self.wall_clock, count)
 
     def open_body(self, head: RequestHead) -> Body:
         """See `HttpFactory.open_body`."""

@@ -7,12 +7,13 @@ from ..codec.http1 import ProtocolError, RequestComplete
 from ..codec.http_body import Refused
 from ..store.errors import StoreError
 from .access import Allowed
-from .controller_call import NOT_FOUND, TEXT, Call, Endpoint, Endpoints
+from .controller_call import NOT_FOUND, REQUESTS, TEXT, Call, Endpoint, Endpoints
 from .controller_paths import lookup_path
 from .http_answer import Answers, Asked, refusal
 from .http_reply import Reply, error_reply
 from .packing import packed
 from .peer import Peer
+from .refusals import Count, uncounted
 from .services import Refused as DeskRefused
 from .services import Services
 from .static_files import StaticFiles
@@ -54,15 +55,21 @@ EVERYWHERE = (
 class ControllerAnswers(Answers):
     """Answers the requests that come by one listener."""
 
+    _count: Count
     _services: Services
     _files: StaticFiles
     _endpoints: Endpoints
     _wall_clock: Callable[[], float]
 
     def begin(
-        self, services: Services, endpoints: Endpoints, wall_clock: Callable[[], float]
+        self,
+        services: Services,
+        endpoints: Endpoints,
+        wall_clock: Callable[[], float],
+        count: Count = uncounted,
     ) -> None:
         """What to answer with; before the first request."""
+        self._count = count
         self._services = services
         controller = services.config.controller
         self._files = StaticFiles(controller.static_dir, controller.neighbours)
@@ -91,6 +98,7 @@ class ControllerAnswers(Answers):
 
     async def answer(self, asked: Asked) -> Reply:
         """Answer a request by what is at its path. Raises what goes wrong in there."""
+        self._count(REQUESTS)
         head = asked.request.head
         path = lookup_path(head.path)
         endpoint = self._endpoints.get(path)

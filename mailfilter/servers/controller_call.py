@@ -86,6 +86,9 @@ def json_reply(value: Any) -> Reply:
     return Reply(200, render_json(value))
 
 
+REQUESTS = "controller/requests"
+"""Counter of what is asked of controllers."""
+
 TEXT = "text/plain"
 
 NOT_FOUND = Reply(404, b"Not found", TEXT, error="Not found")

@@ -4,16 +4,18 @@ Only what differs from what holds is saved: pages send all they show, and what i
 the configuration from then on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..codec.http_body import Refused
-from ..report.reply_json import finite
+from ..report.counters import CHECK
+from ..report.reply_json import finite, seconds
+from ..scan.plan import Plan
 from ..scan.verdict import Action
 from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply
-from .controller_stat import Totals, totals_of
+from .controller_stat import totals_of
 from .http_reply import Reply, error_reply
 from .services import Refused as RefusedByDesk
 
@@ -78,40 +80,55 @@ async def saveactions(call: Call) -> Reply:
 
 async def symbols(call: Call) -> Reply:
     """All symbols by group, with their scores and how often they were found."""
-    totals = totals_of(await call.services.desk.totals())
-    groups: dict[str, list[dict[str, Any]]] = {}
+    figures = await _figures(call)
+    groups: dict[str, list[Mapping[str, Any]]] = {}
     for name, info in call.services.plan.symbols.items():
-        rule = {"symbol": name, "weight": finite(info.score)}
-        if info.description:
-            rule["description"] = info.description
-        groups.setdefault(info.group, []).append({**rule, **_frequency(name, totals)})
+        described = {"description": info.description} if info.description else {}
+        rule = {"symbol": name, "weight": finite(info.score), **described, **figures(name)}
+        groups.setdefault(info.group, []).append(rule)
     return json_reply([{"group": group, "rules": rules} for group, rules in groups.items()])
-
-
-def _frequency(name: str, totals: Totals) -> Mapping[str, float]:
-    """How often a symbol is found in a second; the time of each is not measured."""
-    hits = totals.symbols.get(name, 0)
-    return {
-        "frequency": round(hits / max(totals.uptime, 1), 3),
-        "frequency_stddev": 0.0,
-        "time": 0.0,
-    }
 
 
 async def counters(call: Call) -> Reply:
     """All symbols in a list, with how often they were found."""
-    totals = totals_of(await call.services.desk.totals())
-    return json_reply(list(_counters(call, totals)))
+    figures = await _figures(call, with_hits=True)
+    return json_reply(
+        [
+            {"symbol": name, "weight": finite(info.score), **figures(name)}
+            for name, info in call.services.plan.symbols.items()
+        ]
+    )
 
 
-def _counters(call: Call, totals: Totals) -> Iterator[Mapping[str, Any]]:
-    for name, info in call.services.plan.symbols.items():
-        yield {
-            "symbol": name,
-            "weight": finite(info.score),
-            "hits": totals.symbols.get(name, 0),
-            **_frequency(name, totals),
+async def _figures(
+    call: Call, *, with_hits: bool = False
+) -> Callable[[str], Mapping[str, float | int]]:
+    """What tells of a symbol how often it is found in a second, and the time of its check."""
+    page = await call.services.desk.totals()
+    totals = totals_of(page)
+    times = _times(page.get("histograms", {}), call.services.plan)
+
+    def figures(name: str) -> Mapping[str, float | int]:
+        hits = totals.symbols.get(name, 0)
+        return {
+            "frequency": round(hits / max(totals.uptime, 1), 6),
+            "frequency_stddev": 0.0,
+            **({"hits": hits} if with_hits else {}),
+            "time": times.get(name, 0.0),
         }
+
+    return figures
+
+
+def _times(histograms: Mapping[str, Any], plan: Plan) -> Mapping[str, float]:
+    """Symbol -> seconds that its check takes on average."""
+    found = {}
+    for step in plan.steps:
+        sizes = histograms.get(CHECK + step.name)
+        if sizes is not None and any(sizes["counts"]):
+            mean = seconds(sizes["total"] / sum(sizes["counts"]))
+            found.update(dict.fromkeys(step.check.symbols, mean))
+    return found
 
 
 async def savesymbols(call: Call) -> Reply:

@@ -10,7 +10,7 @@ from .. import __version__
 from ..report.reply_json import encode_json, finite, render_msgpack
 from ..scan.plan import Plan
 from ..scan.verdict import Action
-from .controller_call import Call, Endpoint, Endpoints, json_reply
+from .controller_call import REQUESTS, Call, Endpoint, Endpoints, json_reply
 from .http_accept import best_type
 from .http_reply import Reply
 from .reply_form import JSON, MSGPACK
@@ -104,7 +104,7 @@ def _stat(call: Call, page: Mapping[str, Any]) -> Reply:
         "spam_count": sum(totals.actions[name] for name in SPAM),
         "ham_count": totals.actions["greylist"] + totals.actions["no action"],
         "connections": totals.connections,
-        "control_connections": page["counters"].get("controller/requests", 0),
+        "control_connections": page["counters"].get(REQUESTS, 0),
         **dict.fromkeys(_NOT_KEPT, 0),
         "total_learns": 0,
         "statfiles": [],

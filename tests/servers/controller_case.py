@@ -79,11 +79,18 @@ class ControllerCase(Case):
         config = replace(Config(), controller=self.controller, **self.more)
         self.services = make_services(self.clock, config)
         self.desk = self.services.desk
+        self.counted: list[str] = []
         listener = Listener(protocol="controller", endpoint="tcp:0", **settings)
         self.factory = ControllerFactory(
-            scanner, "controller", listener, self.clock, services=self.services
+            scanner,
+            "controller",
+            listener,
+            self.clock,
+            services=self.services,
+            count=self.counted.append,
         )
-        self.factory.answers.begin(self.services, self.factory.endpoints, lambda: NOW)
+        answers, endpoints = self.factory.answers, self.factory.endpoints
+        answers.begin(self.services, endpoints, lambda: NOW, self.counted.append)
         self.factory.wall_clock = lambda: NOW
         self.connect(LOOPBACK)
 

@@ -1,6 +1,7 @@
 """The controller: thresholds, scores and figures of symbols."""
 
 from mailfilter.config.model import Actions, SymbolSettings
+from mailfilter.testing.fake_desk import PAGE
 
 from .controller_case import OPEN, STRANGER, ControllerCase, error_bytes, json_bytes
 
@@ -66,12 +67,20 @@ class SymbolTests(ControllerCase):
             {
                 "symbol": "GTUBE",
                 "weight": 3.0,
-                "frequency": 0.667,
+                "frequency": 0.666667,
                 "frequency_stddev": 0.0,
                 "time": 0.0,
             },
             rule,
         )
+
+    def test_time(self) -> None:
+        """That of the check, on average."""
+        sizes = {"bounds": (1.0,), "counts": [3, 1], "total": 2.0}
+        for name, expected in (("check_seconds/gtube", 0.5), ("check_seconds/other", 0.0)):
+            self.desk.page = {**PAGE, "histograms": {name: sizes}}
+            found = {one["symbol"]: one for one in self.value(self.get("/counters"))}
+            self.assertEqual(expected, found["GTUBE"]["time"])
 
     def test_counters(self) -> None:
         found = {one["symbol"]: one for one in self.value(self.get("/counters"))}

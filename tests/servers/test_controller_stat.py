@@ -44,6 +44,17 @@ class StatTests(ControllerCase):
         self.desk.page = {**PAGE, "scan_times": [0.5]}
         self.assertEqual([0.5, *[None] * 30], self.value(self.get("/stat"))["scan_times"])
 
+    def test_requests(self) -> None:
+        """Each is counted, whoever asks; those that anybody may have answered are not."""
+        self.get("/stat")
+        self.connect(STRANGER)
+        self.get("/stat")
+        self.get("/ping")
+        self.assertEqual(["controller/requests"] * 2, self.counted)
+        self.desk.page = {**PAGE, "counters": {"controller/requests": 2}}
+        self.connect()
+        self.assertEqual(2, self.value(self.get("/stat"))["control_connections"])
+
     def test_other_actions(self) -> None:
         """Each counts as what it means nearly."""
         counters = {"scans": 3, "action/discard": 1, "action/quarantine": 1, "action/reject": 1}
