@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from ..codec.control import Boot, Credentials, File, Handed
+from ..codec.control import Boot, Credentials, File, Handed, MapFile
 from . import logs
+from .hub import Hub
 from .plan import Draft
 
 
@@ -13,9 +14,10 @@ def make_boot(
     generation: int,
     place: int,
     sockets: Sequence[Handed],
-    state_dir: str,
+    hub: Hub,
     is_strict: bool,
     credentials: Credentials,
+    maps: Sequence[MapFile],
 ) -> Boot:
     """The first message to a worker: the files of a configuration, as they were read."""
     sources = draft.loaded.sources
@@ -23,7 +25,7 @@ def make_boot(
         generation=generation,
         place=place,
         seconds=draft.loaded.config.server.reload_timeout,
-        state_dir=state_dir,
+        state_dir=hub.state_dir,
         config=sources.path,
         directory=sources.directory,
         files=tuple(File(item.file, item.data, item.mode, item.gid) for item in sources.files),
@@ -32,4 +34,6 @@ def make_boot(
         is_strict=is_strict,
         log=logs.target(),
         credentials=credentials,
+        maps=tuple(maps),
+        saved=hub.saved,
     )

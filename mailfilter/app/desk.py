@@ -9,7 +9,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ..codec.control import Ask, ControlError, Message, Told
+from ..config.saved import overlaid
+from ..config.show import effective
 from ..servers.services import Desk, NoDesk, Refused
+from .saved import SavedState
 
 LOOK_SECONDS = 5.0
 """Until a master that is asked for what it knows does not answer any more."""
@@ -32,10 +35,13 @@ log = Logger()
 class MasterDesk(NoDesk):
     """The `Desk` in the master's process."""
 
-    def __init__(self, clock: IReactorTime, look: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, clock: IReactorTime, look: Callable[[], Mapping[str, Any]], saved: SavedState
+    ) -> None:
         """`look` makes the status page."""
         self._clock = clock
         self._look = look
+        self._saved = saved
         self._page: Mapping[str, Any] | None = None
         self._looked = 0.0
         self._baseline: Mapping[str, int] = {}
@@ -57,6 +63,31 @@ class MasterDesk(NoDesk):
         self._page = None
         self._baseline = dict(self._fresh_page()["counters"])
         log.info("counters reset by {by}", by=by)
+
+    async def saved(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.saved`."""
+        return self._saved.rows()
+
+    async def save(self, changes: Mapping[str, Any], by: str) -> None:
+        """See `Desk.save`."""
+        await self._saved.save(changes, by)
+
+    async def undo(self, keys: Sequence[str], by: str) -> None:
+        """See `Desk.undo`."""
+        await self._saved.undo(keys, by)
+
+    async def configuration(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.configuration`."""
+        loaded = overlaid(self._saved.rules.loaded, self._saved.history)
+        return [
+            {
+                "key": entry.key,
+                "value": entry.value,
+                "origin": str(entry.origin),
+                "is_saved": bool(entry.origin.words),
+            }
+            for entry in effective(loaded)
+        ]
 
     def _fresh_page(self) -> Mapping[str, Any]:
         now = self._clock.seconds()

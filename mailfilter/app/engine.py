@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from ..codec.control import Credentials, Histogram, Report
+from ..codec.control import Credentials, Histogram, Report, Saved
 from ..config import Loaded
 from ..config.model import Config
 from ..report.counters import Counters
@@ -20,12 +20,14 @@ from ..report.logline import log_scan
 from ..report.milter_headers import HeaderProducer
 from ..scan.networks import local_networks
 from ..scan.plan import Plan
+from ..scan.revision import revised
 from ..scan.run import Observer, Scanner
 from ..servers.access import Access
 from ..servers.derivation import Derivations
 from ..servers.refusals import Tell
 from ..servers.services import Desk, NoDesk
 from ..store import make_store
+from .map_swap import MapSwap
 from .serving import NO_CREDENTIALS, Serving
 
 GC_THRESHOLD = 20_000
@@ -54,11 +56,12 @@ class Engine:
     ) -> None:
         """Raises TlsError if the credentials are no good."""
         self.loaded = loaded
-        self.plan = plan
+        self._plan = plan
         self.desk: Desk = desk or NoDesk()
         self.clock = IReactorTime(reactor)
         self.counters = Counters()
         config = loaded.config
+        self.map_swap = MapSwap(reactor, plan.maps, alarm)
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         self.access = Access(config.controller, self.clock, Derivations(reactor).check)
         self._recorder: Recorder | None = None
@@ -79,6 +82,16 @@ class Engine:
         """See `Services.config`."""
         return self.loaded.config
 
+    @property
+    def plan(self) -> Plan:
+        """See `Services.plan`."""
+        return self.scanner.plan
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Symbol -> score by the configuration."""
+        return {name: info.score for name, info in self._plan.symbols.items()}
+
     def open(self) -> None:
         """Begin to use the store; scans need not wait for it."""
         self.store.open()
@@ -86,6 +99,10 @@ class Engine:
     def renew(self, credentials: Credentials) -> Deferred[None]:
         """Make new connections with these; fires when that is so, or an alarm says why not."""
         return self.serving.renew(credentials)
+
+    def revise(self, saved: Saved) -> None:
+        """Scan by what is saved from now on; scans under way go on by what they began with."""
+        self.scanner.plan = revised(self._plan, self.config, saved.actions, saved.symbols)
 
     def tell_refusals(self, tell: Tell) -> None:
         """Whom to tell of connections that are refused for their TLS."""

@@ -16,11 +16,13 @@ from ..codec.control import (
     Credentials,
     Drain,
     Handed,
+    Maps,
     Report,
     Serve,
 )
 from .boot import make_boot
 from .hub import LOOK_SECONDS, GenerationError, Hub, ToAll
+from .map_swap import renewed
 from .plan import Draft
 from .sockets import Bound, share
 from .status import WorkerStatus, worker_status
@@ -69,9 +71,11 @@ class Generation:
         self._reactor = reactor
         self._hub = hub
         self.number = number
+        self.scores: Mapping[str, float] = {}
         self.draft = draft
         self._server = draft.loaded.config.server
         self._credentials = draft.held.credentials()
+        self._maps = {file.name: file for file in draft.maps}
         self._places = [Place(at) for at in range(count)]
         self._handed: list[Handed] = []
         self._sockets: list[socket.socket] = []
@@ -107,6 +111,7 @@ class Generation:
             raise GenerationError(self._why(error)) from None
         if self._is_over:
             raise GenerationError("stopped")
+        self.scores = results[0][1].scores
         return sorted({text for _, ready in results for text in ready.warnings})
 
     def serve(self) -> None:
@@ -167,6 +172,8 @@ class Generation:
                 worker.send(message)
         if isinstance(message, Credentials):
             self._credentials = message
+        elif isinstance(message, Maps):
+            self._maps |= renewed(self._maps, message)
 
     # Starting and replacing.
 
@@ -176,9 +183,10 @@ class Generation:
             generation=self.number,
             place=place.number,
             sockets=self._handed,
-            state_dir=self._hub.state_dir,
+            hub=self._hub,
             is_strict=is_strict,
             credentials=self._credentials,
+            maps=tuple(self._maps.values()),
         )
         worker = WorkerProcess(self._reactor, boot, self._hub)
         worker.spawn([sock.fileno() for sock in self._sockets])

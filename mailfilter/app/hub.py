@@ -29,6 +29,8 @@ class Serves(Protocol):
     """A generation: all that scans by one configuration, in processes of its own or in ours."""
 
     number: int
+    scores: Mapping[str, float]
+    """Symbol -> score by its configuration, once started."""
 
     async def start(self, *, is_strict: bool) -> Sequence[str]:
         """Load and test; what the tests noticed. Raises GenerationError, with nothing left.
@@ -77,6 +79,8 @@ class Hub:
         """Passes a notice of a worker on to the others."""
         self.give_up: Callable[[str], None] = lambda reason: None
         """Ends the whole process for its supervisor to start anew."""
+        self.saved = Saved(number=0)
+        """What is saved now, for workers that come."""
         self.desk: Desk = NoDesk()
         """Answers what controllers ask of the master."""
         self._counters: Counter[str] = Counter()

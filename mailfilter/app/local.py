@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from ..codec.control import Credentials, Report
+from ..codec.control import Credentials, MapFile, Maps, Report, Saved
 from ..config import ConfigError, Loaded
 from ..scan.plan import Plan
 from ..servers.background import in_background
@@ -17,6 +17,7 @@ from ..tls.errors import TlsError
 from .engine import Engine, resident, settle
 from .generation import Generation
 from .hub import LOOK_SECONDS, GenerationError, Hub, ToAll
+from .map_swap import give_all, renewed
 from .plan import Draft, load_files
 from .self_test import self_test
 from .sockets import Bound
@@ -36,9 +37,13 @@ class LocalGeneration:
         self._reactor = reactor
         self._hub = hub
         self.number = number
+        self.scores: Mapping[str, float] = {}
         self._draft = draft
         self._bound = bound
         self._server = draft.loaded.config.server
+        self._maps = {file.name: file for file in draft.maps}
+        self._given: tuple[MapFile, ...] = ()
+        """What maps had when they were loaded."""
         self._engine: Engine | None = None
         self._is_over = False
         self._began = reactor.seconds()
@@ -112,21 +117,31 @@ class LocalGeneration:
 
     def tell(self, message: ToAll, but: object = None) -> None:
         """See `Serves.tell`: there is nobody else, and our log is the master's."""
-        if isinstance(message, Credentials) and self._engine is not None:
+        if isinstance(message, Maps):
+            self._maps |= renewed(self._maps, message)
+        if self._engine is None:
+            return
+        if isinstance(message, Credentials):
             self._engine.renew(message)
+        elif isinstance(message, Maps):
+            self._engine.map_swap.take(message.files)
+        elif isinstance(message, Saved):
+            self._engine.revise(message)
 
     async def _load(self) -> tuple[Loaded, Plan]:
-        draft, seconds = self._draft, self._server.reload_timeout
-        loading = in_background(
-            self._reactor, lambda: load_files(draft.loaded.sources, draft.check_files)
-        )
+        seconds, maps = self._server.reload_timeout, tuple(self._maps.values())
+        loading = in_background(self._reactor, lambda: _load(self._draft, maps))
         loading.addTimeout(seconds, self._reactor)
         try:
-            return await loading
+            loaded, plan, refused = await loading
         except ConfigError as error:
             raise GenerationError(str(error)) from None
         except TimeoutError:
             raise GenerationError(f"checks are not loaded within {seconds:g} s") from None
+        for text in refused:
+            self._hub.alarms(text)
+        self._given = maps
+        return loaded, plan
 
     async def _try_out(self) -> None:
         """Have a worker load and test it all, and end it. Raises GenerationError."""
@@ -150,6 +165,10 @@ class LocalGeneration:
             raise GenerationError("stopped")
         engine.open()
         self._engine = engine
+        self.scores = engine.scores
+        # As it is by now; nobody could tell us before.
+        engine.revise(self._hub.saved)
+        engine.map_swap.take(file for file in self._maps.values() if file not in self._given)
         return (*outcome.errors, *outcome.warnings)
 
     def _make_engine(self, loaded: Loaded, plan: Plan) -> Engine:
@@ -188,3 +207,9 @@ class LocalGeneration:
             self._hub.give_up(
                 f"{memory >> 20} MiB are used, more than server.worker_memory, {limit >> 20} MiB"
             )
+
+
+def _load(draft: Draft, maps: Sequence[MapFile]) -> tuple[Loaded, Plan, list[str]]:
+    """All that scans, and which maps cannot be used. Blocks; raises ConfigError."""
+    loaded, plan = load_files(draft.loaded.sources, draft.check_files)
+    return loaded, plan, give_all(plan.maps, maps)

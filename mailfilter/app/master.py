@@ -16,7 +16,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from .. import __version__
-from ..codec.control import Answer, Credentials, ReopenLog
+from ..codec.control import Answer, Credentials, ReopenLog, Saved
 from ..config import ConfigError
 from ..report.alarms import Alarms
 from . import logs
@@ -36,6 +36,8 @@ from .privileges import Identity, PrivilegeError, become, check_readable, find_i
 from .reading import read_again
 from .ready import tell_ready
 from .retired import drained
+from .saved import SavedState
+from .saved_rules import Rules
 from .sockets import BindError, Bound, Sockets
 from .state import StateDirectory, StateError
 from .status_page import status_page
@@ -68,7 +70,9 @@ class Master(Service):
         self.hub = Hub(self.alarms, state_dir)
         self.generations = Generations()
         self.hub.relay = lambda sender, notice: self.generations.tell(notice, but=sender)
-        self.hub.desk = MasterDesk(reactor, self._page)
+        self.saved = SavedState(reactor, state_dir, self.alarms)
+        self.saved.on_change = self._revise
+        self.hub.desk = MasterDesk(reactor, self._page, self.saved)
         self.hub.give_up = self._give_up
         self.sockets = Sockets()
         self.began = time()
@@ -153,6 +157,8 @@ class Master(Service):
         if self._identity is not None:
             become(self._identity)
         check_readable(self._loaded)
+        self.saved.load()
+        self.hub.saved = self.saved.message
         self._control.start()
 
     def _give(self, owner: Identity | None) -> None:
@@ -273,6 +279,7 @@ class Master(Service):
         old, self.generations.current = self.generations.current, generation
         self._bound, self._loaded = bound, fresh.loaded
         self._keeper.adopt(fresh)
+        warnings += self.saved.adopt(Rules(fresh.loaded, generation.scores))
         log.info("serving: {summary}", summary=self._summary())
         if old is not None:
             self.generations.retired.add(old, fresh.loaded.config.server)
@@ -356,6 +363,10 @@ class Master(Service):
 
     async def _command_status(self) -> Answer:
         return Answer(status=self._page())
+
+    def _revise(self, saved: Saved) -> None:
+        self.hub.saved = saved
+        self.generations.tell(saved)
 
     def _page(self) -> dict[str, Any]:
         return status_page(

@@ -28,9 +28,11 @@ from ..codec.control import (
     Credentials,
     Drain,
     Failed,
+    Maps,
     Notice,
     Ready,
     ReopenLog,
+    Saved,
     Serve,
     Told,
     ToWorker,
@@ -48,6 +50,7 @@ from .channel import Channel
 from .checks import CheckFile
 from .desk import RemoteDesk
 from .engine import Engine, raise_limits, settle
+from .map_swap import give_all
 from .plan import load_files
 from .self_test import Outcome, self_test
 from .steady import steady
@@ -138,7 +141,8 @@ class Worker:
         for text in (*outcome.errors, *outcome.warnings):
             log.error("self-test: {text}", text=text)
         engine.open()
-        self.channel.send(Ready(warnings=(*outcome.errors, *outcome.warnings)))
+        warnings = (*outcome.errors, *outcome.warnings)
+        self.channel.send(Ready(warnings=warnings, scores=engine.scores))
         self._beat = every(self._reactor, REPORT_SECONDS, self._report, now=True)
 
     def _adopt(self) -> None:
@@ -164,6 +168,10 @@ class Worker:
             self._adopt()
         elif isinstance(message, Credentials):
             self._engine.renew(message)
+        elif isinstance(message, Maps):
+            self._engine.map_swap.take(message.files)
+        elif isinstance(message, Saved):
+            self._engine.revise(message)
         elif isinstance(message, Told):
             self.desk.hear(message)
         elif isinstance(message, ReopenLog):
@@ -253,7 +261,11 @@ def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
     files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
     checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
     loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
-    return Engine(reactor, loaded, plan, alarms, boot.state_dir, boot.credentials)
+    for text in give_all(plan.maps, boot.maps):
+        alarms(text)
+    engine = Engine(reactor, loaded, plan, alarms, boot.state_dir, boot.credentials)
+    engine.revise(boot.saved)
+    return engine
 
 
 def _end_with_master(seconds: float) -> None:

@@ -79,6 +79,8 @@ class MapFile(msgspec.Struct, frozen=True):
     """What is in a map, as the master has read or been given it."""
 
     name: str
+    kind: str
+    """That of `[maps.NAME]`: workers of another configuration may have another one."""
     data: bytes
 
 
@@ -154,6 +156,8 @@ class Ready(Message, frozen=True, kw_only=True):
 
     warnings: tuple[str, ...] = ()
     """What the self-test noticed and is not reason enough to stay away."""
+    scores: dict[str, float] = {}
+    """Symbol -> score by the configuration."""
 
 
 class Failed(Message, frozen=True, kw_only=True):

@@ -18,11 +18,16 @@ class Origin:
 
     file: str | None = None
     line: int | None = None
+    words: str = ""
+    """What else there is to say, for people; without a file it is all."""
 
     def __str__(self) -> str:
         if self.file is None:
-            return "default"
-        return printable(self.file) if self.line is None else f"{printable(self.file)}:{self.line}"
+            return self.words or "default"
+        place = printable(self.file)
+        if self.line is not None:
+            place += f":{self.line}"
+        return f"{place}, {self.words}" if self.words else place
 
 
 DEFAULT = Origin()

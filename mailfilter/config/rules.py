@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
+from .controller_rules import controller_problems, controller_warnings
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
 from .identity_rules import identity_problems, identity_warnings
 from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
 from .peer import parse_peer
-from .problem import Problem
+from .problem import DEFAULT, Problem
 from .references import Named, unknown_names
 from .text_rules import text_warnings
 from .tls_rules import tls_problems, tls_warnings
@@ -44,8 +45,16 @@ def find_problems(
     yield from identity_problems(config, place, is_doubtful)
     yield from tls_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
+    yield from controller_problems(config, place, is_doubtful)
+    yield from threshold_problems(config, place, is_doubtful)
+
+
+def threshold_problems(
+    config: Config, place: Place, is_doubtful: Doubt = lambda _: False
+) -> Iterator[Problem]:
+    """Thresholds in the wrong order, where they are set and not the defaults."""
     usual = _thresholds(config.actions, ("actions",))
-    wrong = list(_disorder(usual, lambda path: place(path).file is not None, place, is_doubtful))
+    wrong = list(_disorder(usual, lambda path: place(path) != DEFAULT, place, is_doubtful))
     yield from wrong
     told = {problem.key for problem in wrong}
     usual = {key: item for key, item in usual.items() if key_text(item[1]) not in told}
@@ -72,6 +81,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from identity_warnings(config, place)
     yield from text_warnings(config, place)
     yield from header_warnings(config, place)
+    yield from controller_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
 

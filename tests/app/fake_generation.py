@@ -1,6 +1,6 @@
 """A generation for tests of the master: it gets ready and ends when it is told to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 
@@ -14,6 +14,7 @@ class FakeGeneration:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.scores: Mapping[str, float] = {"WHO": 1.0}
         self.started: Deferred[list[str]] = Deferred()
         self.gone: list[Deferred[None]] = []
         self.is_strict: bool | None = None

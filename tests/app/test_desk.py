@@ -15,7 +15,9 @@ from mailfilter.app.desk import (
     RemoteDesk,
     answer,
 )
+from mailfilter.app.saved import SavedState
 from mailfilter.codec.control import Ask, ControlError, Message, Told
+from mailfilter.report.alarms import Alarms
 from mailfilter.servers.services import Desk, Refused
 from mailfilter.testing.fake_desk import FakeDesk
 
@@ -27,7 +29,8 @@ class MasterTests(SynchronousTestCase):
         self.clock = Clock()
         self.counters = {"scans": 3}
         self.looks = 0
-        self.desk = MasterDesk(self.clock, self.look)
+        saved = SavedState(self.clock, "/nowhere", Alarms())
+        self.desk = MasterDesk(self.clock, self.look, saved)
 
     def look(self) -> dict[str, Any]:
         self.looks += 1

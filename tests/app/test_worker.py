@@ -185,7 +185,10 @@ class WorkerTests(TestCase):
         worker = self.make(Broken)
         await worker.start()
         self.flushLoggedErrors(ValueError)
-        self.assertEqual(self.channel.sent[0], Ready(warnings=("check broken: ValueError",)))
+        self.assertEqual(
+            self.channel.sent[0],
+            Ready(warnings=("check broken: ValueError",), scores={"BROKEN_FAIL": 0.0}),
+        )
 
     async def test_notices(self) -> None:
         """They go out by the master, and come in to those who have asked for their topic."""
