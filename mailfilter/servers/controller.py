@@ -14,6 +14,7 @@ from . import (
     controller_history,
     controller_learning,
     controller_maps,
+    controller_metrics,
     controller_rules,
     controller_scan,
     controller_stat,
@@ -21,6 +22,7 @@ from . import (
 from .controller_answer import ControllerAnswers
 from .controller_body import open_body
 from .controller_call import Endpoints
+from .controller_connection import ControllerConnection
 from .refusals import Count, uncounted
 from .scan_http import HttpFactory
 from .services import Services
@@ -35,6 +37,7 @@ ENDPOINTS: Endpoints = {
     **controller_history.ENDPOINTS,
     **controller_learning.ENDPOINTS,
     **controller_maps.ENDPOINTS,
+    **controller_metrics.ENDPOINTS,
     **controller_rules.ENDPOINTS,
     **controller_scan.ENDPOINTS,
     **controller_stat.ENDPOINTS,
@@ -55,6 +58,10 @@ class ControllerFactory(HttpFactory):
         """Beside what all factories are given: what the filter knows, and how it is changed."""
         super().__init__(*given, count=count, **named)
         self.answers.begin(services, self.endpoints, self.wall_clock, count)
+
+    def make_connection(self) -> ControllerConnection:
+        """See `LimitedFactory.make_connection`."""
+        return ControllerConnection(self, self._dates, self.wall_clock, self.open_body)
 
     def open_body(self, head: RequestHead) -> Body:
         """See `HttpFactory.open_body`."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..codec.http1 import ProtocolError, RequestComplete
+from ..codec.http1 import ProtocolError, RequestComplete, RequestHead
 from ..codec.http_body import Refused
 from ..store.errors import StoreError
 from .access import Allowed
+from .controller_body import is_large
 from .controller_call import NOT_FOUND, REQUESTS, TEXT, Call, Endpoint, Endpoints
 from .controller_paths import lookup_path
 from .http_answer import Answers, Asked, refusal
@@ -129,6 +130,17 @@ class ControllerAnswers(Answers):
             return error_reply(500, str(refused))
         except StoreError as error:
             return error_reply(504, str(error))
+
+    def asks_first(self, head: RequestHead) -> bool:
+        """Whether it must be known who asks before the body of a request is read."""
+        endpoint = self._endpoints.get(lookup_path(head.path))
+        return endpoint is not None and endpoint.takes != "little" and is_large(head)
+
+    async def admit(self, asked: Asked) -> Reply | None:
+        """The answer to a request whose body need not be read, since it is refused anyway."""
+        endpoint = self._endpoints[lookup_path(asked.request.head.path)]
+        allowed = await self._decide(asked, endpoint)
+        return allowed if isinstance(allowed, Reply) else None
 
     async def _decide(self, asked: Asked, endpoint: Endpoint) -> Allowed | Reply:
         if endpoint.needs == "none":

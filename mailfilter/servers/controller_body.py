@@ -14,6 +14,16 @@ MAX_LITTLE = 2**20
 MAX_MAP = 64 * 2**20
 """Octets of a map, or of changes with maps in them; see `maps.NAME.max_size`."""
 
+MAX_UNASKED = 64 * 1024
+"""Octets of a message or a map that are read before it is known who sends them."""
+
+
+def is_large(head: RequestHead) -> bool:
+    """Whether a body may be larger than `MAX_UNASKED`."""
+    headers = dict(head.headers)
+    length = headers.get(b"content-length", b"0")
+    return b"transfer-encoding" in headers or int(length) > MAX_UNASKED
+
 
 def open_body(head: RequestHead, endpoints: Endpoints, max_message: int) -> Body:
     """Return what takes a body. Raises `Refused`."""
