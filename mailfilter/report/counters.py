@@ -8,7 +8,7 @@ time of a symbol is that of the check which declares it: the mean of `check_seco
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..scan.envelope import Envelope
@@ -166,10 +166,3 @@ class Counters:
         yield SCANS, self._scans
         for prefix, by_name in ((STAGE, self._stages), (CHECK, self._checks)):
             yield from ((prefix + name, times) for name, times in by_name.items())
-
-
-def mean_seconds(histograms: Mapping[str, Sizes], name: str) -> float | None:
-    """The mean of a distribution; `None` if nothing is in there."""
-    sizes = histograms.get(name)
-    count = sum(sizes.counts) if sizes is not None else 0
-    return sizes.total / count if sizes is not None and count else None

@@ -21,7 +21,7 @@ ACTIONS = ("reject", "soft reject", "rewrite subject", "add header", "greylist",
 SPAM = ("reject", "soft reject", "rewrite subject", "add header")
 """As Rspamd counts: it rejects softly what it takes for spam."""
 
-_FOLDED: Mapping[str, str] = {
+FOLDED: Mapping[str, str] = {
     Action.DISCARD.value: Action.REJECT.value,
     Action.QUARANTINE.value: Action.ADD_HEADER.value,
 }
@@ -67,7 +67,7 @@ def totals_of(page: Mapping[str, Any]) -> Totals:
     symbols = {}
     for name, count in counters.items():
         kind, _, what = name.partition("/")
-        what = _FOLDED.get(what, what)
+        what = FOLDED.get(what, what)
         if kind == "action" and what in actions:
             actions[what] += count
         elif kind == "symbol":
