@@ -6,7 +6,7 @@ that is decided nothing more is read. Small bodies are read first, as all are on
 
 from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
@@ -24,12 +24,14 @@ class ControllerConnection(HttpConnection):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._controller = cast(ControllerAnswers, self._site.answers)
+        self._head: RequestHead | None = None
+        """Of a request of which it is not decided yet whether the client may send its body."""
         self._admission: Deferred[None] | None = None
-        """Until it is decided whether the client may send its body."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self._forget_admission()
+        if self._admission is not None:
+            self._admission.cancel()
 
     def _handle(self, event: Event, events: list[Event]) -> None:
         if isinstance(event, RequestHead) and event is events[-1]:
@@ -37,22 +39,22 @@ class ControllerConnection(HttpConnection):
                 self._ask(event)
                 return
         elif isinstance(event, RequestComplete):
-            # The last of it came all the same; it is decided again, mostly without work.
-            self._forget_admission()
+            # The last of it may have come all the same; it is decided again, mostly without work.
+            self._head = None
         super()._handle(event, events)
 
     def _ask(self, head: RequestHead) -> None:
+        self._head = head
         asked = Asked(RequestComplete(head, b""), self._peer, known=self.known)
         admission = Deferred.fromCoroutine(self._controller.admit(asked))
         decided = admission.addCallback(self._decided, head)
-        decided.addErrback(self._undecided)
-        if not admission.called:
+        decided.addErrback(self._undecided, head)
+        if self._head is head:
             self._admission = decided
             self._pause_reading()
 
     def _decided(self, refusal: Reply | None, head: RequestHead) -> None:
-        self._admission = None
-        if self._closing:
+        if not self._is_over(head):
             return
         if refusal is not None:
             self._send(None, refusal)
@@ -61,17 +63,18 @@ class ControllerConnection(HttpConnection):
             self._stream.write(CONTINUE)
         self._read_on()
 
-    def _undecided(self, failure: Failure) -> None:
+    def _undecided(self, _failure: Failure, head: RequestHead) -> None:
         """Something is wrong, which is told when the request is there: it is asked again then."""
-        self._admission = None
-        if failure.check(CancelledError) is None and not self._closing:
+        if self._is_over(head):
             self._read_on()
 
-    def _forget_admission(self) -> None:
-        admission, self._admission = self._admission, None
-        if admission is not None:
-            admission.cancel()
+    def _is_over(self, head: RequestHead) -> bool:
+        """It is decided; false if nobody waits for that any more."""
+        if self._head is not head:
+            return False
+        self._head = self._admission = None
+        return not self._closing
 
     def _read_on(self) -> None:
-        if self._admission is None or self._closing:
+        if self._head is None or self._closing:
             super()._read_on()

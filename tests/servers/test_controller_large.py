@@ -83,11 +83,13 @@ class WaitingTests(ControllerCase):
         self.assertEqual(1, len(self.decisions))
 
     def test_complete_sooner(self) -> None:
-        """All of it was on its way: it is decided anew."""
+        """All of it was on its way: it is decided anew, and the first decision is no matter."""
         self.ask(LARGE + b"\r\nx")
         self.ask(b"x" * (SIZE - 1))
         self.assertEqual(2, len(self.decisions))
-        self.assertTrue(self.decisions[0].called)
+        self.assertFalse(self.decisions[0].called)
+        self.decisions[0].callback(error_reply(401, "Unauthorized"))
+        self.assertEqual(b"", self.replies())
         self.let_in()
         self.assertTrue(self.replies().startswith(b"HTTP/1.1 200 OK"))
         self.ask(b"GET /ping HTTP/1.1\r\n\r\n")
