@@ -4,6 +4,7 @@ import gc
 import os
 import resource
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..report.counters import Counters
 from ..report.history import Recorder
 from ..report.logline import log_scan
 from ..report.milter_headers import HeaderProducer
+from ..report.series import SeriesRecorder
 from ..scan.networks import local_networks
 from ..scan.plan import Plan
 from ..scan.revision import revised
@@ -35,6 +37,9 @@ GC_THRESHOLD = 20_000
 
 CLOSE_SECONDS = 4.0
 """Until a store that does not answer is left alone at the end, before others end us."""
+
+SERIES_SECONDS = 1.0
+"""Of these, for what is to be written of the series."""
 
 log = Logger()
 
@@ -64,6 +69,7 @@ class Engine:
         self.map_swap = MapSwap(reactor, plan.maps, alarm)
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         self.access = Access(config.controller, self.clock, Derivations(reactor).check)
+        self._series = SeriesRecorder(self.store, self.counters, self.clock, self._count)
         self._recorder: Recorder | None = None
         self._closing: Deferred[None] | None = None
         observers: list[Observer] = [log_scan, self.counters.count_scan]
@@ -95,6 +101,7 @@ class Engine:
     def open(self) -> None:
         """Begin to use the store; scans need not wait for it."""
         self.store.open()
+        self._series.start()
 
     def renew(self, credentials: Credentials) -> Deferred[None]:
         """Make new connections with these; fires when that is so, or an alarm says why not."""
@@ -129,11 +136,13 @@ class Engine:
             log.failure("the store cannot be closed")
 
     async def _close(self) -> None:
-        try:
+        """All of it in turn, whatever becomes of the others: the store is the last."""
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(self.store.close)
+            ending.push_async_callback(self._series.stop, SERIES_SECONDS)
             if self._recorder is not None:
-                await self._recorder.stop(min(self.loaded.config.store.timeout, CLOSE_SECONDS / 2))
-        finally:
-            await self.store.close()
+                seconds = min(self.loaded.config.store.timeout, CLOSE_SECONDS / 2)
+                ending.push_async_callback(self._recorder.stop, seconds)
 
     def report(self) -> Report:
         """The figures of this moment."""
@@ -155,6 +164,7 @@ class Engine:
         return {
             "store_failing": float(not self.store.is_well),
             "history_waiting": float(self._recorder.waiting if self._recorder else 0),
+            "series_waiting": float(self._series.waiting),
         }
 
     def _count(self, name: str) -> None:

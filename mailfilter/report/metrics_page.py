@@ -27,6 +27,7 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
     "ham": ("ham_scans", "All other scans."),
     "octets": ("scanned_bytes", "Octets of the messages that were scanned."),
     "history/dropped": ("history_dropped", "Scans that could not be remembered."),
+    "series/dropped": ("series_dropped", "Blocks of series that could not be stored."),
     "tls/handshakes": ("tls_handshakes", "Handshakes of TLS that succeeded."),
     "tls/resumed": ("tls_resumed", "Handshakes that resumed an earlier session."),
     "tls/broken": ("tls_broken", "Connections whose TLS broke after the handshake."),
@@ -40,6 +41,11 @@ _HISTOGRAMS: Sequence[tuple[str, str, tuple[str, ...], str]] = (
     (STAGE, "stage_seconds", ("stage",), "How long the stages of scans take."),
     (CHECK, "check_seconds", ("check",), "How long checks take, with what they wait for."),
 )
+
+_WAITING: Mapping[str, str] = {
+    "history_waiting": "Scans that the store has not taken yet.",
+    "series_waiting": "Blocks of series that are not stored as they are.",
+}
 
 _NOT_KEPT = (
     "pools_allocated",
@@ -111,9 +117,9 @@ def families(page: Page) -> Iterator[Family]:
     if "store_failing" in gauges:
         is_up = int(not gauges["store_failing"])
         yield _single("mailfilter_store_up", "gauge", "Whether all workers can use it.", is_up)
-    if "history_waiting" in gauges:
-        about = "Scans that the store has not taken yet."
-        yield _single("mailfilter_history_waiting", "gauge", about, gauges["history_waiting"])
+    for name, about in _WAITING.items():
+        if name in gauges:
+            yield _single(f"mailfilter_{name}", "gauge", about, gauges[name])
     about = "Alarms that administrators have been told of lately."
     yield _single("mailfilter_alarms", "gauge", about, len(page.get("alarms", ())))
     yield from _of_certificates(page.get("certificates", {}))
