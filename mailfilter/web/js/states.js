@@ -1,0 +1,16 @@
+// What a page shows in place of what it has not: nothing yet, nothing at all, or an error.
+
+import { el } from "./dom.js";
+
+export function loadingState(text = "Loading …") {
+  return el("p", { class: "state loading", role: "status" }, text);
+}
+
+export function emptyState(title, ...children) {
+  return el("div", { class: "state empty" }, el("p", { class: "title" }, title), children);
+}
+
+export function errorState(text, retry) {
+  const button = retry && el("button", { type: "button", onclick: retry }, "Try again");
+  return el("div", { class: "state failed", role: "alert" }, el("p", {}, text), button);
+}
