@@ -6,6 +6,7 @@ from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
 from .controller_rules import controller_problems, controller_warnings
+from .controller_rules import controller_problems, controller_warnings
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
 from .identity_rules import identity_problems, identity_warnings
@@ -46,6 +47,7 @@ def find_problems(
     yield from tls_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
     yield from controller_problems(config, place, is_doubtful)
+    yield from controller_problems(config, place, is_doubtful)
     yield from threshold_problems(config, place, is_doubtful)
 
 
@@ -81,6 +83,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from identity_warnings(config, place)
     yield from text_warnings(config, place)
     yield from header_warnings(config, place)
+    yield from controller_warnings(config, place)
     yield from controller_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
