@@ -182,6 +182,8 @@ class IdentityTests(TlsRuleCase):
     def test_anybody_who_may_much(self) -> None:
         """Said with what it means, and of which file; what means nothing is not."""
         table = "[identities.a]\nany_certificate = true\n"
+        controller = CLIENTS.replace("milter", "controller") + "trusted = false\n"
+        clients = controller + CLIENTS
         said = 'm.toml:2: identities.a.any_certificate = true: whoever has any certificate of "/ca'
         believed, may = "is believed in what it says of its client", "may change things through"
         hint = "; leave it to authorities of your own; dns names single ones of a public one"
@@ -191,18 +193,18 @@ class IdentityTests(TlsRuleCase):
             ("controller = 'write'\n", f'.pem" {may} the controller{hint}'),
             ("trusted = true\ncontroller = 'write'\n", both),
         ):
-            self.assert_warned(f"{table}{keys}{CERTIFICATE}{CLIENTS}", said + expected)
+            self.assert_warned(f"{table}{keys}{CERTIFICATE}{clients}", said + expected)
         everything = f"{table}trusted = true\ncontroller = 'write'\n"
-        (text,) = self.warnings(f"{everything}{CERTIFICATE}{CLIENTS}trusted = false\n")[1:]
+        (text,) = self.warnings(f"{everything}{CERTIFICATE}{clients}trusted = false\n")[1:]
         self.assertEqual(text, f'{said}.pem" {may} the controller{hint}')
         other = CLIENTS.replace("milter", "scan").replace("ca.pem", "ca2.pem")
-        (text,) = self.warnings(everything + CERTIFICATE + CLIENTS + other)
+        (text,) = self.warnings(everything + CERTIFICATE + clients + other)
         self.assertEqual(text, f'{said}.pem" or "/ca2{both}')
         self.assert_right(
-            f"{table}controller = 'read'\n{CERTIFICATE}{CLIENTS}",
-            f"{IDENTITY}trusted = true\ncontroller = 'write'\n{CERTIFICATE}{CLIENTS}",
+            f"{table}controller = 'read'\n{CERTIFICATE}{clients}",
+            f"{IDENTITY}trusted = true\ncontroller = 'write'\n{CERTIFICATE}{clients}",
         )
-        pinned = f"{everything}fingerprints = ['{PIN}']\n{CERTIFICATE}{CLIENTS}"
+        pinned = f"{everything}fingerprints = ['{PIN}']\n{CERTIFICATE}{clients}"
         self.assert_right(pinned.replace("client_ca = '/ca.pem'\n", ""))
 
     def test_two_of_one_certificate(self) -> None:

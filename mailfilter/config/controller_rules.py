@@ -1,0 +1,127 @@
+"""Who may use the controller: hashes that are damaged, and what is open, or closed, unawares."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from ipaddress import ip_address, ip_network
+
+from ..codec.password import DamagedHash, Plain, parse_stored
+from .complaint import Complaint, Doubt, Place, told
+from .endpoint import parse_endpoint
+from .identity_rules import admitted
+from .model import Config, Controller, Listener
+from .problem import Problem
+from .toml_text import KeyPath, key_text, string_text, value_text
+
+_TABLE: KeyPath = ("controller",)
+_PASSWORDS = ("password", "enable_password")
+_SHIPPED = ("q1", "q2")
+"""Passwords that examples of Rspamd have."""
+
+_USUAL = Controller()
+
+
+def controller_problems(config: Config, place: Place, is_doubtful: Doubt) -> Iterator[Problem]:
+    """What cannot be meant."""
+    yield from told(_damaged(config.controller), place, is_doubtful)
+    yield from told(_hosts(config.controller), place, is_doubtful)
+
+
+def controller_warnings(config: Config, place: Place) -> Iterator[Problem]:
+    """What is allowed but hardly meant."""
+    enabled = {name: item for name, item in config.listeners.items() if item.enabled}
+    serving = {name: item for name, item in enabled.items() if item.protocol == "controller"}
+    yield from told(_plain(config.controller), place)
+    yield from told(_anybody(config.controller), place)
+    yield from told(_settings(config.controller, serving), place)
+    yield from told(_identities(config, serving), place)
+    for name, listener in serving.items():
+        if _is_reached(listener):
+            yield from told(_reached(config, name, listener), place)
+
+
+def _damaged(controller: Controller) -> Iterator[Complaint]:
+    """Passwords for which no password is right, or that would be taken as what they are."""
+    for key in _PASSWORDS:
+        try:
+            parse_stored(getattr(controller, key))
+        except DamagedHash as error:
+            yield Complaint((*_TABLE, key), None, f"damaged hash: {error}")
+
+
+def _hosts(controller: Controller) -> Iterator[Complaint]:
+    for at, host in enumerate(controller.hosts):
+        if not host or any(character in host for character in ":/@* "):
+            expected = "expected the name of a host alone, without scheme, port and wildcards"
+            yield Complaint((*_TABLE, "hosts", at), string_text(host), expected)
+
+
+def _plain(controller: Controller) -> Iterator[Complaint]:
+    """Passwords that whoever sees the file may use."""
+    for key in _PASSWORDS:
+        text = getattr(controller, key)
+        if text in _SHIPPED:
+            yield Complaint((*_TABLE, key), None, "everybody knows it: good for this machine alone")
+        elif text and isinstance(parse_stored(text), Plain):
+            expected = "a password as it is: expected a hash of it, $scrypt$, $2$ or $1$"
+            yield Complaint((*_TABLE, key), None, expected)
+
+
+def _anybody(controller: Controller) -> Iterator[Complaint]:
+    """Networks of all addresses."""
+    for key in ("secure_ip", "trusted_proxies"):
+        for at, text in enumerate(getattr(controller, key)):
+            if ip_network(text, strict=False).prefixlen == 0:
+                expected = "everybody: no password protects anything"
+                if key == "trusted_proxies":
+                    expected = "everybody: anybody may name any address as its own"
+                yield Complaint((*_TABLE, key, at), string_text(text), expected)
+
+
+def _settings(controller: Controller, serving: Mapping[str, Listener]) -> Iterator[Complaint]:
+    """[controller] without one, or two passwords that are the same."""
+    if controller.password and controller.password == controller.enable_password:
+        expected = "the same as controller.password, whose bearer may then change things"
+        yield Complaint((*_TABLE, "enable_password"), None, expected)
+    if serving:
+        return
+    for item in fields(controller):
+        if getattr(controller, item.name) != getattr(_USUAL, item.name):
+            expected = 'has no effect: no listener is enabled with protocol = "controller"'
+            yield Complaint((*_TABLE, item.name), None, expected)
+            return
+
+
+def _identities(config: Config, serving: Mapping[str, Listener]) -> Iterator[Complaint]:
+    """Identities that may use a controller, and cannot show to one who they are."""
+    asking = [item for item in serving.values() if item.client_auth != "off"]
+    for name, identity in config.identities.items():
+        if identity.controller == "none":
+            continue
+        if not any(name in admitted(config, listener) for listener in asking):
+            expected = "has no effect: it may connect to no controller that wants certificates"
+            path = ("identities", name, "controller")
+            yield Complaint(path, string_text(identity.controller), expected)
+
+
+def _is_reached(listener: Listener) -> bool:
+    """Whether others than this machine may connect, as far as the endpoint says."""
+    endpoint = parse_endpoint(listener.endpoint)
+    if endpoint.is_unix or not endpoint.interface:
+        return False
+    return not ip_address(endpoint.interface).is_loopback
+
+
+def _reached(config: Config, name: str, listener: Listener) -> Iterator[Complaint]:
+    """Of a controller that others reach: what they see, and that they are not let in."""
+    controller = config.controller
+    path: KeyPath = ("listeners", name, "endpoint")
+    endpoint = value_text(listener.endpoint)
+    if not listener.certificates:
+        expected = "passwords and mail cross the network for all to read"
+        hint = f"set {key_text(('listeners', name, 'certificates'))}, or listen on 127.0.0.1"
+        yield Complaint(path, endpoint, expected, hint)
+    known = () if listener.client_auth == "off" else admitted(config, listener).values()
+    is_let_in = any(identity.controller != "none" for identity in known)
+    if not (is_let_in or controller.password or controller.enable_password or controller.secure_ip):
+        expected = "others reach the controller, but nobody but this machine is let in"
+        yield Complaint(path, endpoint, expected, "set controller.password")
