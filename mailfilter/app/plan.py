@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import time
 
+from ..codec.control import MapFile
 from ..config import ConfigError, Loaded, Problem
 from ..config.load import Reading, Sources, read_sources, take_sources
 from ..config.problem import Problems, in_order
@@ -14,6 +15,7 @@ from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
 from .certificates import NOTHING, Held, Taken, take
 from .checks import CheckFile, CheckLoadError, has_entry_points, load_checks, read_check_files
 from .expiry import expiring
+from .map_files import map_problems
 
 _ENTRY_POINT = "entry point "
 """How what is said of an entry point begins; everything else is about scan.check_dir."""
@@ -29,6 +31,8 @@ class Draft:
     check_files: tuple[CheckFile, ...]
     held: Held = NOTHING
     """What TLS is served with."""
+    maps: tuple[MapFile, ...] = ()
+    """What its maps have when it comes to serve."""
 
 
 def draft(path: str | None, before: Held = NOTHING) -> Draft:
@@ -73,7 +77,8 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
         raise ConfigError(reading.problems)
     now = time()
     taken = take(reading.loaded, NOTHING, now, reading.doubtful)
-    loaded, plan = _load(replace(reading, problems=_all_problems(reading, taken)), None)
+    problems = _all_problems(reading, taken, *map_problems(reading.loaded.config.maps))
+    loaded, plan = _load(replace(reading, problems=problems), None)
     warnings = (*loaded.warnings, *taken.warnings, *expiring(loaded, taken.held, now))
     return replace(loaded, warnings=warnings), plan
 
@@ -83,10 +88,10 @@ def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Load
     return _load(read_sources(sources), check_files)
 
 
-def _all_problems(reading: Reading, taken: Taken) -> tuple[Problem, ...]:
-    """What is wrong with the configuration, and with the files of TLS that it names."""
+def _all_problems(reading: Reading, taken: Taken, *others: Problem) -> tuple[Problem, ...]:
+    """What is wrong with the configuration, and with the files that it names."""
     problems = Problems(reading.problems)
-    problems.add(*taken.problems)
+    problems.add(*taken.problems, *others)
     return tuple(in_order(problems.found, reading.loaded.path if reading.loaded else None))
 
 
