@@ -18,6 +18,10 @@ UNAUTHORIZED = error_bytes(401, "Unauthorized")
 SUCCESS = json_bytes(b'{"success":true}')
 NO_CLASSIFIERS = error_bytes(404, "no classifiers defined")
 
+FORM_TYPE = "Content-Type: multipart/form-data; boundary=x\r\n"
+FORM = b'--x\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{"a":1}\r\n--x--\r\n'
+"""Read as a form at one path, and as it is at the others."""
+
 LOOK = (
     "/auth /stat /symbols /actions /maps /getmap /pie /healthy /ready /history /errors /neighbours"
     " /counters /scan /check /checkv2 /checkv3"
@@ -103,9 +107,9 @@ class GoldenTests(ControllerCase):
         self.assertEqual({"read"}, {needs[path] for path in LOOK.split()})
         self.assertEqual({"change"}, {needs[path] for path in CHANGE.split()})
         for path, level in needs.items():
-            self.assertEqual(UNAUTHORIZED, self.post(path, b"x"), path)
+            self.assertEqual(UNAUTHORIZED, self.post(path, FORM, FORM_TYPE), path)
             if level == "change":
-                self.assertEqual(UNAUTHORIZED, self.post(path, b"x", FOO), path)
+                self.assertEqual(UNAUTHORIZED, self.post(path, FORM, FORM_TYPE + FOO), path)
         self.assertEqual([], self.desk.told)
         self.assertEqual([], self.scanner.calls)
 
