@@ -85,7 +85,7 @@ TO_WORKER: Sequence[Message] = (
     Cover(places=()),
     Serve(),
     ReopenLog(),
-    Maps(files=(MapFile("partners", b"example.org\n\xff"),)),
+    Maps(files=(MapFile("partners", "names", b"example.org\n\xff"),)),
     Saved(number=2, actions={"reject": None, "greylist": 3.5}, symbols={"A": -1.0}),
     Told(number=7, value=b"\x80", error=""),
     Notice(topic="maps", value=b"\0\xff"),
