@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { api } from "./api.js";
-import { actionBadge, dataTable, field, score, say, tableRow, when } from "./parts.js";
+import { actionBadge, dataTable, field, plain, score, say, tableRow, when } from "./parts.js";
 import { traceView } from "./trace.js";
 
 const ACTIONS = [
@@ -116,7 +116,7 @@ function messageRow(row) {
     row.unix_time ? el("a", { href }, when(row.unix_time)) : el("a", { href }, row.trace_id),
     actionBadge(row.action),
     row.unscanned ? "not scanned" : `${score(row.score)} / ${score(row.required_score)}`,
-    row.sender_smtp || row.sender_mime || "",
+    address(row.sender_smtp || row.sender_mime || ""),
     people(row.rcpt_smtp, row.rcpt_mime),
     subject,
     strongest(row.symbols ?? {}),
@@ -125,7 +125,15 @@ function messageRow(row) {
 
 function people(envelope, header) {
   const all = envelope?.length ? envelope : (header ?? []);
-  return all.length > 1 ? `${all[0]} and ${all.length - 1} more` : (all[0] ?? "");
+  const first = address(all[0] ?? "");
+  if (all.length > 1) first.append(` and ${all.length - 1} more`);
+  return first;
+}
+
+/** An address, which may go on in another line at its @. */
+function address(text) {
+  const parts = plain(text).split(/(?=@)/);
+  return el("span", {}, parts.flatMap((part, index) => (index ? [el("wbr"), part] : [part])));
 }
 
 function strongest(symbols) {
@@ -161,13 +169,13 @@ function searchForm(query) {
     const data = new FormData(form);
     const trace = String(data.get("trace")).trim();
     data.delete("trace");
-    location.hash = trace ? `#/history/${encodeURIComponent(trace)}` : address(data);
+    location.hash = trace ? `#/history/${encodeURIComponent(trace)}` : searchAddress(data);
   });
   return form;
 }
 
 /** The address of a search, which can be kept and passed on. */
-function address(data) {
+function searchAddress(data) {
   const wanted = new URLSearchParams();
   for (const [name, value] of data) if (String(value).trim()) wanted.set(name, String(value).trim());
   const text = wanted.toString();

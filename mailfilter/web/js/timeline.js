@@ -3,11 +3,13 @@
 import { plain } from "./parts.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const ROW = 22;
-const BAR = 12;
+const ROW = 23;
+const BAR = 15;
 const HEAD = 24;
 const LABELS = 190;
 const NARROW = 560;
+const LETTER = 7.4;
+const GAP = 6;
 const MOST_ROWS = 400;
 
 /** An element of SVG. Attributes only: the page's policy forbids styles in place. */
@@ -43,7 +45,7 @@ export function kindOf(run, scores) {
 export function duration(seconds) {
   if (seconds >= 1) return `${seconds.toFixed(2)} s`;
   if (seconds >= 0.01) return `${(seconds * 1000).toFixed(0)} ms`;
-  return seconds === 0 ? "0" : `${(seconds * 1000).toFixed(2)} ms`;
+  return seconds === 0 ? "0" : `${Number((seconds * 1000).toFixed(2))} ms`;
 }
 
 /** Round places along an axis, of which there are about so many. */
@@ -75,7 +77,7 @@ export function drawTimeline(box, runs, scores, labelledBy) {
 function picture(runs, scores, width, labelledBy) {
   const isNarrow = width < NARROW;
   const left = isNarrow ? 0 : LABELS;
-  const row = isNarrow ? ROW + 12 : ROW;
+  const row = isNarrow ? ROW + 14 : ROW;
   const end = Math.max(1e-5, ...runs.map((run) => run.at + run.took));
   const place = (seconds) => left + 4 + (seconds / end) * (width - left - 12);
   const height = HEAD + runs.length * row + 4;
@@ -88,7 +90,7 @@ function picture(runs, scores, width, labelledBy) {
     "aria-labelledby": labelledBy,
   });
   for (const at of ticks(end, isNarrow ? 3 : 6)) made.append(...tick(at, place(at), height, width));
-  runs.forEach((run, index) => made.append(line(run, scores, HEAD + index * row, { left, middle: (left + width) / 2, isNarrow, place })));
+  runs.forEach((run, index) => made.append(line(run, scores, HEAD + index * row, { left, width, isNarrow, place })));
   return made;
 }
 
@@ -100,7 +102,7 @@ function tick(at, x, height, width) {
   ];
 }
 
-function line(run, scores, top, { left, middle, isNarrow, place }) {
+function line(run, scores, top, { left, width, isNarrow, place }) {
   const kind = kindOf(run, scores);
   const said = run.trouble || run.symbols.join(", ");
   const x = place(run.at);
@@ -118,7 +120,7 @@ function line(run, scores, top, { left, middle, isNarrow, place }) {
       rx: 2,
     }),
   );
-  if (!isNarrow && said) group.append(words(said, run, { top, middle, place }));
+  if (!isNarrow && said) group.append(words(said, run, { top, left, width, place }));
   const name = isNarrow && said ? `${run.check}: ${said}` : run.check;
   group.append(
     svg(
@@ -130,15 +132,18 @@ function line(run, scores, top, { left, middle, isNarrow, place }) {
   return group;
 }
 
-/** What a check said, beside its bar where there is room. */
-function words(said, run, { top, middle, place }) {
-  const [start, end] = [place(run.at), place(run.at + run.took)];
-  const isLate = end > middle;
-  return svg(
-    "text",
-    { class: "said", x: isLate ? start - 6 : Math.max(end, start + 2) + 6, y: top + 15, "text-anchor": isLate ? "end" : "start" },
-    shortened(said, 48),
-  );
+/** What a check said: behind its bar, else before it, else within it, where there is room. */
+function words(said, run, { top, left, width, place }) {
+  const [start, end] = [place(run.at), Math.max(place(run.at + run.took), place(run.at) + 2)];
+  const text = shortened(said, 48);
+  const needed = text.length * LETTER + 2 * GAP;
+  const where =
+    width - end > needed
+      ? { class: "said", x: end + GAP, "text-anchor": "start" }
+      : start - left > needed
+        ? { class: "said", x: start - GAP, "text-anchor": "end" }
+        : { class: "within", x: start + GAP, "text-anchor": "start" };
+  return svg("text", { ...where, y: top + 15 }, text);
 }
 
 function shortened(text, most) {
