@@ -1,6 +1,6 @@
-"""Haraka with its plugin for Rspamd, from npm, under `.peers/npm`.
+"""Haraka with its plugin for Rspamd, and axe-core, from npm, under `.peers/npm`.
 
-The versions are those of `haraka_packages/package-lock.json`. No script of a package is run.
+The versions are those of `npm_packages/package-lock.json`. No script of a package is run.
 """
 
 import hashlib
@@ -10,9 +10,11 @@ from pathlib import Path
 
 from .fetching import PEERS, CannotFetch, run
 
-PACKAGES = Path(__file__).with_name("haraka_packages")
+PACKAGES = Path(__file__).with_name("npm_packages")
 NPM = PEERS / "npm"
 HARAKA = NPM / "node_modules/Haraka"
+AXE = NPM / "node_modules/axe-core/axe.min.js"
+"""Finds what keeps people from using a page."""
 NOTE = PEERS / "why-not-npm.txt"
 STAMP = "packages.sha256"
 OLDEST_NODE = 18
