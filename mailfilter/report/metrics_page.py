@@ -145,15 +145,15 @@ def _counted(counters: Mapping[str, int]) -> Iterator[Family]:
         first, _, symbol = name.partition("/")
         if first in _SYMBOLS:
             symbols.append(Sample(count, (symbol, _SYMBOLS[first])))
-        elif first == "symbol":
+        elif first == "symbol" or name in _SINGLE:
             continue
-        elif name in _SINGLE:
-            metric, about = _SINGLE[name]
-            yield _single(f"mailfilter_{metric}", "counter", about, count)
         elif kind in labelled:
             labelled[kind][what] = count
         else:
             others[name] = count
+    for name, (metric, about) in _SINGLE.items():
+        # From the start: of what appears later the first increase would not be seen.
+        yield _single(f"mailfilter_{metric}", "counter", about, counters.get(name, 0))
     about = "Scans that found a symbol, by whether the message was spam."
     yield Family("mailfilter_symbol_hits", "counter", about, symbols, ("symbol", "verdict"))
     for kind, values in labelled.items():
