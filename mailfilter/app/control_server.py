@@ -1,7 +1,9 @@
 """The socket that `mailfilteradm` talks to: one request, one answer."""
 
 import os
+import pwd
 import socket
+import struct
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
@@ -22,7 +24,11 @@ MAX_CONNECTIONS = 32
 REQUEST_SECONDS = 10.0
 """In which a request must be there."""
 
-Command = Callable[[], Coroutine[Any, Any, Answer]]
+_CREDENTIALS = struct.Struct("=3i")
+"""SO_PEERCRED: pid, uid, gid."""
+
+Command = Callable[[Request, str], Coroutine[Any, Any, Answer]]
+"""Carries out a request of somebody, who has a name."""
 
 log = Logger()
 
@@ -64,7 +70,7 @@ class ControlConnection(Protocol):
             self._answer(Answer(error=f"unknown command; expected one of {known}"))
             return
         try:
-            answer = await command()
+            answer = await command(request, peer_name(self._stream))
         except Exception as error:
             log.failure("command {command} failed", command=request.command)
             answer = Answer(error=f"{type(error).__name__}: {error}")
@@ -119,6 +125,20 @@ class ControlServer(Factory):
         connection = ControlConnection(self)
         self.open.add(connection)
         return connection
+
+
+def peer_name(stream: Stream) -> str:
+    """Who is on the other side of a unix socket: a user of this machine, by name or number."""
+    handle = getattr(stream, "getHandle", None)
+    if handle is None:
+        return "mailfilteradm"
+    found = handle().getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _pid, uid, _gid = _CREDENTIALS.unpack(found)
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = f"user {uid}"
+    return f"{user} (mailfilteradm)"
 
 
 def bind_in(directory: str) -> socket.socket:

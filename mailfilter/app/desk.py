@@ -12,6 +12,8 @@ from ..codec.control import Ask, ControlError, Message, Told
 from ..config.saved import overlaid
 from ..config.show import effective
 from ..servers.services import Desk, NoDesk, Refused
+from .errors_ring import ErrorsRing
+from .map_keeper import MapKeeper
 from .saved import SavedState
 
 LOOK_SECONDS = 5.0
@@ -36,12 +38,19 @@ class MasterDesk(NoDesk):
     """The `Desk` in the master's process."""
 
     def __init__(
-        self, clock: IReactorTime, look: Callable[[], Mapping[str, Any]], saved: SavedState
+        self,
+        clock: IReactorTime,
+        look: Callable[[], Mapping[str, Any]],
+        saved: SavedState,
+        maps: MapKeeper,
+        errors: ErrorsRing,
     ) -> None:
         """`look` makes the status page."""
         self._clock = clock
         self._look = look
         self._saved = saved
+        self._maps = maps
+        self._errors = errors
         self._page: Mapping[str, Any] | None = None
         self._looked = 0.0
         self._baseline: Mapping[str, int] = {}
@@ -64,6 +73,10 @@ class MasterDesk(NoDesk):
         self._baseline = dict(self._fresh_page()["counters"])
         log.info("counters reset by {by}", by=by)
 
+    async def errors(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.errors`."""
+        return self._errors.rows()
+
     async def saved(self) -> Sequence[Mapping[str, Any]]:
         """See `Desk.saved`."""
         return self._saved.rows()
@@ -75,6 +88,14 @@ class MasterDesk(NoDesk):
     async def undo(self, keys: Sequence[str], by: str) -> None:
         """See `Desk.undo`."""
         await self._saved.undo(keys, by)
+
+    async def maps(self) -> Sequence[Mapping[str, Any]]:
+        """See `Desk.maps`."""
+        return self._maps.rows()
+
+    async def map(self, name: str) -> bytes:
+        """See `Desk.map`."""
+        return self._maps.data(name)
 
     async def configuration(self) -> Sequence[Mapping[str, Any]]:
         """See `Desk.configuration`."""

@@ -12,6 +12,7 @@ from ..report.alarms import Alarms
 from ..report.counters import Sizes
 from ..servers.refusals import RefusalLog
 from ..servers.services import Desk, NoDesk
+from .errors_ring import ErrorsRing
 from .status import WorkerStatus
 
 LOOK_SECONDS = 1.0
@@ -79,6 +80,8 @@ class Hub:
         """Passes a notice of a worker on to the others."""
         self.give_up: Callable[[str], None] = lambda reason: None
         """Ends the whole process for its supervisor to start anew."""
+        self.errors = ErrorsRing()
+        """Warnings and errors of all processes."""
         self.saved = Saved(number=0)
         """What is saved now, for workers that come."""
         self.desk: Desk = NoDesk()

@@ -7,19 +7,21 @@ for all who asked. Whatever happens in a reload, those that serve go on until ot
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import time
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.task import LoopingCall
-from twisted.logger import Logger
+from twisted.logger import Logger, globalLogPublisher
 
 from .. import __version__
-from ..codec.control import Answer, Credentials, ReopenLog, Saved
+from ..codec.control import Credentials, ReopenLog, Saved
 from ..config import ConfigError
 from ..report.alarms import Alarms
 from . import logs
+from .commands import make_commands
 from .control_server import ControlServer
 from .desk import MasterDesk
 from .engine import raise_limits
@@ -29,6 +31,7 @@ from .generations import Generations
 from .hub import GenerationError, Hub, Serves
 from .keeper import Keeper
 from .local import LocalGeneration
+from .map_keeper import MapKeeper
 from .master_signals import MasterSignals
 from .master_state import STOPPING, ReloadError, StartError, State
 from .plan import Draft, worker_count
@@ -72,7 +75,10 @@ class Master(Service):
         self.hub.relay = lambda sender, notice: self.generations.tell(notice, but=sender)
         self.saved = SavedState(reactor, state_dir, self.alarms)
         self.saved.on_change = self._revise
-        self.hub.desk = MasterDesk(reactor, self._page, self.saved)
+        self.maps = MapKeeper(reactor, self.hub, self.saved.maps, self.generations.tell)
+        self.maps.is_serving = lambda: self.state is State.SERVING
+        self.saved.check_map, self.saved.on_maps = self.maps.check, self.maps.refresh
+        self.hub.desk = MasterDesk(reactor, self._page, self.saved, self.maps, self.hub.errors)
         self.hub.give_up = self._give_up
         self.sockets = Sockets()
         self.began = time()
@@ -91,14 +97,15 @@ class Master(Service):
         )
         self._waiting: list[Deferred[list[str]]] = []
         self._is_bound = False
-        self._is_told = False
-        """A reload that a signal has asked for has not begun yet."""
         self._is_ending = False
         self._signals = MasterSignals(
-            reactor, reload=self._on_hangup, reopen=self._reopen_logs, stop=self._stop_reactor
+            reactor,
+            reload=lambda: self.reload().addErrback(lambda _: None),
+            reopen=self._reopen_logs,
+            stop=self._stop_reactor,
         )
         self._alive: LoopingCall | None = None
-        commands = {"reload": self._command_reload, "status": self._command_status}
+        commands = make_commands(self.reload, self._page, self.saved)
         self._control = ControlServer(reactor, state_dir, commands)
 
     @property
@@ -133,6 +140,7 @@ class Master(Service):
         if not self._is_bound:
             self.privilegedStartService()
         Service.startService(self)
+        globalLogPublisher.addObserver(self.hub.errors)
         try:
             self._settle_in()
         except (OSError, StateError, PrivilegeError) as error:
@@ -207,7 +215,7 @@ class Master(Service):
         while self._waiting and not self.is_stopping:
             self.state = State.RELOADING
             waiting, self._waiting = self._waiting, []
-            self._is_told = False
+            self._signals.is_told = False
             self._notifier.reloading()
             try:
                 warnings = await self._try_reload()
@@ -261,7 +269,10 @@ class Master(Service):
         self, fresh: Draft, bound: Mapping[str, Bound], *, is_strict: bool
     ) -> list[str]:
         """Bring up a generation, then let the one before go. Raises GenerationError."""
-        generation = self._make(fresh, bound)
+        maps = await self.maps.prepare(fresh.loaded.config.maps)
+        if self.is_stopping:
+            raise GenerationError(STOPPING)
+        generation = self._make(replace(fresh, maps=maps.files()), bound)
         self.generations.candidate = generation
         try:
             warnings = list(await generation.start(is_strict=is_strict))
@@ -280,6 +291,7 @@ class Master(Service):
         self._bound, self._loaded = bound, fresh.loaded
         self._keeper.adopt(fresh)
         warnings += self.saved.adopt(Rules(fresh.loaded, generation.scores))
+        warnings += self.maps.adopt(maps)
         log.info("serving: {summary}", summary=self._summary())
         if old is not None:
             self.generations.retired.add(old, fresh.loaded.config.server)
@@ -315,9 +327,11 @@ class Master(Service):
         await DeferredList(ends)
         stop(self._alive)
         self._keeper.stop()
+        self.maps.stop()
         self._close()
 
     def _close(self) -> None:
+        globalLogPublisher.removeObserver(self.hub.errors)
         self._control.stop()
         self.sockets.close()
         self._directory.release()
@@ -339,13 +353,6 @@ class Master(Service):
 
     # What others ask.
 
-    def _on_hangup(self) -> None:
-        if self._is_told:
-            return
-        self._is_told = True
-        log.info("told to reload")
-        self.reload().addErrback(lambda _: None)
-
     def _reopen_logs(self) -> None:
         logs.reopen_now()
         self.generations.tell(ReopenLog())
@@ -354,15 +361,6 @@ class Master(Service):
         # Those that leave accept nothing any more; they may have other certificates.
         if self.generations.current is not None:
             self.generations.current.tell(credentials)
-
-    async def _command_reload(self) -> Answer:
-        try:
-            return Answer(warnings=tuple(await self.reload()))
-        except ReloadError as error:
-            return Answer(error=str(error))
-
-    async def _command_status(self) -> Answer:
-        return Answer(status=self._page())
 
     def _revise(self, saved: Saved) -> None:
         self.hub.saved = saved
@@ -379,6 +377,7 @@ class Master(Service):
             bound=self._bound,
             hub=self.hub,
             keeper=self._keeper,
+            maps=self.maps.rows(),
         )
 
     def _summary(self) -> str:

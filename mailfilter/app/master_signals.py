@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+
+log = Logger()
 
 
 class MasterSignals:
@@ -15,7 +18,7 @@ class MasterSignals:
         self,
         reactor: Any,
         *,
-        reload: Callable[[], None],
+        reload: Callable[[], object],
         reopen: Callable[[], None],
         stop: Callable[[], None],
     ) -> None:
@@ -25,6 +28,8 @@ class MasterSignals:
         self._stop = stop
         self._before: dict[int, Any] = {}
         self._has_terminal = False
+        self.is_told = False
+        """A reload that a signal has asked for has not begun yet."""
 
     def install(self) -> None:
         """Take over the signals."""
@@ -45,7 +50,9 @@ class MasterSignals:
         if self._has_terminal and not _is_terminal():
             # The terminal that we were started on is gone: nobody asks for a reload.
             self._stop()
-        else:
+        elif not self.is_told:
+            self.is_told = True
+            log.info("told to reload")
             self._reload()
 
 

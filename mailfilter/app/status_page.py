@@ -31,6 +31,7 @@ def status_page(
     bound: Mapping[str, Bound],
     hub: Hub,
     keeper: Keeper,
+    maps: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Everything, in units of seconds and octets."""
     counters, histograms = hub.totals(reports)
@@ -51,6 +52,7 @@ def status_page(
             for name, item in bound.items()
         },
         **tls_page(keeper.loaded.config, keeper.held, keeper.now()),
+        "maps": list(maps),
         "scans_under_way": sum(report.scans for report in reports),
         "rate": sum(worker.rate for worker in workers),
         "counters": dict(counters),

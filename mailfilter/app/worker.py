@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
-from twisted.logger import ILogObserver, Logger, globalLogBeginner
+from twisted.logger import ILogObserver, Logger, globalLogBeginner, globalLogPublisher
 
 from ..codec.control import (
     Alarm,
@@ -50,6 +50,7 @@ from .channel import Channel
 from .checks import CheckFile
 from .desk import RemoteDesk
 from .engine import Engine, raise_limits, settle
+from .errors_ring import Troubles
 from .map_swap import give_all
 from .plan import load_files
 from .self_test import Outcome, self_test
@@ -101,6 +102,8 @@ class Worker:
         self._patience = engine.loaded.config.server.watchdog
         self._is_serving = False
         self._is_done = False
+        self.troubles = Troubles()
+        """An observer of our log."""
         self.subscribers: dict[str, list[Callable[[bytes], None]]] = {}
         """Topic of notices -> who wants to know."""
         self.channel = Channel(to_worker_reader(), self._hear, self._master_is_gone)
@@ -214,7 +217,7 @@ class Worker:
             return
         self._is_done = True
         stop(self._beat)
-        self.channel.send(self._engine.report())
+        self._tell()
         self.channel.close()
         self._reactor.callLater(LAST_WORDS_SECONDS, self._leave)
 
@@ -227,11 +230,16 @@ class Worker:
         if self._reactor.running:
             self._reactor.stop()
 
+    def _tell(self) -> None:
+        for found in self.troubles.take():
+            self.channel.send(found)
+        self.channel.send(self._engine.report())
+
     def _report(self) -> None:
         # Its default is to end the process. Without a watchdog the alarm of the start is put off.
         signal.alarm(max(2, int(self._patience * ALARM_FACTOR)) if self._patience else 0)
         if not self.channel.is_stalled:
-            self.channel.send(self._engine.report())
+            self._tell()
 
 
 def read_boot(descriptor: int) -> Boot:
@@ -337,6 +345,7 @@ def main() -> None:
     logs.on_loss(alarms.tell)
     worker = Worker(reactor, boot, engine)
     workers.append(worker)
+    globalLogPublisher.addObserver(worker.troubles)
     signal.signal(signal.SIGTERM, lambda *_: turn.callFromThread(worker.stop))
     raise_limits()
     settle()

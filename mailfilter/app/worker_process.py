@@ -18,6 +18,7 @@ from ..codec.control import (
     Boot,
     ControlError,
     Failed,
+    Logged,
     Message,
     Notice,
     Ready,
@@ -146,6 +147,8 @@ class WorkerProcess(ProcessProtocol):
             self._hub.refusals.tell(message)
         elif isinstance(message, Notice):
             self._hub.relay(self, message)
+        elif isinstance(message, Logged):
+            self._hub.errors.keep(message)
         elif isinstance(message, Ask):
             Deferred.fromCoroutine(self._answer(message))
 

@@ -4,20 +4,19 @@ Exit codes: 0 all is well, 1 something is wrong, 2 the command line is, 141 nobo
 prints any more.
 """
 
-import os
-
 import click
 import msgspec
 
 from .. import __version__
-from ..codec.control import Answer, ControlError
 from ..config import Loaded, load
+from ..config.saved import overlaid
 from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
-from .control import NotRunning, ask, state_dirs
+from .control import ask_or_exit
 from .history import explain, history
 from .mta import mta
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, Knowledge, fail, load_or_exit
+from .saved import read_or_warn, saved
 from .status import status_text
 from .store import store
 from .tls import tls
@@ -34,6 +33,7 @@ main.add_command(explain)
 main.add_command(store)
 main.add_command(mta)
 main.add_command(tls)
+main.add_command(saved)
 
 
 @main.group()
@@ -67,12 +67,15 @@ def check(knowledge: Knowledge, file: str | None, option: str | None) -> None:
 @config.command()
 @click.argument("key", required=False)
 @CONFIG_OPTION
-def show(key: str | None, option: str | None) -> None:
+@STATE_OPTION
+def show(key: str | None, option: str | None, state_dir: str | None) -> None:
     """Show the values that hold at or below a KEY, and where each was set.
 
-    The output is TOML. Without KEY everything is shown.
+    Values that were saved while the filter ran are among them, with who saved them and when. The
+    output is TOML. Without KEY everything is shown.
     """
-    for entry in _entries(load_or_exit(load, option), key):
+    loaded = load_or_exit(load, option)
+    for entry in _entries(overlaid(loaded, read_or_warn(state_dir)), key):
         click.echo(str(entry))
 
 
@@ -83,7 +86,7 @@ def reload(state_dir: str | None) -> None:
 
     Returns when new workers serve. If they cannot, the old ones go on, and what is wrong is said.
     """
-    answer = _ask(state_dir, "reload")
+    answer = ask_or_exit(state_dir, "reload")
     for warning in answer.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo("ok: reloaded")
@@ -94,20 +97,9 @@ def reload(state_dir: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 def status(state_dir: str | None, as_json: bool) -> None:
     """Show how the running filter is: workers, connections, queues, memory, rates, alarms."""
-    page = _ask(state_dir, "status").status or {}
+    page = ask_or_exit(state_dir, "status").status or {}
     # As octets: JSON is UTF-8, whatever the locale.
     click.echo(msgspec.json.encode(page) if as_json else status_text(page))
-
-
-def _ask(state_dir: str | None, command: str) -> Answer:
-    """The filter's answer; where there is none, or it is an error, say so and exit."""
-    try:
-        answer = ask(state_dirs(state_dir, os.environ, os.getcwd()), command)
-    except (NotRunning, ControlError) as error:
-        fail(str(error))
-    if answer.error:
-        fail(answer.error)
-    return answer
 
 
 def _entries(loaded: Loaded, key: str | None) -> list[Entry]:

@@ -2,10 +2,11 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..codec.control import Answer, ControlError, Request, answer_reader, encode
 from ..config.paths import CONTROL_SOCKET, SYSTEM_STATE_DIR, control_address, find_state_dir
+from .options import fail
 
 CONNECT_SECONDS = 5.0
 STATUS_SECONDS = 10.0
@@ -27,7 +28,13 @@ def state_dirs(option: str | None, environ: Mapping[str, str], cwd: str) -> list
     return [found] if is_told else [found, SYSTEM_STATE_DIR]
 
 
-def ask(directories: list[str], command: str) -> Answer:
+CHANGE_SECONDS = 60.0
+"""What is saved is written to a disk that may be busy."""
+
+
+def ask(
+    directories: list[str], command: str, keys: Sequence[str] = (), *, is_all: bool = False
+) -> Answer:
     """Send a command to the first filter that is there, and wait for its answer.
 
     Raises NotRunning, and ControlError if what answers is no filter.
@@ -41,14 +48,32 @@ def ask(directories: list[str], command: str) -> Answer:
             continue
         with connected:
             connected.settimeout(patience(command))
-            return _ask(connected, command)
+            return _ask(connected, Request(command=command, keys=tuple(keys), is_all=is_all))
     where = "\n  ".join(reasons)
     raise NotRunning(f"no filter answers; is it running, is this its --state-dir?\n  {where}")
 
 
+def ask_or_exit(
+    state_dir: str | None, command: str, keys: Sequence[str] = (), *, is_all: bool = False
+) -> Answer:
+    """The filter's answer; where there is none, or it is an error, say so and exit.
+
+    `state_dir` is the option of the command line.
+    """
+    directories = state_dirs(state_dir, os.environ, os.getcwd())
+    try:
+        answer = ask(directories, command, keys, is_all=is_all)
+    except (NotRunning, ControlError) as error:
+        fail(str(error))
+    if answer.error:
+        fail(answer.error)
+    return answer
+
+
 def patience(command: str) -> float:
     """Seconds to wait for the answer to a command."""
-    return RELOAD_SECONDS if command == "reload" else STATUS_SECONDS
+    seconds = {"reload": RELOAD_SECONDS, "undo": CHANGE_SECONDS}
+    return seconds.get(command, STATUS_SECONDS)
 
 
 def _connect(directory: str) -> socket.socket:
@@ -63,10 +88,10 @@ def _connect(directory: str) -> socket.socket:
     return opened
 
 
-def _ask(connected: socket.socket, command: str) -> Answer:
+def _ask(connected: socket.socket, request: Request) -> Answer:
     reader = answer_reader()
     try:
-        connected.sendall(encode(Request(command=command)))
+        connected.sendall(encode(request))
         while data := connected.recv(2**16):
             answers = reader.receive(data)
             if answers:

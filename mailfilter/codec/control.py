@@ -12,7 +12,7 @@ import msgspec
 MAX_FRAME = 2**27
 """Octets. The largest, a configuration with all its files, is bounded below two thirds of that."""
 
-MAX_REQUEST = 4096
+MAX_REQUEST = 2**20
 """Octets of a frame of `mailfilteradm`."""
 
 
@@ -262,6 +262,10 @@ class Request(Message, frozen=True, kw_only=True):
     """`mailfilteradm` to master."""
 
     command: str
+    keys: tuple[str, ...] = ()
+    """What it is about, if there is a choice."""
+    is_all: bool = False
+    """It is about all that there is."""
 
 
 class Answer(Message, frozen=True, kw_only=True):
@@ -271,6 +275,8 @@ class Answer(Message, frozen=True, kw_only=True):
     """Why nothing was done; empty is success."""
     warnings: tuple[str, ...] = ()
     status: dict[str, object] | None = None
+    rows: tuple[dict[str, object], ...] = ()
+    """What there is, one after the other."""
 
 
 ToWorker = Boot | Serve | Drain | Cover | ReopenLog | Credentials | Maps | Saved | Told | Notice

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pwd
 import socket
 from pathlib import Path
 from shutil import rmtree
@@ -21,11 +22,11 @@ from mailfilter.client.control import NotRunning, ask
 from mailfilter.codec.control import Answer, Request, answer_reader, encode
 
 
-async def fine() -> Answer:
-    return Answer(warnings=("w",))
+async def fine(request: Request, by: str) -> Answer:
+    return Answer(warnings=(by, *request.keys))
 
 
-async def broken() -> Answer:
+async def broken(_request: Request, _by: str) -> Answer:
     raise ValueError("no")
 
 
@@ -51,7 +52,7 @@ class ConnectionTests(SynchronousTestCase):
         """However the request is cut; and what follows it is not heeded."""
         for octet in encode(Request(command="fine")) * 2:
             self.connection.dataReceived(bytes([octet]))
-        self.assertEqual(self.answer(), Answer(warnings=("w",)))
+        self.assertEqual(self.answer(), Answer(warnings=("mailfilteradm",)))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_unknown(self) -> None:
@@ -97,8 +98,9 @@ class SocketTests(TestCase):
         server.start()
         path = folder / "control.sock"
         self.assertEqual(path.stat().st_mode & 0o777, 0o600)
-        answers: Deferred[Answer] = deferToThread(ask, [str(folder)], "fine")
-        self.assertEqual(await answers, Answer(warnings=("w",)))
+        answers: Deferred[Answer] = deferToThread(ask, [str(folder)], "fine", ["k"])
+        user = pwd.getpwuid(os.getuid()).pw_name
+        self.assertEqual(await answers, Answer(warnings=(f"{user} (mailfilteradm)", "k")))
         server.stop()
         self.assertFalse(path.exists())
         self.assertRaises(NotRunning, ask, [str(folder)], "fine")

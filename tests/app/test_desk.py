@@ -1,10 +1,13 @@
 """What controllers ask of the master, in its process and over a channel in memory."""
 
+import os
 from typing import Any
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.logger import Logger
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from mailfilter.app.desk import (
     CHANGE_SECONDS,
@@ -15,22 +18,29 @@ from mailfilter.app.desk import (
     RemoteDesk,
     answer,
 )
+from mailfilter.app.errors_ring import ErrorsRing
+from mailfilter.app.hub import Hub
+from mailfilter.app.map_keeper import MapKeeper
 from mailfilter.app.saved import SavedState
+from mailfilter.app.saved_rules import Rules
 from mailfilter.codec.control import Ask, ControlError, Message, Told
+from mailfilter.config import Config, Loaded
 from mailfilter.report.alarms import Alarms
 from mailfilter.servers.services import Desk, Refused
 from mailfilter.testing.fake_desk import FakeDesk
 
 
-class MasterTests(SynchronousTestCase):
+class MasterTests(TestCase):
     """The desk in the master's process."""
 
     def setUp(self) -> None:
         self.clock = Clock()
         self.counters = {"scans": 3}
         self.looks = 0
-        saved = SavedState(self.clock, "/nowhere", Alarms())
-        self.desk = MasterDesk(self.clock, self.look, saved)
+        maps = MapKeeper(self.clock, Hub(Alarms(), "/nowhere"), dict, lambda _: None)
+        self.ring = ErrorsRing()
+        self.saved = SavedState(reactor, self.mktemp(), Alarms(), lambda: 1_800_000_000.0)
+        self.desk = MasterDesk(self.clock, self.look, self.saved, maps, self.ring)
 
     def look(self) -> dict[str, Any]:
         self.looks += 1
@@ -58,6 +68,44 @@ class MasterTests(SynchronousTestCase):
         self.clock.advance(PAGE_SECONDS)
         self.assertEqual(self.ask("totals")["counters"], {"scans": 2, "symbol/X": 1})
         self.assertEqual(self.ask("status")["counters"], {"scans": 7, "symbol/X": 1})
+
+    async def test_saved(self) -> None:
+        """Saved over the configuration, and shown as such."""
+        self.mkdir()
+        rules = Rules(Loaded(Config(), {}, None, "/"), {"X": 1.0})
+        self.saved.adopt(rules)
+        self.ask_nothing()
+        await self.desk.save({"actions.reject": 20, "symbols.X.score": 2.5}, "me")
+        (reject, score) = await self.desk.saved()
+        self.assertEqual((reject["key"], reject["value"]), ("actions.reject", 20.0))
+        self.assertEqual((score["configured"], score["by"]), (1.0, "me"))
+        rows = {row["key"]: row for row in await self.desk.configuration()}
+        by = "saved by me, 2027-01-15T08:00:00Z"
+        for key, value, origin, is_saved in (
+            ("actions.reject", "20.0", by, True),
+            ("symbols.X.score", "2.5", by, True),
+            ("actions.add_header", "6.0", "default", False),
+        ):
+            row = {"key": key, "value": value, "origin": origin, "is_saved": is_saved}
+            self.assertEqual(rows[key], row)
+        await self.desk.undo(["actions.reject", "symbols.X.score"], "me")
+        self.ask_nothing()
+
+    def mkdir(self) -> None:
+        """The state directory."""
+        os.mkdir(self.saved._directory)
+
+    def ask_nothing(self) -> None:
+        """Nothing is saved."""
+        self.assertEqual(self.ask("saved"), [])
+        rows = [row for row in self.ask("configuration") if row["is_saved"]]
+        self.assertEqual(rows, [])
+
+    def test_errors(self) -> None:
+        log = Logger(observer=self.ring, namespace="there")
+        log.error("one {thing}", thing="broke")
+        (row,) = self.ask("errors")
+        self.assertEqual((row["message"], row["module"]), ("one broke", "there"))
 
 
 class BrokenDesk(FakeDesk):

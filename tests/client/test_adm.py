@@ -37,20 +37,20 @@ class ConfigCommandTests(SynchronousTestCase):
     def test_check_defaults(self) -> None:
         """Without a file the defaults are checked."""
         result = self.run_main("config", "check")
-        self.assertEqual(result.stdout, "ok: built-in defaults, 3 listeners\n")
+        self.assertEqual(result.stdout, "ok: built-in defaults, 4 listeners\n")
         self.assertEqual((result.stderr, result.exit_code), ("", 0))
 
     def test_check_default_file(self) -> None:
         """Without a file the system's one is checked, if there is one."""
         self.write("default.toml", "[listeners.scan]\nenabled = false")
-        self.assertEqual(self.run_main("config", "check").stdout, "ok: 1 file, 2 listeners\n")
+        self.assertEqual(self.run_main("config", "check").stdout, "ok: 1 file, 3 listeners\n")
 
     def test_check_file(self) -> None:
         """A file with fragments and a warning."""
         path = self.write("m.toml", "[scan]\ntimeout = '2s'")
         self.write("conf.d/x.toml", "")
         result = self.run_main("config", "check", path)
-        self.assertEqual(result.stdout, "ok: 2 files, 3 listeners\n")
+        self.assertEqual(result.stdout, "ok: 2 files, 4 listeners\n")
         warning = 'scan.check_timeout = "4s": has no effect beyond scan.timeout, 2s'
         self.assertEqual(result.stderr, f"warning: {warning}\n")
         self.assertEqual(result.exit_code, 0)
@@ -98,7 +98,7 @@ class ConfigCommandTests(SynchronousTestCase):
         path = self.write("m.toml", "[listeners.scan]\nenabled = false")
         for name in ("-c", "--config"):
             result = self.run_main("config", "check", name, path)
-            self.assertEqual(result.stdout, "ok: 1 file, 2 listeners\n")
+            self.assertEqual(result.stdout, "ok: 1 file, 3 listeners\n")
         result = self.run_main("config", "check", path, "-c", path)
         self.assertIn("expected one file", result.stderr)
         self.assertEqual(result.exit_code, 2)

@@ -17,7 +17,7 @@ from mailfilter.client import control
 from mailfilter.client.adm import main
 from mailfilter.client.control import state_dirs
 from mailfilter.client.status import status_text
-from mailfilter.codec.control import Answer, encode, request_reader
+from mailfilter.codec.control import Answer, Request, encode, request_reader
 from mailfilter.config.model import Server
 from mailfilter.config.schema import Scalar, table_of
 
@@ -101,7 +101,7 @@ class ControlCase(SynchronousTestCase):
         self.addCleanup(rmtree, self.top)
         self.folder = self.top / ("d" * 120)
         self.folder.mkdir()
-        self.asked: list[str] = []
+        self.requests: list[Request] = []
 
     def serve(self, reply: bytes) -> None:
         """Answer one request with these octets."""
@@ -111,7 +111,7 @@ class ControlCase(SynchronousTestCase):
         def talk() -> None:
             with listening, listening.accept()[0] as connection:
                 (request,) = request_reader().receive(connection.recv(65536))
-                self.asked.append(request.command)
+                self.requests.append(request)
                 connection.sendall(reply)
 
         thread = threading.Thread(target=talk)
@@ -128,7 +128,7 @@ class CommandTests(ControlCase):
         result = self.run_command("reload")
         self.assertEqual((result.exit_code, result.stdout), (0, "ok: reloaded\n"))
         self.assertEqual(result.stderr, "warning: m.toml:1: odd\n")
-        self.assertEqual(self.asked, ["reload"])
+        self.assertEqual(self.requests, [Request(command="reload")])
 
     def test_refused(self) -> None:
         """The filter's own words, and an exit status for systemctl."""
