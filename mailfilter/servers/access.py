@@ -194,7 +194,7 @@ class Access:
         allowed = None
         try:
             if self._may_be_right(client, password):
-                allowed = await self._match(client, wanted, password)
+                allowed = await self._match(client, password)
             is_wrong = allowed is None
         except Undecided as error:
             is_wrong = False
@@ -209,6 +209,9 @@ class Access:
             return UNAUTHORIZED
         if self._throttle.succeed(client.source):
             self.tell(client.source.encode(), True)
+        if wanted.is_change and not allowed.may_change:
+            # No guess: whoever may look alone has asked for too much.
+            return UNAUTHORIZED
         if wanted.acts and wanted.is_foreign and not password.is_header:
             return CROSS_SITE
         return allowed
@@ -220,10 +223,8 @@ class Access:
         is_shipped = [compare_digest(password.octets, known) for known in _SHIPPED]
         return is_near or not any(is_shipped)
 
-    async def _match(self, client: _Client, wanted: _Wanted, password: _Password) -> Allowed | None:
+    async def _match(self, client: _Client, password: _Password) -> Allowed | None:
         for key, stored, may_change in self._passwords():
-            if wanted.is_change and not may_change:
-                continue
             if await self._verdicts.is_right(stored, password.octets):
                 return Allowed(f"{client.name}, by {key}", may_change, how="password")
         return None

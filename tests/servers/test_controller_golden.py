@@ -113,6 +113,15 @@ class GoldenTests(ControllerCase):
         self.assertEqual([], self.desk.told)
         self.assertEqual([], self.scanner.calls)
 
+    def test_asked_for_too_much(self) -> None:
+        """Who may look alone and wants more has guessed nothing: it can go on looking."""
+        self.use(Controller(password="foo", enable_password="bar", max_auth_failures=2))
+        self.connect(STRANGER)
+        for _ in range(5):
+            self.assertEqual(UNAUTHORIZED, self.post("/historyreset", b"x", FOO))
+        self.value(self.get("/auth", FOO))
+        self.assertEqual([], [line for line in self.lines() if "wrong" in line])
+
     def test_who(self) -> None:
         """What is changed is kept with who did it."""
         self.post("/statreset", headers=BAR)
