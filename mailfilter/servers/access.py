@@ -207,7 +207,8 @@ class Access:
             self._throttle.end(client.source, attempt)
         if allowed is None:
             return UNAUTHORIZED
-        if self._throttle.succeed(client.source):
+        # Whoever may look alone could else guess at the other password for ever.
+        if allowed.may_change and self._throttle.succeed(client.source):
             self.tell(client.source.encode(), True)
         if wanted.is_change and not allowed.may_change:
             # No guess: whoever may look alone has asked for too much.

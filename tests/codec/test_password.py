@@ -20,6 +20,7 @@ from mailfilter.codec.password import (
     make_hash,
     parse_stored,
 )
+from tests.config.case import EXAMPLES
 
 PBKDF2 = "$1$hwsecowsszgt6cut5m7ropgetxphnt76$4ddjykk9cyysofchsb7oz549e8rf4qjb4ytdsbi4gua3jhfad5gb"
 CATENA = "$2$5h7ezq5ef79wsndzzokwx4odse81in9q$emdzfq7h6oq3pzmy1k75nfho17ncb9g3oi9ocd1jutd4hzge8fry"
@@ -164,6 +165,7 @@ class PasswordTests(SynchronousTestCase):
         self.assertEqual(len(compared), 15)
         self.assertTrue(all(one == other for one, other in compared), compared)
 
+    @EXAMPLES
     @given(st.text(max_size=60))
     def test_any(self, text: str) -> None:
         """Nothing else comes of any text."""
@@ -173,6 +175,7 @@ class PasswordTests(SynchronousTestCase):
             except DamagedHash as error:
                 self.assertTrue(str(error))
 
+    @EXAMPLES
     @given(st.binary(max_size=40))
     def test_base32(self, octets: bytes) -> None:
         """What is written is read."""
