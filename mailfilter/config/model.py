@@ -866,7 +866,10 @@ class Map:
         bool, Doc("Whether those who may change things over a controller may change it.")
     ] = True
     max_size: Annotated[
-        int, SIZE, Bounds(1, 64 * 2**20), Doc("A larger one is not taken; the old one goes on.")
+        int,
+        SIZE,
+        Bounds(1, 32 * 2**20),
+        Doc("A larger file is not taken, the old map goes on; all maps together: 32MiB."),
     ] = 4 * 2**20
     watch: Annotated[
         float,

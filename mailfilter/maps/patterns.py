@@ -18,6 +18,9 @@ MAX_PATTERN = 1024
 MAX_EXPANDED = 20_000
 """Parts of one with its repetitions written out: for millions it takes seconds to be read."""
 
+MAX_EXPANDED_TOTAL = 200_000
+"""The same of all of them together."""
+
 MAX_TEXT = 2**18
 """Characters, from the first, that are searched."""
 
@@ -27,6 +30,13 @@ SECONDS = 0.02
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
 
 _FORM = "expected a pattern between slashes as /spam/i, with flags of imsx and / in it as \\/"
+
+
+class _Entry(NamedTuple):
+    line: int
+    text: str
+    flags: str
+    value: str
 
 
 class _Pattern(NamedTuple):
@@ -41,10 +51,15 @@ class Patterns:
     def __init__(self, data: bytes) -> None:
         """Raises MapError."""
         patterns: list[_Pattern] = []
+        total = 0
         for line in read_lines(data):
             if len(patterns) == MAX_PATTERNS:
                 raise MapError(line.number, f"expected at most {MAX_PATTERNS} patterns")
-            patterns.append(_read(line))
+            entry = _split(line)
+            total += expanded(entry.text)
+            if total > MAX_EXPANDED_TOTAL:
+                raise MapError(line.number, "repetitions make all patterns together too large")
+            patterns.append(_compiled(entry))
         self._patterns = tuple(patterns)
         self.size = len(patterns)
 
@@ -67,24 +82,28 @@ class Patterns:
         return None
 
 
-def _read(line: Line) -> _Pattern:
+def _split(line: Line) -> _Entry:
     end = _end(line.text)
     flags, _, rest = line.text[end + 1 :].replace("\t", " ", 1).partition(" ")
     if end < 2 or not set(flags) <= _FLAGS.keys():
         raise MapError(line.number, f"{_FORM}, got {quoted(line.text)}")
-    pattern = line.text[1:end]
-    if len(pattern) > MAX_PATTERN:
+    text = line.text[1:end]
+    if len(text) > MAX_PATTERN:
         raise MapError(line.number, f"expected at most {MAX_PATTERN} characters in a pattern")
-    if expanded(pattern) > MAX_EXPANDED:
+    if expanded(text) > MAX_EXPANDED:
         raise MapError(line.number, "repetitions of repetitions make this pattern too large")
+    return _Entry(line.number, text, flags, value_of(rest))
+
+
+def _compiled(entry: _Entry) -> _Pattern:
     together = regex.VERSION0
-    for flag in flags:
+    for flag in entry.flags:
         together |= _FLAGS[flag]
     try:
-        compiled = regex.compile(pattern, together, cache_pattern=False)
+        compiled = regex.compile(entry.text, together, cache_pattern=False)
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
-        raise MapError(line.number, f"no regular expression: {_reason(error)}") from None
-    return _Pattern(compiled, f"/{pattern}/{flags}", value_of(rest))
+        raise MapError(entry.line, f"no regular expression: {_reason(error)}") from None
+    return _Pattern(compiled, f"/{entry.text}/{entry.flags}", entry.value)
 
 
 def _end(text: str) -> int:

@@ -69,6 +69,15 @@ class PatternTests(SynchronousTestCase):
             made(*lines, "/one more/")
         self.assertEqual(caught.exception.line, MAX_PATTERNS + 1)
 
+    def test_large_together(self) -> None:
+        """Many that are just small enough are not."""
+        lines = [f"/{at}a{{19000}}/" for at in range(11)]
+        self.assertEqual(made(*lines[:2]).size, 2)
+        with self.assertRaises(MapError) as caught:
+            made(*lines)
+        self.assertEqual(caught.exception.line, 11)
+        self.assertIn("together too large", caught.exception.expected)
+
     def test_time(self) -> None:
         """One that backtracks without end is given up, and those behind it too."""
         table = made("/(a+)+$/", "/b/")
