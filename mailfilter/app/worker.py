@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from twisted.internet.defer import Deferred
+from twisted.internet.process import reapAllProcesses
 from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, Logger, globalLogBeginner, globalLogPublisher
 
@@ -347,6 +348,8 @@ def main() -> None:
     workers.append(worker)
     globalLogPublisher.addObserver(worker.troubles)
     signal.signal(signal.SIGTERM, lambda *_: turn.callFromThread(worker.stop))
+    # Without a handler the reactor would learn by luck alone that a process it started has ended.
+    signal.signal(signal.SIGCHLD, lambda *_: turn.callFromThread(reapAllProcesses))
     raise_limits()
     settle()
     turn.callWhenRunning(worker.start)
