@@ -58,7 +58,11 @@ class NowTests(ControllerCase):
         self.assertEqual(NOT_FOUND, self.get("/plugins/selectors/check_selector?selector=ip"))
         for name in ("list_extractors", "list_transforms"):
             self.assertEqual(json_bytes(b"{}"), self.get(f"/plugins/selectors/{name}"), name)
-        for path in ("/plugins/selectors/check_message?selector=ip", "/addsymbol", "/addaction"):
+        for path in (
+            "/plugins/selectors/check_message?selector=ip",
+            "/addsymbol",
+            "/addaction",
+        ):
             self.assertEqual(NOT_FOUND, self.post(path, b"x"), path)
 
     def test_strangers(self) -> None:
