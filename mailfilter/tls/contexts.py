@@ -40,7 +40,7 @@ before a change, cannot be read, whatever they are called."""
 
 HTTP = (b"http/1.1", b"http/1.0")
 """What is spoken there by ALPN, the better first; milter and the line protocols have no names."""
-_SPEAK_HTTP = ("http", "scan")
+_SPEAK_HTTP = ("http", "scan", "controller")
 
 
 class ServerSide:

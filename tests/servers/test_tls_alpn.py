@@ -35,7 +35,7 @@ class AlpnTests(TlsCase):
 
     def test_chosen(self) -> None:
         """The best that both speak, whatever the other side likes best."""
-        for protocol in ("http", "scan"):
+        for protocol in ("http", "scan", "controller"):
             self.serve(protocol)
             for version in VERSIONS:
                 for offered, chosen in (
@@ -49,7 +49,7 @@ class AlpnTests(TlsCase):
                     self.assertEqual(client.ssl.get_alpn_proto_negotiated(), chosen)
 
     def test_none_of_ours(self) -> None:
-        for protocol in ("http", "scan"):
+        for protocol in ("http", "scan", "controller"):
             self.serve(protocol)
             for version in VERSIONS:
                 words = "by ALPN it speaks h2; this listener speaks http/1.1 or http/1.0"

@@ -24,6 +24,7 @@ from mailfilter.testing.fake_scanner import FakeScanner
 from mailfilter.tls.contexts import ServerSide, build_sides
 from tests.authority import Authority
 
+from .controller_case import make_services
 from .spamd_case import VERDICT, Transport
 
 VERSIONS = (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION)
@@ -205,8 +206,9 @@ class TlsCase(SynchronousTestCase):
         )
         self.credentials = Credentials(pairs=(self.shown(*self.pair),), trusts=(trust,))
         self.scanner = scanner or FakeScanner(VERDICT)
+        more = {"services": make_services(self.clock)} if protocol == "controller" else {}
         self.site: LimitedFactory[Any] = FACTORIES[protocol](
-            self.scanner, "here", listener, self.clock, count=self.counted.append
+            self.scanner, "here", listener, self.clock, count=self.counted.append, **more
         )
         self.factory = TlsFactory(self.side(), self.site, self.clock, self.config.tls)
         return self.factory
