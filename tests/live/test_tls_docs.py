@@ -78,13 +78,13 @@ class PageTests(SynchronousTestCase):
             if kind != "toml" or heading == SELF_SIGNED:
                 continue
             text = text if "[certificates." in text else BASE + text
-            text = text if "[identities.mx1]" in text else MX1 + text
+            text = text if "[identities." in text else MX1 + text
             text = text if "client_auth" in text else text + LISTENER
             path = Path(self.mktemp()).absolute()
             path.write_text(text)
             self.assertEqual(load(str(path)).warnings, ())
             tried += 1
-        self.assertEqual(tried, 7)
+        self.assertEqual(tried, 8)
 
     def test_printed(self) -> None:
         """What is for an MTA is what `mailfilteradm mta` prints for the listener beside it."""

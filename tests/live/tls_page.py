@@ -30,6 +30,7 @@ MILTER = "Milter over TLS, by stunnel"
 LINES = "Exim, spamc, rspamc"
 SELF_SIGNED = "Signed by itself"
 WHO = "Who may connect"
+TEAM = "The controller, for a team"
 COMMANDS = "Commands"
 
 FOLDER = "/etc/mailfilter/tls"
