@@ -5,10 +5,11 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench import http_cost, messages, milter_cost, parts, run, tls_cost, tls_target
+from bench import http_cost, messages, metrics_cost, milter_cost, parts, run, tls_cost, tls_target
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
+from mailfilter.report.series_steps import RANGES
 from mailfilter.scan.plan import build_plan
 
 
@@ -78,6 +79,13 @@ class BenchTests(SynchronousTestCase):
         costs = parts.measure(plan, config, [next(messages.made_up())])
         for name in ("parse", *(f"check {step.name}" for step in plan.steps), "log line"):
             self.assertIn(name, costs)
+
+    def test_metrics_cost(self) -> None:
+        """What is counted, told and kept has its line each."""
+        lines = list(metrics_cost.table(symbols=40, checks=8, workers=1))
+        ranges = sum("series: read" in line for line in lines)
+        self.assertEqual(ranges, len(RANGES))
+        self.assertTrue(lines[-1].startswith("a scrape of OpenMetrics"))
 
     def test_made_up(self) -> None:
         """The made-up messages are always the same, and sound."""

@@ -7,8 +7,9 @@ what comes of it with that library's parsers.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
-from math import inf, isfinite
+from math import isfinite
 from typing import Literal
 
 from .counters import Sizes
@@ -82,8 +83,13 @@ def _distribution(name: str, labels: str, sizes: Sizes) -> Iterator[str]:
     before = f"{labels}," if labels else ""
     braced = f"{{{labels}}}" if labels else ""
     count = 0
-    for bound, count in zip((*sizes.bounds, inf), accumulate(sizes.counts), strict=True):
-        told = "+Inf" if bound == inf else float(bound)
-        yield f'{name}_bucket{{{before}le="{told}"}} {count}'
+    for bound, count in zip(_bounds(sizes.bounds), accumulate(sizes.counts), strict=True):
+        yield f'{name}_bucket{{{before}le="{bound}"}} {count}'
     yield f"{name}_count{braced} {count}"
     yield f"{name}_sum{braced} {float(sizes.total)}"
+
+
+@cache
+def _bounds(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """As text; there are as many as there are kinds of histograms."""
+    return (*(str(float(bound)) for bound in bounds), "+Inf")

@@ -8,7 +8,7 @@ import msgspec
 
 from ..store.base import Key, key
 
-MAX_SYMBOLS = 100
+MAX_SYMBOLS = 50
 """Of a step, of each process: the most frequent ones."""
 
 

@@ -14,7 +14,6 @@ from .controller_call import REQUESTS, Call, Endpoint, Endpoints, json_reply
 from .controller_stat import ACTIONS, FOLDED, SPAM, config_id, totals_of
 from .http_accept import qualities
 from .http_reply import Reply
-from .services import Refused as RefusedByDesk
 
 _GRAPHS: Mapping[str, Range] = {
     **RANGES,
@@ -32,12 +31,7 @@ SHORTEST = 10
 
 async def metrics(call: Call) -> Reply:
     """Everything that is counted, in the format that the asker likes better."""
-    page = dict(await call.services.desk.status())
-    try:
-        page["maps"] = await call.services.desk.maps()
-    except RefusedByDesk:
-        # The other numbers are worth having.
-        page["maps"] = ()
+    page = await call.services.desk.status()
     content_type = _format(call.told("accept") or "")
     told = [*rspamd_families(page, call.now, _figures(call, page)), *families(page)]
     return Reply(200, render_metrics(told, content_type), content_type)
