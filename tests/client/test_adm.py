@@ -93,6 +93,24 @@ class ConfigCommandTests(SynchronousTestCase):
             [f"{path}:{line}" for line in (2, 4, 5, 6)],
         )
 
+    def test_check_maps(self) -> None:
+        """Maps are read, and what is wrong in them is told by their file and line."""
+        self.write("partners.map", "example.org\n.\n")
+        text = "[maps.{0}]\nkind = 'names'\nfile = '{0}.map'\n"
+        path = self.write("m.toml", text.format("partners") + text.format("gone"))
+        result = self.run_main("config", "check", path)
+        self.assertEqual(
+            sorted(result.stderr.splitlines()),
+            [
+                f"{self.folder}/gone.map: maps.gone: cannot be read: No such file or directory",
+                f"{self.folder}/partners.map:2: maps.partners: expected a name, got '.'",
+            ],
+        )
+        self.assertEqual(result.exit_code, 1)
+        self.write("partners.map", "example.org\n")
+        self.write("gone.map", "")
+        self.assertEqual(self.run_main("config", "check", path).exit_code, 0)
+
     def test_check_option(self) -> None:
         """The file as the option that other commands have, but not twice."""
         path = self.write("m.toml", "[listeners.scan]\nenabled = false")
