@@ -2,7 +2,8 @@
 
 With 1,000 symbols, 200 checks and 4 workers: for each scan; each second for each worker's report;
 for a scrape of metrics, in the master and in the worker that answers, against what
-prometheus_client would take for the text alone; and for the series of all that.
+prometheus_client would take for the text alone (if it is installed, as for tests); and for the
+series of all that.
 """
 
 import argparse
@@ -10,19 +11,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import msgspec
-from prometheus_client.core import CollectorRegistry, CounterMetricFamily, HistogramMetricFamily
-from prometheus_client.openmetrics.exposition import generate_latest
-from prometheus_client.registry import Collector
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from mailfilter.app.hub import Hub
 from mailfilter.codec.control import Histogram, Report, encode, to_master_reader
 from mailfilter.report.alarms import Alarms
-from mailfilter.report.counters import CHECK, Counters
+from mailfilter.report.counters import Counters
 from mailfilter.report.metrics import OPENMETRICS, PLAIN, render_metrics
 from mailfilter.report.metrics_page import families
 from mailfilter.report.series import TICK_SECONDS, SeriesRecorder
@@ -102,29 +101,6 @@ def page_of(reports: list[Report]) -> bytes:
     return msgspec.msgpack.encode(page)
 
 
-class Library(Collector):
-    """The symbols and checks of a page, for prometheus_client."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-
-    def collect(self) -> Iterable[Any]:
-        """Hits of symbols, times of checks."""
-        hits = CounterMetricFamily("hits", "Hits.", labels=["symbol", "verdict"])
-        for name, count in self._page["counters"].items():
-            kind, _, symbol = name.partition("/")
-            if kind in ("symbol_spam", "symbol_ham"):
-                hits.add_metric([symbol, kind], count)
-        yield hits
-        times = HistogramMetricFamily("seconds", "Times.", labels=["check"])
-        for name, told in self._page["histograms"].items():
-            if name.startswith(CHECK):
-                bounds = [*map(str, told["bounds"]), "+Inf"]
-                buckets = list(zip(bounds, told["counts"], strict=True))
-                times.add_metric([name], buckets, sum_value=told["total"])
-        yield times
-
-
 def counting(symbols: int, checks: int, workers: int) -> dict[str, float]:
     """Seconds of each part."""
     scans = verdicts(symbols, checks)
@@ -145,13 +121,14 @@ def counting(symbols: int, checks: int, workers: int) -> dict[str, float]:
     reports = [report_of(counters)] * workers
     packed = page_of(reports)
     page = msgspec.msgpack.decode(packed)
-    registry = CollectorRegistry()
-    registry.register(Library(page))
     found["scrape: the master sums"] = best(lambda: page_of(reports))
     found["scrape: the worker reads"] = best(lambda: msgspec.msgpack.decode(packed))
     for name, content_type in (("OpenMetrics", OPENMETRICS), ("text 0.0.4", PLAIN)):
         found[f"scrape: {name}"] = best(partial(_render, page, content_type))
-    found["(by prometheus_client)"] = best(partial(generate_latest, registry))
+    if find_spec("prometheus_client") is not None:
+        from .metrics_library import registry, render
+
+        found["(by prometheus_client)"] = best(partial(render, registry(page)))
     return found
 
 
