@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -206,6 +207,14 @@ class PageTests(MetricsCase):
             ("rspamd_actions_total", 3, {"type": "reject"}),
         ):
             self.check(found, name, value, labels)
+
+    def test_documented(self) -> None:
+        """Every metric has its place in docs/metrics.md."""
+        text = (Path(__file__).parents[2] / "docs/metrics.md").read_text("utf-8")
+        for family in families(PAGE):
+            name = family.name.removeprefix("mailfilter_")
+            told = f"`{name}_total`" if family.kind == "counter" else f"`{name}`"
+            self.assertIn(told, text)
 
     def test_nothing_yet(self) -> None:
         """A filter that has just begun."""
