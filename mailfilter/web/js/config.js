@@ -42,7 +42,7 @@ class ConfigView {
   build() {
     const form = el("form", { class: "search", role: "search", "aria-label": "Search the configuration" }, field("Key, value or origin", this.words), field("Show", this.only));
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("input", () => this.show());
+    for (const name of ["input", "change"]) form.addEventListener(name, () => this.show());
     return el(
       "div",
       { class: "config" },

@@ -120,7 +120,7 @@ class ScanView {
 
   show({ row, detail, result }) {
     const heading = el("h3", { tabindex: "-1" }, "Result");
-    const raw = el("details", {}, el("summary", {}, "The reply of /checkv2"), el("pre", {}, JSON.stringify(result, null, 2)));
+    const raw = el("details", {}, el("summary", {}, "The reply of /checkv2"), el("pre", { tabindex: "0" }, JSON.stringify(result, null, 2)));
     this.result.replaceChildren(heading, traceView(row, detail), raw);
     say(this.notice, `${row.action}, score ${row.score}`);
     heading.focus();

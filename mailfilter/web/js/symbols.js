@@ -51,7 +51,7 @@ class SymbolsView {
       field("Show", this.only),
     );
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("input", () => this.show());
+    for (const name of ["input", "change"]) form.addEventListener(name, () => this.show());
     this.heads = COLUMNS.map((column) => this.head(column));
     const table = el(
       "table",
@@ -200,8 +200,10 @@ function readSymbol(entry) {
 function order({ key, isUp }) {
   const sign = isUp ? 1 : -1;
   return (one, other) => {
-    const [a, b] = [one[key], other[key]];
-    const found = typeof a === "string" ? a.localeCompare(b) : a - b;
-    return sign * found || one.symbol.localeCompare(other.symbol);
+    return sign * compared(one[key], other[key]) || compared(one.symbol, other.symbol);
   };
+}
+
+function compared(one, other) {
+  return one < other ? -1 : Number(one > other);
 }
