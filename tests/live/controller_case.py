@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .harness import Filter, LiveCase, message_file
+from .processes import wait_until
 from .scan_client import Connection, with_length
 
 LOOK, CHANGE = "look-at-it", "change-it"
@@ -150,14 +151,34 @@ class Worker:
 
 
 def meet_workers(asked: Filter, count: int = 2) -> list[Worker]:
-    """A connection to each worker of a filter that has so many. AssertionError if not met."""
+    """A connection to each worker of the newest generation, which has so many.
+
+    AssertionError if one is not met.
+    """
     met: dict[int, Worker] = {}
-    for _ in range(500):
-        worker = Worker(asked.http)
-        if worker.pid in met:
-            worker.close()
-        else:
+
+    def look() -> bool:
+        pids = _serving(asked)
+        try:
+            worker = Worker(asked.http)
+        except (OSError, IndexError):
+            # One that leaves may take a connection, and then not answer.
+            return False
+        if worker.pid in pids and worker.pid not in met:
             met[worker.pid] = worker
-        if len(met) == count:
-            return list(met.values())
-    raise AssertionError(f"met {len(met)} workers of {count}")
+        else:
+            worker.close()
+        return len(pids) == count and met.keys() >= pids
+
+    wait_until(look, f"{count} workers, of which {len(met)} were met", 60)
+    return list(met.values())
+
+
+def _serving(asked: Filter) -> set[int]:
+    status = asked.status()
+    generation = status["generation"]
+    return {
+        item["pid"]
+        for item in status["workers"]
+        if item["state"] == "serving" and item["generation"] == generation
+    }

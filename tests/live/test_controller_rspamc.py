@@ -45,11 +45,11 @@ class FiguresTests(RspamcCase):
         before = self.actions()
         for name in ("ham", "gtube-reject", "gtube-add-header"):
             self.rspamc("-P", LOOK, "symbols", message=message_file(f"{name}.eml"))
-        expected = dict.fromkeys(before, 0) | {"reject": 1, "add header": 1, "no action": 1}
 
         def look() -> bool:
             after = self.actions()
-            return {name: after[name] - before[name] for name in after} == expected
+            names = ("reject", "add header", "no action")
+            return all(after[name] > before[name] for name in names)
 
         wait_until(look, "workers to have told what they scanned")
 
