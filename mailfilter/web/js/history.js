@@ -69,7 +69,7 @@ export function historyPage(query) {
     el("h2", {}, "History"),
     searchForm(query),
     notice,
-    dataTable({ caption: "Messages, the newest first", heads: COLUMNS, rows: [], body }),
+    dataTable({ caption: "Messages, the newest first", heads: COLUMNS, rows: [], body, name: "messages" }),
     more,
   );
 }

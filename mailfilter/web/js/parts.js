@@ -51,21 +51,24 @@ export function facts(pairs) {
   return list;
 }
 
-/** A table. `heads` are texts, or {text, class, head}; rows are lists of texts or nodes. */
-export function dataTable({ caption, heads, rows, body }) {
+/**
+ * A table. `heads` are texts, or {text, class}; rows are lists of texts or nodes, in `body` if it is
+ * given. `name` is a class by which it looks otherwise on a narrow screen.
+ */
+export function dataTable({ caption, heads, rows, body, name = "" }) {
   const columns = heads.map((head) => (typeof head === "string" ? { text: head } : head));
   const head = el(
     "tr",
     {},
     ...columns.map((column) => {
-      const cell = el("th", { scope: "col" }, column.head ?? column.text);
+      const cell = el("th", { scope: "col" }, column.text);
       if (column.class) cell.className = column.class;
       return cell;
     }),
   );
   const filled = body ?? el("tbody", {});
   filled.append(...rows.map((row) => tableRow(columns, row)));
-  const table = el("table", { class: "data" }, el("caption", {}, caption), el("thead", {}, head), filled);
+  const table = el("table", { class: `data ${name}`.trim() }, el("caption", {}, caption), el("thead", {}, head), filled);
   return el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption }, table);
 }
 

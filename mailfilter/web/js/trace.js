@@ -112,15 +112,17 @@ const MEANING = {
 };
 
 function checkTable(runs, scores) {
+  const hasReads = runs.some((run) => run.reads.length > 0);
   const rows = runs.map((run) => [
     run.check,
     run.stage || "not run",
     run.stage ? duration(run.at) : "",
     run.stage ? duration(run.took) : "",
     run.trouble || run.symbols.map((name) => found(name, scores)).join(", ") || "nothing",
-    run.reads.join(", "),
+    ...(hasReads ? [run.reads.join(", ")] : []),
   ]);
-  const heads = ["Check", "Stage", { text: "Began at", class: "number" }, { text: "Took", class: "number" }, { text: "Found", class: "words" }, { text: "Reads", class: "words" }];
+  const heads = ["Check", "Stage", { text: "Began at", class: "number" }, { text: "Took", class: "number" }, { text: "Found", class: "words" }];
+  if (hasReads) heads.push({ text: "Reads", class: "words" });
   return dataTable({ caption: "Checks, in the order in which they ended", heads, rows });
 }
 
