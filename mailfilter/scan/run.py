@@ -1,13 +1,12 @@
 """Run the plan of checks over one message, in time, whatever the checks do."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -23,6 +22,7 @@ from .profiles import Settings
 from .render import verdict_of
 from .tally import Tally
 from .task import Task
+from .together import Together
 from .trace import Trace
 from .unscanned import Unscanned, unscanned_verdict
 from .verdict import NO_ANSWER, OUT_OF_TIME, CheckRun, Edit, Verdict
@@ -171,14 +171,19 @@ class Scanner:
             edits = self._finish(envelope, message, verdict)
         except Exception:
             # A header field is not worth a verdict.
-            self.log_failure("headers", Failure())
+            self.log_failure("headers", Failure(), verdict.trace_id)
             return verdict
         return replace(verdict, edits=(*verdict.edits, *edits)) if edits else verdict
 
-    def log_failure(self, check: str, failure: Failure) -> None:
+    def log_failure(self, check: str, failure: Failure, trace_id: str) -> None:
         """Log why a check gave no answer, but not for every message."""
         if self._is_news(check):
-            log.failure("check {check} failed; the scan goes on without it", failure, check=check)
+            log.failure(
+                "check {check} failed; the scan goes on without it",
+                failure,
+                check=check,
+                trace_id=trace_id,
+            )
 
     def _warn(self, matter: str, text: str, **values: object) -> None:
         """Log a warning, but not for every message."""
@@ -246,7 +251,7 @@ class _Run:
         together = None
         if wave.waiting:
             steps = [step for step in wave.waiting if step.name not in self._disabled]
-            together = _Together(self._clock, self._work_clock, self._took, self._failed)
+            together = Together(self._clock, self._work_clock, self._took, self._failed)
             together.start(steps, self._task)
         try:
             for step in wave.direct:
@@ -280,7 +285,10 @@ class _Run:
         if took > SLOW_CHECK:
             self._trace.add(step.name, f"took {took:.3f} s without a pause")
             log.warn(
-                "check {check} held up the reactor for {took:.3f} s", check=step.name, took=took
+                "check {check} held up the reactor for {took:.3f} s",
+                check=step.name,
+                took=took,
+                trace_id=self._trace.trace_id,
             )
 
     def _took(self, step: Step, findings: Findings | None, began: float) -> None:
@@ -298,7 +306,7 @@ class _Run:
         self._note_run(step, began, (step.fail_symbol,), trouble)
         self._trace.add(step.name, trouble)
         if failure is not None:
-            self._scanner.log_failure(step.name, failure)
+            self._scanner.log_failure(step.name, failure, self._trace.trace_id)
 
     def _note_run(
         self, step: Step, began: float, symbols: tuple[str, ...], trouble: str | None
@@ -306,94 +314,3 @@ class _Run:
         at, took = began - self._began, self._work_clock() - began
         run = CheckRun(step.name, step.stage, at, took, symbols, step.check.after, trouble)
         self._trace.runs.append(run)
-
-
-class _Together:
-    """Checks that wait, run side by side, each within its time.
-
-    Nothing is trusted to end: a check that ignores its cancellation is left behind.
-    """
-
-    def __init__(
-        self,
-        clock: IReactorTime,
-        work_clock: Callable[[], float],
-        took: Callable[[Step, Findings | None, float], None],
-        failed: Callable[[Step, Failure | None, float], None],
-    ) -> None:
-        """`took` and `failed` get, last, when the check began, by `work_clock`."""
-        self._clock = clock
-        self._work_clock = work_clock
-        self._took = took
-        self._failed = failed
-        self._running: dict[str, tuple[Step, Deferred[Findings], IDelayedCall | None]] = {}
-        self._done: Deferred[None] | None = None
-
-    def start(self, steps: Sequence[Step], task: Task) -> None:
-        for step in steps:
-            began = self._work_clock()
-            left = min(step.timeout, task.remaining())
-            if left <= 0:
-                self._failed(step, None, began)
-                continue
-            try:
-                coroutine = cast("Coroutine[Any, Any, Findings]", step.check.run(task))
-            except BaseException:
-                # Calling an `async def` only fails if its signature does not fit.
-                self._failed(step, Failure(), began)
-                continue
-            deferred = Deferred.fromCoroutine(coroutine)
-            timer = None
-            if not deferred.called:
-                timer = self._clock.callLater(left, self._expire, step, began)
-            self._running[step.name] = (step, deferred, timer)
-            deferred.addCallback(self._answered, step, began)
-            deferred.addErrback(self._broke, step, began)
-
-    async def wait(self) -> None:
-        """Return when every check has answered, failed, or spent its time."""
-        if self._running:
-            self._done = Deferred()
-            await self._done
-
-    def abandon(self) -> None:
-        """End whatever still runs; its answers no longer count."""
-        running, self._running = self._running, {}
-        for _step, deferred, timer in running.values():
-            if timer is not None:
-                timer.cancel()
-            deferred.cancel()
-
-    def _answered(self, findings: Findings, step: Step, began: float) -> None:
-        """Count an answer; what `_took` raises goes on to `_broke`."""
-        if step.name in self._running:
-            self._took(step, findings, began)
-            self._forget(step)
-            self._check_done()
-
-    def _broke(self, failure: Failure, step: Step, began: float) -> None:
-        if not self._forget(step):
-            return
-        self._failed(step, failure, began)
-        self._check_done()
-
-    def _expire(self, step: Step, began: float) -> None:
-        _step, deferred, _timer = self._running.pop(step.name)
-        self._failed(step, None, began)
-        deferred.cancel()
-        self._check_done()
-
-    def _forget(self, step: Step) -> bool:
-        """Stop the step's clock; false if its time was already up."""
-        running = self._running.pop(step.name, None)
-        if running is None:
-            return False
-        timer = running[2]
-        if timer is not None and timer.active():
-            timer.cancel()
-        return True
-
-    def _check_done(self) -> None:
-        if not self._running and self._done is not None:
-            done, self._done = self._done, None
-            done.callback(None)

@@ -175,7 +175,9 @@ class Filter:
 
     def adm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `mailfilteradm` beside it."""
-        where = ["--config", str(self.config), "--state-dir", self.state]
+        where = ["--state-dir", self.state]
+        if arguments[0] not in ("reload", "saved", "status"):
+            where += ["--config", str(self.config)]
         return subprocess.run(
             [sys.executable, "-c", ADM, *arguments, *where],
             cwd=peers.CHECKOUT,
