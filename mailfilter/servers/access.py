@@ -1,7 +1,7 @@
 """Who may look at the filter over HTTP, and who may change it (http-controller.md 2.3)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from hmac import compare_digest
 from math import ceil
 from typing import Literal, NamedTuple
@@ -12,16 +12,14 @@ from twisted.logger import Logger
 from ..codec.http1 import RequestHead
 from ..codec.password import MAX_PASSWORD
 from ..config.model import Controller
-from ..scan.envelope import IPAddress
-from ..scan.networks import LOOPBACK, Networks, read_address
+from ..scan.networks import Networks
 from ..tls.known import Known
+from .controller_client import Client, Clients
 from .derivation import Check, Undecided, Verdicts, check_here
-from .forwarded import find_client, is_forwarded
 from .http_reply import Reply, error_reply
 from .noted import Noted
 from .peer import Peer
-from .same_origin import host_text, is_foreign, is_our_name, read_origins
-from .sources import source_of_host
+from .same_origin import is_of_other_site, read_origins
 from .throttle import Throttle
 
 How = Literal["loopback", "unix", "secure_ip", "password", "identity", "nothing"]
@@ -34,8 +32,6 @@ CROSS_SITE = error_reply(
 
 _SHIPPED = (b"q1", b"q2")
 """Passwords of examples, which everybody knows."""
-
-_READ_ONLY = (b"GET", b"HEAD")
 
 log = Logger()
 
@@ -50,36 +46,10 @@ class Allowed:
     how: How
 
 
-@dataclass(frozen=True, slots=True)
-class _Client:
-    """From where a request comes, whoever has passed it on."""
-
-    name: str
-    """For the log."""
-    source: str
-    """What the throttle counts."""
-    address: IPAddress | None
-    is_unix: bool = False
-    """By a unix socket, and passed on by nobody."""
-    is_direct: bool = True
-    """Passed on by nobody."""
-
-
 class _Password(NamedTuple):
     octets: bytes
     is_header: bool
     """Not an argument of the query."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a request is, as far as it matters here."""
-
-    is_change: bool
-    acts: bool
-    """Whether it does something that a page of somebody else must not cause."""
-    is_foreign: bool
-    password: _Password | None = field(repr=False)
 
 
 class Access:
@@ -91,9 +61,7 @@ class Access:
         """`check` finds out whether a password is that of a hash."""
         self._controller = controller
         self._secure = Networks(controller.secure_ip)
-        self._proxies = Networks(controller.trusted_proxies)
-        self._loopback = Networks(LOOPBACK)
-        self._names = frozenset(name.lower().rstrip(".") for name in controller.hosts)
+        self._clients = Clients(controller, clock)
         self._origins = read_origins(controller.neighbours.values())
         self._has_password = bool(controller.password or controller.enable_password)
         self._is_open = not (self._has_password or controller.secure_ip)
@@ -119,73 +87,47 @@ class Access:
         known: Known | None,
         *,
         is_change: bool,
-        acts: bool = False,
     ) -> Allowed | Reply:
         """Let somebody in, or say why not (401, 403, 429; 503 if that cannot be found out now).
 
-        `known` is who has shown a certificate. `acts` is a request that does something, though it
-        changes no setting, such as a scan: a page of somebody else must not cause it.
+        `known` is who has shown a certificate.
         """
-        client = self._client(head, peer)
-        wanted = _Wanted(
-            is_change,
-            is_change or acts or head.method not in _READ_ONLY,
-            is_foreign(head, self._origins),
-            _find_password(head),
-        )
+        client = self._clients.client(head, peer)
         allowed = self._by_place(client, head) or _by_identity(client, peer, known)
-        if allowed is not None and not allowed.may_change and is_change:
+        if allowed is not None and is_change and not allowed.may_change:
             allowed = None
-        if allowed is not None and not wanted.is_foreign:
+        is_foreign = is_of_other_site(head, self._origins)
+        if allowed is not None and not is_foreign:
             return allowed
         # A browser asks from where its user is, whoever has made the page: that proves nothing.
         refusal = UNAUTHORIZED if allowed is None else CROSS_SITE
-        if wanted.password is None or not self._has_password:
+        password = _find_password(head)
+        if password is None or not self._has_password:
             return refusal
-        return await self._by_password(client, wanted, wanted.password)
+        if is_foreign and not password.is_header:
+            # Any page can have it sent: it would guess, or have its reader made wait.
+            return CROSS_SITE
+        return await self._by_password(client, password.octets, is_change=is_change)
 
     # Without a password.
 
-    def _client(self, head: RequestHead, peer: Peer) -> _Client:
-        address = None if peer.is_unix else read_address(peer.name)
-        source = "unix" if address is None else source_of_host(str(address))
-        if not is_forwarded(head):
-            return _Client(peer.name, source, address, is_unix=peer.is_unix)
-        is_believed = peer.is_unix or address in self._proxies
-        found = find_client(head, self._proxies) if is_believed else None
-        if found is not None:
-            name = f"{found} (by {peer.name})"
-            return _Client(name, source_of_host(str(found)), found, is_direct=False)
-        reason = _UNCLEAR if is_believed else _NO_PROXY
-        if self._noted.is_new(source):
-            log.warn("controller: " + reason, peer=peer.name)
-        return _Client(peer.name, source, None, is_direct=False)
-
-    def _by_place(self, client: _Client, head: RequestHead) -> Allowed | None:
+    def _by_place(self, client: Client, head: RequestHead) -> Allowed | None:
         """By where a client is; a name that anybody may have pointed at us takes that away."""
         if client.is_unix:
             return Allowed("unix", may_change=True, how="unix")
-        is_near = client.is_direct and client.address in self._loopback
-        how: How
-        if self._is_open and is_near:
-            how = "loopback"
+        found = None
+        if self._is_open and client.is_near:
+            found = Allowed("loopback", may_change=True, how="loopback")
         elif client.address in self._secure:
-            how = "secure_ip"
-        else:
-            return None
-        if is_our_name(head, self._names, is_near=is_near):
-            who = "loopback" if how == "loopback" else client.name
-            return Allowed(who, may_change=True, how=how)
-        if self._noted.is_new(client.source):
-            log.warn("controller: " + _OTHER_NAME, peer=client.name, host=host_text(head))
-        return None
+            found = Allowed(client.name, may_change=True, how="secure_ip")
+        return found if found is not None and self._clients.is_our_name(client, head) else None
 
     # By a password.
 
     async def _by_password(
-        self, client: _Client, wanted: _Wanted, password: _Password
+        self, client: Client, password: bytes, *, is_change: bool
     ) -> Allowed | Reply:
-        attempt = self._verdicts.digest("", password.octets)
+        attempt = self._verdicts.digest("", password)
         wait = self._throttle.begin(client.source, attempt)
         if wait > 0:
             return _too_many(wait)
@@ -210,23 +152,20 @@ class Access:
         # Whoever may look alone could else guess at the other password for ever.
         if allowed.may_change and self._throttle.succeed(client.source):
             self.tell(client.source.encode(), True)
-        if wanted.is_change and not allowed.may_change:
+        if is_change and not allowed.may_change:
             # No guess: whoever may look alone has asked for too much.
             return UNAUTHORIZED
-        if wanted.acts and wanted.is_foreign and not password.is_header:
-            return CROSS_SITE
         return allowed
 
-    def _may_be_right(self, client: _Client, password: _Password) -> bool:
-        if len(password.octets) > MAX_PASSWORD:
+    def _may_be_right(self, client: Client, password: bytes) -> bool:
+        if len(password) > MAX_PASSWORD:
             return False
-        is_near = client.is_unix or (client.is_direct and client.address in self._loopback)
-        is_shipped = [compare_digest(password.octets, known) for known in _SHIPPED]
-        return is_near or not any(is_shipped)
+        is_shipped = [compare_digest(password, known) for known in _SHIPPED]
+        return client.is_unix or client.is_near or not any(is_shipped)
 
-    async def _match(self, client: _Client, password: _Password) -> Allowed | None:
+    async def _match(self, client: Client, password: bytes) -> Allowed | None:
         for key, stored, may_change in self._passwords():
-            if await self._verdicts.is_right(stored, password.octets):
+            if await self._verdicts.is_right(stored, password):
                 return Allowed(f"{client.name}, by {key}", may_change, how="password")
         return None
 
@@ -238,7 +177,7 @@ class Access:
         if first:
             yield "password", first, not second
 
-    def _fail(self, client: _Client) -> None:
+    def _fail(self, client: Client) -> None:
         wait = self._throttle.fail(client.source)
         log.warn("controller: wrong password from {peer}", peer=client.name)
         if wait:
@@ -250,7 +189,7 @@ class Access:
         self.tell(client.source.encode(), False)
 
 
-def _by_identity(client: _Client, peer: Peer, known: Known | None) -> Allowed | None:
+def _by_identity(client: Client, peer: Peer, known: Known | None) -> Allowed | None:
     """By a certificate; that of a proxy says nothing of those for whom it asks."""
     if known is None or not client.is_direct or not known.may_read:
         return None
@@ -267,23 +206,4 @@ def _find_password(head: RequestHead) -> _Password | None:
 
 def _too_many(wait: float) -> Reply:
     reply = error_reply(429, "Too many authentication failures")
-    return Reply(
-        reply.status,
-        reply.body,
-        error=reply.error,
-        extra=(("Retry-After", str(ceil(wait))),),
-    )
-
-
-_NO_PROXY = (
-    "requests from {peer} say that they were passed on by a proxy; they need a password until it is"
-    " in controller.trusted_proxies"
-)
-_UNCLEAR = (
-    "requests from the proxy {peer} do not say clearly from whom they are: X-Forwarded-For or"
-    " X-Real-IP must hold an address, and the same; they need a password"
-)
-_OTHER_NAME = (
-    "requests from {peer} are sent to {host!r}, which is no name of ours: they need a password"
-    " until it is in controller.hosts"
-)
+    return replace(reply, extra=(("Retry-After", str(ceil(wait))),))

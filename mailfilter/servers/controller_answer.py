@@ -150,7 +150,6 @@ class ControllerAnswers(Answers):
             asked.peer,
             asked.known,
             is_change=endpoint.needs == "change",
-            acts=endpoint.acts,
         )
 
     async def _scan(self, asked: Asked, path: str, allowed: Allowed) -> Reply:

@@ -50,4 +50,4 @@ def _is_trusted(asked: Call) -> bool:
     return asked.listener.trusted
 
 
-ENDPOINTS: Endpoints = {"/api/scan": Endpoint(scan, takes="message", acts=True)}
+ENDPOINTS: Endpoints = {"/api/scan": Endpoint(scan, takes="message")}

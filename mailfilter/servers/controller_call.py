@@ -73,8 +73,6 @@ class Endpoint:
     """`None` is a scan, which is answered as on other listeners."""
     needs: Needs = "read"
     takes: Takes = "little"
-    acts: bool = False
-    """Does something, though it changes no setting: pages of others must not make a browser ask."""
 
 
 Endpoints = Mapping[str, Endpoint]

@@ -50,8 +50,8 @@ def _nothing(value: object) -> Handler:
     return answer
 
 
-_LEARN = Endpoint(learn, "change", takes="message", acts=True)
-_FUZZY = Endpoint(disabled, "change", takes="message", acts=True)
+_LEARN = Endpoint(learn, "change", takes="message")
+_FUZZY = Endpoint(disabled, "change", takes="message")
 _LISTS = ("list_extractors", "list_transforms")
 """Empty, not absent: Rspamd's web interface shows errors at each login if one of them is absent."""
 _NEURAL = ("learn", "learn_message", "status", "config", "train")
@@ -60,17 +60,14 @@ ENDPOINTS: Endpoints = {
     "/bayes/classifiers": Endpoint(_nothing({"classifiers": []})),
     "/learnspam": _LEARN,
     "/learnham": _LEARN,
-    "/learnclass": Endpoint(learnclass, "change", takes="message", acts=True),
+    "/learnclass": Endpoint(learnclass, "change", takes="message"),
     "/fuzzyadd": _FUZZY,
     "/fuzzydel": _FUZZY,
-    "/fuzzydelhash": Endpoint(fuzzydelhash, "change", acts=True),
-    "/plugins/fuzzy/hashes": Endpoint(disabled, takes="message", acts=True),
+    "/fuzzydelhash": Endpoint(fuzzydelhash, "change"),
+    "/plugins/fuzzy/hashes": Endpoint(disabled, takes="message"),
     "/plugins/fuzzy/storages": Endpoint(_nothing({"success": True, "storages": {}})),
     **{f"/plugins/selectors/{name}": Endpoint(_nothing({})) for name in _LISTS},
     "/plugins/selectors/check_selector": Endpoint(absent),
-    "/plugins/selectors/check_message": Endpoint(absent, "change", takes="message", acts=True),
-    **{
-        f"/plugins/neural/{name}": Endpoint(absent, "change", takes="message", acts=True)
-        for name in _NEURAL
-    },
+    "/plugins/selectors/check_message": Endpoint(absent, "change", takes="message"),
+    **{f"/plugins/neural/{name}": Endpoint(absent, "change", takes="message") for name in _NEURAL},
 }

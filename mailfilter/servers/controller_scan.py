@@ -2,6 +2,6 @@
 
 from .controller_call import Endpoint, Endpoints
 
-_SCAN = Endpoint(None, takes="message", acts=True)
+_SCAN = Endpoint(None, takes="message")
 
 ENDPOINTS: Endpoints = dict.fromkeys(("/scan", "/check", "/checkv2", "/checkv3"), _SCAN)

@@ -45,7 +45,7 @@ def read_origins(urls: Iterable[str]) -> frozenset[Origin]:
     return frozenset(origin for url in urls if (origin := read_origin(url)) is not None)
 
 
-def is_foreign(head: RequestHead, ours: Collection[Origin] = ()) -> bool:
+def is_of_other_site(head: RequestHead, ours: Collection[Origin] = ()) -> bool:
     """Whether a browser says that a page of somebody else wants something.
 
     `ours` are other origins whose pages are as good as our own. Whoever is no browser says nothing

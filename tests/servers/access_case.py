@@ -51,12 +51,11 @@ class AccessCase(SynchronousTestCase):
         peer: str,
         *headers: str,
         change: bool = False,
-        acts: bool = False,
         known: Known | None = None,
         **named: Any,
     ) -> Deferred[Allowed | Reply]:
         head = head_of(*headers, **named)
-        deciding = self.access.decide(head, peer_of(peer), known, is_change=change, acts=acts)
+        deciding = self.access.decide(head, peer_of(peer), known, is_change=change)
         return Deferred.fromCoroutine(deciding)
 
     def decide(self, peer: str, *headers: str, **named: Any) -> str:

@@ -4,6 +4,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from mailfilter.servers import access as module
+from mailfilter.servers import controller_client
 from mailfilter.servers.access import Access, Allowed
 from mailfilter.servers.derivation import Undecided
 from mailfilter.servers.http_reply import Reply
@@ -113,7 +114,11 @@ class PlaceTests(AccessCase):
     def test_log(self) -> None:
         """Why somebody is not let in is logged, once a minute for each source."""
         lines: list[str] = []
-        self.patch(module.log, "warn", lambda text, **values: lines.append(text.format(**values)))
+        self.patch(
+            controller_client.log,
+            "warn",
+            lambda text, **values: lines.append(text.format(**values)),
+        )
         for _ in range(3):
             self.decide(LOOPBACK, "X-Forwarded-For: 10.0.0.7")
         self.assertEqual(len(lines), 1)

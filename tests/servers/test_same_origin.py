@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.servers.same_origin import is_foreign, is_our_name, read_origin, read_origins
+from mailfilter.servers.same_origin import is_of_other_site, is_our_name, read_origin, read_origins
 from tests.config.case import EXAMPLES
 
 from .access_case import head_of
@@ -98,35 +98,35 @@ NAMES: tuple[tuple[str | None, bool, bool], ...] = (
 class ForeignTests(SynchronousTestCase):
     def test_ours(self) -> None:
         for headers in OURS:
-            self.assertFalse(is_foreign(head_of(*headers, host=HOST)), headers)
+            self.assertFalse(is_of_other_site(head_of(*headers, host=HOST)), headers)
 
     def test_foreign(self) -> None:
         for headers in FOREIGN:
-            self.assertTrue(is_foreign(head_of(*headers, host=HOST)), headers)
+            self.assertTrue(is_of_other_site(head_of(*headers, host=HOST)), headers)
 
     def test_ports(self) -> None:
         """The usual port is the same as none."""
         for origin, host in PORTS:
-            self.assertFalse(is_foreign(head_of(f"Origin: {origin}", host=host)), origin)
-        found = is_foreign(head_of("Origin: http://mx.example", host="mx.example:443"))
+            self.assertFalse(is_of_other_site(head_of(f"Origin: {origin}", host=host)), origin)
+        found = is_of_other_site(head_of("Origin: http://mx.example", host="mx.example:443"))
         self.assertTrue(found)
 
     def test_host(self) -> None:
         """Without a name of ours, or with two, nothing is the same."""
         origin = f"Origin: http://{HOST}"
         for host, *more in ((None,), ("",), (HOST, f"Host: {HOST}"), (HOST, "Host: x"), ("a b",)):
-            self.assertTrue(is_foreign(head_of(origin, *more, host=host)), (host, more))
+            self.assertTrue(is_of_other_site(head_of(origin, *more, host=host)), (host, more))
 
     def test_neighbours(self) -> None:
         """Other filters whose interface may show this one."""
         ours = read_origins(["http://mx2.example:11334/x/", "nonsense"])
         self.assertEqual(ours, {("mx2.example", 11334)})
         told = ("Origin: http://mx2.example:11334", "Sec-Fetch-Site: cross-site")
-        self.assertFalse(is_foreign(head_of(*told, host=HOST), ours))
+        self.assertFalse(is_of_other_site(head_of(*told, host=HOST), ours))
         self.assertTrue(
-            is_foreign(head_of(*told, "Referer: http://evil.example/", host=HOST), ours)
+            is_of_other_site(head_of(*told, "Referer: http://evil.example/", host=HOST), ours)
         )
-        self.assertTrue(is_foreign(head_of("Sec-Fetch-Site: cross-site", host=HOST), ours))
+        self.assertTrue(is_of_other_site(head_of("Sec-Fetch-Site: cross-site", host=HOST), ours))
 
     def test_origin(self) -> None:
         self.assertEqual(read_origin("https://MX.example./"), ("mx.example", 443))
@@ -139,7 +139,7 @@ class ForeignTests(SynchronousTestCase):
         """Nothing else comes of whatever is sent."""
         for name in ("Origin", "Referer", "Sec-Fetch-Site", "Host"):
             head = head_of(f"{name}: {text}", host=None)
-            is_foreign(head)
+            is_of_other_site(head)
             is_our_name(head, (), is_near=True)
 
 
