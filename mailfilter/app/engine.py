@@ -151,7 +151,7 @@ class Engine:
             cpu=sum(os.times()[:2]),
             scans=self.scanner.running,
             connections=self.serving.connections(),
-            counters=self.counters.snapshot(),
+            counters={**self.counters.snapshot(), **self.plan.maps.counters()},
             histograms={
                 name: Histogram(sizes.bounds, sizes.counts, sizes.total)
                 for name, sizes in self.counters.histograms().items()

@@ -19,6 +19,7 @@ _WORKER = (
 )
 _LISTENER = ("listener", "address", "connections", "queue")
 _CERTIFICATE = ("certificate", "key", "expires", "in days", "listeners", "names")
+_MAP = ("map", "kind", "entries", "size", "since", "from")
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
@@ -56,6 +57,13 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
             if item["trouble"]:
                 yield f"  {escape(name)} is not what its files hold: {escape(item['trouble'])}"
             yield from (f"  {escape(text)}" for text in item["expired"])
+    if page.get("maps"):
+        yield ""
+        yield from _table(_MAP, [_map(item) for item in page["maps"]])
+        for item in page["maps"]:
+            if item["trouble"]:
+                name, trouble = escape(item["name"]), escape(item["trouble"])
+                yield f"  {name} is not what its file holds: {trouble}"
     events = ", ".join(f"{name} {count}" for name, count in sorted(page["events"].items()))
     if events:
         yield ""
@@ -125,6 +133,17 @@ def _certificate(name: str, item: Mapping[str, Any]) -> tuple[str, ...]:
         f"{item['days']:.1f}",
         " ".join(item["listeners"]),
         " ".join(names) or "(none)",
+    )
+
+
+def _map(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        escape(item["name"]),
+        item["kind"],
+        str(item["entries"]),
+        format_size(item["octets"]),
+        "never" if item["loaded"] is None else moment(item["loaded"]),
+        "what was saved" if item["is_saved"] else escape(item["file"]),
     )
 
 

@@ -95,6 +95,14 @@ class Maps(Mapping[str, Map]):
     def __contains__(self, name: object) -> bool:
         return name in self._maps
 
+    def counters(self) -> dict[str, int]:
+        """What was looked up so far, by name of the counter: `map_hits/NAME` and others."""
+        return {
+            f"map_{figure}/{name}": getattr(found, figure)
+            for name, found in self._maps.items()
+            for figure in ("lookups", "hits", "timeouts")
+        }
+
     def give(self, name: str, data: bytes) -> None:
         """Read what a map has from now on. May take seconds; raises MapError, or UnknownMapError.
 

@@ -222,6 +222,22 @@ class StatusTests(SynchronousTestCase):
         self.assertIn("http is not what its files hold: it", text)
         self.assertNotIn("\x1b", text)
 
+    def test_maps(self) -> None:
+        """Each map, what it has, and why it has not what is in its file."""
+        row = {"name": "a", "kind": "names", "entries": 2, "octets": 2048, "loaded": 86400.0}
+        more = {"file": "/a\x1b[31m", "is_saved": False, "trouble": ""}
+        wrong = {"name": "b", "entries": 0, "octets": 0, "loaded": None, "trouble": "/b:1: no\nte"}
+        maps = [{**row, **more}, {**row, **more, **wrong}, {**row, **more, "is_saved": True}]
+        lines = [" ".join(line.split()) for line in status_text({**PAGE, "maps": maps}).split("\n")]
+        for expected in (
+            "map kind entries size since from",
+            "a names 2 2KiB 1970-01-02T00:00:00Z /a\\x1b[31m",
+            "b names 0 0B never /a\\x1b[31m",
+            "a names 2 2KiB 1970-01-02T00:00:00Z what was saved",
+            "b is not what its file holds: /b:1: no\\nte",
+        ):
+            self.assertIn(expected, lines)
+
     def test_before_anything(self) -> None:
         nothing: dict[str, Any] = {
             name: {} for name in ("certificates", "client_trust", "counters", "events")

@@ -51,10 +51,13 @@ class MapsTests(SynchronousTestCase):
         self.assertEqual(str(caught.exception), "no map is named x; maps: none")
 
     def test_figures(self) -> None:
-        found = make_maps(partners=("names", "example.org\n"))["partners"]
+        maps = make_maps(partners=("names", "example.org\n"))
+        found = maps["partners"]
         for name in ("example.org", "example.com", "example.org"):
             found.find(name)
         self.assertEqual((found.size, found.lookups, found.hits, found.timeouts), (1, 3, 2, 0))
+        counted = {"map_lookups/partners": 3, "map_hits/partners": 2, "map_timeouts/partners": 0}
+        self.assertEqual(maps.counters(), counted)
 
     def test_swap(self) -> None:
         """Who holds a map sees what is in it now; what cannot be read changes nothing."""
