@@ -36,7 +36,7 @@ class SearchTests(WebCase):
         self.wait_notice("2 messages")
         self.click("select[name=action] option[value=reject]")
         self.click("form.search button")
-        self.wait_notice("1 messages")
+        self.wait_notice("1 message.")
         self.assertIn("address=%40find.example&action=reject", self.browser.driver.current_url)
         self.browser.driver.refresh()
         self.browser.wait("main tbody td", "ann@find.example")
@@ -45,14 +45,14 @@ class SearchTests(WebCase):
         self.wait_notice("2 messages")
         self.fill("input[name=symbol]", "FORCE_TWO").send_keys(Keys.ENTER)
         self.browser.wait("main tbody td", "ben@find.example")
-        self.wait_notice("1 messages")
+        self.wait_notice("1 message.")
         self.check_quiet()
 
     def test_time(self) -> None:
         """From and until a minute."""
         self.remember("time@search.example")
         for query, expected in (
-            ("since=2020-01-01T00:00", "1 messages"),
+            ("since=2020-01-01T00:00", "1 message."),
             ("until=2020-01-01T00:00", "No message found"),
         ):
             self.show(f"/history?address=time%40search.example&{query}")

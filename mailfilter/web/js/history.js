@@ -106,7 +106,7 @@ function told(page, shown, query) {
   const isByAddress = ["address", "message_id", "user"].some((name) => query.get(name));
   if (page.addresses === "dropped" && isByAddress) return "Addresses are not kept: nothing is found by them.";
   if (shown === 0) return page.cursor === null ? "No message found." : "None found yet; there are older messages to look at.";
-  return `${shown} messages${page.cursor === null ? "" : ", and there are older ones"}.`;
+  return `${shown} ${shown === 1 ? "message" : "messages"}${page.cursor === null ? "" : ", and there are older ones"}.`;
 }
 
 function messageRow(row) {
@@ -136,10 +136,12 @@ function address(text) {
   return el("span", {}, parts.flatMap((part, index) => (index ? [el("wbr"), part] : [part])));
 }
 
+/** The symbols that mattered most; those without a score alone if there are no others. */
 function strongest(symbols) {
   const sorted = Object.entries(symbols).sort(([, one], [, other]) => Math.abs(other.score) - Math.abs(one.score));
-  const names = sorted.slice(0, MOST_SYMBOLS).map(([name]) => name);
-  return names.join(", ") + (sorted.length > MOST_SYMBOLS ? " …" : "");
+  const scored = sorted.filter(([, entry]) => entry.score !== 0);
+  const names = (scored.length > 0 ? scored : sorted).slice(0, MOST_SYMBOLS).map(([name]) => name);
+  return names.join(", ") + (sorted.length > names.length ? " …" : "");
 }
 
 function searchForm(query) {
