@@ -68,7 +68,9 @@ class Rules:
 
     def _disorder(self, history: History) -> Iterator[Problem]:
         saved = overlaid(self.loaded, history)
-        return threshold_problems(saved.config, lambda path: saved.origin(key_text(path)))
+        return threshold_problems(
+            saved.config, lambda path: saved.origin(key_text(path)), lambda at: bool(at.words)
+        )
 
     def _check_key(self, key: str) -> None:
         lack = self._lack(key)

@@ -109,7 +109,9 @@ class Worker:
         """Topic of notices -> who wants to know."""
         self.channel = Channel(to_worker_reader(), self._hear, self._master_is_gone)
 
-        self.desk = engine.desk = RemoteDesk(engine.clock, self.channel.send)
+        self.desk = engine.desk = RemoteDesk(
+            engine.clock, lambda message: self.channel.send(message)
+        )
         engine.tell_refusals(self._tell_refusal)
         access = engine.access
         access.tell = self._tell_attempt

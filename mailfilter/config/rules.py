@@ -1,11 +1,10 @@
 """What must hold between several keys of a configuration."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
-from .controller_rules import controller_problems, controller_warnings
 from .controller_rules import controller_problems, controller_warnings
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
@@ -13,7 +12,7 @@ from .identity_rules import identity_problems, identity_warnings
 from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
 from .peer import parse_peer
-from .problem import DEFAULT, Problem
+from .problem import Origin, Problem
 from .references import Named, unknown_names
 from .text_rules import text_warnings
 from .tls_rules import tls_problems, tls_warnings
@@ -47,16 +46,21 @@ def find_problems(
     yield from tls_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
     yield from controller_problems(config, place, is_doubtful)
-    yield from controller_problems(config, place, is_doubtful)
-    yield from threshold_problems(config, place, is_doubtful)
+    yield from threshold_problems(config, place, lambda at: at.file is not None, is_doubtful)
 
 
 def threshold_problems(
-    config: Config, place: Place, is_doubtful: Doubt = lambda _: False
+    config: Config,
+    place: Place,
+    is_own: Callable[[Origin], bool],
+    is_doubtful: Doubt = lambda _: False,
 ) -> Iterator[Problem]:
-    """Thresholds in the wrong order, where they are set and not the defaults."""
+    """Thresholds in the wrong order, if one of them comes from where `is_own` says, or a profile.
+
+    That one is told of.
+    """
     usual = _thresholds(config.actions, ("actions",))
-    wrong = list(_disorder(usual, lambda path: place(path) != DEFAULT, place, is_doubtful))
+    wrong = list(_disorder(usual, lambda path: is_own(place(path)), place, is_doubtful))
     yield from wrong
     told = {problem.key for problem in wrong}
     usual = {key: item for key, item in usual.items() if key_text(item[1]) not in told}
@@ -83,7 +87,6 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from identity_warnings(config, place)
     yield from text_warnings(config, place)
     yield from header_warnings(config, place)
-    yield from controller_warnings(config, place)
     yield from controller_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")

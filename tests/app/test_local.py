@@ -14,10 +14,11 @@ from mailfilter.app.engine import Engine
 from mailfilter.app.hub import Hub
 from mailfilter.app.local import LocalGeneration
 from mailfilter.app.plan import Draft, draft
-from mailfilter.codec.control import Credentials, ReopenLog, Report
+from mailfilter.codec.control import Credentials, ReopenLog, Report, Saved
 from mailfilter.report.alarms import Alarms
 from mailfilter.report.history_row import HISTORY
 from mailfilter.scan.plan import build_plan
+from mailfilter.scan.verdict import Action
 from mailfilter.store.base import HistoryFind
 from mailfilter.store.errors import Unavailable
 from tests.report.history_case import ENVELOPE, VERDICT
@@ -112,6 +113,26 @@ class LocalTests(LocalCase):
         await local.drain(is_stop=True, seconds=0)
         local.tell(Credentials())
         self.assertEqual(len(renewed), 1)
+
+    async def test_saved(self) -> None:
+        """What is saved when it begins, and later, holds; the configuration's scores are told."""
+        made = self.draft("[symbols.MISSING_FROM]\nscore = 3.5")
+        self.patch(module, "settle", lambda: None)
+        hub = BuryingHub(os.path.join(self.folder, "state"))
+        hub.saved = Saved(number=1, symbols={"MISSING_FROM": 4.5}, actions={"reject": None})
+        local = LocalGeneration(reactor, hub, 1, made, {})
+        await local.start(is_strict=False)
+        engine = local._engine
+        assert engine is not None
+        self.assertEqual(local.scores["MISSING_FROM"], 3.5)
+        self.assertEqual(engine.plan.symbols["MISSING_FROM"].score, 4.5)
+        self.assertNotIn(Action.REJECT, engine.plan.profiles.thresholds)
+        self.assertIs(engine.desk, hub.desk)
+        local.tell(Saved(number=2))
+        self.assertEqual(engine.plan.symbols["MISSING_FROM"].score, 3.5)
+        self.assertEqual(engine.plan.profiles.thresholds[Action.REJECT], 15.0)
+        await local.drain(is_stop=True, seconds=0)
+        local.tell(Saved(number=3))
 
     async def test_refusals(self) -> None:
         """They are said by the same one as those of other generations."""

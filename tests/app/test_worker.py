@@ -12,12 +12,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
+from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from mailfilter.app import worker as module
 from mailfilter.app.engine import Engine
 from mailfilter.app.worker import Worker, read_boot
 from mailfilter.codec.control import (
+    Ask,
     Boot,
     ControlError,
     Cover,
@@ -26,11 +28,14 @@ from mailfilter.codec.control import (
     Failed,
     File,
     Handed,
+    Logged,
     Message,
     Notice,
     Ready,
     Report,
+    Saved,
     Serve,
+    Told,
     ToWorker,
     TurnedAway,
     encode,
@@ -40,6 +45,8 @@ from mailfilter.config.model import Listener, Server, StoreSettings
 from mailfilter.scan.check import Check, Findings, Symbol
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.task import Task
+from mailfilter.scan.verdict import Action
+from mailfilter.servers.services import Refused
 from tests.live.processes import free_port
 
 CLOCK = IReactorTime(reactor)
@@ -200,6 +207,43 @@ class WorkerTests(TestCase):
         self.assertEqual(heard, [b"x"])
         worker.publish("score", b"z")
         self.assertEqual(self.channel.sent, [Notice(topic="score", value=b"z")])
+
+    async def test_saved(self) -> None:
+        """The next message is scanned by it."""
+        worker = self.make(Broken)
+        self.tell(worker, Saved(number=1, symbols={"BROKEN_FAIL": 2.0}, actions={"reject": 9.0}))
+        plan = worker._engine.plan
+        self.assertEqual(plan.symbols["BROKEN_FAIL"].score, 2.0)
+        self.assertEqual(plan.profiles.thresholds[Action.REJECT], 9.0)
+        self.assertEqual(worker._engine.scores, {"BROKEN_FAIL": 0.0})
+
+    async def test_asks(self) -> None:
+        """Its controllers ask the master, and are told when that is gone."""
+        worker = self.make()
+        asked = Deferred.fromCoroutine(worker.desk.status())
+        (question,) = self.channel.sent
+        assert isinstance(question, Ask)
+        self.tell(worker, Told(number=question.number, value=b"\x81\xa1a\x01"))
+        self.assertEqual(self.successResultOf(asked), {"a": 1})
+        asked = Deferred.fromCoroutine(worker.desk.status())
+        await worker.start()
+        worker._master_is_gone("the master is gone")
+        self.failureResultOf(asked, Refused)
+        while not self.channel.is_closed:
+            await deferLater(CLOCK, 0.01)
+
+    async def test_troubles(self) -> None:
+        """Warnings and errors go to the master beside the figures, the last ones too."""
+        worker = self.make()
+        await worker.start()
+        Logger(observer=worker.troubles, namespace="m").warn("odd")
+        worker._report()
+        Logger(observer=worker.troubles, namespace="m").error("odder")
+        self.tell(worker, Drain(is_stop=True, seconds=0.0))
+        while not self.channel.is_closed:
+            await deferLater(CLOCK, 0.01)
+        texts = [item.text for item in self.channel.sent if isinstance(item, Logged)]
+        self.assertEqual(texts, ["odd", "odder"])
 
     async def test_drains(self) -> None:
         """It accepts no more, closes the sockets, and says its last figures."""
