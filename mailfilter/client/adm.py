@@ -16,6 +16,7 @@ from .control import ask_or_exit
 from .history import explain, history
 from .mta import mta
 from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, Knowledge, fail, load_or_exit
+from .password import password
 from .saved import read_or_warn, saved
 from .status import status_text
 from .store import store
@@ -34,6 +35,7 @@ main.add_command(store)
 main.add_command(mta)
 main.add_command(tls)
 main.add_command(saved)
+main.add_command(password)
 
 
 @main.group()

@@ -5,7 +5,6 @@ import http.client
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ from . import nginx, peers
 from .controller_case import CHANGE, LOOK, ControllerCase, Reply, make_controlled
 from .harness import MESSAGES, Filter, LiveCase
 from .processes import free_port, private_directory
-from .tls_page import all_blocks, block, blocks, here
+from .tls_page import all_blocks, block, blocks, here, run, with_adm
 
 PAGE = peers.CHECKOUT / "docs/controller.md"
 WHO, PROXY, SOCKET = "Who is let in", "Behind a proxy", "A unix socket"
@@ -60,19 +59,11 @@ class PageTests(SynchronousTestCase):
 
     def test_own_hash(self) -> None:
         """The command makes one that is right for what was typed."""
+        folder = private_directory()
         command = block("Passwords", "sh", PAGE)
-        program = command.partition("'")[2].rpartition("'")[0]
-        program = program.replace("getpass.getpass()", "input()")
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            input="some password\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        stored = parse_stored(done.stdout.strip())
-        self.assertTrue(done.stdout.startswith("$scrypt$"))
+        printed = run(f"echo some password | {command}", folder, with_adm(folder))
+        stored = parse_stored(printed.strip())
+        self.assertTrue(printed.startswith("$scrypt$"))
         self.assertTrue(stored.is_right(b"some password"))
         self.assertFalse(stored.is_right(b"another"))
 
