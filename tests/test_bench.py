@@ -5,7 +5,17 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from bench import http_cost, messages, metrics_cost, milter_cost, parts, run, tls_cost, tls_target
+from bench import (
+    http_cost,
+    maps,
+    messages,
+    metrics_cost,
+    milter_cost,
+    parts,
+    run,
+    tls_cost,
+    tls_target,
+)
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
@@ -27,6 +37,11 @@ class BenchTests(SynchronousTestCase):
                     self.assertEqual(figures["messages"], 20)
             self.assertGreater(started.cpu(), 0)
             self.assertGreater(started.memory(), 1)
+
+    def test_maps(self) -> None:
+        """Every kind of map is measured."""
+        _, *lines = maps.costs(10)
+        self.assertEqual([line.split(",")[0] for line in lines], ["networks", "names", "patterns"])
 
     def test_milter_cost(self) -> None:
         """Every way to use the protocol is measured, and so is memory."""
