@@ -54,25 +54,27 @@ async def symbols(asked: Call) -> Reply:
     """All symbols: what each scores now and by the configuration, and how often it has fired."""
     desk = asked.services.desk
     counters = (await desk.status())["counters"]
-    configured = {entry["key"]: entry.get("configured") for entry in await desk.saved()}
-    rows = list(_symbol_rows(asked.services.plan, counters, configured))
+    saved_scores = {entry["key"]: entry for entry in await desk.saved()}
+    rows = list(_symbol_rows(asked.services.plan, counters, saved_scores))
     return json_reply({"symbols": rows, "scans": counters.get("scans", 0)})
 
 
 def _symbol_rows(
-    plan: Plan, counters: Mapping[str, int], configured: Mapping[str, Any]
+    plan: Plan, counters: Mapping[str, int], saved_scores: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     checks = {name: step.name for step in plan.steps for name in step.check.symbols}
     for name, info in plan.symbols.items():
-        key = f"symbols.{name}.score"
+        kept = saved_scores.get(f"symbols.{name}.score", {})
+        before = kept.get("configured")
         yield {
             "symbol": name,
             "group": info.group,
             "description": info.description,
             "check": checks.get(name),
-            "weight": finite(info.score),
-            "configured": finite(configured.get(key, info.score) or 0.0),
-            "is_saved": key in configured,
+            # This worker may be about to be told of a score that was saved at another.
+            "weight": finite(kept.get("value", info.score)),
+            "configured": finite(info.score if before is None else before),
+            "is_saved": bool(kept),
             "hits": counters.get(f"symbol/{name}", 0),
             "spam": counters.get(f"symbol_spam/{name}", 0),
             "ham": counters.get(f"symbol_ham/{name}", 0),

@@ -44,6 +44,10 @@ class SessionTests(ControllerCase):
         self.assertTrue(self.get("/api/session").startswith(b"HTTP/1.1 401 "))
 
 
+def _scores(entry: dict[str, Any]) -> tuple[bool, float, float]:
+    return entry["is_saved"], entry["weight"], entry["configured"]
+
+
 class SymbolTests(ControllerCase):
     def symbols(self) -> dict[str, Any]:
         found = self.value(self.get("/api/symbols"))
@@ -78,7 +82,10 @@ class SymbolTests(ControllerCase):
             {"key": "symbols.GTUBE.score", "value": 3, "by": "x", "at": 1.0, "configured": 0.5}
         ]
         entry = self.symbols()["GTUBE"]
-        self.assertEqual((True, 0.5), (entry["is_saved"], entry["configured"]))
+        self.assertEqual((True, 3.0, 0.5), _scores(entry))
+        self.desk.kept = [{**self.desk.kept[0], "configured": None}]
+        entry = self.symbols()["GTUBE"]
+        self.assertEqual((True, 3.0, self.services.plan.symbols["GTUBE"].score), _scores(entry))
 
     def test_refused(self) -> None:
         self.desk.refusal = "the master is away"
