@@ -1,8 +1,8 @@
 // What went on in a range of time: messages by action, how long scans took, and symbols.
 
-import { actionBadge, dataTable, number, share, tableRow } from "./parts.js";
+import { actionBadge, dataTable, number, plain, share, tableRow } from "./parts.js";
 import { el } from "./dom.js";
-import { span, sum } from "./numbers.js";
+import { rate, span, sum } from "./numbers.js";
 import { Plot } from "./plot.js";
 import { quantile, totals } from "./series.js";
 import { spark } from "./spark.js";
@@ -10,10 +10,11 @@ import { colour } from "./theme.js";
 import { fill } from "./fill.js";
 
 const ACTIONS = ["no action", "greylist", "soft reject", "add header", "rewrite subject", "quarantine", "reject", "discard"];
-const COLUMNS = [{ text: "Messages", class: "number" }, { text: "Share", class: "number" }, { text: "Course" }];
+const COLUMNS = [{ text: "Messages", class: "number" }, { text: "Share", class: "number" }, { text: "Course", class: "course" }];
 const BY_ACTION = [{ text: "Action" }, ...COLUMNS];
 const BY_SYMBOL = [{ text: "Symbol" }, ...COLUMNS];
 const BY_CHECK = [{ text: "Check" }, { text: "Average", class: "number" }, { text: "95 %", class: "number" }, { text: "Share", class: "number" }];
+const BAR = 0.9;
 const CHECK = "check_seconds/";
 const SHOWN = 6;
 const SYMBOL_COLOURS = 10;
@@ -27,8 +28,8 @@ export class Charts {
     this.symbols = chart("Most frequent symbols", signal);
     this.actionRows = el("tbody", {});
     this.symbolRows = el("tbody", {});
-    const actions = dataTable({ caption: "Messages by action", heads: BY_ACTION, rows: [], body: this.actionRows });
-    const symbols = dataTable({ caption: "Most frequent symbols", heads: BY_SYMBOL, rows: [], body: this.symbolRows });
+    const actions = dataTable({ caption: "Totals by action", heads: BY_ACTION, rows: [], body: this.actionRows });
+    const symbols = dataTable({ caption: "Totals by symbol", heads: BY_SYMBOL, rows: [], body: this.symbolRows });
     this.checkRows = el("tbody", {});
     const checks = dataTable({ caption: "Slowest checks since the start", heads: BY_CHECK, rows: [], body: this.checkRows });
     this.throughput.box.append(actions);
@@ -42,8 +43,8 @@ export class Charts {
     fillChecks(this.checkRows, histograms);
     const [actions, symbols] = [totals(series.actions), totals(series.symbols)];
     const all = sum(actions.map(([, count]) => count));
-    fillTotals(this.actionRows, series.actions, actions, all, (name) => link(`#/history?action=${encodeURIComponent(name)}`, actionBadge(name)), range);
-    fillTotals(this.symbolRows, series.symbols, symbols, all, (name) => link(`#/history?symbol=${encodeURIComponent(name)}`, name), range);
+    fillTotals(this.actionRows, BY_ACTION, series.actions, actions, { all, range, first: actionCell });
+    fillTotals(this.symbolRows, BY_SYMBOL, series.symbols, symbols, { all, range, first: symbolCell });
     try {
       await Promise.all([this.drawActions(series, actions, range), this.drawTimes(series, range), this.drawSymbols(series, symbols, range)]);
     } catch (error) {
@@ -61,10 +62,13 @@ export class Charts {
         name,
         x: dates(series),
         y: series.actions[name],
+        width: series.steps.map((step) => step * BAR * 1000),
+        // A bar stands over its step.
+        offset: 0,
         marker: { color: colour(`--action-${name.replace(" ", "-")}`) },
         hovertemplate: isLive ? "%{y:.2f}" : "%{y:,}",
       }));
-    return this.throughput.plot.draw(traces, `Messages by action in ${IN_WORDS[range]}: ${told || "none"}.`, { yTitle: `messages in ${series.per}` });
+    return this.throughput.plot.draw(traces, `Messages by action in ${IN_WORDS[range]}: ${told || "none"}.`, { ...spanned(series), yTitle: `messages in ${series.per}` });
   }
 
   drawTimes(series, range) {
@@ -85,7 +89,7 @@ export class Charts {
       }));
     const most = Math.max(...series.p95.map((value) => value ?? 0));
     const said = `Time that scans took in ${IN_WORDS[range]}: at most ${span(most)} for 95 of 100 in any step.`;
-    return this.times.plot.draw(traces, said, { yTitle: "milliseconds" });
+    return this.times.plot.draw(traces, said, { ...spanned(series), yTitle: "milliseconds", showlegend: true });
   }
 
   drawSymbols(series, sorted, range) {
@@ -94,15 +98,15 @@ export class Charts {
         type: "scatter",
         mode: known(series.symbols[name]) < 3 ? "lines+markers" : "lines",
         // Plotly reads some marks in names as layout of its own.
-        name: name.replace(/[<>&]/g, ""),
+        name: plain(name).replace(/[<>&]/g, ""),
         x: dates(series),
         y: series.symbols[name],
-        line: { color: colour(`--c${index}`), width: 2 },
+        line: { color: colour(`--c${index}`), width: 1.5 },
         hovertemplate: range === "live" ? "%{y:.2f}" : "%{y:,}",
       }));
     const names = sorted.map(([name]) => name).join(", ");
     const said = `Symbols in ${IN_WORDS[range]}, the most frequent first: ${names || "none"}.`;
-    return this.symbols.plot.draw(traces, said, { yTitle: `messages in ${series.per}` });
+    return this.symbols.plot.draw(traces, said, { ...spanned(series), yTitle: `messages in ${series.per}` });
   }
 }
 
@@ -120,12 +124,32 @@ function chart(title, signal) {
   };
 }
 
-function fillTotals(body, counts, sorted, all, first, range) {
+function fillTotals(body, columns, counts, sorted, { all, range, first }) {
+  const amount = (name, count) => (range === "live" ? `${rate(count / known(counts[name]))}/s` : number(count));
   const rows = () =>
-    sorted.map(([name, count]) =>
-      tableRow(BY_ACTION, [first(name), range === "live" ? "" : number(count), share(count, all), spark(counts[name])]),
-    );
-  fill(body, JSON.stringify([range, sorted]), sorted.length ? rows : () => [tableRow(BY_ACTION, ["none"])]);
+    sorted.map(([name, count], index) => tableRow(columns, [first(name, index), amount(name, count), share(count, all), spark(counts[name])]));
+  fill(body, JSON.stringify([range, sorted]), sorted.length ? rows : () => [tableRow(columns, ["none"])]);
+}
+
+function actionCell(name) {
+  return keyed(`action-${name.replace(" ", "-")}`, link(`#/history?action=${encodeURIComponent(name)}`, actionBadge(name)));
+}
+
+function symbolCell(name, index) {
+  return keyed(`c${index}`, link(`#/history?symbol=${encodeURIComponent(name)}`, breakable(plain(name))));
+}
+
+/** A name that may go on in the next line after each of its words. */
+function breakable(name) {
+  const words = name.split(/(?<=_)/);
+  return words.flatMap((word, index) => (index ? [el("wbr"), word] : [word]));
+}
+
+/** With the colour that it has in the plot. */
+function keyed(shade, inner) {
+  const key = el("span", { class: "key", "aria-hidden": "true" });
+  key.style.background = `var(--${shade})`;
+  return el("span", { class: "keyed" }, key, inner);
 }
 
 /** The checks that take the most time of all scans. */
@@ -142,6 +166,11 @@ function fillChecks(body, histograms) {
 
 function link(href, inner) {
   return el("a", { href }, inner);
+}
+
+/** All of the range, be there anything or not. */
+function spanned(series) {
+  return { range: [new Date(series.from * 1000), new Date(series.until * 1000)] };
 }
 
 function dates(series) {

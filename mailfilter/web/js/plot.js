@@ -44,7 +44,7 @@ export class Plot {
     await plotly.react(this.box, traces(), this.layout(layout), SETTINGS);
   }
 
-  layout({ yTitle, ...more }) {
+  layout({ yTitle, range, ...more }) {
     const [text, muted, line, panel] = ["--text", "--muted", "--line", "--panel"].map(colour);
     const isNarrow = this.box.clientWidth < NARROW;
     const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, tickfont: { color: muted }, fixedrange: true, automargin: true };
@@ -52,16 +52,16 @@ export class Plot {
       paper_bgcolor: "transparent",
       plot_bgcolor: "transparent",
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: text },
-      margin: { l: 44, r: 8, t: 8, b: 28 },
-      height: 260,
+      margin: { l: 44, r: 8, t: 8, b: 36 },
+      height: 240,
       dragmode: false,
       hovermode: "x unified",
       hoverlabel: { bgcolor: panel, bordercolor: line, font: { color: text } },
-      showlegend: true,
-      legend: { orientation: "h", x: 0, y: -0.14, yanchor: "top", font: { size: isNarrow ? 11 : 12 } },
+      showlegend: false,
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       barmode: "stack",
       bargap: 0.08,
-      xaxis: { ...axis, type: "date", nticks: isNarrow ? 4 : 8, showgrid: false, hoverformat: "%d %b %H:%M:%S" },
+      xaxis: { ...axis, type: "date", range, nticks: isNarrow ? 4 : 8, showgrid: false, hoverformat: "%d %b %H:%M:%S" },
       yaxis: { ...axis, rangemode: "tozero", title: { text: yTitle, font: { size: 12, color: muted } } },
       ...more,
     };

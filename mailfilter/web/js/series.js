@@ -1,12 +1,13 @@
 // What was scanned when: by the server's own steps of a range, or as it happens, from poll to poll.
 //
-// Both in one form: `times` (Unix time at which each step begins), `per` (what a count is counted
-// over, in words), `actions` and `symbols` (name -> counts), `p50`, `p95`, `average` (seconds).
-// What is not known is null.
+// Both in one form: `from` and `until` (Unix time), `times` at which steps begin, `steps` with the
+// seconds that they have, `per` (what a count is counted over, in words), `actions` and `symbols`
+// (name -> counts), `p50`, `p95`, `average` (seconds). What is not known is null.
 
 import { sum } from "./numbers.js";
 
 const MOST_SAMPLES = 120;
+const LIVE_SECONDS = 300;
 const GAP_SECONDS = 15;
 const MOST_SYMBOLS = 10;
 const STEPS = { 60: "a minute", 300: "5 minutes", 1800: "30 minutes", 7200: "2 hours", 86400: "a day" };
@@ -14,7 +15,10 @@ const STEPS = { 60: "a minute", 300: "5 minutes", 1800: "30 minutes", 7200: "2 h
 /** The answer of /api/series. */
 export function readSeries(told) {
   return {
+    from: told.start,
+    until: told.start + told.points * told.step,
     times: Array.from({ length: told.points }, (_, index) => told.start + index * told.step),
+    steps: Array.from({ length: told.points }, () => told.step),
     per: STEPS[told.step] ?? `${told.step} s`,
     actions: told.actions,
     symbols: told.symbols,
@@ -55,7 +59,10 @@ export class Live {
     const top = totals(this.column("symbols")).slice(0, MOST_SYMBOLS);
     const symbols = this.column("symbols");
     return {
-      times: this.samples.map(({ at }) => at),
+      from: (this.last?.now ?? 0) - LIVE_SECONDS,
+      until: this.last?.now ?? 0,
+      times: this.samples.map(({ at, seconds }) => at - seconds),
+      steps: this.samples.map(({ seconds }) => seconds),
       per: "a second",
       actions: this.column("actions"),
       symbols: Object.fromEntries(top.map(([name]) => [name, symbols[name]])),
