@@ -1,89 +1,19 @@
-"""What is saved: kept on disk, for all workers, whatever becomes of disks and people."""
+"""What is saved: who may save what, and who is told."""
 
-import errno
-import os
-import signal
 import stat
-import subprocess
-import sys
-from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
-from twisted.trial.unittest import TestCase
 
 from mailfilter.app import saved as module
-from mailfilter.app import saved_file
-from mailfilter.app.saved import MAX_CHANGES, SavedState
+from mailfilter.app.saved import MAX_CHANGES
 from mailfilter.app.saved_rules import Rules
-from mailfilter.codec.control import Saved
-from mailfilter.config import Config, Loaded, Origin
-from mailfilter.config.model import Actions, Map, Profile, ProfileActions
+from mailfilter.config import Config
+from mailfilter.config.model import Actions
 from mailfilter.config.saved import FILE, read_saved
-from mailfilter.report.alarms import Alarms
 from mailfilter.servers.services import Refused
-
-NOW = 1_800_000_000.0
-BIG = bytes(range(256)) * 40
-CONFIG = Config(
-    maps={
-        "m": Map(kind="names", file="/m"),
-        "fixed": Map(kind="names", file="/f", editable=False),
-    },
-    profiles={"p": Profile(mta_tags=("t",), actions=ProfileActions(add_header=7.0))},
-)
-
-
-class SavedCase(TestCase):
-    def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
-        self.folder.mkdir()
-        self.alarms = Alarms()
-        self.messages: list[Saved] = []
-        self.names: list[Collection[str]] = []
-        self.lines: list[str] = []
-        note: Any = self.note
-        globalLogPublisher.addObserver(note)
-        self.addCleanup(globalLogPublisher.removeObserver, note)
-        self.state = self.make()
-
-    def note(self, event: LogEvent) -> None:
-        if event["log_namespace"] == module.__name__:
-            self.lines.append(formatEvent(event))
-
-    def make(self) -> SavedState:
-        """The state of a master that has just started, with a generation that serves."""
-        made = SavedState(reactor, str(self.folder), self.alarms, lambda: NOW)
-        made.on_change = self.messages.append
-        made.on_maps = self.names.append
-        made.load()
-        self.adopt(made)
-        return made
-
-    def adopt(self, state: SavedState, config: Config = CONFIG, **scores: float) -> list[str]:
-        origins = {"profiles.p.actions.add_header": Origin("/c", 1)}
-        loaded = Loaded(config, origins, None, "/")
-        return list(state.adopt(Rules(loaded, scores or {"X": 1.0, "Y.Z": 2.0})))
-
-    async def refused(self, changes: Mapping[str, Any], *, undo: bool = False) -> str:
-        """Nothing is changed, and why."""
-        before, count = self.state.history, len(self.messages) + len(self.names)
-        with self.assertRaises(Refused) as caught:
-            await (self.state.undo([*changes], "me") if undo else self.state.save(changes, "me"))
-        self.assertEqual(self.state.history, before)
-        self.assertEqual(read_saved(str(self.folder)), before)
-        self.assertEqual(len(self.messages) + len(self.names), count)
-        return str(caught.exception)
-
-    def files(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir())
-
-    def values(self) -> dict[str, Any]:
-        return {row["key"]: row["value"] for row in self.state.rows()}
+from tests.app.saved_case import BIG, NOW, SavedCase
 
 
 class SaveTests(SavedCase):
@@ -269,102 +199,6 @@ class ConfigurationTests(SavedCase):
         self.assertEqual(self.adopt(self.state, config), [])
 
 
-class DiskTests(SavedCase):
-    """Disks that are full, broken, slow or somebody else's."""
-
-    async def test_damaged(self) -> None:
-        """An alarm, and the file is there for those who want to look."""
-        await self.state.save({"symbols.X.score": 3.0}, "me")
-        path = self.folder / FILE
-        for damage in (b"", b"{", path.read_bytes()[:-20], b"\x00" * 4096):
-            path.write_bytes(damage)
-            self.alarms.raised.clear()
-            self.state = self.make()
-            self.assertEqual(self.values(), {})
-            (alarm,) = self.alarms.raised
-            self.assertIn(f"{path}: not what was written", alarm.text)
-            self.assertIn("moved to saved.json.damaged-1800000000", alarm.text)
-            aside = self.folder / "saved.json.damaged-1800000000"
-            self.assertEqual(aside.read_bytes(), damage)
-            self.assertEqual(self.files(), [aside.name])
-        self.flushLoggedErrors()
-        await self.state.save({"symbols.X.score": 4.0}, "me")
-        self.assertEqual(self.make().message.symbols, {"X": 4.0})
-
-    def test_odd(self) -> None:
-        """What is no file at all is no reason not to start either."""
-        path = self.folder / FILE
-        path.mkdir()
-        self.assertEqual(self.make().history, {})
-        self.assertIn("Is a directory; moved to", self.alarms.raised[-1].text)
-        path.symlink_to("/nowhere/at/all")
-        self.assertEqual(self.make().history, {})
-
-    async def test_full(self) -> None:
-        """Nothing is changed, neither there nor here, and it goes on when there is room."""
-        await self.state.save({"symbols.X.score": 3.0}, "me")
-        for name in ("write", "fsync", "open", "replace"):
-
-            def fail(*_: object, **__: object) -> None:
-                raise OSError(errno.ENOSPC, "No space left on device")
-
-            patched = self.patch(os, name, fail)
-            try:
-                answer = await self.refused_unread({"symbols.X.score": 4.0})
-            finally:
-                patched.restore()
-            self.assertIn("No space left on device; nothing was changed", answer)
-            self.assertEqual(self.files(), [FILE])
-            self.assertEqual(self.make().message.symbols, {"X": 3.0})
-        await self.state.save({"symbols.X.score": 4.0}, "me")
-        self.assertEqual(self.make().message.symbols, {"X": 4.0})
-
-    async def refused_unread(self, changes: Mapping[str, Any]) -> str:
-        """As `refused`, while files cannot be looked at."""
-        with self.assertRaises(Refused) as caught:
-            await self.state.save(changes, "me")
-        return str(caught.exception)
-
-    async def test_short_writes(self) -> None:
-        """All of it is written, however little at a time."""
-        write = os.write
-        self.patch(os, "write", lambda opened, data: write(opened, data[:7]))
-        await self.state.save({"maps.m": BIG[:999]}, "me")
-        self.assertEqual(self.make().maps(), {"m": BIG[:999]})
-
-    async def test_folder_gone(self) -> None:
-        self.folder.rmdir()
-        answer = await self.refused_unread({"symbols.X.score": 4.0})
-        self.assertIn("No such file or directory; nothing was changed", answer)
-
-    async def test_link(self) -> None:
-        """A link that somebody has put there is not written through."""
-        os.symlink(self.folder.absolute() / "theirs", self.folder / (FILE + ".new"))
-        answer = await self.refused_unread({"symbols.X.score": 4.0})
-        self.assertIn("nothing was changed", answer)
-        self.assertEqual(self.files(), [])
-        await self.state.save({"symbols.X.score": 4.0}, "me")
-
-    async def test_unsettled(self) -> None:
-        """The file is in its place, only that is not on disk: it holds, and a line says so."""
-        fsync, calls = os.fsync, []
-
-        def fail_second(opened: int) -> None:
-            calls.append(opened)
-            if len(calls) == 2:
-                raise OSError(errno.EIO, "Input/output error")
-            fsync(opened)
-
-        self.patch(os, "fsync", fail_second)
-        await self.state.save({"symbols.X.score": 4.0}, "me")
-        self.assertEqual(self.make().message.symbols, {"X": 4.0})
-
-    async def test_too_large(self) -> None:
-        self.patch(saved_file, "MAX_FILE", 200)
-        answer = await self.refused({"maps.m": BIG})
-        self.assertIn("octets would be saved, expected at most 200", answer)
-
-
 class WaitingTests(SavedCase):
     """Changes that take long, and those who do not wait for them."""
 
@@ -419,46 +253,3 @@ class WaitingTests(SavedCase):
             self.gates[at].callback(None)
         for done in waiting:
             self.successResultOf(done)
-
-
-KILLED = """
-import os, sys
-from mailfilter.app.saved_file import write_saved
-from mailfilter.config.saved import Version
-directory, at = sys.argv[1], int(sys.argv[2])
-count = 0
-def counted(name):
-    call = getattr(os, name)
-    def step(*given, **named):
-        global count
-        count += 1
-        if count == at:
-            os.kill(os.getpid(), 9)
-        return call(*given, **named)
-    setattr(os, name, step)
-write_saved(directory, {"maps.m": (Version(b"old", "a", 1.0),)})
-for name in ("open", "write", "fsync", "close", "replace"):
-    counted(name)
-write_saved(directory, {"maps.m": (Version(b"new" * 99999, "a", 2.0),)})
-print("done")
-"""
-"""Writes twice, and is killed at one step of the second time."""
-
-
-class KilledTests(SavedCase):
-    def test_each_step(self) -> None:
-        """Killed at any moment, one of the two is there, and never a part."""
-        found = []
-        for at in range(1, 20):
-            command = [sys.executable, "-c", KILLED, str(self.folder), str(at)]
-            done = subprocess.run(command, capture_output=True, check=False, timeout=60)
-            made = self.make()
-            found.append(made.maps()["m"])
-            if done.returncode == 0:
-                break
-            self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
-            self.assertEqual(self.files(), [FILE])
-        self.assertEqual(done.stdout, b"done\n")
-        self.assertEqual([*self.alarms.raised], [])
-        self.assertEqual({*found}, {b"old", b"new" * 99999})
-        self.assertEqual(found, sorted(found, key=len))

@@ -19,6 +19,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from mailfilter.client.control import ask
 
 from . import peers
+from .filter_config import CONFIG
 from .postfix import Postfix
 from .postfix_cf import DOCUMENTED, Smtpd
 from .postfix_keys import SASL_OPTIONS, tls_options, why_no_sasl
@@ -36,43 +37,6 @@ _TWISTD = "import sys; from twisted.scripts.twistd import run; sys.argv[0] = 'tw
 ADM = "import sys; from mailfilter.app.adm import main; sys.argv[0] = 'mailfilteradm'; main()"
 COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was never awaited")
 """What a log of a filter in good health does not hold."""
-
-_CONFIG = """\
-[log]
-format = "json"
-
-[server]
-workers = {workers}
-watchdog = "{watchdog}"
-{server}
-
-[scan]
-check_dir = "{checks}"
-gtube_patterns = "all"
-
-[checks.force]
-timeout = "3s"
-
-[listeners.milter]
-protocol = "milter"
-endpoint = "tcp:{milter}:interface=127.0.0.1"
-
-[listeners.unix]
-protocol = "milter"
-endpoint = "unix:{unix}:mode=666"
-
-[listeners.scan]
-protocol = "scan"
-endpoint = "tcp:{http}:interface=127.0.0.1"
-
-[listeners.spamd]
-protocol = "spamd"
-endpoint = "tcp:{spamd}:interface=127.0.0.1"
-
-[listeners.controller]
-protocol = "controller"
-endpoint = "tcp:{controller}:interface=127.0.0.1"
-"""
 
 
 class Filter:
@@ -95,7 +59,7 @@ class Filter:
             (checks / path.name).write_bytes(path.read_bytes())
             (checks / path.name).chmod(0o644)
         self.config.write_text(
-            _CONFIG.format(
+            CONFIG.format(
                 checks=checks,
                 watchdog=watchdog,
                 workers=workers,
@@ -175,9 +139,8 @@ class Filter:
 
     def adm(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `mailfilteradm` beside it."""
-        where = ["--state-dir", self.state]
-        if arguments[0] not in ("reload", "saved", "status"):
-            where += ["--config", str(self.config)]
+        has_config = arguments[0] not in ("reload", "saved", "status")
+        where = ["--state-dir", self.state, *["--config", str(self.config)] * has_config]
         return subprocess.run(
             [sys.executable, "-c", ADM, *arguments, *where],
             cwd=peers.CHECKOUT,

@@ -1,0 +1,38 @@
+"""The configuration of the filter in live tests."""
+
+CONFIG = """\
+[log]
+format = "json"
+
+[server]
+workers = {workers}
+watchdog = "{watchdog}"
+{server}
+
+[scan]
+check_dir = "{checks}"
+gtube_patterns = "all"
+
+[checks.force]
+timeout = "3s"
+
+[listeners.milter]
+protocol = "milter"
+endpoint = "tcp:{milter}:interface=127.0.0.1"
+
+[listeners.unix]
+protocol = "milter"
+endpoint = "unix:{unix}:mode=666"
+
+[listeners.scan]
+protocol = "scan"
+endpoint = "tcp:{http}:interface=127.0.0.1"
+
+[listeners.spamd]
+protocol = "spamd"
+endpoint = "tcp:{spamd}:interface=127.0.0.1"
+
+[listeners.controller]
+protocol = "controller"
+endpoint = "tcp:{controller}:interface=127.0.0.1"
+"""
