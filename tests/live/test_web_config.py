@@ -73,7 +73,7 @@ class ConfigTests(ConfigCase):
     def test_looks(self) -> None:
         self.api("save", '{"changes":{"actions.reject":20}}')
         self.show("/config", ".config tr.saved")
-        self.check_page("config")
+        self.check_page("config", "actions.")
 
 
 class MapTests(ConfigCase):

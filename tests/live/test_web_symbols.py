@@ -84,9 +84,9 @@ class ListTests(SymbolCase):
         self.browser.wait(".count", "0 of")
 
     def test_looks(self) -> None:
-        self.api("save", f'{{"changes":{{"{SCORE}":2}}}}')
+        self.api("save", '{"changes":{"symbols.SUBJ_ALL_CAPS.score":2}}')
         self.show("/symbols", "main tbody tr")
-        self.check_page("symbols")
+        self.check_page("symbols", "subject")
 
 
 class ChangeTests(SymbolCase):

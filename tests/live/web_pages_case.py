@@ -139,10 +139,15 @@ class WebCase(BrowserCase, LiveCase):
         self.assertEqual(0, self.browser.run(script))
         self.check_quiet()
 
-    def check_page(self, name: str) -> None:
-        """What holds for all pages: usable by all, as wide as the window, with pictures."""
+    def check_page(self, name: str, search: str = "") -> None:
+        """What holds for all pages: usable by all, as wide as the window, with pictures.
+
+        `search` is typed before these are made, so that they show less.
+        """
         self.check_usable()
         self.check_fits()
+        if search:
+            self.fill("form.search input", search)
         self.picture(name)
         self.check_quiet()
 

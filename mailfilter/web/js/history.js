@@ -138,10 +138,14 @@ function address(text) {
 
 /** The symbols that mattered most; those without a score alone if there are no others. */
 function strongest(symbols) {
-  const sorted = Object.entries(symbols).sort(([, one], [, other]) => Math.abs(other.score) - Math.abs(one.score));
-  const scored = sorted.filter(([, entry]) => entry.score !== 0);
+  const sorted = Object.entries(symbols).sort(([, one], [, other]) => weight(other) - weight(one));
+  const scored = sorted.filter(([, entry]) => weight(entry) > 0);
   const names = (scored.length > 0 ? scored : sorted).slice(0, MOST_SYMBOLS).map(([name]) => name);
   return names.join(", ") + (sorted.length > names.length ? " …" : "");
+}
+
+function weight(entry) {
+  return Math.abs(Number(entry?.score) || 0);
 }
 
 function searchForm(query) {

@@ -10,7 +10,7 @@ let made = 0;
 /** All that is known of a scan; `row` and `detail` are what the history keeps. */
 export function traceView(row, detail) {
   const symbols = row.symbols ?? {};
-  const scores = new Map(Object.entries(symbols).map(([name, entry]) => [name, Number(entry.score) || 0]));
+  const scores = new Map(Object.entries(symbols).map(([name, entry]) => [name, Number(entry?.score) || 0]));
   const runs = (detail.checks ?? []).map(readRun);
   return el(
     "article",
