@@ -1,6 +1,8 @@
 """Whether the filter works, and what else a dashboard asks first (http-controller.md 2.2)."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply
@@ -15,6 +17,11 @@ _PIE = (
     ("#FF0000", "Rejected", ("reject",)),
 )
 """Colour, label, and the actions that count for it."""
+
+_NO_TAGS = str.maketrans(
+    "<>",
+    "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+)
 
 
 async def _states(call: Call) -> Counter[str]:
@@ -59,7 +66,15 @@ async def neighbours(call: Call) -> Reply:
 
 async def errors(call: Call) -> Reply:
     """The last warnings and errors of all processes."""
-    return json_reply(list(await call.services.desk.errors()))
+    return json_reply([_harmless(entry) for entry in await call.services.desk.errors()])
+
+
+def _harmless(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what would be a tag: Rspamd's web interface takes these texts for HTML."""
+    return {
+        key: value.translate(_NO_TAGS) if isinstance(value, str) else value
+        for key, value in entry.items()
+    }
 
 
 ENDPOINTS: Endpoints = {

@@ -122,6 +122,12 @@ class HealthTests(ControllerCase):
             self.get("/errors").replace(b'": ', b'":'),
         )
 
+    def test_errors_are_no_html(self) -> None:
+        """Rspamd's interface would put it into its page."""
+        self.desk.logged = [{"ts": 1.5, "pid": 2, "message": "x <img src=x> &amp;"}]
+        (entry,) = self.value(self.get("/errors"))
+        self.assertEqual(entry["message"], "x \u2039img src=x\u203a &amp;")
+
     def test_neighbours(self) -> None:
         self.assertEqual({}, self.value(self.get("/neighbours")))
         self.use(Controller(neighbours={"mx2": "http://mx2.example.org:11334/x/"}))
