@@ -30,7 +30,7 @@ def make_commands(
         return Answer(status=page())
 
     async def saved(_request: Request, _by: str) -> Answer:
-        return Answer(rows=tuple(map(_without_octets, state.rows())))
+        return Answer(rows=tuple(state.rows()))
 
     async def undo(request: Request, by: str) -> Answer:
         try:
@@ -44,9 +44,3 @@ def make_commands(
         return Answer(rows=tuple({"key": key} for key in dict.fromkeys(keys)))
 
     return {"reload": do_reload, "status": status, "saved": saved, "undo": undo}
-
-
-def _without_octets(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with the size of a map in place of it, which may be large."""
-    value = row["value"]
-    return {**row, "value": {"octets": len(value)}} if isinstance(value, bytes) else row

@@ -21,6 +21,7 @@ from ..codec.control import (
     Serve,
 )
 from .boot import make_boot
+from .deferreds import copy_of, stop_timer
 from .hub import LOOK_SECONDS, GenerationError, Hub, ToAll
 from .map_swap import renewed
 from .plan import Draft
@@ -342,7 +343,7 @@ class Generation:
         worker.send(Drain(is_stop=is_stop, seconds=seconds))
         if not is_stop:
             timer = self._reactor.callLater(seconds + KILL_MARGIN, worker.kill)
-            worker.gone.addCallback(_stop_timer, timer)
+            worker.gone.addCallback(stop_timer, timer)
 
     def _end(self) -> None:
         self._is_over = True
@@ -355,7 +356,7 @@ class Generation:
     async def _wait(self, seconds: float) -> None:
         """Until all have ended, by themselves or not."""
         everyone = DeferredList(
-            [_copy(worker.gone) for worker in self._living()], consumeErrors=True
+            [copy_of(worker.gone) for worker in self._living()], consumeErrors=True
         )
         everyone.addTimeout(seconds + KILL_MARGIN, self._reactor)
         timer = self._reactor.callLater(seconds, self.kill)
@@ -379,21 +380,3 @@ class Generation:
 
 def _when(delay: float) -> str:
     return f"in {delay:g} s" if delay else "at once"
-
-
-def _stop_timer(how: str, timer: IDelayedCall) -> str:
-    if timer.active():
-        timer.cancel()
-    return how
-
-
-def _copy(gone: Deferred[str]) -> Deferred[None]:
-    """Fires with another Deferred, and leaves it alone."""
-    copy: Deferred[None] = Deferred()
-
-    def fire(result: Any) -> Any:
-        copy.callback(None)
-        return result
-
-    gone.addBoth(fire)
-    return copy

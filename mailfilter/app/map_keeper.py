@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, TimeoutError
+from twisted.internet.defer import Deferred, DeferredList, TimeoutError, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -177,15 +177,16 @@ class MapKeeper:
         except MapError as error:
             raise Refused(f"map {name}, {error}") from None
 
-    def refresh(self, _names: Collection[str] = ()) -> None:
-        """What is saved has changed: use it, see `SavedState.on_maps`."""
+    def refresh(self, _names: Collection[str] = ()) -> Deferred[None]:
+        """What is saved has changed: use it, see `SavedState.on_maps`. Never fails."""
         self._refreshes += 1
         wanted = dict(self._saved())
         if self._is_used(wanted):
-            return
+            return succeed(None)
         number = self._refreshes
         refreshing = Deferred.fromCoroutine(self._refresh(number, wanted))
         refreshing.addErrback(lambda failure: log.failure("saved maps are not used", failure))
+        return refreshing
 
     async def _refresh(self, number: int, wanted: Mapping[str, bytes]) -> None:
         held, before, now = self.maps.held, self.maps.saved, self._now()

@@ -32,6 +32,10 @@ async def _take_any(_name: str, _data: bytes) -> None:
     """Nobody knows maps."""
 
 
+async def _use_none(_names: Collection[str]) -> None:
+    """Nobody uses maps."""
+
+
 class SavedState:
     """One for the life of a master. All methods are for the reactor's thread."""
 
@@ -56,8 +60,9 @@ class SavedState:
         """Raises Refused for octets that a map of a name cannot be."""
         self.on_change: Callable[[Saved], None] = lambda message: None
         """Told of other scores and thresholds, when they are on disk."""
-        self.on_maps: Callable[[Collection[str]], None] = lambda names: None
-        """Told of names of maps with another content in `maps`, when it is on disk."""
+        self.on_maps: Callable[[Collection[str]], Awaitable[None]] = _use_none
+        """Told of names of maps with another content in `maps`, when it is on disk; ends when
+        workers have been told."""
 
     def load(self) -> None:
         """Read the file, at the start. Blocks; a file that is no good raises an alarm."""
@@ -87,7 +92,7 @@ class SavedState:
         return [
             {
                 "key": key,
-                "value": versions[-1].value,
+                "value": _sized(versions[-1].value),
                 "by": versions[-1].by,
                 "at": versions[-1].at,
                 "configured": self.rules.configured(key),
@@ -153,7 +158,7 @@ class SavedState:
         for key in changed:
             self._tell(key, before, by)
         self._renew()
-        self._hand_on(changed)
+        await self._hand_on(changed)
 
     def _renew(self) -> None:
         found = list(newest(self.history))
@@ -167,12 +172,12 @@ class SavedState:
             },
         )
 
-    def _hand_on(self, changed: Sequence[str]) -> None:
+    async def _hand_on(self, changed: Sequence[str]) -> None:
         maps = [key.partition(".")[2] for key in changed if key.startswith("maps.")]
         if len(maps) < len(changed):
             self.on_change(self.message)
         if maps:
-            self.on_maps(maps)
+            await self.on_maps(maps)
 
     def _tell(self, key: str, before: History, by: str) -> None:
         old = _shown(before[key][-1].value if key in before else self.rules.configured(key))
@@ -217,6 +222,11 @@ def _held(history: History, key: str) -> tuple[Value, ...]:
 
 def _number(version: Version) -> float | None:
     return None if isinstance(version.value, bytes) else version.value
+
+
+def _sized(value: Value) -> object:
+    """Of a map how large it is, in place of what may be large."""
+    return {"octets": len(value)} if isinstance(value, bytes) else value
 
 
 def _shown(value: object) -> str:

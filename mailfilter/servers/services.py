@@ -40,7 +40,10 @@ class Desk(Protocol):
         ...
 
     async def saved(self) -> Sequence[Mapping[str, Any]]:
-        """What is saved: `key`, `value`, `by`, `at` (Unix), `configured` (its value without)."""
+        """What is saved: `key`, `value`, `by`, `at` (Unix), `configured` (its value without).
+
+        Of a map the value is how many `octets` it has. `versions` is how often it can be undone.
+        """
         ...
 
     async def save(self, changes: Mapping[str, Any], by: str) -> None:

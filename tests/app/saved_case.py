@@ -50,10 +50,14 @@ class SavedCase(TestCase):
         """The state of a master that has just started, with a generation that serves."""
         made = SavedState(reactor, str(self.folder), self.alarms, lambda: NOW)
         made.on_change = self.messages.append
-        made.on_maps = self.names.append
+        made.on_maps = self.use
         made.load()
         self.adopt(made)
         return made
+
+    async def use(self, names: Collection[str]) -> None:
+        """Maps have changed."""
+        self.names.append(names)
 
     def adopt(self, state: SavedState, config: Config = CONFIG, **scores: float) -> list[str]:
         origins = {"profiles.p.actions.add_header": Origin("/c", 1)}
