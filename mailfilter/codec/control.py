@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 MAX_FRAME = 2**27
-"""Octets. The largest, a configuration with all its files, is bounded below two thirds of that."""
+"""Octets. The largest, a configuration with its checks, certificates and maps, is bounded below
+that: a test adds up the bounds."""
 
 MAX_REQUEST = 2**20
 """Octets of a frame of `mailfilteradm`."""

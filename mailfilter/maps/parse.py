@@ -1,7 +1,10 @@
 """The lines of a map: an entry each, with what follows it as its value."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
+from io import BytesIO
+from time import sleep
 from typing import NamedTuple
 
 MAX_LINE = 4096
@@ -9,6 +12,13 @@ MAX_LINE = 4096
 
 MAX_QUOTED = 60
 """Characters of an entry that is quoted to people."""
+
+TURN_LINES = 256
+"""Lines that are read while other threads wait, a third of a millisecond. Python itself would let
+a reactor wait for 5 ms at each of its calls to the system, of which a scan has many."""
+
+TURN_SECONDS = 1e-5
+"""Long enough for one that waits to be woken."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Nothing of these is in a text that people write; in octets of something else they are."""
@@ -34,16 +44,16 @@ class Line(NamedTuple):
     """Without white space around it."""
 
 
-def read_lines(data: bytes) -> Iterator[Line]:
+def read_lines(data: bytes, turn: int = TURN_LINES) -> Iterator[Line]:
     """The lines that are neither empty nor only a comment, ended by LF or CRLF.
 
-    Raises MapError for what is no text in UTF-8.
+    After each `turn` of lines other threads have theirs. Raises MapError for what is no text in
+    UTF-8.
     """
-    text = _decoded(data)
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            raise MapError(number, f"expected at most {MAX_LINE} characters in a line")
-        line = line.strip(" \t")
+    for number, octets in enumerate(BytesIO(data.removeprefix(BOM_UTF8)), 1):
+        if not number % turn:
+            sleep(TURN_SECONDS)
+        line = _decoded(number, octets)
         if line and line[0] != "#":
             yield Line(number, line)
 
@@ -68,15 +78,16 @@ def quoted(text: str) -> str:
     return f"'{text[:MAX_QUOTED]}...'" if len(text) > MAX_QUOTED else f"'{text}'"
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(number: int, octets: bytes) -> str:
+    """A line as text, without white space around it."""
     try:
-        text = data.decode("utf-8-sig")
+        line = octets.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        octet = data[error.start]
-        raise MapError(line, f"expected UTF-8; octet 0x{octet:02x} is not") from None
-    text = text.replace("\r\n", "\n")
-    if found := _CONTROLS.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise MapError(line, f"expected text; character U+{ord(found[0]):04X} is not")
-    return text
+        octet = octets[error.start]
+        raise MapError(number, f"expected UTF-8; octet 0x{octet:02x} is not") from None
+    line = line.removesuffix("\n").removesuffix("\r")
+    if len(line) > MAX_LINE:
+        raise MapError(number, f"expected at most {MAX_LINE} characters in a line")
+    if not line.isprintable() and (found := _CONTROLS.search(line)):
+        raise MapError(number, f"expected text; character U+{ord(found[0]):04X} is not")
+    return line.strip(" \t")

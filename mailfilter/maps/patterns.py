@@ -52,7 +52,7 @@ class Patterns:
         """Raises MapError."""
         patterns: list[_Pattern] = []
         total = 0
-        for line in read_lines(data):
+        for line in read_lines(data, turn=1):
             if len(patterns) == MAX_PATTERNS:
                 raise MapError(line.number, f"expected at most {MAX_PATTERNS} patterns")
             entry = _split(line)

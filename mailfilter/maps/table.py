@@ -33,7 +33,8 @@ _READERS: Mapping[MapKind, Callable[[bytes], Table]] = {
 def read_table(kind: MapKind, data: bytes) -> Table:
     """Make a table of what is in a file.
 
-    May take seconds: not for the thread of the reactor. Raises MapError for the first line that
+    May take seconds, though other threads have many turns meanwhile: not for the thread of the
+    reactor. Raises MapError for the first line that
     cannot be used.
     """
     return _READERS[kind](data)

@@ -2,7 +2,8 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.maps.parse import MapError, key_and_value, read_lines
+from mailfilter.maps import parse, read_table
+from mailfilter.maps.parse import TURN_LINES, MapError, key_and_value, read_lines
 
 
 def entries(data: bytes) -> list[tuple[int, str, str]]:
@@ -50,6 +51,15 @@ class LineTests(SynchronousTestCase):
             self.assertEqual(caught.exception.line, line, data)
             self.assertIn(text, caught.exception.expected)
             self.assertTrue(str(caught.exception).startswith(f"line {line}: "))
+
+    def test_turns(self) -> None:
+        """Other threads have their turn while a large map is read, and while patterns are."""
+        slept: list[float] = []
+        self.patch(parse, "sleep", slept.append)
+        entries(b"a\n" * (3 * TURN_LINES))
+        self.assertEqual(len(slept), 3)
+        read_table("patterns", b"/a/\n" * 5)
+        self.assertEqual(len(slept), 3 + 5)
 
     def test_longest(self) -> None:
         self.assertEqual(len(entries(b"x" * 4096 + b"\n")), 1)
