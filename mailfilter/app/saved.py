@@ -19,7 +19,7 @@ from .saved_rules import Rules
 WRITE_SECONDS = 15.0
 """For a change to be on disk, until whoever wants it is told that it is not."""
 
-MAX_CHANGES = 16
+MAX_CHANGES = 64
 """Under way, one after the other."""
 
 MAX_BY = 200

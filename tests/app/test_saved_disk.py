@@ -134,6 +134,30 @@ print("done")
 """Writes twice, and is killed at one step of the second time."""
 
 
+LIMITED = """
+import resource, sys
+from mailfilter.app.saved_file import write_saved
+from mailfilter.config.saved import Version
+write_saved(sys.argv[1], {"maps.m": (Version(b"old", "a", 1.0),)})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    write_saved(sys.argv[1], {"maps.m": (Version(b"new" * 99999, "a", 2.0),)})
+except OSError as error:
+    print(error.strerror)
+"""
+"""The kernel takes a part of what is written, and then no more."""
+
+
+class LimitedTests(SavedCase):
+    def test_no_room(self) -> None:
+        """As on a disk that is full: what was there before is whole, and nothing else is left."""
+        command = [sys.executable, "-c", LIMITED, str(self.folder)]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        self.assertEqual(done.stdout, b"File too large\n", done.stderr)
+        self.assertEqual(self.files(), [FILE])
+        self.assertEqual(self.make().maps(), {"m": b"old"})
+
+
 class KilledTests(SavedCase):
     def test_each_step(self) -> None:
         """Killed at any moment, one of the two is there, and never a part."""
