@@ -32,11 +32,12 @@ class RspamdUi:
         """Type a password; it must be right."""
         self.type_password(password)
         self.wait(lambda: self.is_shown("#mainUI"), "the interface after the login")
+        self.wait(lambda: not self.is_shown("#connectDialog"), "the dialog to close")
         self.wait_idle()
 
     def type_password(self, password: str) -> None:
         """Type one and send it."""
-        self.wait(lambda: self.is_shown("#connectPassword"), "the dialog")
+        self.wait_window("#connectDialog")
         field = self.one("#connectPassword")
         field.clear()
         field.send_keys(password)
@@ -58,9 +59,9 @@ class RspamdUi:
         self.wait(lambda: self.is_shown(f"#{tab}"), f"tab {tab}")
         self.wait_idle()
 
-    def wait_window(self) -> None:
+    def wait_window(self, selector: str) -> None:
         """Wait until a window has come up: while it moves it cannot be closed."""
-        self.wait(lambda: bool(self.driver.execute_script(_STANDS)), "the window")
+        self.wait(lambda: bool(self.driver.execute_script(_STANDS, selector)), selector)
 
     def is_free(self, selector: str) -> bool:
         """Whether it can be clicked: the interface disables what would disturb it."""
@@ -129,6 +130,6 @@ class RspamdUi:
 
 _IDLE = "return typeof jQuery === 'function' && jQuery.active === 0"
 _STANDS = """\
-const modal = jQuery("#modalDialog");
+const modal = jQuery(arguments[0]);
 return modal.is(":visible") && modal.data("bs.modal")?._isTransitioning === false;
 """

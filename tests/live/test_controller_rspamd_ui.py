@@ -273,7 +273,7 @@ class ChangeTests(UiCase):
             self.ui.wait(lambda: bool(self.ui.all("#listMaps .map-link")), "maps")
             self.ui.click(".map-link")
             self.ui.wait(lambda: self.ui.is_shown("#modalSave"), "the map")
-            self.ui.wait_window()
+            self.ui.wait_window("#modalDialog")
             self.type_map(mode, f"{network} documentation\n")
             self.ui.click("#modalSave")
             self.ui.wait_note("Map data successfully saved")
