@@ -14,6 +14,10 @@ from mailfilter.servers.services import Refused
 from tests.app.saved_case import BIG, SavedCase
 
 
+WAKE = b"x"
+"""What threads write to wake the reactor."""
+
+
 class DiskTests(SavedCase):
     """Disks that are full, broken, slow or somebody else's."""
 
@@ -48,9 +52,12 @@ class DiskTests(SavedCase):
     async def test_full(self) -> None:
         """Nothing is changed, neither there nor here, and it goes on when there is room."""
         await self.state.save({"symbols.X.score": 3.0}, "me")
+        write = os.write
         for name in ("write", "fsync", "open", "replace"):
 
-            def fail(*_: object, **__: object) -> None:
+            def fail(*given: Any, **_: object) -> int:
+                if given[1:] == (WAKE,):
+                    return write(*given)
                 raise OSError(errno.ENOSPC, "No space left on device")
 
             patched = self.patch(os, name, fail)
