@@ -243,6 +243,7 @@ class Browser:
             if (document.documentElement.scrollWidth <= width) return [];
             return Array.from(document.body.querySelectorAll("*"))
               .filter((one) => one.getBoundingClientRect().right > width + 1)
+              .filter((one) => !one.closest("nav ul, .table-box table"))
               .map((one) => one.outerHTML.slice(0, 120)).slice(0, 10).concat("scrolls");
         """)
         return found

@@ -28,10 +28,10 @@ export class Charts {
     this.symbols = chart("Most frequent symbols", signal);
     this.actionRows = el("tbody", {});
     this.symbolRows = el("tbody", {});
-    const actions = dataTable({ caption: "Totals by action", heads: BY_ACTION, rows: [], body: this.actionRows });
-    const symbols = dataTable({ caption: "Totals by symbol", heads: BY_SYMBOL, rows: [], body: this.symbolRows });
+    const actions = compact({ caption: "Totals by action", heads: BY_ACTION, rows: [], body: this.actionRows });
+    const symbols = compact({ caption: "Totals by symbol", heads: BY_SYMBOL, rows: [], body: this.symbolRows });
     this.checkRows = el("tbody", {});
-    const checks = dataTable({ caption: "Slowest checks since the start", heads: BY_CHECK, rows: [], body: this.checkRows });
+    const checks = compact({ caption: "Slowest checks since the start", heads: BY_CHECK, rows: [], body: this.checkRows });
     this.throughput.box.append(actions);
     this.times.box.append(checks);
     this.symbols.box.append(symbols);
@@ -108,6 +108,13 @@ export class Charts {
     const said = `Symbols in ${IN_WORDS[range]}, the most frequent first: ${names || "none"}.`;
     return this.symbols.plot.draw(traces, said, { ...spanned(series), yTitle: `messages in ${series.per}` });
   }
+}
+
+/** A table that stays one on a narrow screen. */
+function compact(parts) {
+  const box = dataTable(parts);
+  box.querySelector("table").classList.add("compact");
+  return box;
 }
 
 function chart(title, signal) {

@@ -8,7 +8,10 @@ const NARROW = 480;
 
 let loading = null;
 
-/** The library. Fails where it is not installed; then tables have to do. */
+/**
+ * The library. It wants to put the style of its maps into the page, which our policy refuses: the
+ * console tells that once, and nothing is missing. Fails where it is not installed; then tables have to do.
+ */
 export function loadPlotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
