@@ -13,7 +13,6 @@ from mailfilter.config.saved import FILE
 from mailfilter.servers.services import Refused
 from tests.app.saved_case import BIG, SavedCase
 
-
 WAKE = b"x"
 """What threads write to wake the reactor."""
 
