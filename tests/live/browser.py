@@ -64,6 +64,12 @@ axe.run(document, {resultTypes: ["violations"]}).then(
 """
 
 
+_DRAWN = """\
+const done = arguments[arguments.length - 1];
+requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(done), 300));
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """A request that did not get what it asked for."""
@@ -259,12 +265,13 @@ class Browser:
             if one["impact"] in impacts
         ]
 
-    def screenshot(self, path: Path, is_whole: bool = True) -> None:
-        """Write a PNG of the page, all of it or as much as is seen at once; small if it can be."""
-        size = self.run("return [innerWidth, innerHeight, document.documentElement.scrollHeight]")
-        width, height, whole = size
-        if is_whole:
-            self._metrics(width, whole)
+    def screenshot(self, path: Path, size: tuple[int, int] | None = None) -> None:
+        """Write a PNG of the page, all of it, or the upper part of a size."""
+        ask = "return [innerWidth, innerHeight, document.documentElement.scrollHeight]"
+        width, height, whole = self.run(ask)
+        self._metrics(*(size or (width, whole)))
+        # What is drawn by scripts fits itself in.
+        self.driver.execute_async_script(_DRAWN)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(path))
         self._metrics(width, height)

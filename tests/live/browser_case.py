@@ -12,6 +12,11 @@ from . import npm, peers
 from .browser import SIZES, THEMES, shared_browser, why_missing
 
 IMAGES = peers.CHECKOUT / "docs/images"
+IMAGE = (1200, 800)
+IMAGES_OF = {"overview": (1365, 600), "trace": (1200, 1350)}
+"""Pixels: of most pages, and of those that show too little in so many."""
+MOST_OCTETS = 150_000
+"""Of an image, since all are in the repository."""
 
 
 class BrowserCase(SynchronousTestCase):
@@ -64,4 +69,7 @@ class BrowserCase(SynchronousTestCase):
             self.browser.resize(self.size)
             self.browser.theme("light")
         if os.environ.get("MAILFILTER_SCREENSHOTS"):
-            self.browser.screenshot(IMAGES / f"{name}.png")
+            path = IMAGES / f"{name}.png"
+            self.browser.run("scrollTo(0, 0)")
+            self.browser.screenshot(path, IMAGES_OF.get(name, IMAGE))
+            self.assertLess(path.stat().st_size, MOST_OCTETS, path)

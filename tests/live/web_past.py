@@ -45,13 +45,13 @@ def write(directory: str) -> None:
     """Fill the store in this state directory, in a reactor of its own. Does not return."""
 
     async def fill(reactor: Any) -> None:
-        Path(directory).mkdir(mode=0o700, exist_ok=True)
         store = make_store(reactor, StoreSettings(), directory, print, lambda _name: None)
         store.open()
         for call in _blocks(time.time() - QUIET_SECONDS):
             await store.do(call)
         await store.close()
 
+    Path(directory).mkdir(mode=0o700, exist_ok=True)
     react(fill)
 
 
