@@ -5,6 +5,7 @@ Pages know a map by a number, which must mean the same one after a reload that a
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from time import thread_time
 from typing import Any
 from zlib import crc32
 
@@ -13,12 +14,19 @@ import msgspec
 from ..codec.http_body import Refused
 from ..config.model import Map as Settings
 from ..maps import Maps
-from . import background
+from .background import Turns
 from .controller_call import SUCCESS, TEXT, Call, Endpoint, Endpoints, json_reply
 from .http_reply import Reply, error_reply
 
 MAX_LOOKUPS = 1000
 """Values times maps of one query."""
+
+MAX_SECONDS = 2.0
+"""Of processor time that all lookups of one query may take; one alone may take `SECONDS` of
+patterns."""
+
+_turns = Turns(1)
+"""Queries wait for each other, that many of them take no more of the machine than one."""
 
 Result = Mapping[str, Any]
 
@@ -173,7 +181,7 @@ async def _query(
     files = {name: call.services.config.maps[name].file for name in names}
     # A pattern may take milliseconds.
     work = partial(_look_up, call.services.plan.maps, files, values, is_missed_told)
-    results = await background.in_background(reactor, work)
+    results = await _turns.run(reactor, work)
     return json_reply({"success": bool(results), "results": results})
 
 
@@ -181,8 +189,11 @@ def _look_up(
     known: Maps, files: Mapping[str, str], values: Sequence[str], is_missed_told: bool
 ) -> list[Result]:
     results: list[Result] = []
+    end = thread_time() + MAX_SECONDS
     for value in values:
         for name, file in files.items():
+            if thread_time() > end:
+                raise Refused(400, "the lookups take too long: ask for fewer at a time")
             found = known[name].find(value)
             if found is not None:
                 what = {"value": found.value} if found.value else {}

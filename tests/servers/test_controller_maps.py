@@ -1,9 +1,10 @@
 """The controller: maps, saving them, looking things up in them."""
 
+from itertools import count
 from typing import Any
 
 from mailfilter.config.model import Map
-from mailfilter.servers import background
+from mailfilter.servers import background, controller_maps
 from mailfilter.servers.controller_maps import map_id
 
 from .controller_case import (
@@ -151,6 +152,17 @@ class QueryTests(MapsCase):
         ):
             reply = self.post("/plugins/maps/query_json", body)
             self.assertEqual(expected, self.results(reply), body)
+
+    def test_too_long(self) -> None:
+        """Each lookup is in time, and all together are not."""
+        self.patch(controller_maps, "thread_time", count(step=0.5).__next__)
+        body = b'{"values":["1","2","3","4","5"],"maps":["words"]}'
+        self.assertEqual(
+            error_bytes(400, "the lookups take too long: ask for fewer at a time"),
+            self.post("/plugins/maps/query_json", body),
+        )
+        body = b'{"values":["1","2","3"],"maps":["words"],"report_misses":true}'
+        self.assertEqual(3, len(self.results(self.post("/plugins/maps/query_json", body))))
 
     def test_refused(self) -> None:
         many = ",".join("x" * 400)
