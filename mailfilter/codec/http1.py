@@ -21,15 +21,8 @@ from httptools import (
 
 from .http_body import Body, Part, PlainBody, Refused, TooLarge
 from .http_chunked import ChunkedDecoder
-from .http_head import LISTED, HeadSize
+from .http_head import Fields, HeadSize
 from .http_query import query_headers
-
-MAX_HEADERS = 4096
-"""Header fields beside those in `LISTED`."""
-
-MAX_LISTED = 2048
-"""Those of each name in `LISTED` that are kept: for 1024 recipients, and some to show that there
-are more."""
 
 MAX_BLANK = 8
 """Octets of empty lines before a request: RFC 9112 2.2 asks for one to be forgiven."""
@@ -87,47 +80,13 @@ Event = RequestHead | RequestComplete | ProtocolError
 _NO_BODY = PlainBody(0)
 
 
-class _TooManyHeaders(Exception):
-    """More than `MAX_HEADERS` fields."""
-
-
 class _Phase(Enum):
     HEAD = auto()
+    WAITING = auto()
     LENGTH = auto()
     CHUNKED = auto()
     ANSWERING = auto()
     ENDED = auto()
-
-
-class _Fields:
-    """What the parser calls back with."""
-
-    __slots__ = ("complete", "headers", "listed", "others", "target")
-
-    def __init__(self) -> None:
-        self.target: list[bytes] = []
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.listed = dict.fromkeys(LISTED, 0)
-        self.others = 0
-        self.complete = False
-
-    def on_url(self, part: bytes) -> None:
-        self.target.append(part)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in LISTED:
-            if self.listed[name] == MAX_LISTED:
-                return
-            self.listed[name] += 1
-        elif self.others == MAX_HEADERS:
-            raise _TooManyHeaders
-        else:
-            self.others += 1
-        self.headers.append((name, value.strip(b" \t")))
-
-    def on_headers_complete(self) -> None:
-        self.complete = True
 
 
 class RequestCodec:
@@ -135,25 +94,29 @@ class RequestCodec:
 
     `open_body` chooses what takes the body of a request with that head, and may refuse it by
     `Refused`. Without it bodies are plain. Those over `max_body` octets are refused; nothing over
-    it is kept.
+    it is kept. Where `waits` says so of a head, nothing of the body is read before `read_body`.
     """
 
     def __init__(
-        self, max_body: int, open_body: Callable[[RequestHead], Body] | None = None
+        self,
+        max_body: int,
+        open_body: Callable[[RequestHead], Body] | None = None,
+        waits: Callable[[RequestHead], bool] | None = None,
     ) -> None:
         self._max_body = max_body
         self._open_body = open_body
+        self._waits = waits
         self._held = bytearray()
         self._surplus = 0
         self._begin()
 
     def _begin(self) -> None:
-        self._phase = _Phase.HEAD
+        self._phase = self._framing = _Phase.HEAD
         self._blank = 0
         self._in_head = False
         self._size = HeadSize()
         self._tail = b""
-        self._fields = _Fields()
+        self._fields = Fields()
         self._parser = HttpRequestParser(self._fields)
         self._head: RequestHead | None = None
         self._left = 0
@@ -165,7 +128,12 @@ class RequestCodec:
         """A request has begun and is not complete."""
         if self._phase is _Phase.HEAD:
             return self._in_head
-        return self._phase in (_Phase.LENGTH, _Phase.CHUNKED)
+        return self._phase in (_Phase.WAITING, _Phase.LENGTH, _Phase.CHUNKED)
+
+    @property
+    def waiting(self) -> bool:
+        """The head of a request was read, and nothing of its body before `read_body` is called."""
+        return self._phase is _Phase.WAITING
 
     @property
     def answering(self) -> bool:
@@ -174,7 +142,7 @@ class RequestCodec:
 
     @property
     def held(self) -> int:
-        """Octets held back until `next_request`."""
+        """Octets held back until `next_request` or `read_body`."""
         return len(self._held)
 
     @property
@@ -195,6 +163,21 @@ class RequestCodec:
         if self._phase is _Phase.ANSWERING:
             self._hold(data)
             return []
+        if self._phase is _Phase.WAITING:
+            if len(self._held) > MAX_HELD:
+                self._end()
+                return [ProtocolError(400, "Too much data behind a head")]
+            self._held += data
+            return []
+        return self._read(data)
+
+    def read_body(self) -> list[Event]:
+        """The body of a request that waits is wanted: go on with what was held back."""
+        if self._phase is not _Phase.WAITING:
+            return []
+        self._phase = self._framing
+        data = bytes(self._held)
+        self._held.clear()
         return self._read(data)
 
     def next_request(self) -> list[Event]:
@@ -245,11 +228,17 @@ class RequestCodec:
 
     def _read_request(self, data: bytes, events: list[Event]) -> None:
         start = 0
+        if self._head is not None and self._body is _NO_BODY:
+            # It has waited.
+            self._choose_body(self._head)
         if self._head is None:
             start = self._read_head(data)
             if self._head is None:
                 return
             events.append(self._head)
+        if self._phase is _Phase.WAITING:
+            self._held += data[start:]
+            return
         if self._phase is _Phase.LENGTH:
             start = self._read_length(data, start)
             is_complete = not self._left
@@ -287,6 +276,9 @@ class RequestCodec:
             raise Refused(400, "HTTP parser error: Invalid end of header")
         if end:
             self._head = self._make_head()
+            if self._waits is not None and self._waits(self._head):
+                self._framing, self._phase = self._phase, _Phase.WAITING
+                return stop
             self._choose_body(self._head)
         return stop
 

@@ -1,4 +1,4 @@
-"""How large the head of a request may be, counted as its octets arrive."""
+"""The head of a request: its fields, and how large it may be, counted as its octets arrive."""
 
 import re
 
@@ -9,8 +9,15 @@ MAX_HEAD = 80 * 1024
 
 LISTED = frozenset((b"rcpt", b"x-rspamd-rcpt-esmtp-args"))
 """Fields of which there is one for each recipient. They do not count for `MAX_HEAD` and
-`http1.MAX_HEADERS`: who sends a message chooses how many they are, and some clients deliver what
+`MAX_HEADERS`: who sends a message chooses how many they are, and some clients deliver what
 is refused."""
+
+MAX_HEADERS = 4096
+"""Header fields beside those in `LISTED`."""
+
+MAX_LISTED = 2048
+"""Those of each name in `LISTED` that are kept: for 1024 recipients, and some to show that there
+are more."""
 
 MAX_WHOLE_HEAD = 8 * 2**20
 """Octets of a head with them: 50,000 recipients, as many as MTAs take, of 160 octets each."""
@@ -58,3 +65,38 @@ class HeadSize:
 
 def _listed_octets(lines: bytes) -> int:
     return sum(found.end() - found.start() for found in _LISTED_LINE.finditer(lines))
+
+
+class TooManyHeaders(Exception):
+    """More than `MAX_HEADERS` fields."""
+
+
+class Fields:
+    """What the parser calls back with."""
+
+    __slots__ = ("complete", "headers", "listed", "others", "target")
+
+    def __init__(self) -> None:
+        self.target: list[bytes] = []
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.listed = dict.fromkeys(LISTED, 0)
+        self.others = 0
+        self.complete = False
+
+    def on_url(self, part: bytes) -> None:
+        self.target.append(part)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in LISTED:
+            if self.listed[name] == MAX_LISTED:
+                return
+            self.listed[name] += 1
+        elif self.others == MAX_HEADERS:
+            raise TooManyHeaders
+        else:
+            self.others += 1
+        self.headers.append((name, value.strip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True

@@ -61,7 +61,9 @@ class ControllerFactory(HttpFactory):
 
     def make_connection(self) -> ControllerConnection:
         """See `LimitedFactory.make_connection`."""
-        return ControllerConnection(self, self._dates, self.wall_clock, self.open_body)
+        return ControllerConnection(
+            self, self._dates, self.wall_clock, self.open_body, self.answers.asks_first
+        )
 
     def open_body(self, head: RequestHead) -> Body:
         """See `HttpFactory.open_body`."""

@@ -7,7 +7,7 @@ from ..codec.http1 import ProtocolError, RequestComplete, RequestHead
 from ..codec.http_body import Refused
 from ..store.errors import StoreError
 from .access import Allowed
-from .controller_body import is_large
+from .controller_body import METHODS, is_large
 from .controller_call import NOT_FOUND, REQUESTS, TEXT, Call, Endpoint, Endpoints
 from .controller_paths import lookup_path
 from .http_answer import Answers, Asked, refusal
@@ -20,7 +20,6 @@ from .services import Services
 from .static_files import StaticFiles
 
 PING = "/ping"
-METHODS = frozenset((b"GET", b"HEAD", b"POST"))
 
 _PONG = Reply(200, b"pong\r\n", TEXT)
 _INVALID_METHOD = Reply(500, b"", TEXT, error="Invalid method")
@@ -79,11 +78,15 @@ class ControllerAnswers(Answers):
 
     def at_once(self, request: RequestComplete) -> Reply | None:
         """The answer to a request for which nobody need be known."""
-        if request.head.method == b"OPTIONS":
+        method = request.head.method
+        if method == b"OPTIONS":
             return _OPTIONS
-        if request.head.method not in METHODS:
+        path = lookup_path(request.head.path)
+        # What an endpoint is asked for by HEAD it would do, and could not tell.
+        is_head_of_file = method == b"HEAD" and path not in self._endpoints
+        if method not in METHODS and not is_head_of_file:
             return _INVALID_METHOD
-        return _PONG if lookup_path(request.head.path) == PING else None
+        return _PONG if path == PING else None
 
     def refused(self, error: ProtocolError, peer: Peer) -> Reply:
         """The answer to what is no request, or too large: nobody was asked yet who it is."""
@@ -134,7 +137,9 @@ class ControllerAnswers(Answers):
     def asks_first(self, head: RequestHead) -> bool:
         """Whether it must be known who asks before the body of a request is read."""
         endpoint = self._endpoints.get(lookup_path(head.path))
-        return endpoint is not None and endpoint.takes != "little" and is_large(head)
+        if endpoint is None or endpoint.needs == "none" or head.method not in METHODS:
+            return False
+        return is_large(head)
 
     async def admit(self, asked: Asked) -> Reply | None:
         """The answer to a request whose body need not be read, since it is refused anyway."""

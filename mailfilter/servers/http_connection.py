@@ -41,14 +41,20 @@ class HttpConnection(Replying[Asked, Reply]):
         dates: DateLine,
         wall_clock: Callable[[], float],
         open_body: Callable[[RequestHead], Body],
+        waits: Callable[[RequestHead], bool] | None = None,
     ) -> None:
-        """`open_body` gives what takes the body of a request, or raises `codec.Refused`."""
+        """`open_body` gives what takes the body of a request, or raises `codec.Refused`.
+
+        `waits` says whether something is to be decided before that is asked for.
+        """
         super().__init__(site)
         self._dates = dates
         self._wall_clock = wall_clock
-        self._codec = RequestCodec(site.max_message, open_body)
+        self._codec = RequestCodec(site.max_message, open_body, waits)
         self._is_new = True
         self._advancing = False
+        self._held_up = False
+        """It is not decided yet whether the body of a request is read."""
         self._stalled = False
         """Replies wait in the transport: the client does not read them."""
         self._in_request = False
@@ -109,7 +115,7 @@ class HttpConnection(Replying[Asked, Reply]):
         while True:
             for event in events:
                 self._handle(event, events)
-            if self._closing or self._answer is not None or self._stalled:
+            if self._closing or self._answer is not None or self._stalled or self._held_up:
                 break
             if events and self._codec.answering and self._codec.held:
                 # What one write brings may hold thousands of requests.
@@ -117,6 +123,8 @@ class HttpConnection(Replying[Asked, Reply]):
                 break
             if self._codec.answering:
                 events = self._codec.next_request()
+            elif self._codec.waiting:
+                events = self._codec.read_body()
             elif self._eof:
                 events = self._codec.end_of_input()
                 if not events:

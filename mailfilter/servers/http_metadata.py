@@ -9,8 +9,8 @@ from json import loads
 
 from msgspec import DecodeError, json, msgpack
 
-from ..codec.http1 import MAX_LISTED
 from ..codec.http_body import Part, Refused
+from ..codec.http_head import MAX_LISTED
 from ..syntax import CONTROL
 from .request_envelope import Told
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import (
-    MAX_HEADERS,
     MAX_HELD,
     Event,
     ProtocolError,
@@ -14,7 +13,7 @@ from mailfilter.codec.http1 import (
     RequestHead,
 )
 from mailfilter.codec.http_chunked import MAX_TRAILER
-from mailfilter.codec.http_head import MAX_HEAD
+from mailfilter.codec.http_head import MAX_HEAD, MAX_HEADERS
 from mailfilter.codec.http_query import MAX_ARGUMENTS
 
 MAX_BODY = 1000

@@ -5,13 +5,11 @@ from random import Random
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import (
-    MAX_HEADERS,
-    MAX_LISTED,
     ProtocolError,
     RequestComplete,
 )
 from mailfilter.codec.http_chunked import MAX_PADDED
-from mailfilter.codec.http_head import MAX_HEAD, MAX_WHOLE_HEAD
+from mailfilter.codec.http_head import MAX_HEAD, MAX_HEADERS, MAX_LISTED, MAX_WHOLE_HEAD
 
 from .test_http1 import CHUNKED, read
 

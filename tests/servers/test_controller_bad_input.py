@@ -27,11 +27,33 @@ class PackedTests(ControllerCase):
 
     def test_bomb(self) -> None:
         """What does not fit is not unpacked, by whatever path, and changes nothing."""
-        for path in (*CHANGES, *MESSAGES, "/stat", "/zzz"):
+        for path in (*CHANGES, *MESSAGES, "/stat"):
             for header in ("Content-Encoding: zstd", "Compression: zstd"):
                 self.connect(LOOPBACK)
                 reply = self.post(path, BOMB, f"{header}\r\n")
                 self.assertEqual(status_of(reply), 413, path)
+        self.assertEqual(self.desk.told, [])
+        self.assertEqual(self.scanner.calls, [])
+
+    def test_not_looked_at(self) -> None:
+        """Where no body is wanted none is unpacked, whatever it is."""
+        for start, status in (
+            ("GET /ping", 200),
+            ("POST /zzz", 404),
+            ("OPTIONS /checkv2", 200),
+            ("PUT /checkv2", 500),
+        ):
+            head = f"{start} HTTP/1.1\r\nContent-Encoding: zstd\r\nContent-Length: {len(BOMB)}\r\n"
+            self.connect(STRANGER)
+            self.assertEqual(status_of(self.ask(f"{head}\r\n".encode() + BOMB)), status, start)
+
+    def test_head(self) -> None:
+        """HEAD is for files: it would change what is asked for by it."""
+        for path in (*CHANGES, *MESSAGES, "/stat", "/statreset", "/checkv3"):
+            self.connect(LOOPBACK)
+            head = f"HEAD {path} HTTP/1.1\r\nContent-Length: 10\r\n\r\n[33,8,6,4]"
+            reply = self.ask(head.encode())
+            self.assertTrue(reply.startswith(b"HTTP/1.1 500 Invalid method\r\n"), reply)
         self.assertEqual(self.desk.told, [])
         self.assertEqual(self.scanner.calls, [])
 

@@ -1,18 +1,22 @@
 """The controller: large bodies, of which nothing is read until it is known who sends them."""
 
+from backports import zstd
 from twisted.internet.defer import Deferred
 
 from mailfilter.codec.http1 import RequestHead
+from mailfilter.codec.http_body import ZstdBody
+from mailfilter.servers import http_body
 from mailfilter.servers.access import Allowed
 from mailfilter.servers.controller_body import MAX_UNASKED
 from mailfilter.servers.http_reply import Reply, error_reply
 
-from .controller_case import STRANGER, ControllerCase, error_bytes
+from .controller_case import LOOPBACK, STRANGER, ControllerCase, error_bytes
 from .http_case import CHECK
 
 SIZE = MAX_UNASKED + 1
 LARGE = f"POST /checkv2 HTTP/1.1\r\nContent-Length: {SIZE}\r\n".encode()
 CHUNKED = b"POST /checkv2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+PACKED = zstd.compress(b"hello")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 REFUSED = error_bytes(401, "Unauthorized").replace(b"Server:", b"Connection: close\r\nServer:", 1)
 
@@ -39,6 +43,20 @@ class LargeTests(ControllerCase):
             self.assertTrue(self.ask(body).startswith(b"HTTP/1.1 200 OK"))
             self.assertEqual(b"x" * SIZE, self.scanner.calls[-1][1])
             self.assertTrue(self.ask(start + b"\r\n" + body).startswith(b"HTTP/1.1 200 OK"))
+
+    def test_packed(self) -> None:
+        """Whether a stranger's body is in order is not looked at."""
+        for path, body, more in (
+            ("/checkv2", PACKED, "Content-Encoding: zstd\r\n"),
+            ("/checkv2?Compression=zstd", PACKED, ""),
+            ("/checkv2", b"x", "Content-Encoding: zstd\r\n"),
+            ("/checkv2", b"x", "Content-Encoding: gzip\r\n"),
+            ("/saveactions", b"x", "Compression: zstd\r\nDictionary: x\r\n"),
+            ("/checkv3", b"", ""),
+            ("/CheckV3/", b"x", "Content-Type: text/plain\r\n"),
+        ):
+            self.connect(STRANGER)
+            self.assertEqual(REFUSED, self.post(path, body, more), (path, more))
 
     def test_little(self) -> None:
         """Small bodies are read first: the connection goes on."""
@@ -83,17 +101,61 @@ class WaitingTests(ControllerCase):
         self.assertEqual(1, len(self.decisions))
 
     def test_complete_sooner(self) -> None:
-        """All of it was on its way: it is decided anew, and the first decision is no matter."""
+        """All of it was on its way, and more: it is kept, and not looked at."""
         self.ask(LARGE + b"\r\nx")
-        self.ask(b"x" * (SIZE - 1))
+        self.ask(b"x" * (SIZE - 1) + b"GET /ping HTTP/1.1\r\n\r\n")
+        self.assertEqual(1, len(self.decisions))
+        self.let_in()
         self.assertEqual(2, len(self.decisions))
-        self.assertFalse(self.decisions[0].called)
-        self.decisions[0].callback(error_reply(401, "Unauthorized"))
-        self.assertEqual(b"", self.replies())
         self.let_in()
         self.assertTrue(self.replies().startswith(b"HTTP/1.1 200 OK"))
-        self.ask(b"GET /ping HTTP/1.1\r\n\r\n")
         self.assertTrue(self.replies().endswith(b"pong\r\n"))
+
+    def test_half_closed(self) -> None:
+        """Who sends no more is answered."""
+        self.ask(LARGE + b"\r\n" + b"x" * SIZE)
+        self.protocol.readConnectionLost()
+        self.assertEqual(b"", self.replies())
+        self.let_in()
+        self.let_in()
+        self.assertTrue(self.replies().startswith(b"HTTP/1.1 200 OK"))
+
+    def test_too_much(self) -> None:
+        """What a transport brings that does not pause is kept up to a bound."""
+        self.ask(LARGE.replace(b"%d" % SIZE, b"%d" % 2**24) + b"\r\n")
+        for _ in range(6):
+            self.protocol.dataReceived(b"x" * 2**16)
+        self.assertTrue(self.replies().startswith(b"HTTP/1.1 400 Too much data behind a head"))
+        self.assertLess(self.protocol._codec.held, 2**19)
+        self.let_in()
+        self.assertEqual(1, self.replies().count(b"HTTP/1.1"))
+
+    def test_not_unpacked(self) -> None:
+        """However small it is, and whether all of it is there."""
+        opened: list[int] = []
+
+        def open_zstd(limit: int) -> ZstdBody:
+            opened.append(limit)
+            return ZstdBody(limit)
+
+        self.patch(http_body, "ZstdBody", open_zstd)
+        for more in (
+            "Content-Encoding: zstd\r\n",
+            "Compression: zstd\r\n",
+        ):
+            for path in ("/checkv2", "/checkv2?compression=zstd", "/savemap", "/saveactions"):
+                self.connect(STRANGER)
+                self.assertEqual(b"", self.post(path, PACKED, more), path)
+                self.assertEqual([], opened)
+                self.decisions[-1].callback(error_reply(401, "Unauthorized"))
+                self.assertEqual(REFUSED, self.replies())
+                self.assertEqual([], opened)
+        self.connect(LOOPBACK)
+        self.post("/checkv2", PACKED, "Content-Encoding: zstd\r\n")
+        self.let_in()
+        self.assertEqual(1, len(opened))
+        self.let_in()
+        self.assertEqual(b"hello", self.scanner.calls[-1][1])
 
     def test_gone(self) -> None:
         self.ask(LARGE + b"\r\n")
@@ -110,11 +172,10 @@ class WaitingTests(ControllerCase):
         self.assertNotIn(b"100 Continue", self.replies())
 
     def test_failed(self) -> None:
-        """What goes wrong is told when the request is there."""
+        """Nothing is read of somebody of whom nothing is known."""
         self.ask(LARGE + b"\r\n")
         self.decisions[-1].errback(RuntimeError("no"))
-        self.assertEqual("producing", self.transport.producerState)
-        self.ask(b"x" * SIZE)
-        self.decisions[-1].errback(RuntimeError("no"))
-        self.assertEqual(error_bytes(500, "Internal error"), self.replies())
+        self.assertTrue(
+            self.replies().startswith(b"HTTP/1.1 500 Internal error\r\nConnection: close")
+        )
         self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from backports import zstd
 
-from mailfilter.codec.http1 import MAX_HEADERS
+from mailfilter.codec.http_head import MAX_HEADERS
 from mailfilter.servers.closing import LINGER_SECONDS
 from mailfilter.testing.fake_scanner import FakeScanner
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec import json, msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.codec.http1 import MAX_LISTED
 from mailfilter.codec.http_body import Part, Refused
+from mailfilter.codec.http_head import MAX_LISTED
 from mailfilter.scan.envelope import Envelope, Recipient, TlsFacts
 from mailfilter.scan.request_settings import RequestSettings
 from mailfilter.scan.verdict import Action
