@@ -4,6 +4,7 @@ The file is one JSON object, with all versions of each key, the newest last.
 """
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -127,10 +128,17 @@ def decode(data: bytes) -> dict[str, tuple[Version, ...]]:
     return {key: versions[-MAX_VERSIONS:] for key, versions in history.items()}
 
 
+def _open(path: str, flags: int) -> int:
+    # Nobody may ever write to a pipe that somebody has put there.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def read_saved(state_dir: str) -> dict[str, tuple[Version, ...]]:
     """What is saved in a state directory. Raises OSError and SavedError."""
     try:
-        with open(os.path.join(state_dir, FILE), "rb") as opened:
+        with open(os.path.join(state_dir, FILE), "rb", opener=_open) as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise SavedError("no regular file")
             data = opened.read(MAX_FILE + 1)
     except FileNotFoundError:
         return {}

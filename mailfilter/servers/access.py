@@ -19,7 +19,7 @@ from .derivation import Check, Undecided, Verdicts, check_here
 from .http_reply import Reply, error_reply
 from .noted import Noted
 from .peer import Peer
-from .same_origin import is_of_other_site, read_origins
+from .same_origin import hides_its_site, is_of_other_site, read_origins
 from .throttle import Throttle
 
 How = Literal["loopback", "unix", "secure_ip", "password", "identity", "nothing"]
@@ -96,7 +96,7 @@ class Access:
         allowed = self._by_place(client, head) or _by_identity(client, peer, known)
         if allowed is not None and is_change and not allowed.may_change:
             allowed = None
-        is_foreign = is_of_other_site(head, self._origins)
+        is_foreign = is_of_other_site(head, self._origins) or (is_change and hides_its_site(head))
         if allowed is not None and not is_foreign:
             return allowed
         # A browser asks from where its user is, whoever has made the page: that proves nothing.

@@ -18,6 +18,11 @@ it."""
 _OWN_SITES = frozenset((b"same-origin", b"none"))
 """`Sec-Fetch-Site` of our pages, and of what somebody has typed."""
 
+_SITE_HEADERS = frozenset((b"sec-fetch-site", b"origin", b"referer"))
+_WITHOUT_ORIGIN = frozenset((b"GET", b"HEAD"))
+_BROWSERS_ALONE = frozenset((b"accept-language", b"upgrade-insecure-requests"))
+"""What browsers send of themselves, and scripts do not."""
+
 _AUTHORITY = r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255})(?::([0-9]{1,5}))?"
 _HOST = re.compile(_AUTHORITY, re.ASCII)
 _URL = re.compile(rf"(https?)://{_AUTHORITY}(?:[/?#].*)?", re.ASCII | re.DOTALL)
@@ -67,6 +72,22 @@ def is_of_other_site(head: RequestHead, ours: Collection[Origin] = ()) -> bool:
         return True
     host = _host(head)
     return host is None or not all(_is_at(url, *host) for url in urls)
+
+
+def hides_its_site(head: RequestHead) -> bool:
+    """Whether a browser asks, and does not say for whose page.
+
+    To addresses without TLS off this machine it tells no `Sec-Fetch-Site`, with GET no `Origin`,
+    and pages can keep it from telling the `Referer`. With POST it always tells the origin.
+    """
+    if head.method not in _WITHOUT_ORIGIN:
+        return False
+    told = dict(head.headers)
+    if told.get(OUR_HEADER) == b"1" or not _SITE_HEADERS.isdisjoint(told):
+        return False
+    if not _BROWSERS_ALONE.isdisjoint(told):
+        return True
+    return told.get(b"user-agent", b"").lower().startswith(b"mozilla/")
 
 
 def is_our_name(head: RequestHead, names: Collection[str], *, is_near: bool) -> bool:

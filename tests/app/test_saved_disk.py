@@ -45,6 +45,11 @@ class DiskTests(SavedCase):
         path.mkdir()
         self.assertEqual(self.make().history, {})
         self.assertIn("Is a directory; moved to", self.alarms.raised[-1].text)
+        for aside in self.folder.iterdir():
+            aside.rmdir()
+        os.mkfifo(path)
+        self.assertEqual(self.make().history, {})
+        self.assertIn("no regular file; moved to", self.alarms.raised[-1].text)
         path.symlink_to("/nowhere/at/all")
         self.assertEqual(self.make().history, {})
 

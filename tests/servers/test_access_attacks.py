@@ -54,6 +54,24 @@ class ForgeryTests(AccessCase):
             for headers in ((), *OWN):
                 self.assertIn("+", self.decide(peer, *headers, change=True, known=identity))
 
+    def test_hidden(self) -> None:
+        """A browser that may not say for whose page it asks (plain HTTP, GET, no Referer)."""
+        self.use(secure_ip=("10.0.0.0/24",))
+        for header in (
+            "Accept-Language: en",
+            "Upgrade-Insecure-Requests: 1",
+            "User-Agent: Mozilla/5.0 (X11; Linux x86_64)",
+        ):
+            for method in ("GET", "HEAD"):
+                asked = {"method": method, "change": True}
+                self.assertEqual(self.decide("10.0.0.7", header, **asked), "403")
+                for own in ("X-Mailfilter: 1", "Sec-Fetch-Site: same-origin"):
+                    self.assertIn("+", self.decide("10.0.0.7", header, own, **asked))
+            self.assertIn("+", self.decide("10.0.0.7", header, method="GET"))
+            self.assertIn("+", self.decide("10.0.0.7", header, method="POST", change=True))
+        script = ("User-Agent: curl/8.5.0", "Accept: */*")
+        self.assertIn("+", self.decide("10.0.0.7", *script, method="GET", change=True))
+
     def test_nobody(self) -> None:
         """Who would not be let in anyway is told that."""
         for headers in FOREIGN:
