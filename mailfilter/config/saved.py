@@ -129,8 +129,8 @@ def decode(data: bytes) -> dict[str, tuple[Version, ...]]:
 
 
 def _open(path: str, flags: int) -> int:
-    # Nobody may ever write to a pipe that somebody has put there.
-    return os.open(path, flags | os.O_NONBLOCK)
+    # Nobody may ever write to a pipe that somebody has put there; links are none of ours.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 def read_saved(state_dir: str) -> dict[str, tuple[Version, ...]]:

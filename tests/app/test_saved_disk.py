@@ -50,8 +50,23 @@ class DiskTests(SavedCase):
         os.mkfifo(path)
         self.assertEqual(self.make().history, {})
         self.assertIn("no regular file; moved to", self.alarms.raised[-1].text)
-        path.symlink_to("/nowhere/at/all")
-        self.assertEqual(self.make().history, {})
+        for target in ("/nowhere/at/all", "/dev/zero"):
+            self.alarms.raised.clear()
+            for aside in self.folder.iterdir():
+                aside.unlink()
+            path.symlink_to(target)
+            self.assertEqual(self.make().history, {})
+            self.assertIn("symbolic links; moved to", self.alarms.raised[-1].text)
+
+    async def test_pipe(self) -> None:
+        """Where the new file is to be written, too, nobody waits for one who reads."""
+        fresh = self.folder / f"{FILE}.new"
+        os.mkfifo(fresh)
+        answer = await self.refused_unread({"symbols.X.score": 3.0})
+        self.assertIn("nothing was changed", answer)
+        self.assertEqual(self.files(), [])
+        await self.state.save({"symbols.X.score": 3.0}, "me")
+        self.assertEqual(self.make().message.symbols, {"X": 3.0})
 
     async def test_full(self) -> None:
         """Nothing is changed, neither there nor here, and it goes on when there is room."""
