@@ -28,6 +28,9 @@ SIZES: Mapping[str, tuple[int, int]] = {
 SECONDS = 30.0
 """Until a page shows what is waited for; the machine may be busy."""
 PAGE_SECONDS = 90.0
+ELSEWHERE = "filter.test"
+"""A name of this machine that the browser takes for another one: it trusts that without TLS less
+than `localhost`."""
 
 Theme = Literal["light", "dark"]
 THEMES: Sequence[Theme] = ("light", "dark")
@@ -50,7 +53,8 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, "
+    "EXCLUDE localhost",
     # It ends when the driver does.
     "--remote-debugging-pipe",
 )
