@@ -28,9 +28,6 @@ SIZES: Mapping[str, tuple[int, int]] = {
 SECONDS = 30.0
 """Until a page shows what is waited for; the machine may be busy."""
 PAGE_SECONDS = 90.0
-ELSEWHERE = "filter.test"
-"""A name of this machine that the browser takes for another one: it trusts that without TLS less
-than `localhost`."""
 
 Theme = Literal["light", "dark"]
 THEMES: Sequence[Theme] = ("light", "dark")
@@ -53,8 +50,7 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, "
-    "EXCLUDE localhost",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     # It ends when the driver does.
     "--remote-debugging-pipe",
 )
@@ -102,7 +98,9 @@ def why_missing() -> str:
 class Browser:
     """One browser; `fresh` makes it forget what pages have kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        """`options` are Chromium's; of the same one twice the last counts."""
+        self._more = options
         self._home = private_directory()
         port = free_port()
         driver = str(peers.find("chromedriver"))
@@ -131,7 +129,12 @@ class Browser:
     def _options(self) -> ChromeOptions:
         options = ChromeOptions()
         options.binary_location = str(CHROMIUM)
-        for option in (*_OPTIONS, f"--user-data-dir={self._home / 'profile'}", "--lang=en-GB"):
+        for option in (
+            *_OPTIONS,
+            *self._more,
+            f"--user-data-dir={self._home / 'profile'}",
+            "--lang=en-GB",
+        ):
             options.add_argument(option)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         return options

@@ -6,11 +6,14 @@ from typing import ClassVar
 
 from twisted.trial.unittest import SkipTest
 
-from .browser import ELSEWHERE, SECONDS, shared_browser, why_missing
+from .browser import SECONDS, Browser, why_missing
 from .controller_case import HAM, ask
 from .harness import Filter, LiveCase
 from .processes import wait_until
 
+ELSEWHERE = "filter.test"
+"""A name of this machine that the browser trusts without TLS less than `localhost`."""
+RULES = f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 CHANGES = ("/statreset", "/historyreset")
 HIDDEN = "/hidden"
 """What the page asks its own server for in the way it asks the filter."""
@@ -78,7 +81,8 @@ class ForgeryTests(LiveCase):
             f"http://{ELSEWHERE}:{self.port}{HIDDEN}",
             *(site + path for path in CHANGES),
         ]
-        browser = shared_browser()
+        browser = Browser(RULES)
+        self.addCleanup(browser.close)
         browser.fresh()
         browser.open(f"http://127.0.0.1:{self.port}/", "body")
         done = "return [...document.images].every((image) => image.complete)"
