@@ -88,12 +88,20 @@ def _folded(series: Series) -> Mapping[str, Sequence[int | None]]:
 
 
 def _points(series: Series, counts: Sequence[int | None], now: float) -> list[dict[str, Any]]:
-    points = []
+    """Rates by step; a step that has just begun is left out.
+
+    The last one is a number: the interface of Rspamd breaks off at another, and what nobody has
+    counted while we answer was nothing.
+    """
+    points: list[dict[str, Any]] = []
     for index, count in enumerate(counts):
         begins = series.start + index * series.step
         passed = min(now - begins, series.step)
-        is_known = count is not None and passed >= SHORTEST
-        points.append({"x": begins, "y": round((count or 0) / passed, 6) if is_known else None})
+        if passed >= SHORTEST:
+            rate = None if count is None else round(count / passed, 6)
+            points.append({"x": begins, "y": rate})
+    if points and points[-1]["y"] is None:
+        points[-1]["y"] = 0.0
     return points
 
 

@@ -367,6 +367,12 @@ class OpenTests(UiCase):
         """A filter without passwords."""
         return open_filter()
 
+    def test_before_all_scans(self) -> None:
+        """A filter that has scanned nothing has a graph, too."""
+        self.ui.show("throughput")
+        self.ui.wait(lambda: len(self.ui.all("#rrd-table tbody tr")) >= 6, "six actions")
+        self.assertEqual(self.ui.notes(), [])
+
     def test_no_login(self) -> None:
         """Nobody on this machine is asked for one, and everybody may change things."""
         self.assertTrue(self.ui.is_shown("#mainUI"))

@@ -118,7 +118,14 @@ class SeriesTests(ControllerCase):
         self.record()
         self.now = NOON + 65
         points = self.value(self.get("/graph?type=hour"))[5]
-        self.assertEqual([point["y"] for point in points[-2:]], [0.0, None])
+        self.assertEqual([(point["x"], point["y"]) for point in points[-1:]], [(NOON, 0.0)])
+
+    def test_graph_of_nothing(self) -> None:
+        """Its last point is a number, for readers that take no other, also when a step begins."""
+        for passed in (1.0, 30.0):
+            self.now = NOON + passed
+            for points in self.value(self.get("/graph?type=hour")):
+                self.assertEqual([point["y"] for point in points[-2:]], [None, 0.0])
 
     def test_ranges(self) -> None:
         """Every range that dashboards name, no longer than they can draw."""
