@@ -2,6 +2,8 @@
 
 const KEPT = "mailfilter-password";
 const TIMEOUT_MS = 60_000;
+/* What is only looked at is there soon, or the page must say that it is old. */
+const LOOK_MS = 10_000;
 
 let onRefused = null;
 
@@ -53,7 +55,7 @@ export async function request(path, { method, body, json, headers, signal } = {}
       method: method ?? (sent === undefined ? "GET" : "POST"),
       body: sent,
       headers: allHeaders(headers, json !== undefined),
-      signal: either(signal),
+      signal: either(signal, sent === undefined ? LOOK_MS : TIMEOUT_MS),
       cache: "no-store",
       redirect: "error",
     });
@@ -89,8 +91,8 @@ function octets(text) {
   return Array.from(new TextEncoder().encode(text), (octet) => String.fromCharCode(octet)).join("");
 }
 
-function either(signal) {
-  const limit = AbortSignal.timeout(TIMEOUT_MS);
+function either(signal, milliseconds) {
+  const limit = AbortSignal.timeout(milliseconds);
   return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 

@@ -47,7 +47,11 @@ async function leave() {
   logOut();
   // Nothing of what was shown may stay.
   main.replaceChildren();
-  await meet();
+  try {
+    await meet();
+  } catch {
+    // The page that comes says why.
+  }
   reload();
 }
 

@@ -36,15 +36,17 @@ class Overview {
     this.series = null;
     this.status = null;
     this.notice = el("div", { class: "notice", role: "status" });
+    this.pastNotice = el("div", { class: "notice", role: "status" });
     this.tiles = new Tiles();
     this.charts = new Charts(signal);
     this.latest = new LatestMessages(signal);
     this.content = el("div", { class: "content" }, loadingState());
     const head = el("div", { class: "page-head" }, el("h2", {}, "Overview"), this.ranges());
-    this.page = el("div", { class: "overview" }, head, this.notice, this.tiles.box, this.content);
+    this.page = el("div", { class: "overview" }, head, this.notice, this.pastNotice, this.tiles.box, this.content);
     const failed = (error) => say(this.notice, error.message, "error");
     every(NOW_SECONDS, () => this.look(), failed, signal);
-    this.askRange = every(RANGE_SECONDS, () => this.lookBack(), failed, signal);
+    const lost = (error) => say(this.pastNotice, error.message, "error");
+    this.askRange = every(RANGE_SECONDS, () => this.lookBack(), lost, signal);
   }
 
   ranges() {
@@ -82,6 +84,7 @@ class Overview {
       const told = await api(`series?range=${wanted}`, { signal: this.signal });
       if (wanted === this.range) this.series = readSeries(told);
     } else this.series = live.series();
+    say(this.pastNotice, "");
     await this.show();
   }
 
