@@ -30,7 +30,9 @@ class ShownCase(SynchronousTestCase):
         config = Config(scan=Scan(**settings))
         self.verdicts: list[Verdict] = []
         plan = build_plan(config, checks)
-        return cast(FakeScanner, Scanner(plan, config.scan, Clock(), [self.observe]))
+        # Work takes no time: after a pause of the machine a scan would wait for a clock that stands.
+        scanner = Scanner(plan, config.scan, Clock(), [self.observe], work_clock=lambda: 0.0)
+        return cast(FakeScanner, scanner)
 
     def observe(self, envelope: Envelope, verdict: Verdict) -> None:
         self.verdicts.append(verdict)
