@@ -30,7 +30,7 @@ class ShownCase(SynchronousTestCase):
         config = Config(scan=Scan(**settings))
         self.verdicts: list[Verdict] = []
         plan = build_plan(config, checks)
-        # Work takes no time: after a pause of the machine a scan would wait for a clock that stands.
+        # Work takes no time: after a pause of the machine a scan would wait for a still clock.
         scanner = Scanner(plan, config.scan, Clock(), [self.observe], work_clock=lambda: 0.0)
         return cast(FakeScanner, scanner)
 
