@@ -152,9 +152,7 @@ class SavedState:
             log.error("{text}", text=text)
             raise Refused(text) from None
         before, self.history = self.history, history
-        changed = [
-            key for key in {**before, **history} if _held(before, key) != _held(history, key)
-        ]
+        changed = _changed(before, history)
         for key in changed:
             self._tell(key, before, by)
         self._renew()

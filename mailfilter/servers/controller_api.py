@@ -10,7 +10,7 @@ from .. import __version__
 from ..codec.http_body import Refused
 from ..report.reply_json import finite
 from ..scan.plan import Plan
-from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply
+from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply, read_json
 from .http_reply import Reply, error_reply
 from .services import Refused as RefusedByDesk
 
@@ -88,16 +88,7 @@ async def config(asked: Call) -> Reply:
 
 async def saved(asked: Call) -> Reply:
     """What is saved over the configuration; of a map how large it is."""
-    entries = [_sized(entry) for entry in await asked.services.desk.saved()]
-    return json_reply({"entries": entries})
-
-
-def _sized(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _size(value) for name, value in entry.items()}
-
-
-def _size(value: Any) -> Any:
-    return {"octets": len(value)} if isinstance(value, bytes) else value
+    return json_reply({"entries": list(await asked.services.desk.saved())})
 
 
 async def save(asked: Call) -> Reply:
@@ -141,10 +132,7 @@ def read_body(asked: Call, kind: type[T]) -> T:
     """The JSON of a request. Raises `Refused`."""
     if asked.head.method != b"POST":
         raise Refused(400, "expected POST")
-    try:
-        return msgspec.json.decode(asked.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(400, f"Cannot parse input: {error}") from None
+    return read_json(asked, kind, says_why=True)
 
 
 ENDPOINTS: Endpoints = {

@@ -2,9 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import msgspec
 
 from ..codec.http1 import RequestHead
+from ..codec.http_body import Refused
 from ..config.model import Listener
 from ..report.reply_json import render_json
 from ..scan.run import ScanService
@@ -12,6 +15,8 @@ from .access import Allowed
 from .http_reply import Reply
 from .peer import Peer
 from .services import Services
+
+T = TypeVar("T")
 
 Needs = Literal["none", "read", "change"]
 """What somebody must be let in for; with `none` nobody is asked who it is."""
@@ -77,6 +82,15 @@ class Endpoint:
 
 Endpoints = Mapping[str, Endpoint]
 """Path in lower case, beginning with a slash -> what is there."""
+
+
+def read_json(call: Call, kind: type[T], *, says_why: bool = False) -> T:
+    """The JSON in the body of a request. Raises `Refused` of the codec, which `says_why` or not."""
+    try:
+        return msgspec.json.decode(call.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why = f": {error}" if says_why else ""
+        raise Refused(400, f"Cannot parse input{why}") from None
 
 
 def json_reply(value: Any) -> Reply:

@@ -15,7 +15,7 @@ from ..codec.http_body import Refused
 from ..config.model import Map as Settings
 from ..maps import Maps
 from .background import Turns
-from .controller_call import SUCCESS, TEXT, Call, Endpoint, Endpoints, json_reply
+from .controller_call import SUCCESS, TEXT, Call, Endpoint, Endpoints, json_reply, read_json
 from .http_reply import Reply, error_reply
 
 MAX_LOOKUPS = 1000
@@ -77,34 +77,32 @@ async def maps(call: Call) -> Reply:
 
 async def getmap(call: Call) -> Reply:
     """What is in a map."""
-    text = call.told("map")
-    if text is None:
-        return error_reply(400, "Id header missing")
-    if not _is_number(text):
-        return error_reply(400, "Invalid map id")
-    found = _named(call, text)
-    if found is None:
-        return error_reply(404, "Map not found")
-    return Reply(200, await call.services.desk.map(found[0]), TEXT)
+    name, _ = _wanted(call, "Id header missing", "Invalid map id", "Map not found")
+    return Reply(200, await call.services.desk.map(name), TEXT)
 
 
 async def savemap(call: Call) -> Reply:
     """Save another content of a map."""
     if not call.body:
         return error_reply(400, "Empty body is not permitted")
-    text = call.told("map")
-    if text is None:
-        return error_reply(400, "Map id not specified")
-    if not _is_number(text):
-        return error_reply(400, "Map id is invalid")
-    found = _named(call, text)
-    if found is None:
-        return error_reply(404, "Map id not found")
-    name, settings = found
+    name, settings = _wanted(call, "Map id not specified", "Map id is invalid", "Map id not found")
     if not settings.editable:
         return error_reply(404, f"Cannot open map: maps.{name}.editable is false")
     await call.services.desk.save({f"maps.{name}": call.body}, call.who)
     return json_reply(SUCCESS)
+
+
+def _wanted(call: Call, missing: str, invalid: str, unknown: str) -> tuple[str, Settings]:
+    """Name and settings of the map whose id a request has. Raises `Refused` with these texts."""
+    text = call.told("map")
+    if text is None:
+        raise Refused(400, missing)
+    if not _is_number(text):
+        raise Refused(400, invalid)
+    found = _named(call, text)
+    if found is None:
+        raise Refused(404, unknown)
+    return found
 
 
 # The plugin that looks things up.
@@ -137,10 +135,7 @@ async def query_specific(call: Call) -> Reply:
 
 async def query_json(call: Call) -> Reply:
     """The same, asked for in JSON."""
-    try:
-        asked = msgspec.json.decode(call.body, type=_Query)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refused(400, "Cannot parse input") from None
+    asked = read_json(call, _Query)
     names = list(call.services.config.maps) if asked.maps is None else _names(call, asked.maps)
     return await _query(call, names, asked.values, asked.report_misses)
 

@@ -11,7 +11,7 @@ from ..report.reply_json import seconds
 from ..report.series_read import Series, read_series
 from ..report.series_steps import RANGES, Range
 from .controller_call import REQUESTS, Call, Endpoint, Endpoints, json_reply
-from .controller_stat import ACTIONS, FOLDED, SPAM, config_id, totals_of
+from .controller_stat import ACTIONS, FOLDED, config_id, totals_of
 from .http_accept import qualities
 from .http_reply import Reply
 
@@ -52,8 +52,8 @@ def _figures(call: Call, page: Mapping[str, Any]) -> Figures:
         config_id=config_id(call.services.plan),
         is_read_only=not call.allowed.may_change,
         scanned=totals.scanned,
-        spam=sum(totals.actions[name] for name in SPAM),
-        ham=totals.actions["greylist"] + totals.actions["no action"],
+        spam=totals.spam,
+        ham=totals.ham,
         actions=totals.actions,
         connections=totals.connections,
         control_connections=page["counters"].get(REQUESTS, 0),

@@ -5,7 +5,7 @@ the configuration from then on.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -14,12 +14,10 @@ from ..report.counters import CHECK
 from ..report.reply_json import finite, seconds
 from ..scan.plan import Plan
 from ..scan.verdict import Action
-from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply
+from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply, read_json
 from .controller_stat import totals_of
 from .http_reply import Reply, error_reply
 from .services import Refused as RefusedByDesk
-
-T = TypeVar("T")
 
 SHOWN = (
     Action.GREYLIST,
@@ -61,7 +59,7 @@ def _number(value: float | None) -> float | None:
 
 async def saveactions(call: Call) -> Reply:
     """Save thresholds."""
-    values = _read(call, list[float | None])
+    values = read_json(call, list[float | None])
     if len(values) != len(SAVED):
         raise Refused(400, "Cannot parse input")
     held = call.services.plan.profiles.thresholds
@@ -136,7 +134,7 @@ async def savesymbols(call: Call) -> Reply:
     known = call.services.plan.symbols
     changes = {
         f"symbols.{entry.name}.score": entry.value
-        for entry in _read(call, list[_Score])
+        for entry in read_json(call, list[_Score])
         if entry.name in known and known[entry.name].score != entry.value
     }
     if not changes:
@@ -146,14 +144,6 @@ async def savesymbols(call: Call) -> Reply:
     except RefusedByDesk as refused:
         return error_reply(506, f"Add symbol failed: {refused}")
     return json_reply(SUCCESS)
-
-
-def _read(call: Call, kind: type[T]) -> T:
-    """The JSON of a request. Raises `Refused`."""
-    try:
-        return msgspec.json.decode(call.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refused(400, "Cannot parse input") from None
 
 
 ENDPOINTS: Endpoints = {

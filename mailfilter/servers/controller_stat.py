@@ -59,6 +59,16 @@ class Totals:
     scan_times: tuple[float | None, ...]
     """Seconds of the last scans, `SCAN_TIMES` of them; `None` where there were fewer."""
 
+    @property
+    def spam(self) -> int:
+        """Messages taken for spam."""
+        return sum(self.actions[name] for name in SPAM)
+
+    @property
+    def ham(self) -> int:
+        """All others."""
+        return sum(self.actions[name] for name in ACTIONS if name not in SPAM)
+
 
 def totals_of(page: Mapping[str, Any]) -> Totals:
     """Read what `Desk.totals` tells."""
@@ -101,8 +111,8 @@ def _stat(call: Call, page: Mapping[str, Any]) -> Reply:
         "learned": 0,
         "actions": totals.actions,
         "scan_times": totals.scan_times,
-        "spam_count": sum(totals.actions[name] for name in SPAM),
-        "ham_count": totals.actions["greylist"] + totals.actions["no action"],
+        "spam_count": totals.spam,
+        "ham_count": totals.ham,
         "connections": totals.connections,
         "control_connections": page["counters"].get(REQUESTS, 0),
         **dict.fromkeys(_NOT_KEPT, 0),

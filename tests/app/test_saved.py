@@ -56,6 +56,9 @@ class SaveTests(SavedCase):
         self.assertEqual(self.state.maps(), {"m": BIG})
         self.assertEqual(self.make().maps(), {"m": BIG})
         self.assertIn("-> 10240 octets in ", self.lines[-1])
+        # It is not told whole.
+        (row,) = (row for row in self.state.rows() if row["key"] == "maps.m")
+        self.assertEqual(row["value"], {"octets": 10240})
         await self.state.undo(["maps.m"], "me")
         self.assertEqual(self.names, [["m"], ["m"]])
         self.assertEqual(self.state.maps(), {})

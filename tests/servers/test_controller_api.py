@@ -140,8 +140,8 @@ class SavedTests(ControllerCase):
             )
 
     def test_saved(self) -> None:
-        """What is saved; a map is not told whole."""
-        entry = {"key": "maps.x", "value": b"four", "by": "x", "at": 1.0, "configured": None}
+        """What is saved; of a map the desk tells how large it is."""
+        entry = {"key": "maps.x", "value": {"octets": 4}, "by": "x", "at": 1.0, "configured": None}
         self.desk.kept = [{**entry, "key": "actions.reject", "value": 3.5}, entry]
         self.assertEqual(
             [

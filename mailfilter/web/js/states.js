@@ -1,13 +1,9 @@
-// What a page shows in place of what it has not: nothing yet, nothing at all, or an error.
+// What a page shows in place of what it has not: nothing yet, or an error.
 
 import { el } from "./dom.js";
 
 export function loadingState(text = "Loading …") {
   return el("p", { class: "state loading", role: "status" }, text);
-}
-
-export function emptyState(title, ...children) {
-  return el("div", { class: "state empty" }, el("p", { class: "title" }, title), children);
 }
 
 export function errorState(text, retry) {
