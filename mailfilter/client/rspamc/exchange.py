@@ -1,0 +1,56 @@
+"""What goes from step to step: an item of input, a reply to it, or why there is none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class Unanswered(Exception):
+    """There is no reply that could be used; the text says why, for people, on one line."""
+
+
+class Misused(Exception):
+    """The command line cannot be done; the text says what is wrong and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message, or nothing for a command that takes none."""
+
+    name: str
+    """For people: the file, `stdin`, or the file and the number of the message in it."""
+    octets: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server said, read."""
+
+    item: Item
+    seconds: float
+    """From connecting to the last octet."""
+    headers: Sequence[tuple[str, str]]
+    """Of HTTP."""
+    raw: bytes
+    """The document as it came, unpacked."""
+    document: Any
+    """The same, read: most often an object."""
+    body: bytes | None = None
+    """The rewritten message (http-scan.md 1.8), if there is one."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The members of the document; none if it is no object."""
+        return self.document if isinstance(self.document, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An item without a reply."""
+
+    item: Item
+    text: str
+    seconds: float = 0.0
+
+
+Outcome = Reply | Failure
