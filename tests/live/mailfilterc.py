@@ -1,0 +1,81 @@
+"""Runs mailfilterc, and Debian's rspamc beside it."""
+
+import functools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import peers
+from .processes import private_directory
+
+COMMAND = (sys.executable, "-m", "mailfilter.client.rspamc.main")
+SECONDS = 120
+"""Until one of them must have ended: the machine may be busy with other tests."""
+
+_TIMES = re.compile(
+    rb'(?<=\()[\d.]+(?= seconds\))|(?<="scan_time": )[\d.]+|(?<="scan_time":)[\d.]+'
+    rb'|(?<=scan_time = )[\d.]+|(?<="time_real": )[\d.]+|(?<="time_real":)[\d.]+'
+    rb"|(?<=time_real = )[\d.]+|(?<=^X-Spam-Scan-Time: )[\d.]+|(?<=^Date: )[^\n]+GMT",
+    re.MULTILINE,
+)
+_SCANNER = re.compile(rb"^X-Spam-Scanner: [^\r\n]+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a program ended, and what it wrote."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def text(self) -> str:
+        """Its standard output."""
+        return self.out.decode()
+
+    @property
+    def told(self) -> str:
+        """What it says of errors."""
+        return self.err.decode()
+
+
+def mailfilterc(
+    *arguments: str, message: bytes = b"", environment: Mapping[str, str] = {}, cwd: str = "."
+) -> Ran:
+    """Run mailfilterc, perhaps with a message at its standard input."""
+    given = {**os.environ, "XDG_STATE_HOME": str(_state()), **environment}
+    given["PYTHONPATH"] = str(peers.CHECKOUT)
+    return _run([*COMMAND, *arguments], message, given, cwd)
+
+
+def rspamc(*arguments: str, message: bytes = b"", cwd: str = ".") -> Ran:
+    """Run Debian's rspamc."""
+    return _run([str(peers.find("rspamc")), *arguments], message, peers.environment(), cwd)
+
+
+def masked(octets: bytes) -> bytes:
+    """Output without times, and without the name of the program."""
+    return _SCANNER.sub(b"X-Spam-Scanner: NAME", _TIMES.sub(b"TIME", octets))
+
+
+def _run(command: Sequence[str], message: bytes, given: Mapping[str, str], cwd: str) -> Ran:
+    done = subprocess.run(
+        command,
+        env=given,
+        cwd=cwd,
+        input=message,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@functools.cache
+def _state() -> Path:
+    return private_directory()
