@@ -7,7 +7,8 @@ from typing import Any
 from ..config import Problem, load
 from ..config.model import Config
 from ..tls.errors import TlsError
-from ..tls.outgoing import Outgoing, terms_of
+from ..tls.outgoing import Outgoing
+from ..tls.redis import terms_of
 from .certificate_status import expired_sets, tls_page
 from .certificates import NOTHING, take
 

@@ -1,32 +1,27 @@
 """Connections that we make by name: the other side is always verified, by authority and by name.
 
-Everything that connects somewhere with TLS takes what it needs from `Outgoing`: Twisted's clients
-by `creator`, for `wrapClientTLS`; programs that block by `connection`. What does not verify ends
-with `Refused`, which says why. There is no way to leave the verification out.
+Everything that connects somewhere with TLS takes what it needs from `Outgoing`: programs that block
+by `connection`, Twisted's clients by `creator` of `outgoing_twisted`, which stands apart so that
+the others need not load Twisted. What does not verify ends with `Refused`, which says why. There is
+no way to leave the verification out.
 """
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from cryptography import x509
 from OpenSSL import SSL
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
-from twisted.internet.threads import deferToThreadPool
-from zope.interface import implementer
 
 from ..codec.control import Pair
-from ..config.model import Redis
 from .context_parts import prepare, show, trust_in
 from .errors import TlsError
 from .pair import PairError, Shown, read_pair
 from .pem import MAX_FILE, MAX_LIST, certificates
 from .reading import Stamp, read_file, stamp
 from .trust import MAX_AUTHORITIES, read_lists
-from .verified import Demands, Verified, read_name, verify
+from .verified import Demands, Verified, verify
 
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:@SECLEVEL=2"
 """Of TLS 1.2: forward secrecy and no padding. Those of 1.3 are all right."""
@@ -59,81 +54,55 @@ class Terms:
         return tuple(path for path in found if path)
 
 
-def terms_of(redis: Redis) -> Terms:
-    """Those of a Redis server."""
-    return Terms(
-        authorities=redis.tls_ca,
-        revoked=redis.tls_crl,
-        pins=redis.tls_pins,
-        certificate=redis.tls_certificate,
-        key=redis.tls_key,
-    )
-
-
 class Outgoing:
     """Makes connections on the same terms; files that have changed are read again."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._made: _Made | None = None
+        self._made: Made | None = None
 
     def connection(self, name: str) -> Verified:
         """For a connection to a DNS name or an IP address, over BIOs in memory; blocks a little.
 
         Raises TlsError if a file cannot be used, or the name can be in no certificate.
         """
-        made = self._ready()
-        return Verified(made.context, name, made.demands)
-
-    async def creator(self, reactor: Any, name: str) -> IOpenSSLClientConnectionCreator:
-        """The same for Twisted, with files read in a thread. Raises TlsError.
-
-        Nothing of these terms or this name is left to fail when there is a connection.
-        """
-        name = read_name(name)
-        made: Deferred[_Made] = deferToThreadPool(reactor, reactor.getThreadPool(), self._ready)
-        return _Creator(await made, name)
+        return self.ready().connection(name)
 
     def context(self) -> SSL.Context:
         """With the files as they are now; blocks. Raises TlsError."""
-        return self._ready().context
+        return self.ready().context
 
-    def _ready(self) -> "_Made":
+    def ready(self) -> "Made":
+        """What connections are made of, with the files as they are now; blocks. Raises TlsError."""
         made, now = self._made, time.monotonic()
         if made is None or not made.holds(now):
             made = self._made = _make(self._terms, now)
         return made
 
 
-@implementer(IOpenSSLClientConnectionCreator)
-class _Creator:
-    """Makes what `TLSMemoryBIOFactory` needs of each connection."""
-
-    def __init__(self, made: "_Made", name: str) -> None:
-        self._made, self._name = made, name
-
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        """One that is verified."""
-        return Verified(self._made.context, self._name, self._made.demands)
-
-
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
+    """What connections are made of."""
+
     context: SSL.Context
     demands: Demands
     stamps: Mapping[str, Stamp | None]
     until: float
+
+    def connection(self, name: str) -> Verified:
+        """As `Outgoing.connection`, of no other files."""
+        return Verified(self.context, name, self.demands)
 
     def holds(self, now: float) -> bool:
         """Whether all files are still what they were."""
         return now < self.until and all(stamp(path) == it for path, it in self.stamps.items())
 
 
-def _make(terms: Terms, now: float) -> _Made:
+def _make(terms: Terms, now: float) -> Made:
     stamps = {path: stamp(path) for path in terms.files()}
     contents = {path: read_file(path, _most(terms, path)) for path in terms.files()}
     authorities = _authorities(terms, contents)
-    return _Made(
+    return Made(
         context=_context(terms, contents, authorities),
         demands=Demands(frozenset(terms.pins), frozenset(authorities), bool(terms.certificate)),
         stamps=stamps,

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from mailfilter.tls.errors import TlsError
 from mailfilter.tls.facts import fingerprint, public_key
 from mailfilter.tls.outgoing import Outgoing
+from mailfilter.tls.outgoing_twisted import creator
 from mailfilter.tls.verified import Demands, Refused, Verified
 from tests.authority import Authority, load, self_signed
 
@@ -39,7 +40,7 @@ class NameTests(OutgoingCase):
         outgoing = Outgoing(self.terms())
         for name in ("", ".", "a..b", "a b", "a\0b", "*.example.org", "\u00fc..x", "\u00fc.de"):
             self.assertRaises(TlsError, outgoing.connection, name)
-            made = Deferred.fromCoroutine(outgoing.creator(None, name))
+            made = Deferred.fromCoroutine(creator(outgoing, None, name))
             self.failureResultOf(made, TlsError)
         for name in ("x" * 64, ".".join(["x" * 63] * 4), "x" * 10**5):
             error = self.assertRaises(TlsError, outgoing.connection, name)

@@ -3,7 +3,8 @@
 import os
 
 from mailfilter.config.model import Redis
-from mailfilter.tls.outgoing import Outgoing, Terms, terms_of
+from mailfilter.tls.outgoing import Outgoing, Terms
+from mailfilter.tls.redis import terms_of
 from tests.authority import Authority
 
 from .outgoing_case import OutgoingCase

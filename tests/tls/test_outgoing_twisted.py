@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from mailfilter.tls.errors import TlsError
 from mailfilter.tls.outgoing import Outgoing, Terms
+from mailfilter.tls.outgoing_twisted import creator
 from mailfilter.tls.verified import Refused
 from tests.authority import Authority
 
@@ -93,7 +94,7 @@ class TwistedTests(TestCase):
         outgoing = Outgoing(Terms(authorities=str(self.authority.file)))
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port)
         client = Client()
-        wrapped = wrapClientTLS(await outgoing.creator(reactor, name), endpoint)
+        wrapped = wrapClientTLS(await creator(outgoing, reactor, name), endpoint)
         await wrapped.connect(Factory.forProtocol(lambda: client))
         return client
 
@@ -126,4 +127,4 @@ class TwistedTests(TestCase):
         """There is no connection without."""
         outgoing = Outgoing(Terms(authorities=str(self.folder / "absent")))
         with self.assertRaises(TlsError):
-            await outgoing.creator(reactor, "mx.example.org")
+            await creator(outgoing, reactor, "mx.example.org")

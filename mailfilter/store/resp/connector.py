@@ -12,7 +12,9 @@ from twisted.internet.protocol import Factory
 from ...config.model import StoreSettings
 from ...config.peer import Peer, parse_peer
 from ...tls.errors import TlsError
-from ...tls.outgoing import Outgoing, terms_of
+from ...tls.outgoing import Outgoing
+from ...tls.outgoing_twisted import creator
+from ...tls.redis import terms_of
 from ..errors import ReadOnly, StoreError, TimedOut, Unavailable
 from .connection import Connection
 from .names import Naming
@@ -193,8 +195,8 @@ class Connector:
         try:
             if redis.tls:
                 name = redis.tls_name or peer.host or "localhost"
-                creator = await self._outgoing.creator(self._reactor, name)
-                endpoint = wrapClientTLS(creator, endpoint)
+                verified = await creator(self._outgoing, self._reactor, name)
+                endpoint = wrapClientTLS(verified, endpoint)
             await endpoint.connect(factory)
             await connection.usable
         except (StoreError, CancelledError):
