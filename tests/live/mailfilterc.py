@@ -1,11 +1,16 @@
 """Runs mailfilterc, and Debian's rspamc beside it."""
 
+import fcntl
 import functools
 import os
 import re
+import select
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+import termios
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +56,55 @@ def mailfilterc(
     given = {**os.environ, "XDG_STATE_HOME": str(_state()), **environment}
     given["PYTHONPATH"] = str(peers.CHECKOUT)
     return _run([*COMMAND, *arguments], message, given, cwd)
+
+
+def on_terminal(
+    *arguments: str, message: bytes = b"", typed: bytes = b"", environment: Mapping[str, str] = {}
+) -> Ran:
+    """Run mailfilterc on a terminal, all but its standard input; its output is as it came there.
+
+    `typed` is what is typed once it has asked for something.
+    """
+    given = {**os.environ, "XDG_STATE_HOME": str(_state()), "TERM": "xterm", **environment}
+    given["PYTHONPATH"] = str(peers.CHECKOUT)
+    ours, its = os.openpty()
+    with tempfile.TemporaryFile() as stream:
+        stream.write(message)
+        stream.seek(0)
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            env=given,
+            stdin=stream,
+            stdout=its,
+            stderr=its,
+            start_new_session=True,
+            # In the new session, the terminal becomes that of the process.
+            preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),
+        )
+    os.close(its)
+    try:
+        out = b"".join(_conversation(ours, typed))
+        return Ran(process.wait(SECONDS), out, b"")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def _conversation(terminal: int, typed: bytes) -> Iterator[bytes]:
+    end = time.monotonic() + SECONDS
+    while select.select([terminal], [], [], max(0, end - time.monotonic()))[0]:
+        try:
+            octets = os.read(terminal, 65536)
+        except OSError:
+            # So it ends on Linux.
+            return
+        if not octets:
+            return
+        yield octets
+        if typed:
+            os.write(terminal, typed)
+            typed = b""
 
 
 def rspamc(*arguments: str, message: bytes = b"", cwd: str = ".") -> Ran:
