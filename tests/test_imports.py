@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "maps": frozenset({"codec", "config.model"}),
     "scan": frozenset({"mail", "maps", "config.model"}),
     "checks": frozenset({"mail", "scan", "maps"}),
-    "tls": frozenset({"codec", "config.model", "config.files"}),
+    "tls": frozenset({"codec", "config.model"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
     "servers": frozenset(
         {"codec", "scan", "report", "mail", "tls", "maps", "config.model", *STORE_INTERFACE}

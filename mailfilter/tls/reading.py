@@ -1,9 +1,10 @@
 """Reading files that TLS needs, bounded, and noticing that one has changed."""
 
 import os
+import stat
 
-from ..config.files import MAX_FILE, read_source
 from .errors import TlsError
+from .pem import MAX_FILE
 
 Stamp = tuple[int, ...]
 """What changes with a file: device, inode, size, times, permissions, owners."""
@@ -12,11 +13,31 @@ Stamp = tuple[int, ...]
 def read_file(path: str, most: int = MAX_FILE) -> bytes:
     """What a file holds; blocks. Raises TlsError if it cannot be read, or has more than `most`
     octets."""
-    source, problems = read_source(path, most)
-    if source is None:
-        reasons = "; ".join(problem.expected for problem in problems)
-        raise TlsError(f"{path}: {reasons}")
-    return source.data
+    try:
+        data = _read(path, most)
+    except OSError as error:
+        raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise TlsError(f"{path}: cannot be read: {error}") from None
+    if len(data) > most:
+        raise TlsError(f"{path}: expected at most {most // 1024}KiB in a file")
+    return data
+
+
+def _read(path: str, most: int) -> bytes:
+    """At most one octet over the limit. Programs that block load no configuration for this."""
+    # A pipe would be waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+            raise TlsError(f"{path}: expected a regular file")
+        data = b""
+        while len(data) <= most and (part := os.read(descriptor, most + 1 - len(data))):
+            data += part
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def stamp(path: str) -> Stamp | None:
