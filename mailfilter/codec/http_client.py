@@ -101,8 +101,15 @@ def _checked(name: str, value: str) -> bytes:
 
 
 def _field(name: str, value: str) -> bytes:
-    octets = value.encode("utf-8", "surrogateescape").strip(b" \t")
-    return b"%b: %b" % (name.encode("ascii"), CONTROL.sub(b" ", octets))
+    octets = CONTROL.sub(b" ", _octets(value))
+    return b"%b: %b" % (name.encode("ascii"), octets.strip(b" \t"))
+
+
+def _octets(value: str) -> bytes:
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
 
 
 class _Phase(Enum):
@@ -152,11 +159,15 @@ class AnswerReader:
     def progress(self) -> str:
         """How much came, for people."""
         if self._phase is _Phase.HEAD:
-            size = len(self._head)
-            return f"{size} octets of the head of its answer" if size else "no answer"
+            return self._progress_of_head()
         if self._phase is _Phase.LENGTH:
             return f"{self._size} of {self._length} octets of its answer"
-        return f"{self._size} octets of its answer"
+        return f"{self._size} octets of its answer, and no end of it,"
+
+    def _progress_of_head(self) -> str:
+        if self._head:
+            return f"{len(self._head)} octets of the head of its answer"
+        return "only answers that say nothing yet" if self._interim else "no answer"
 
     def feed(self, data: bytes) -> None:
         """Read on; what is behind the answer is ignored. Raises AnswerError."""
@@ -219,12 +230,12 @@ class AnswerReader:
         fields = self._fields
         headers = [(_text(name), _text(value.strip(b" \t"))) for name, value in fields.headers]
         self._answer = Answer(status, _text(b"".join(fields.reason)), headers, b"")
-        codings = ",".join(value for name, value in headers if name.lower() == "transfer-encoding")
+        codings = [value.lower() for name, value in headers if name.lower() == "transfer-encoding"]
         length = self._answer.header("content-length")
         if status in _NO_BODY or (length is not None and not int(length)):
             self._complete()
         elif codings:
-            if codings.strip().lower() != "chunked":
+            if codings != ["chunked"]:
                 _refuse("a Transfer-Encoding that is not chunked")
             self._phase = _Phase.CHUNKED
         elif length is None:
