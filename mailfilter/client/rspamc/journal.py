@@ -88,6 +88,8 @@ class Journal:
         """
         with self._lock:
             file, self._file = self._file, -1
+        if file < 0:
+            return
         with contextlib.suppress(OSError):
             if is_complete and self._is_ours:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,7 +102,7 @@ class Journal:
             last = b"\n"
             while line := file.readline(_LINE):
                 last = line
-                if len(line) == _LINE and line.endswith(b"\n"):
+                if len(line.rstrip(b"\n")) == 2 * _DIGEST:
                     with contextlib.suppress(ValueError):
                         self._done.add(bytes.fromhex(line.decode("ascii")))
         if not last.endswith(b"\n"):
