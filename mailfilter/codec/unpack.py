@@ -11,7 +11,7 @@ import zlib
 from io import BytesIO
 from typing import Protocol
 
-from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdDict, ZstdError
 
 STEP = 128 * 1024
 """Octets that a decompressor gives at a time: a block of zstd, some 0.1 ms."""
@@ -129,10 +129,10 @@ class Unpacker:
         return self._kept.getvalue()
 
 
-def zstd_unpacker(limit: int) -> Unpacker:
-    """Unpack a frame of zstd (RFC 8878) that needs no dictionary."""
+def zstd_unpacker(limit: int, dictionary: ZstdDict | None = None) -> Unpacker:
+    """Unpack a frame of zstd (RFC 8878), which needs that dictionary or none."""
     options = {int(DecompressionParameter.window_log_max): WINDOW_LOG}
-    return Unpacker(ZstdDecompressor(options=options), limit)
+    return Unpacker(ZstdDecompressor(zstd_dict=dictionary, options=options), limit)
 
 
 def zlib_unpacker(limit: int, sink: Sink | None = None) -> Unpacker:

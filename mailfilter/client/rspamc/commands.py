@@ -17,22 +17,38 @@ class Command:
     changes: bool = False
     """Needs the right to change things at the controller."""
     aliases: tuple[str, ...] = ()
+    argument: str = ""
+    """The header that its arguments are sent in; empty if it has none."""
 
 
 SYMBOLS = Command("symbols", "/checkv2", "Scan messages", aliases=("check", "report", "scan"))
 """The default."""
 
+LEARN_CLASS = Command(
+    *("learn_class", "/learnclass", "Learn messages as of a class", True),
+    changes=True,
+    argument="Class",
+)
+"""Written `learn_class:NAME`."""
+
+FUZZY_DELHASH = Command(
+    *("fuzzy_delhash", "/fuzzydelhash", "Delete fuzzy hashes", True, False, True),
+    argument="Hash",
+)
+
+EXPLAIN = Command("explain", "/api/trace", "Show how a verdict came about", True, False)
+
 COMMANDS = (
     SYMBOLS,
     Command("learn_spam", "/learnspam", "Learn messages as spam", True, changes=True),
     Command("learn_ham", "/learnham", "Learn messages as ham", True, changes=True),
-    Command("learn_class", "/learnclass", "Learn messages as of a class", True, changes=True),
+    LEARN_CLASS,
     Command("fuzzy_add", "/fuzzyadd", "Add messages to a fuzzy storage", True, changes=True),
     Command("fuzzy_del", "/fuzzydel", "Delete messages from a fuzzy storage", True, changes=True),
-    Command("fuzzy_delhash", "/fuzzydelhash", "Delete fuzzy hashes", True, False, True),
+    FUZZY_DELHASH,
     Command("stat", "/stat", "Show statistics", True, False),
     Command("stat_reset", "/statreset", "Show statistics, and begin anew", True, False, True),
     Command("counters", "/counters", "Show hits and costs of symbols", True, False),
     Command("uptime", "/auth", "Show how long the server has been running", True, False),
-    Command("explain", "/api/trace", "Show how a verdict came about", True, False),
+    EXPLAIN,
 )

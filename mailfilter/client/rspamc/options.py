@@ -74,8 +74,10 @@ class Options:
 
     # Learning.
     classifier: str = ""
-    weight: int = 1
-    flag: int = 1
+    weight: int | None = None
+    """None leaves it to the server."""
+    flag: int | None = None
+    """None leaves it to the server."""
     fuzzy_symbol: str = ""
     skip_images: bool = False
     skip_attachments: bool = False
@@ -90,6 +92,8 @@ class Options:
 
     # What comes out.
     output: Output = "human"
+    is_human: bool = False
+    """A report for people, wherever it goes."""
     shows_headers: bool = False
     sort: str = ""
     is_traced: bool = False

@@ -1,0 +1,25 @@
+"""One question to the server: what rspamc would ask, and what was answered, read."""
+
+import time
+from collections.abc import Sequence
+
+from .address import read_server
+from .commands import Command
+from .connection import exchange
+from .exchange import Item, Reply
+from .options import Options
+from .reply import read_reply
+from .request import make_request
+
+
+def ask(command: Command, options: Options, item: Item, arguments: Sequence[str] = ()) -> Reply:
+    """Ask for one item; `arguments` are the class of learn_class, or the hashes of fuzzy_delhash.
+
+    May be called by several threads. Raises Unanswered, for an answer that cannot be read, too;
+    Misused for options that cannot be carried out.
+    """
+    server = read_server(options.connect, is_control=command.is_control, is_tls=options.is_tls)
+    request = make_request(command, options, item, arguments)
+    begun = time.monotonic()
+    answer = exchange(server, request, options)
+    return read_reply(answer, item, time.monotonic() - begun, options.dictionary)

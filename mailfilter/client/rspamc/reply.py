@@ -1,0 +1,68 @@
+"""Answers of a server, read: JSON, msgpack or a form, packed or not, with or without a message.
+
+Sources: http-scan.md 1.5, 1.8, 1.9 and 1.10.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from ...codec.http_client import MAX_ANSWER, Answer
+from ...syntax import NOT_PRINTABLE
+from .exchange import Item, Reply, Unanswered
+
+_SHOWN = 40
+"""Octets of an answer that cannot be read, in the error."""
+_OFFSET = re.compile(r"[0-9]{1,12}")
+
+
+def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "") -> Reply:
+    """Read what was answered after so many seconds; `dictionary` is a file, empty for none.
+
+    Raises Unanswered.
+    """
+    if answer.status // 100 != 2 or not answer.body:
+        raise Unanswered(f"HTTP error: {answer.status}, {NOT_PRINTABLE.sub('?', answer.reason)}")
+    octets = _unpacked(answer, dictionary)
+    kind = (answer.header("content-type") or "").lower()
+    body: bytes | None = None
+    if kind.startswith("multipart/"):
+        from .reply_v3 import read_form
+
+        octets, kind, body = read_form(octets, answer.header("content-type") or "")
+    elif offset := answer.header("message-offset"):
+        octets, body = _split(octets, offset)
+    return Reply(item, seconds, answer.headers, octets, _document(octets, kind), body)
+
+
+def _unpacked(answer: Answer, dictionary: str) -> bytes:
+    # Which one a client goes by differs; servers send both.
+    coding = answer.header("compression") or answer.header("content-encoding") or "identity"
+    if coding.strip().lower() == "identity":
+        return answer.body
+    if coding.strip().lower() != "zstd":
+        raise Unanswered(f"its answer is packed by {NOT_PRINTABLE.sub('?', coding)[:_SHOWN]!r}")
+    from .unpacking import unpack
+
+    return unpack(answer.body, MAX_ANSWER, dictionary if answer.header("dictionary") else "")
+
+
+def _split(octets: bytes, offset: str) -> tuple[bytes, bytes]:
+    """The document and the message behind it."""
+    if not _OFFSET.fullmatch(offset) or not 0 < int(offset) <= len(octets):
+        raise Unanswered("its answer is broken: a Message-Offset that is outside")
+    return octets[: int(offset)], octets[int(offset) :]
+
+
+def _document(octets: bytes, kind: str) -> Any:
+    try:
+        if "msgpack" not in kind:
+            # Servers do not look what is in the octets of mail that they repeat.
+            return msgspec.json.decode(octets.decode("utf-8", "replace"))
+        # So that it holds nothing but what JSON has: no octets, no moments, names that are texts.
+        return msgspec.json.decode(msgspec.json.encode(msgspec.msgpack.decode(octets)))
+    except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError) as error:
+        shown = repr(octets[:_SHOWN])[1:]
+        reason = NOT_PRINTABLE.sub("?", str(error))
+        raise Unanswered(f"its answer cannot be read: {reason}; it begins with {shown}") from None
