@@ -175,7 +175,8 @@ def _in_folder(top: str, exclude: Sequence[str]) -> Iterator[_Place | Failure]:
 
 
 def _is_excluded(path: str, exclude: Sequence[str]) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in exclude)
+    """As GPatternSpec has it: `*` and `?`, and nothing else is special."""
+    return any(fnmatchcase(path, pattern.replace("[", "[[]")) for pattern in exclude)
 
 
 def _is_maildir(folder: str) -> bool:

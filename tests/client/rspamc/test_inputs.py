@@ -220,7 +220,8 @@ class FolderTests(InputCase):
             (("a.eml", "s"), {"a.eml", "b.txt", "s/c.eml", "s/d.txt"}),
             (("*/s",), {"a.eml", "b.txt"}),
             (("*/s/*",), {"a.eml", "b.txt"}),
-            (("*/[ab].*",), {"s/c.eml", "s/d.txt"}),
+            (("*/[ab].*",), {"a.eml", "b.txt", "s/c.eml", "s/d.txt"}),
+            (("*/?.???",), set()),
             (("*.EML",), {"a.eml", "b.txt", "s/c.eml", "s/d.txt"}),
         ):
             self.assertEqual(set(self.found(str(self.folder), exclude=patterns)), left, patterns)
