@@ -27,6 +27,8 @@ class LearningServer(socketserver.ThreadingTCPServer):
         """So many messages are learned before it learns no more."""
         self.seconds = 0.0
         """What an answer takes."""
+        self._stall_at: int | None = None
+        self._going_on = threading.Event()
         self.lock = threading.Lock()
 
     @property
@@ -39,6 +41,12 @@ class LearningServer(socketserver.ThreadingTCPServer):
         """How many messages came in, those twice that came twice."""
         return self.learned.total()
 
+    def stall_at(self, number: int | None) -> None:
+        """Answer no more once so many came in, until told otherwise."""
+        self._going_on.set()
+        with self.lock:
+            self._stall_at, self._going_on = number, threading.Event()
+
     def answer(self, body: bytes) -> bytes:
         """Learn a message."""
         digest = hashlib.sha256(body).digest()
@@ -47,6 +55,10 @@ class LearningServer(socketserver.ThreadingTCPServer):
                 return _reply(b"503 Not now", b'{"error":"not now"}')
             self.learned[digest] += 1
             is_known = self.learned[digest] > 1
+            going_on = self._going_on
+            stalls = self._stall_at is not None and self.total >= self._stall_at
+        if stalls:
+            going_on.wait(60)
         if self.seconds:
             threading.Event().wait(self.seconds)
         if is_known:

@@ -50,8 +50,8 @@ def run(
 ) -> int:
     """Ask for every message, write what `show` makes of each outcome, and return the exit code.
 
-    `ask` is called in threads and raises Unanswered; what else it raises, this raises. `show`
-    gets outcomes without the octets of their messages. `arguments` are those of the command,
+    `ask` is called in threads; what it raises is a failure of that message, but for Misused,
+    which this raises, too. `show` gets outcomes without the octets of their messages. `arguments` are those of the command,
     such as the class that is learned. `count` tells how many messages there will be, for the
     bar; it is called in a thread of its own, with a function that says when to give up.
 
@@ -96,10 +96,10 @@ class _Work:
         """Start what is needed for that many messages; raises Misused if it cannot resume."""
         first = list(islice(sources, 2))
         threads = 1
+        if self._command.changes and (len(first) > 1 or self._options.resumes):
+            self._open_journal(arguments)
         if len(first) > 1:
             threads = max(1, min(self._options.parallel, MAX_PARALLEL))
-            if self._command.changes:
-                self._open_journal(arguments)
             if self._screen.wants_bar():
                 self._counting.start()
         self._threads = Threads(chain(first, sources), self._ask, self._journal)
@@ -168,7 +168,7 @@ class _Work:
     def _sum_up(self, code: int) -> None:
         tally, journal = self._tally, self._journal
         if tally.skipped:
-            self._screen.complain(f"{tally.skipped} messages were done before")
+            self._screen.complain(f"{tally.skipped} done before")
         if tally.failed and tally.done > 1:
             self._screen.complain(f"{tally.failed} of {tally.done} messages failed")
         if journal is None or code == 0:
@@ -176,7 +176,7 @@ class _Work:
         if journal.trouble is not None:
             self._screen.complain(f"the journal lacks messages: {reason(journal.trouble)}")
         done = tally.answered + tally.skipped
-        self._screen.complain(f"{done} messages are done; the rest with --resume")
+        self._screen.complain(f"{done} done, the rest with --resume")
 
 
 class _Counting:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from threading import Lock, Thread
 
-from .exchange import Failure, Item, Reply, Unanswered
+from .exchange import Failure, Item, Misused, Reply, Unanswered
 from .journal import Journal, digest_of
 
 
@@ -95,8 +95,11 @@ class Threads:
             reply = self._ask(source)
         except Unanswered as error:
             return Failure(item, str(error))
-        except MemoryError:
-            return Failure(item, "out of memory")
+        except Misused:
+            raise
+        except Exception as error:
+            # Of an answer that nobody thought of. The others have nothing to do with it.
+            return Failure(item, f"unexpected {type(error).__name__}")
         # As soon as it is known, for we may be killed.
         if self._journal is not None:
             self._journal.add(digest)

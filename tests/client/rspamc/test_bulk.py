@@ -115,8 +115,8 @@ class OutcomeTests(BulkCase):
         self.assertEqual(self.go("!x"), 1)
         self.assertEqual(self.told, ["!x: unreadable"])
 
-    def test_memory_error(self) -> None:
-        """A message that is too much for us fails alone."""
+    def test_unexpected(self) -> None:
+        """A message whose answer is too much for us fails alone."""
 
         def greedy(item: Item) -> Reply:
             if item.name == "b":
@@ -124,7 +124,7 @@ class OutcomeTests(BulkCase):
             return reply(item)
 
         self.assertEqual(self.go("a", "b", "c", ask=greedy), 1)
-        self.assertIn(Failure(Item("b"), "out of memory"), self.shown)
+        self.assertIn(Failure(Item("b"), "unexpected MemoryError"), self.shown)
 
     def test_error(self) -> None:
         """What is no failure of one message ends the run, from wherever it is raised."""
@@ -253,12 +253,20 @@ class JournalTests(BulkCase):
         self.assertEqual(self.learn("a", "bad", "c", "!d"), 1)
         self.assertEqual(
             self.told[1:],
-            ["2 of 4 messages failed", "2 messages are done; the rest with --resume"],
+            ["2 of 4 messages failed", "2 done, the rest with --resume"],
         )
         resume = replace(self.options, resumes=True)
         self.assertEqual(self.learn("a", "bad", "c", "d", options=resume, ask=reply), 0)
         self.assertEqual(self.names(), ["bad", "d"])
-        self.assertEqual(self.told, ["2 messages were done before"])
+        self.assertEqual(self.told, ["2 done before"])
+        self.assertFalse(self.path.exists())
+
+    def test_last_one(self) -> None:
+        """Also if one message is left, and that was done."""
+        self.learn("a", "bad")
+        resume = replace(self.options, resumes=True)
+        self.assertEqual(self.learn("a", options=resume), 0)
+        self.assertEqual((self.names(), self.told), ([], ["1 done before"]))
         self.assertFalse(self.path.exists())
 
     def test_not_resumed(self) -> None:
@@ -285,11 +293,11 @@ class JournalTests(BulkCase):
 
         def broken(item: Item) -> Reply:
             if item.name == "b":
-                raise RuntimeError
+                raise Misused("wrong")
             return reply(item)
 
         options = replace(self.options, parallel=1)
-        self.assertRaises(RuntimeError, self.learn, "a", "b", "c", ask=broken, options=options)
+        self.assertRaises(Misused, self.learn, "a", "b", "c", ask=broken, options=options)
         journal = Journal(self.path, resumes=True)
         self.addCleanup(journal.close, is_complete=False)
         self.assertEqual([digest_of(name) in journal for name in (b"a", b"b")], [True, False])

@@ -79,12 +79,12 @@ class SignalTests(EndCase):
             out, err = process.communicate(timeout=60)
             self.assertEqual(process.returncode, code)
             self.assertEqual(out, b"")
-            self.assertEqual(err, b"mailfilterc: 16 messages are done; the rest with --resume\n")
+            self.assertEqual(err, b"mailfilterc: 16 done, the rest with --resume\n")
             process = self.start("learn_spam", 20, resumes=True)
             out, err = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 0)
             self.assertEqual(set(out.splitlines()), {b"16 ", b"17 ", b"18 ", b"19 "})
-            self.assertEqual(err, b"mailfilterc: 16 messages were done before\n")
+            self.assertEqual(err, b"mailfilterc: 16 done before\n")
 
     def test_scanning(self) -> None:
         """Where there is nothing to go on with, there is nothing to say."""
