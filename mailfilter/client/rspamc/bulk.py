@@ -51,9 +51,10 @@ def run(
     """Ask for every message, write what `show` makes of each outcome, and return the exit code.
 
     `ask` is called in threads; what it raises is a failure of that message, but for Misused,
-    which this raises, too. `show` gets outcomes without the octets of their messages. `arguments` are those of the command,
-    such as the class that is learned. `count` tells how many messages there will be, for the
-    bar; it is called in a thread of its own, with a function that says when to give up.
+    which this raises, too. `show` gets outcomes without the octets of their messages.
+    `arguments` are those of the command, such as the class that is learned. `count` tells how
+    many messages there will be, for the bar; it is called in a thread of its own, with a
+    function that says when to give up.
 
     0 if all were answered, 1 if anything failed, 128 and its number after a signal, 141 if
     nobody reads what is written. Raises Misused if it cannot resume.
