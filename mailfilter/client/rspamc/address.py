@@ -47,7 +47,7 @@ class Server:
 
     def __str__(self) -> str:
         if self.path:
-            return self.path
+            return "".join(char if char.isprintable() else "?" for char in self.path)
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https://' if self.is_tls else ''}{host}:{self.port}"
 

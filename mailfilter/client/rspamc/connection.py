@@ -29,6 +29,9 @@ READ_AT_ONCE = 2**16
 MAX_WAIT = 3600.0
 """Seconds that are waited at a time: the system counts milliseconds in 31 bits."""
 
+TLS_ALERT = b"\x15\x03"
+"""How servers of TLS answer what is none (RFC 8446 5.1)."""
+
 _SHOWN = 40
 """Octets of what is no HTTP that an error shows."""
 
@@ -81,7 +84,7 @@ class _Exchange:
         except TimeoutError:
             raise Unanswered(self._slow()) from None
         except NotHttp as error:
-            raise Unanswered(f"{error}; it begins with {_shown(self._begun)}") from None
+            raise Unanswered(f"{error}; {_beginning(self._begun)}") from None
         except AnswerError as error:
             raise Unanswered(f"{error}{self._unsent()}") from None
         answer = self._reader.answer
@@ -156,5 +159,7 @@ def _pieces(head: bytes, body: bytes) -> Iterator[Piece]:
         yield view[at : at + SENT_AT_ONCE]
 
 
-def _shown(octets: bytes) -> str:
-    return repr(octets)[1:]
+def _beginning(octets: bytes) -> str:
+    if octets.startswith(TLS_ALERT):
+        return "it speaks TLS there: use https:// or --tls"
+    return f"it begins with {repr(octets)[1:]}"
