@@ -43,7 +43,8 @@ def _print_commands(context: click.Context, parameter: click.Parameter, value: b
     if not value or context.resilient_parsing:
         return
     for command in COMMANDS:
-        names = ", ".join((command.name, *command.aliases))
+        name = f"{command.name}:NAME" if command is LEARN_CLASS else command.name
+        names = ", ".join((name, *command.aliases))
         click.echo(f"{names:>32}  {command.help}")
     context.exit()
 

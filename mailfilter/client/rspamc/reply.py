@@ -14,6 +14,8 @@ from .exchange import Item, Reply, Unanswered
 
 _SHOWN = 40
 """Octets of an answer that cannot be read, in the error."""
+_NO_CONTENT = "No Content"
+"""The reason of 204 as HTTP has it (RFC 9110 15.3.5)."""
 _OFFSET = re.compile(r"[0-9]{1,12}")
 
 
@@ -22,8 +24,12 @@ def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "")
 
     Raises Unanswered.
     """
+    if answer.status == 204 and answer.reason not in ("", _NO_CONTENT):
+        # Rspamd says there why it did not learn, and in a body that HTTP forbids.
+        said = msgspec.json.encode({"error": _clean(answer.reason)})
+        return Reply(item, seconds, answer.headers, said, msgspec.json.decode(said))
     if answer.status // 100 != 2 or not answer.body:
-        raise Unanswered(f"HTTP error: {answer.status}, {NOT_PRINTABLE.sub('?', answer.reason)}")
+        raise Unanswered(f"HTTP error: {answer.status}, {_clean(answer.reason)}")
     octets = _unpacked(answer, dictionary)
     kind = (answer.header("content-type") or "").lower()
     body: bytes | None = None
@@ -42,7 +48,7 @@ def _unpacked(answer: Answer, dictionary: str) -> bytes:
     if coding.strip().lower() == "identity":
         return answer.body
     if coding.strip().lower() != "zstd":
-        raise Unanswered(f"its answer is packed by {NOT_PRINTABLE.sub('?', coding)[:_SHOWN]!r}")
+        raise Unanswered(f"its answer is packed by {_clean(coding[:_SHOWN])!r}")
     from .unpacking import unpack
 
     return unpack(answer.body, MAX_ANSWER, dictionary if answer.header("dictionary") else "")
@@ -64,5 +70,9 @@ def _document(octets: bytes, kind: str) -> Any:
         return msgspec.json.decode(msgspec.json.encode(msgspec.msgpack.decode(octets)))
     except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError) as error:
         shown = repr(octets[:_SHOWN])[1:]
-        reason = NOT_PRINTABLE.sub("?", str(error))
+        reason = _clean(str(error))
         raise Unanswered(f"its answer cannot be read: {reason}; it begins with {shown}") from None
+
+
+def _clean(text: str) -> str:
+    return NOT_PRINTABLE.sub("?", text)

@@ -66,8 +66,7 @@ def _details(
     if options.settings:
         yield "Settings", options.settings
     if command.argument:
-        # As rspamc does: the last one first.
-        yield from ((command.argument, value) for value in reversed(arguments))
+        yield from ((command.argument, value) for value in arguments)
     yield from options.headers
 
 

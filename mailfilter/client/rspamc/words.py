@@ -5,6 +5,9 @@ from typing import Any
 
 import click
 
+DAY = 86400.0
+"""Seconds."""
+
 
 class Whole(click.ParamType[int]):
     """A whole number as C writes it, which may be hexadecimal: flags of fuzzy storages are."""
@@ -18,10 +21,10 @@ class Whole(click.ParamType[int]):
         sign, digits = (-1, value[1:]) if value.startswith("-") else (1, value)
         base = 16 if digits[:2].lower() == "0x" else 10
         digits = digits[2:] if base == 16 else digits
-        if not digits.isalnum() or not digits.isascii():
+        if not digits.isalnum() or not digits.isascii() or len(digits) > 20:
             self.fail(f"{value!r} is no whole number", param, ctx)
         try:
-            number = sign * int(digits[:20], base)
+            number = sign * int(digits, base)
         except ValueError:
             self.fail(f"{value!r} is no whole number", param, ctx)
         if not -(2**31) <= number < 2**31:
@@ -30,7 +33,7 @@ class Whole(click.ParamType[int]):
 
 
 class Seconds(click.ParamType[float]):
-    """A time that can be waited for."""
+    """A time to wait; none, or less, is without limit for rspamc, and a day here."""
 
     name = "seconds"
 
@@ -42,9 +45,9 @@ class Seconds(click.ParamType[float]):
             seconds = float(value)
         except ValueError:
             self.fail(f"{value!r} is no number of seconds", param, ctx)
-        if not math.isfinite(seconds) or seconds <= 0:
-            self.fail(f"{value!r} is no time to wait: it must be more than 0", param, ctx)
-        return seconds
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return min(seconds, DAY) if seconds > 0 else DAY
 
 
 class Header(click.ParamType[tuple[str, str]]):
