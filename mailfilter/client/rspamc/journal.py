@@ -72,8 +72,6 @@ class Journal:
         """Note that it is done; trouble is kept in `trouble`, for the work is done all the same."""
         line = digest.hex().encode() + b"\n"
         with self._lock:
-            if self._file < 0:
-                return
             try:
                 if os.write(self._file, line) < len(line):
                     # The rest of the line would be taken for the beginning of the next one.

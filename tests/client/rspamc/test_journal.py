@@ -183,6 +183,15 @@ class TogetherTests(JournalCase):
         second.close(is_complete=False)
         self.assertEqual(self.known(), [False, True, False])
 
+    def test_second_is_complete(self) -> None:
+        """What the first did before it was ended stays when the second is complete."""
+        first, second = self.open(), self.open()
+        first.add(A)
+        first.close(is_complete=False)
+        second.add(B)
+        second.close(is_complete=True)
+        self.assertEqual(self.known(), [True, True, False])
+
     def test_removed_meanwhile(self) -> None:
         """Nobody goes on with a file that was removed between opening and locking it."""
         locked, first = journal._locked, self.open()
