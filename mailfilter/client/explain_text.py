@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..report.escape import escape
-from ..report.history_terms import NO_MESSAGE_ID
+from ..report.identifiers import NO_MESSAGE_ID
 from ..syntax import moment
 from .history_text import items, number, table, text, texts
 

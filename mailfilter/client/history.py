@@ -16,10 +16,9 @@ from ..report.history_search import (
     parse_action,
     parse_address,
     parse_ip,
-    parse_trace_id,
-    read_json,
 )
-from ..report.reply_json import render_json
+from ..report.identifiers import parse_trace_id
+from ..report.reply_json import read_json, render_json
 from ..store.base import Row
 from .explain_text import explain_text
 from .history_text import HEAD, row_line

@@ -8,7 +8,8 @@ from ..scan.envelope import Envelope
 from ..scan.verdict import Verdict
 from ..store.base import Key, Row, key
 from .history_detail import detail_of
-from .history_terms import NO_MESSAGE_ID, terms_of
+from .history_terms import terms_of
+from .identifiers import NO_MESSAGE_ID
 from .privacy import Masks
 from .reply_json import encode_json, seconds
 from .reply_layout import result_dict

@@ -4,9 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
-
-import msgspec
 
 from ..scan.verdict import Action
 from ..store.base import Get, HistoryFind, HistoryGet, Row, Store
@@ -19,11 +16,6 @@ PAGE_ROWS = 200
 PAGE_CALLS = 5
 """Calls of the store for a page that somebody waits for: each may find little in many rows."""
 
-_TRACED = re.compile(r"""\btrace(?:[_-]id)?["']?[=:\s]+["']?([0-9a-f]{12})\b""")
-_LISTED = re.compile(r"\s*\d{4}-\d\d-\d\dt[\d:]+z\s+([0-9a-f]{12})\s")
-"""How a line of `mailfilteradm history` begins, in lower case."""
-
-_ID = re.compile(r"\b([0-9a-f]{12})\b")
 _CURSOR = re.compile("[0-9]{1,15}")
 """Stores number their rows."""
 
@@ -110,51 +102,6 @@ def _fresh(rows: Iterable[Row], seen: set[bytes]) -> Iterable[Row]:
 async def find_trace(store: Store, trace_id: str) -> Row | None:
     """The row of a scan, with its trace. Raises StoreError."""
     return await store.do(HistoryGet(HISTORY, trace_id.encode()))
-
-
-def read_json(octets: bytes) -> dict[str, Any]:
-    """A body or detail; empty where nobody can read it."""
-    try:
-        found = msgspec.json.decode(octets)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def parse_trace_id(text: str) -> str:
-    """The trace id in what was pasted: itself, a log line, a reply, a header field, JSON.
-
-    Of several the last is meant that is said to be one, by "trace" before it: in log lines and
-    replies ours is behind what strangers may have written. In a line of `mailfilteradm history` it
-    comes before that. If none is marked, it is the first. Raises ValueError.
-    """
-    told = _told_in_json(text)
-    if told is not None:
-        return told
-    text = text.lower()
-    listed = _LISTED.match(text)
-    if listed is not None:
-        return listed[1]
-    marked = _TRACED.findall(text)
-    if marked:
-        return str(marked[-1])
-    found = _ID.search(text)
-    if found is None:
-        raise ValueError('expected a trace id such as "0123456789ab"')
-    return found[1]
-
-
-def _told_in_json(text: str) -> str | None:
-    """What an object says its trace id is: a line of the log, or of `--json`."""
-    if not text.rstrip().endswith("}"):
-        # A reply, say, of which a stranger may have written a part.
-        return None
-    found = read_json(text[text.find("{") :].rstrip().encode("utf-8", "replace"))
-    for name in ("trace_id", "trace"):
-        value = found.get(name)
-        if isinstance(value, str) and _ID.fullmatch(value.lower()):
-            return value.lower()
-    return None
 
 
 def parse_address(text: str) -> str:

@@ -5,10 +5,8 @@ from itertools import islice
 
 from ..scan.envelope import Envelope, IPAddress
 from ..scan.verdict import Verdict
+from .identifiers import NO_MESSAGE_ID
 from .privacy import Kind, Masks
-
-NO_MESSAGE_ID = "undef"
-"""What stands for the id of a message without one; so it does in every mode of privacy."""
 
 MAX_SYMBOLS = 200
 MAX_ADDRESSES = 300

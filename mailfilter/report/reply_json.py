@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec.json import Encoder
+from msgspec import DecodeError
+from msgspec.json import Encoder, decode
 from msgspec.msgpack import Encoder as PackEncoder
 
 MAX_NUMBER = 1e30
@@ -56,6 +57,15 @@ def _without_surrogates(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_surrogates(one) for one in value]
     return value
+
+
+def read_json(octets: bytes) -> dict[str, Any]:
+    """The members of an object; empty where nobody can read it."""
+    try:
+        found = decode(octets)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def render_error(text: str) -> bytes:

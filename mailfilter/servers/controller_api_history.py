@@ -13,10 +13,10 @@ from ..report.history_search import (
     parse_address,
     parse_cursor,
     parse_ip,
-    parse_trace_id,
-    read_json,
 )
+from ..report.identifiers import parse_trace_id
 from ..report.privacy import Kind
+from ..report.reply_json import read_json
 from .controller_call import Call, Endpoint, Endpoints, json_reply
 from .http_reply import Reply, error_reply
 

@@ -5,8 +5,7 @@ from twisted.logger import Logger
 
 from ..codec.http_body import Refused
 from ..report.history_row import HISTORY
-from ..report.history_search import read_json
-from ..report.reply_json import render_json
+from ..report.reply_json import read_json, render_json
 from ..store.base import HistoryClear, HistoryFind, Row
 from .controller_call import SUCCESS, Call, Endpoint, Endpoints, json_reply
 from .http_reply import Reply

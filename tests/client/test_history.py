@@ -18,8 +18,8 @@ from mailfilter.report.history_search import (
     parse_address,
     parse_cursor,
     parse_ip,
-    parse_trace_id,
 )
+from mailfilter.report.identifiers import parse_trace_id
 from mailfilter.report.logline import ScanLine
 from mailfilter.report.logs import json_line, text_line
 from mailfilter.scan.envelope import Envelope, Recipient
