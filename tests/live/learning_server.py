@@ -49,7 +49,7 @@ class LearningServer(socketserver.ThreadingTCPServer):
 
     def answer(self, body: bytes) -> bytes:
         """Learn a message."""
-        digest = hashlib.sha256(body).digest()
+        digest = digest_of(body)
         with self.lock:
             if self.fails_from is not None and self.total >= self.fails_from:
                 return _reply(b"503 Not now", b'{"error":"not now"}')
@@ -74,17 +74,24 @@ class _Connection(socketserver.StreamRequestHandler):
         try:
             self.rfile.readline()
             length = 0
-            while (line := self.rfile.readline().strip()) != b"":
-                name, _, value = line.partition(b":")
+            while line := self.rfile.readline():
+                if not line.strip():
+                    break
+                name, _, value = line.strip().partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
                 if name.lower() == b"filename":
                     self.server.names.append(value.strip().decode())
             body = self.rfile.read(length)
-            if len(body) == length:
+            if line and len(body) == length:
                 self.wfile.write(self.server.answer(body))
         except OSError:
             pass  # Whoever asks may be killed.
+
+
+def digest_of(message: bytes) -> bytes:
+    """What a message is counted by."""
+    return hashlib.sha256(message).digest()
 
 
 def _reply(status: bytes, body: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """mailfilterc learns many messages, is ended in the middle, and goes on."""
 
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -11,7 +10,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from . import peers
-from .learning_server import LearningServer, learning_server
+from .learning_server import LearningServer, digest_of, learning_server
 from .mailfilterc import COMMAND, SECONDS, Ran, mailfilterc, on_terminal, rspamc
 from .processes import wait_until
 
@@ -129,12 +128,12 @@ class InterruptedTests(BulkCase):
         """Two runs that do the same, ended and gone on with at the same time."""
         codes = self.together(lambda: self.learn_and_send(signal.SIGTERM, 200)[0])
         self.assertEqual(codes, [143, 143])
-        codes = self.together(lambda: self.learn("--resume").code)
-        self.assertEqual(codes, [0, 0])
-        self.assertEqual(len(self.server.learned), MESSAGES)
         (journal,) = self.state.rglob("learn_spam*")
         for line in journal.read_bytes().splitlines():
             self.assertRegex(line, rb"^[0-9a-f]{32}$")
+        codes = self.together(lambda: self.learn("--resume").code)
+        self.assertEqual(codes, [0, 0])
+        self.assertEqual(len(self.server.learned), MESSAGES)
 
     def together(self, run: Callable[[], int]) -> list[int]:
         """What comes of two at the same time."""
@@ -213,19 +212,52 @@ class InputTests(BulkCase):
         self.assertEqual(ran.code, 1)
         self.assertIn(f"mailfilterc: {missing}: No such file or directory\n", ran.told)
         self.assertEqual(sorted(self.server.names), [f"{mbox}#{number}" for number in (1, 2, 3)])
-        for number in (1, 2, 3):
-            self.assertIn(f"Results for file: {mbox}#{number} (", ran.text)
+
+
+class ClosedTests(BulkCase):
+    """Standard streams that are closed when it starts."""
+
+    def run_closed(self, *closed: int) -> "subprocess.CompletedProcess[bytes]":
+        """Learn, with some of them closed."""
+        return subprocess.run(
+            [*COMMAND, *self.arguments()],
+            env={**os.environ, **self.environment, "PYTHONPATH": str(peers.CHECKOUT)},
+            capture_output=True,
+            preexec_fn=lambda: _close(closed),
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def test_closed(self) -> None:
+        """Results and errors go nowhere, least of all to the server or into the journal."""
+        self.fill(20)
+        ran = self.run_closed(1)
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn(b"mailfilterc: cannot write the results: Bad file descriptor\n", ran.stderr)
+        self.assertNotIn(b"Traceback", ran.stderr)
+        self.assertEqual(self.run_closed(0, 1, 2).returncode, 1)
+        ran = self.run_closed(0, 2)
+        self.assertEqual(ran.returncode, 0)
+        self.assertNotIn(b"mailfilterc", ran.stdout)
+        self.assertLessEqual(set(self.server.learned), {digest_of(message(at)) for at in range(20)})
+        for journal in self.state.rglob("learn_spam*"):
+            for line in journal.read_bytes().splitlines():
+                self.assertRegex(line, rb"^[0-9a-f]{32}$")
 
 
 class TerminalTests(BulkCase):
     """On a terminal."""
 
     def test_bar(self) -> None:
-        """Long work shows how far it is, and what it says stays whole."""
+        """Long work shows how far it is."""
         self.fill(300)
         self.server.seconds = 0.1
         ran = on_terminal(*self.arguments(), environment={**self.environment, "COLUMNS": "100"})
         self.assertEqual(ran.code, 0)
         self.assertRegex(ran.out, rb"\d+/300  \d+\.\d/s  0:00:\d\d left")
-        self.assertEqual(len(re.findall(rb"Results for file: ", ran.out)), 300)
         self.assertEqual(len(self.server.learned), 300)
+
+
+def _close(numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        os.close(number)

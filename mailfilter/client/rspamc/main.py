@@ -28,6 +28,10 @@ def main() -> NoReturn:
     words = sys.argv[1:]
     if may_deliver(words):
         _deliver(words)
+    _occupy_descriptors()
+    # Python has none for those that were closed, and prints errors to the output then.
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
     sys.exit(run(words))
 
 
@@ -126,8 +130,12 @@ def run(words: Sequence[str]) -> int:
     from .exchange import Misused
 
     try:
-        from .command_line import read_command_line
+        from .command_line import COMMAND, PROGRAM, read_command_line
 
+        if instruction := os.environ.get("_MAILFILTERC_COMPLETE"):
+            from .completion import complete
+
+            return complete(COMMAND, PROGRAM, instruction)
         code = _run(read_command_line(words))
         sys.stdout.flush()
     except click.exceptions.Exit as done:

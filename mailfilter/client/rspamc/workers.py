@@ -75,7 +75,6 @@ class Threads:
             while (source := self._take()) is not None:
                 self._events.put(self._event(source))
         except BaseException as error:
-            self._is_stopped = True
             self._events.put(error)
         finally:
             self._events.put(Mark.ENDED)
