@@ -35,8 +35,6 @@ class _Place:
     """A file that is one message or more."""
 
     path: str
-    is_found: bool = False
-    """In a folder, not named."""
     is_one: bool = False
     """One message, whatever it looks like: those of a Maildir, whose octets others chose."""
 
@@ -169,7 +167,7 @@ def _in_folder(top: str, exclude: Sequence[str]) -> Iterator[_Place | Failure]:
                         if not (is_maildir and entry.name == "tmp"):
                             waiting.append(entry.path)
                     elif entry.is_file(follow_symlinks=False) and not is_maildir:
-                        yield _Place(entry.path, is_found=True, is_one=is_part)
+                        yield _Place(entry.path, is_one=is_part)
         except OSError as error:
             yield Failure(Item(folder), reason(error))
 
@@ -195,20 +193,20 @@ def _opened(place: _Place, options: Options) -> Iterator[BinaryIO]:
     Looked at before it is opened, for there are devices that do something then, and again
     afterwards, for it may have become another.
     """
-    _check_kind(os.stat(place.path).st_mode, place)
+    _check_kind(os.stat(place.path).st_mode)
     # Without O_NONBLOCK, a pipe nobody writes to would not even open.
     number = os.open(place.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with io.FileIO(number) as raw:
         mode = os.fstat(number).st_mode
-        _check_kind(mode, place)
+        _check_kind(mode)
         if stat.S_ISFIFO(mode):
             yield cast(BinaryIO, io.BufferedReader(_Pipe(raw, options.timeout)))
         else:
             yield cast(BinaryIO, io.BufferedReader(raw))
 
 
-def _check_kind(mode: int, place: _Place) -> None:
-    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and not place.is_found):
+def _check_kind(mode: int) -> None:
+    if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
         return
     raise OSError(errno.EINVAL, "not a file")
 

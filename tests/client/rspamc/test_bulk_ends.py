@@ -17,13 +17,19 @@ from mailfilter.client.rspamc.commands import COMMANDS
 from mailfilter.client.rspamc.exchange import Item, Reply
 from mailfilter.client.rspamc.options import Options
 
-name, number, hangs, octets, resumes = json.loads(sys.argv[1])
+name, number, hangs, octets, resumes, is_late = json.loads(sys.argv[1])
 (command,) = [command for command in COMMANDS if command.name == name]
+
+stopped = threading.Event()
+if is_late:
+    bulk.GRACE = 60
+    stop = bulk.Threads.stop
+    bulk.Threads.stop = lambda threads: (stop(threads), stopped.set())
 
 def ask(item):
     if item.octets in (b"%d" % at for at in hangs):
         # The results of those before are out, then.
-        threading.Event().wait()
+        stopped.wait()
     return Reply(item, 0.0, (), b"", {})
 
 sources = (Item(f"{at}", b"%d" % at) for at in range(number))
@@ -46,10 +52,11 @@ class EndCase(SynchronousTestCase):
         hangs: tuple[int, ...] = (),
         octets: int = 0,
         resumes: bool = False,
+        is_late: bool = False,
         **named: Any,
     ) -> "subprocess.Popen[bytes]":
-        """Start it with so many messages, of which some are never answered."""
-        work = json.dumps([command, number, hangs, octets, resumes])
+        """Start it with so many messages, of which some are answered late or never."""
+        work = json.dumps([command, number, hangs, octets, resumes, is_late])
         given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         given |= {"preexec_fn": _heed_signals, **named}
         process = subprocess.Popen(
@@ -85,6 +92,16 @@ class SignalTests(EndCase):
             self.assertEqual(process.returncode, 0)
             self.assertEqual(set(out.splitlines()), {b"16 ", b"17 ", b"18 ", b"19 "})
             self.assertEqual(err, b"mailfilterc: 16 done before\n")
+
+    def test_late(self) -> None:
+        """What is under way has a moment, so that it need not be done again."""
+        process = self.start("learn_spam", 20, hangs=(12, 13, 14, 15), is_late=True)
+        self.lines(process, 12)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(set(out.splitlines()), {b"12 ", b"13 ", b"14 ", b"15 "})
+        self.assertEqual(err, b"mailfilterc: 16 done, the rest with --resume\n")
 
     def test_scanning(self) -> None:
         """Where there is nothing to go on with, there is nothing to say."""
