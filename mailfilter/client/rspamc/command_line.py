@@ -5,7 +5,7 @@ Sources: lda-client.md 5.2; how rspamc 3.4 takes its words apart [run].
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from .commands import COMMANDS, EXPLAIN, FUZZY_DELHASH, LEARN_CLASS, SYMBOLS, Co
 from .exchange import Misused
 from .options import DEFAULT_PARALLEL, DEFAULT_TIMEOUT, Options, Output, Trust
 from .words import Header, Seconds, Whole
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PROGRAM = "mailfilterc"
 
@@ -58,6 +61,26 @@ def _print_version(context: click.Context, parameter: click.Parameter, value: bo
     context.exit()
 
 
+def _complete_words(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list["CompletionItem"]:
+    from .completion import words
+
+    return words(context.params.get("words") or (), incomplete)
+
+
+def _complete_file(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list["CompletionItem"]:
+    from .completion import files
+
+    return files(incomplete)
+
+
+def _file(name: str, *words: str, help: str) -> click.Option:
+    return _option(name, *words, metavar="FILE", shell_complete=_complete_file, help=help)
+
+
 def _option(name: str, *words: str, help: str, **more: Any) -> click.Option:
     return click.Option([name, *words], help=help, **more)
 
@@ -91,11 +114,11 @@ def _server_options() -> Sequence[click.Option]:
         _option("user_agent", "-U", "--user-agent", help="User-Agent to send."),
         _option("key", "--key", metavar="KEY", help=f"Refused: {_LATER}."),
         _flag("is_tls", "--tls", help="Use TLS, as with https://."),
-        _option("ca", "--ca", metavar="FILE", help="Certificates to trust, PEM."),
-        _option("crl", "--crl", metavar="FILE", help="Revocation lists, PEM."),
+        _file("ca", "--ca", help="Certificates to trust, PEM."),
+        _file("crl", "--crl", help="Revocation lists, PEM."),
         _option("pins", "--pin", metavar="SHA256", multiple=True, help="Certificate or key."),
-        _option("cert", "--cert", metavar="FILE", help="Our own certificate and chain, PEM."),
-        _option("cert_key", "--cert-key", metavar="FILE", help="Its key, if in another file."),
+        _file("cert", "--cert", help="Our own certificate and chain, PEM."),
+        _file("cert_key", "--cert-key", help="Its key, if in another file."),
     )
 
 
@@ -123,7 +146,7 @@ def _message_options() -> Sequence[click.Option]:
         _flag("extended_urls", "--extended-urls", help="Ask for more about each URL."),
         _flag("is_profiled", "--profile", help="Ask how long checks took."),
         _flag("is_compressed", "-z", "--compressed", help="Pack what is sent by zstd."),
-        _option("dictionary", "-D", "--dictionary", metavar="FILE", help="Dictionary of zstd."),
+        _file("dictionary", "-D", "--dictionary", help="Dictionary of zstd."),
         _flag("is_v3", "--protocol-v3", help="Scan by protocol v3."),
         _flag("is_msgpack", "--msgpack", help="Speak msgpack in place of JSON."),
         _option("classifier", "-c", "--classifier", metavar="NAME", help="Classifier to teach."),
@@ -143,7 +166,7 @@ def _input_options() -> Sequence[click.Option]:
             default=DEFAULT_PARALLEL,
             help="Requests at a time.",
         ),
-        _option("files_list", "--files-list", metavar="FILE", help="Names of files, one a line."),
+        _file("files_list", "--files-list", help="Names of files, one a line."),
         _option("exclude", "--exclude", metavar="GLOB", multiple=True, help="Files to leave out."),
         _flag("takes_nothing", "-E", "--empty", help="Without files, send no message at all."),
         _flag("resumes", "--resume", help="Leave out what was learned before an interruption."),
@@ -185,7 +208,12 @@ def _make_command() -> click.Command:
     return click.Command(
         PROGRAM,
         params=[
-            click.Argument(["words"], nargs=-1, metavar="[COMMAND] [FILES]..."),
+            click.Argument(
+                ["words"],
+                nargs=-1,
+                metavar="[COMMAND] [FILES]...",
+                shell_complete=_complete_words,
+            ),
             *_server_options(),
             *_message_options(),
             *_input_options(),

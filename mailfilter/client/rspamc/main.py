@@ -84,13 +84,13 @@ def _delivered(words: Sequence[str]) -> int:
 def _occupy_descriptors() -> None:
     """Let no file or socket become one of the standard streams that are closed.
 
-    What stands in for them fails as they would.
+    What stands in for them fails as they would; but errors may be told to nobody.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
+            os.open(os.devnull, os.O_RDONLY if number == 1 else os.O_WRONLY)
 
 
 def _complain(error: BaseException) -> None:
@@ -148,19 +148,22 @@ def run(words: Sequence[str]) -> int:
         _drop_output()
         return CLOSED_OUTPUT
     except OSError as error:
+        _drop_output()
         return _refuse(error.strerror or str(error), FAILED)
     return code
 
 
 def _refuse(text: str, code: int = MISUSED) -> int:
-    print(f"mailfilterc: {text}", file=sys.stderr)
+    lines = [f"mailfilterc: {text}"]
     if code == MISUSED:
-        print("Try 'mailfilterc --help'.", file=sys.stderr)
+        lines.append("Try 'mailfilterc --help'.")
+    with suppress(OSError):
+        os.write(2, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
     return code
 
 
 def _drop_output() -> None:
-    """So that Python does not complain once more when it ends."""
+    """So that Python does not try once more to write when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
