@@ -329,14 +329,10 @@ def _check_server(call: Call) -> None:
 
 def _check_input(call: Call) -> None:
     options = call.options
-    if options.takes_nothing and (call.files or options.files_list):
-        raise Misused("--empty: it is for no message, and there are files")
     if options.files_list and not call.command.takes_input:
         raise Misused(f"{call.command.name}: it takes no files")
     if options.is_traced and call.command is not SYMBOLS:
         raise Misused(f"{call.command.name}: --trace is for scans")
-    if options.dictionary and not options.is_compressed:
-        raise Misused("--dictionary: it needs --compressed")
 
 
 def _check_lda(call: Call) -> None:

@@ -179,9 +179,14 @@ def _run(call: "Call") -> int:
         from .trace import trace
 
         return trace(call.options, call.files)
-    if call.command.takes_input and not call.options.takes_nothing:
-        return _run_bulk(call)
-    return _run_once(call)
+    if not call.command.takes_input or _is_empty(call):
+        return _run_once(call)
+    return _run_bulk(call)
+
+
+def _is_empty(call: "Call") -> bool:
+    options = call.options
+    return options.takes_nothing and not call.files and not options.files_list
 
 
 def _run_bulk(call: "Call") -> int:
@@ -192,12 +197,13 @@ def _run_bulk(call: "Call") -> int:
     from .render import render
 
     command, options = call.command, call.options
+    is_terminal = sys.stdout.isatty()
     return bulk.run(
         command,
         options,
         inputs.items(call.files, options),
         partial(ask, command, options, arguments=call.arguments),
-        lambda outcome: render(outcome, command, options),
+        lambda outcome: render(outcome, command, options, is_terminal=is_terminal),
         arguments=call.arguments,
         count=partial(inputs.count, call.files, options),
     )
@@ -214,8 +220,10 @@ def _run_once(call: "Call") -> int:
     try:
         outcome = ask(call.command, call.options, item, call.arguments)
     except Unanswered as error:
-        outcome = Failure(item, str(error))
-    sys.stdout.buffer.write(render(outcome, call.command, call.options))
+        outcome = Failure(item, str(error), raw=error.raw)
+    is_terminal = sys.stdout.isatty()
+    shown = render(outcome, call.command, call.options, is_terminal=is_terminal)
+    sys.stdout.buffer.write(shown)
     return FAILED if isinstance(outcome, Failure) else OK
 
 

@@ -164,6 +164,13 @@ class CodeTests(SynchronousTestCase):
             self.assertEqual((ran.returncode, ran.stderr), (0, b""))
             self.assertTrue(ran.stdout)
 
+    def test_empty(self) -> None:
+        """It is for where there are no files."""
+        path = Path(self.mktemp()).absolute()
+        path.write_bytes(MESSAGE)
+        for words, name in (((), "empty"), ((str(path),), str(path))):
+            self.assertIn(name.encode(), run("-h", NOBODY, "-E", *words).stdout)
+
     def test_interrupted(self) -> None:
         """By the keyboard, it is 130."""
         code = """\
