@@ -161,7 +161,8 @@ class OutputTests(EndCase):
         )
 
     def test_no_errors(self) -> None:
-        """Without standard error the work is done."""
+        """Without standard error the work is done, though there is something to say."""
+        self.state.write_bytes(b"")
         process = self.start("learn_spam", 5, stderr=None, preexec_fn=lambda: os.close(2), hangs=())
         out, _ = process.communicate(timeout=60)
         self.assertEqual((process.returncode, out.count(b"\n")), (0, 5))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.client.rspamc.progress import Rate, Tally, printable, status, write_all
+from mailfilter.client.rspamc.progress import Rate, Screen, Tally, printable, status, write_all
 
 PROGRAM = """
 import sys, threading
@@ -74,6 +74,16 @@ class TextTests(SynchronousTestCase):
         for at in range(200):
             rate.add(10.0 + at, 5 + 7 * at)
         self.assertEqual(rate.per_second, 7)
+
+    def test_rate_of_what_is_done(self) -> None:
+        """Messages that an earlier run did say nothing about how long the others take."""
+        screen = Screen(Tally(answered=1, failed=2, skipped=100), lambda: None)
+        screen.has_bar = True
+        screen._appears = float("inf")
+        added: list[int] = []
+        self.patch(screen._rate, "add", lambda now, count: added.append(count))
+        screen.tick()
+        self.assertEqual(added, [3])
 
     def test_printable(self) -> None:
         """Nothing in it is obeyed by a terminal, or cannot be written."""
