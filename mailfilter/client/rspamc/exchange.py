@@ -8,6 +8,11 @@ from typing import Any
 class Unanswered(Exception):
     """There is no reply that could be used; the text says why, for people, on one line."""
 
+    def __init__(self, text: str, raw: bytes = b"") -> None:
+        super().__init__(text)
+        self.raw = raw
+        """What was answered nevertheless."""
+
 
 class Misused(Exception):
     """The command line cannot be done; the text says what is wrong and what was expected."""
@@ -51,6 +56,8 @@ class Failure:
     item: Item
     text: str
     seconds: float = 0.0
+    raw: bytes = b""
+    """What was answered nevertheless."""
 
 
 Outcome = Reply | Failure

@@ -29,7 +29,7 @@ def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "")
         said = msgspec.json.encode({"error": _clean(answer.reason)})
         return Reply(item, seconds, answer.headers, said, msgspec.json.decode(said))
     if answer.status // 100 != 2 or not answer.body:
-        raise Unanswered(f"HTTP error: {answer.status}, {_clean(answer.reason)}")
+        raise Unanswered(f"HTTP error: {answer.status}, {_clean(answer.reason)}", answer.body)
     octets = _unpacked(answer, dictionary)
     kind = (answer.header("content-type") or "").lower()
     body: bytes | None = None

@@ -93,7 +93,7 @@ class Threads:
         try:
             reply = self._ask(source)
         except Unanswered as error:
-            return Failure(item, str(error))
+            return Failure(item, str(error), raw=error.raw)
         except Misused:
             raise
         except Exception as error:
