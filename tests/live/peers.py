@@ -41,6 +41,12 @@ PACKAGES = (
     "opensmtpd-filter-rspamd",
     "nginx",
     "stunnel4",
+    "fetchmail",
+    "dovecot-core",
+    "dovecot-pop3d",
+    "dovecot-sieve",
+    "procmail",
+    "maildrop",
     "chromium",
     "chromium-common",
     "chromium-driver",
@@ -53,7 +59,8 @@ PACKAGES = (
 )
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
 for Sendmail's configuration, saslpasswd2, the mechanisms of SASL; letters for the
-browser, and what the pages that come with rspamd need."""
+browser, and what the pages that come with rspamd need; a POP3 server, who fetches from it, and
+who delivers into folders."""
 OF_THE_HOST = ("curl", "openssl")
 """These come with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
