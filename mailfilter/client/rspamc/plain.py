@@ -19,8 +19,14 @@ from .options import Options
 
 def plain(outcome: Outcome, command: Command, options: Options) -> bytes:
     """Octets for one outcome, the empty line behind it included."""
+    first = headline(outcome, command, options).encode("utf-8", "surrogateescape")
+    return first + below(outcome, command, options)
+
+
+def below(outcome: Outcome, command: Command, options: Options) -> bytes:
+    """The same without the headline."""
     if isinstance(outcome, Failure):
-        parts = _failure(outcome, command, options)
+        parts = _failure(outcome, options)
     else:
         parts = _reply(outcome, command, options)
     return b"".join(
@@ -29,8 +35,7 @@ def plain(outcome: Outcome, command: Command, options: Options) -> bytes:
     )
 
 
-def _failure(failure: Failure, command: Command, options: Options) -> Iterator[str | bytes]:
-    yield headline(failure, command, options)
+def _failure(failure: Failure, options: Options) -> Iterator[str | bytes]:
     yield f"{failure.text}\n"
     if options.output == "json" and failure.raw:
         yield failure.raw + b"\n"
@@ -38,7 +43,6 @@ def _failure(failure: Failure, command: Command, options: Options) -> Iterator[s
 
 
 def _reply(reply: Reply, command: Command, options: Options) -> Iterator[str | bytes]:
-    yield headline(reply, command, options)
     if options.shows_headers:
         yield "".join(f"{name}: {value}\n" for name, value in reply.headers) + "\n"
     is_raw = options.output == "raw"

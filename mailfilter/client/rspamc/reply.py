@@ -39,7 +39,10 @@ def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "")
         octets, kind, body = read_form(octets, answer.header("content-type") or "")
     elif offset := answer.header("message-offset"):
         octets, body = _split(octets, offset)
-    return Reply(item, seconds, answer.headers, octets, _document(octets, kind), body)
+    document = _document(octets, kind)
+    if not isinstance(document, dict | list):
+        raise Unanswered("its answer is broken: neither an object nor an array")
+    return Reply(item, seconds, answer.headers, octets, document, body)
 
 
 def _unpacked(answer: Answer, dictionary: str) -> bytes:

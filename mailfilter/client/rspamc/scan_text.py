@@ -16,7 +16,7 @@ HAM = ("greylist", "no action")
 """Actions of which rspamc knows what they say of a message; the numbers of all are theirs here."""
 
 _MAX_MESSAGE = 60
-"""Characters of a message that is no text."""
+"""Octets of a message that is no text."""
 
 Line = tuple[str, str]
 """A label, and what belongs to it."""
@@ -85,7 +85,9 @@ def tail(fields: Mapping[str, Any], options: Options) -> Iterator[Line]:
     if "error" in fields:
         yield "Scan error", text(fields["error"])
     for name, value in members(fields.get("messages")).items():
-        shown = text(value) if isinstance(value, str) else text(value)[:_MAX_MESSAGE]
+        shown = text(value)
+        if not isinstance(value, str):
+            shown = shown.encode()[:_MAX_MESSAGE].decode("utf-8", "ignore")
         yield f"Message - {text(name)}", shown
     found = fields.get("dkim-signature")
     for value in [found] if isinstance(found, str) else elements(found):

@@ -16,10 +16,10 @@ from . import counters_text, scan_text, stat_text
 from .commands import Command
 from .exchange import Failure, Outcome, Reply
 from .options import Options
-from .plain import headline, new_body, plain
+from .plain import below, headline, new_body
 from .values import members, number, printable, printable_lines, text, whole
 
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _ACTION_STYLES = {
     "reject": "bold red",
     "no action": "green",
@@ -32,15 +32,15 @@ _ACTION_STYLES = {
 
 def for_terminal(outcome: Outcome, command: Command, options: Options) -> bytes:
     """Octets for one outcome, the empty line behind it included."""
-    outcome = replace(outcome, item=replace(outcome.item, name=printable(outcome.item.name)))
     if isinstance(outcome, Failure):
         return _painted(lambda console: _failure(console, outcome, command, options))
     table = _TABLES.get(command.name) if options.output == "human" else None
     if table is None:
-        return _escaped(plain(outcome, command, options))
+        first = printable(headline(outcome, command, options).rstrip("\n"))
+        return (f"{first}\n" if first else "").encode() + _escaped(below(outcome, command, options))
     cleaned = replace(outcome, document=_clean(outcome.document))
     if options.is_human:
-        return _escaped(plain(cleaned, command, options))
+        return _escaped(below(cleaned, command, options))
     return _painted(lambda console: _reply(console, cleaned, command, options, table))
 
 
@@ -52,13 +52,14 @@ def _painted(paint: Callable[[Console], None]) -> bytes:
 
 
 def _escaped(octets: bytes) -> bytes:
-    return printable_lines(octets.decode("utf-8", "surrogateescape")).encode()
+    shown = octets.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
+    return printable_lines(shown).encode()
 
 
 def _clean(value: Any) -> Any:
     """The same with nothing in its texts that a terminal obeys, or that is no part of a line."""
     if isinstance(value, str):
-        return printable(_FOLD.sub("", value))
+        return printable(_FOLD.sub(" ", value))
     if isinstance(value, dict):
         return {_clean(name): _clean(member) for name, member in value.items()}
     return [_clean(element) for element in value] if isinstance(value, list) else value
@@ -74,7 +75,7 @@ def _failure(console: Console, failure: Failure, command: Command, options: Opti
 
 def _headline(console: Console, outcome: Outcome, command: Command, options: Options) -> None:
     if shown := headline(outcome, command, options):
-        console.print(Text(shown.rstrip("\n"), style="bold"), soft_wrap=True)
+        console.print(Text(printable(shown.rstrip("\n")), style="bold"), soft_wrap=True)
 
 
 def _reply(
@@ -86,7 +87,7 @@ def _reply(
 ) -> None:
     _headline(console, reply, command, options)
     if options.shows_headers:
-        _lines(console, ((name, printable(value)) for name, value in reply.headers))
+        _lines(console, ((printable(name), printable(value)) for name, value in reply.headers))
         console.print()
     show(console, reply, options)
     if body := new_body(reply, options):
