@@ -14,6 +14,16 @@ MAX_NAMES = 10
 Row = Mapping[str, Any]
 
 
+def not_remembered(hint: str = "") -> str:
+    """Why a scan may not be known; `hint` says how to look at another store."""
+    return f"""\
+perhaps
+  it is older than history.rows, history.age and history.size allow
+  another machine has scanned it, or the filter uses another store{hint}
+  its client asked for no log, a profile skipped it, or it has only just ended
+  history.enabled was off, or the store was away for long (the log tells)"""
+
+
 def explain_text(trace_id: str, row: Row, detail: Row) -> str:
     """All of it; `row` and `detail` are what the history keeps."""
     sections = (

@@ -20,7 +20,7 @@ from ..report.history_search import (
 from ..report.identifiers import parse_trace_id
 from ..report.reply_json import read_json, render_json
 from ..store.base import Row
-from .explain_text import explain_text
+from .explain_text import explain_text, not_remembered
 from .history_text import HEAD, row_line
 from .options import CONFIG_OPTION, STATE_OPTION, fail
 from .with_store import Opened, with_store
@@ -34,13 +34,6 @@ LIMIT = 50
 
 _ADDRESSES = frozenset({"from", "to", "address", "user", "message-id"})
 """What rows are not found by if addresses are dropped."""
-
-_UNKNOWN = """\
-no scan {trace_id} is remembered; perhaps
-  it is older than history.rows, history.age and history.size allow
-  another machine has scanned it, or the filter uses another store (--config, --state-dir)
-  its client asked for no log, a profile skipped it, or it has only just ended
-  history.enabled was off, or the store was away for long (the log tells)"""
 
 
 def _reading(read: Callable[[str], T]) -> Callable[[Any, Any, str | None], T | None]:
@@ -172,7 +165,8 @@ def explain(
 
     found = with_store(option, state_dir, work)
     if found is None:
-        fail(_UNKNOWN.format(trace_id=trace_id))
+        hint = not_remembered(" (--config, --state-dir)")
+        fail(f"no scan {trace_id} is remembered; {hint}")
     row, detail = read_json(found.body), read_json(found.detail)
     if as_json:
         click.echo(render_json({"trace_id": trace_id, "row": row, "detail": detail}))
