@@ -9,7 +9,7 @@ from typing import Any
 
 from .json_text import Repeated, quoted, scalar
 
-_PLAIN = re.compile(r"[!#-*,-9;<>-Z\]-z|}~]+")
+_PLAIN = re.compile(r"[!#-*,-9;<>-Z\]-z|}~\x80-\U0010ffff]+")
 """Names that stand without quotes."""
 
 
