@@ -182,4 +182,5 @@ def _line(name: str, value: str, newline: bytes) -> bytes:
 
 
 def _key(name: str) -> bytes:
-    return name.lower().encode("latin_1", "replace")
+    # Of octets, only letters of ASCII have another case.
+    return name.encode("latin_1", "replace").lower()

@@ -14,6 +14,10 @@ class Unanswered(Exception):
         """What was answered nevertheless."""
 
 
+class Undelivered(Exception):
+    """A message cannot be delivered now; the text says why, for people, on one line."""
+
+
 class Misused(Exception):
     """The command line cannot be done; the text says what is wrong and what was expected."""
 

@@ -109,7 +109,7 @@ def _complain(error: BaseException) -> None:
 
 def _text(error: BaseException) -> str:
     kind = type(error).__name__
-    if kind == "Misused":
+    if kind in ("Misused", "Undelivered"):
         return str(error)
     if kind == "Exit":
         return "the command line asks for a text and not for a delivery"
