@@ -96,7 +96,8 @@ def _occupy_descriptors() -> None:
 def _complain(error: BaseException) -> None:
     """Say why nothing is delivered, to whoever reads it."""
     try:
-        text = f"mailfilterc: {_text(error)}; not delivered"
+        reason = "".join(char if char.isprintable() else "?" for char in _text(error))
+        text = f"mailfilterc: {reason}; not delivered"
         with suppress(OSError):
             os.write(2, text.encode("utf-8", "backslashreplace") + b"\n")
         import syslog

@@ -69,6 +69,9 @@ class DeliveryTests(SynchronousTestCase):
         self.check(["-h", "a:b"], text="a port is a number")
         self.check(["-P", "/nonexistent"], text="cannot read the file")
         self.check(["learn_spam"], text="are for scans")
+        self.check(["--a\nb\x1b\udcff"], text="--a")
+        importing = "from mailfilter.client.rspamc.exchange import Misused\n"
+        self.check([], importing + raising("Misused('a\\nb\\x1b\\udcff')"), "a?b??")
         self.check(["a", "b"], text="take one message")
 
     def test_password(self) -> None:
