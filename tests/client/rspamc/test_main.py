@@ -226,7 +226,7 @@ class ImportTests(SynchronousTestCase):
         """One question over TCP needs no TLS, nothing for terminals, and no second JSON."""
         code = (
             "from mailfilter.client.rspamc.command_line import read_command_line\n"
-            "from mailfilter.client.rspamc import ask\n"
+            "from mailfilter.client.rspamc import ask, lda\n"
             "read_command_line(['--mime', '-P', 'x'])\n"
         )
         heavy = {"OpenSSL", "ssl", "rich", "json", "asyncio", "concurrent", "getpass", "logging"}
