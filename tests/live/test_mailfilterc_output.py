@@ -14,7 +14,7 @@ from tests.client.rspamc import replies
 
 from . import peers
 from .canned import Canned, numbered
-from .mailfilterc import Ran, mailfilterc, masked, rspamc
+from .mailfilterc import Ran, mailfilterc, masked, on_terminal, rspamc
 
 FORMS: tuple[tuple[str, ...], ...] = ((), ("--json",), ("--compact",), ("--ucl",), ("-v",))
 FIELDS = ("name", "weight", "frequency", "time", "hits", "score", "other")
@@ -195,3 +195,25 @@ class ControlTests(OutputCase):
         for command in ("stat", "counters", "uptime"):
             self.check(command)
         self.check("stat", "--json")
+
+
+class TerminalTests(SynchronousTestCase):
+    """On a terminal."""
+
+    def setUp(self) -> None:
+        """A server whose answers are full of what terminals obey."""
+        self.server = Canned(json.dumps({"action": "reject", "subject": "a\x1b[2J\x9b"}).encode())
+        self.addCleanup(self.server.close)
+
+    def test_terminal(self) -> None:
+        """There are colours, and nothing else that it obeys."""
+        ran = on_terminal("-h", self.server.address, "-t", "60", message=numbered(0))
+        self.assertEqual(ran.code, 0, ran)
+        self.assertIn(b"\x1b[1;31mreject", ran.out)
+        self.assertIn(b"a\\u001b[2J\\u009b", ran.out)
+
+    def test_json(self) -> None:
+        """JSON is JSON."""
+        ran = on_terminal("-h", self.server.address, "-t", "60", "--json", message=numbered(0))
+        self.assertEqual(json.loads(ran.out)["subject"], "a\ufffd[2J\x9b")
+        self.assertNotIn(b"\x1b", ran.out)
