@@ -1,11 +1,9 @@
-"""`mailfilteradm`: administration from the command line.
+"""`mailfilteradm`: administration from the command line."""
 
-Exit codes: 0 all is well, 1 something is wrong, 2 the command line is, 141 nobody reads what it
-prints any more.
-"""
+from collections.abc import Mapping
+from typing import Any
 
 import click
-import msgspec
 
 from .. import __version__
 from ..config import Loaded, load
@@ -15,18 +13,43 @@ from ..config.toml_text import parse_key, printable
 from .control import ask_or_exit
 from .history import explain, history
 from .mta import mta
-from .options import CONFIG_OPTION, FILE, STATE_OPTION, Commands, Knowledge, fail, load_or_exit
+from .options import (
+    CONFIG_OPTION,
+    FILE,
+    JSON_OPTION,
+    STATE_OPTION,
+    Commands,
+    Knowledge,
+    echo_json,
+    fail,
+    load_or_exit,
+)
 from .password import password
 from .saved import read_or_warn, saved
 from .status import status_text
 from .store import store
 from .tls import tls
 
+EXIT_CODES = (
+    (0, "All is well."),
+    (1, "Something is wrong, or what was asked for is not there."),
+    (2, "The command line is wrong."),
+    (130, "It was interrupted by Ctrl-C."),
+    (141, "Nobody reads what it prints any more."),
+)
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="mailfilteradm")
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\n".join(["\b", "Exit status:", *(f"{code:>5}  {text}" for code, text in EXIT_CODES)]),
+)
+@click.version_option(__version__, prog_name="mailfilteradm", help="Show the version and exit.")
 def main() -> None:
-    """Administer mailfilter."""
+    """Administer mailfilter.
+
+    Results are printed on standard output, errors and warnings on standard error.
+    """
 
 
 main.add_command(history)
@@ -40,11 +63,7 @@ main.add_command(password)
 
 @main.group()
 def config() -> None:
-    """Look at the configuration.
-
-    Without a file, /etc/mailfilter/mailfilter.toml is read if it exists, else the built-in
-    defaults hold.
-    """
+    """Look at the configuration."""
 
 
 @config.command()
@@ -68,25 +87,32 @@ def check(knowledge: Knowledge, file: str | None, option: str | None) -> None:
 
 @config.command()
 @click.argument("key", required=False)
+@JSON_OPTION
 @CONFIG_OPTION
 @STATE_OPTION
-def show(key: str | None, option: str | None, state_dir: str | None) -> None:
-    """Show the values that hold at or below a KEY, and where each was set.
+def show(key: str | None, as_json: bool, option: str | None, state_dir: str | None) -> None:
+    """Show which values hold at or below a KEY.
 
-    Values that were saved while the filter ran are among them, with who saved them and when. The
-    output is TOML. Without KEY everything is shown.
+    Beside each is where it was set. Values that were saved while the filter ran are among them,
+    with who saved them and when. The output is TOML; with --json an array of objects, whose
+    values are TOML, too. Without KEY everything is shown.
     """
     loaded = load_or_exit(load, option)
-    for entry in _entries(overlaid(loaded, read_or_warn(state_dir)), key):
+    entries = _entries(overlaid(loaded, read_or_warn(state_dir)), key)
+    if as_json:
+        echo_json([_plain(entry) for entry in entries])
+        return
+    for entry in entries:
         click.echo(str(entry))
 
 
 @main.command()
 @STATE_OPTION
 def reload(state_dir: str | None) -> None:
-    """Have the running filter serve by its configuration as it is now.
+    """Have the running filter go on with its changed files.
 
-    Returns when new workers serve. If they cannot, the old ones go on, and what is wrong is said.
+    It reads its configuration, and what that names, anew. Returns when new workers serve. If they
+    cannot, the old ones go on, and what is wrong is said.
     """
     answer = ask_or_exit(state_dir, "reload")
     for warning in answer.warnings:
@@ -95,13 +121,18 @@ def reload(state_dir: str | None) -> None:
 
 
 @main.command()
+@JSON_OPTION
 @STATE_OPTION
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-def status(state_dir: str | None, as_json: bool) -> None:
-    """Show how the running filter is: workers, connections, queues, memory, rates, alarms."""
+def status(as_json: bool, state_dir: str | None) -> None:
+    """Show how the running filter is.
+
+    Its workers, connections, queues, memory and rates, certificates, maps, and the last alarms.
+    """
     page = ask_or_exit(state_dir, "status").status or {}
-    # As octets: JSON is UTF-8, whatever the locale.
-    click.echo(msgspec.json.encode(page) if as_json else status_text(page))
+    if as_json:
+        echo_json(page)
+        return
+    click.echo(status_text(page))
 
 
 def _entries(loaded: Loaded, key: str | None) -> list[Entry]:
@@ -113,6 +144,10 @@ def _entries(loaded: Loaded, key: str | None) -> list[Entry]:
     except KeyError as error:
         hint = f"; {error.args[0]}" if error.args[0] else ""
         fail(f"{printable(key or '')}: unknown key{hint}")
+
+
+def _plain(entry: Entry) -> Mapping[str, Any]:
+    return {"key": entry.key, "value": entry.value, "origin": str(entry.origin)}
 
 
 def _count(number: int, noun: str) -> str:

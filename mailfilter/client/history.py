@@ -18,11 +18,11 @@ from ..report.history_search import (
     parse_ip,
 )
 from ..report.identifiers import parse_trace_id
-from ..report.reply_json import read_json, render_json
+from ..report.reply_json import read_json
 from ..store.base import Row
 from .explain_text import explain_text, not_remembered
 from .history_text import HEAD, row_line
-from .options import CONFIG_OPTION, STATE_OPTION, fail
+from .options import CONFIG_OPTION, JSON_OPTION, STATE_OPTION, echo_json, fail
 from .with_store import Opened, with_store
 
 T = TypeVar("T")
@@ -71,26 +71,61 @@ def _time(value: str) -> float:
 
 
 @click.command()
-@click.option("--from", "sender", callback=_reading(parse_address), help="Sender or @domain.")
-@click.option("--to", "recipient", callback=_reading(parse_address), help="Recipient or @domain.")
-@click.option("--address", callback=_reading(parse_address), help="Either of the two.")
-@click.option("--action", callback=_reading(parse_action), help="Such as reject or add-header.")
-@click.option("--symbol", multiple=True, help="A symbol that fired; several must all have fired.")
-@click.option("--ip", callback=_reading(parse_ip), help="The client's address.")
-@click.option("--user", help="The name by which the client has logged in.")
-@click.option("--identity", help="One of [identities], whose certificate the other side has shown.")
-@click.option("--message-id", callback=_reading(parse_address), help="With or without <>.")
-@click.option("--queue-id", help="The MTA's.")
-@click.option("--since", callback=_reading(_time), help=f"Not older than {TIME_FORM}.")
-@click.option("--until", callback=_reading(_time), help="Older than that; in the same form.")
+@click.option(
+    "--from",
+    "sender",
+    metavar="ADDRESS",
+    callback=_reading(parse_address),
+    help="Sender or @domain.",
+)
+@click.option(
+    "--to",
+    "recipient",
+    metavar="ADDRESS",
+    callback=_reading(parse_address),
+    help="Recipient or @domain.",
+)
+@click.option(
+    "--address", metavar="ADDRESS", callback=_reading(parse_address), help="Either of the two."
+)
+@click.option(
+    "--action",
+    metavar="ACTION",
+    callback=_reading(parse_action),
+    help="Such as reject or add-header.",
+)
+@click.option(
+    "--symbol",
+    metavar="SYMBOL",
+    multiple=True,
+    help="A symbol that fired; several must all have fired.",
+)
+@click.option("--ip", metavar="ADDRESS", callback=_reading(parse_ip), help="The client's address.")
+@click.option("--user", metavar="NAME", help="The name by which the client has logged in.")
+@click.option(
+    "--identity",
+    metavar="NAME",
+    help="One of [identities], whose certificate the other side has shown.",
+)
+@click.option(
+    "--message-id", metavar="ID", callback=_reading(parse_address), help="With or without <>."
+)
+@click.option("--queue-id", metavar="ID", help="The MTA's.")
+@click.option(
+    "--since", metavar="TIME", callback=_reading(_time), help=f"Not older than {TIME_FORM}."
+)
+@click.option(
+    "--until", metavar="TIME", callback=_reading(_time), help="Older than that; in the same form."
+)
 @click.option(
     "--limit",
+    metavar="NUMBER",
     type=click.IntRange(min=0),
     default=LIMIT,
     show_default=True,
     help="So many at most; 0 is all.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: an object a line.")
 @CONFIG_OPTION
 @STATE_OPTION
 def history(
@@ -143,13 +178,16 @@ def history(
 
 @click.command()
 @click.argument("trace", nargs=-1, required=True, metavar="TRACE-ID")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@JSON_OPTION
 @CONFIG_OPTION
 @STATE_OPTION
 def explain(
     trace: tuple[str, ...], as_json: bool, option: str | None, state_dir: str | None
 ) -> None:
-    """Show what each check found in a message, how long it took, and what decided.
+    """Show what each check found in a message, and what decided.
+
+    Also how long each took, and what became of the message. `mailfilterc explain` asks a filter
+    elsewhere.
 
     The TRACE-ID is in the log line, and, if so configured, in a header and in the reply to a
     message that was refused. It may be pasted with what is around it, as "trace=0123456789ab". Of
@@ -169,7 +207,7 @@ def explain(
         fail(f"no scan {trace_id} is remembered; {hint}")
     row, detail = read_json(found.body), read_json(found.detail)
     if as_json:
-        click.echo(render_json({"trace_id": trace_id, "row": row, "detail": detail}))
+        echo_json({"trace_id": trace_id, "row": row, "detail": detail})
         return
     click.echo(explain_text(trace_id, row, detail))
 
@@ -180,7 +218,7 @@ def _show(row: Row) -> None:
 
 def _show_json(row: Row) -> None:
     body = read_json(row.body)
-    click.echo(render_json({"trace_id": row.row_id.decode("utf-8", "replace"), **body}))
+    echo_json({"trace_id": row.row_id.decode("utf-8", "replace"), **body})
 
 
 def _warn(settings: HistorySettings, wanted: Wanted) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TextIO, TypeVar
 import click
 
 from ..config import ConfigError, Loaded, default_path
+from ..report.reply_json import render_json
 
 T = TypeVar("T")
 
@@ -17,13 +18,24 @@ FILE = click.Path(path_type=str)
 STATE_OPTION = click.option(
     "--state-dir",
     type=FILE,
+    metavar="FOLDER",
     help="The state directory of the filter, as it was started with. Otherwise"
     " MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.",
 )
-CONFIG_OPTION = click.option("-c", "--config", "option", type=FILE, help="The configuration file.")
+CONFIG_OPTION = click.option(
+    "-c",
+    "--config",
+    "option",
+    type=FILE,
+    metavar="FILE",
+    help="The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the"
+    " built-in defaults hold.",
+)
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
+INTERRUPTED_STATUS = 130
 PIPE_STATUS = 141
-"""What shells show for a tool that SIGPIPE has ended."""
+"""What shells show for a tool that SIGINT or SIGPIPE has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class Knowledge:
 class Commands(click.Group):
     """A group whose commands end without a traceback when what they print cannot be written.
 
-    When nobody reads it any more, as with `| head`, they end without a word.
+    When nobody reads it any more, as with `| head`, or at Ctrl-C, they end without a word.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -50,6 +62,8 @@ class Commands(click.Group):
         except BrokenPipeError:
             _let_go(sys.stdout, sys.stderr)
             sys.exit(PIPE_STATUS)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED_STATUS)
         except OSError as error:
             _let_go(sys.stdout)
             fail(str(error))
@@ -68,6 +82,11 @@ def load_or_exit(loader: Callable[[str | None], T], file: str | None) -> T:
         return loader(default_path() if file is None else file)
     except ConfigError as error:
         fail(str(error))
+
+
+def echo_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print a line of JSON, in ASCII whatever the locale."""
+    click.echo(render_json(value))
 
 
 def fail(text: str) -> NoReturn:

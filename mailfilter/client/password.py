@@ -10,7 +10,9 @@ from .options import fail
 
 @click.command()
 def password() -> None:
-    """Print the hash of a password, for [controller].
+    """Print the hash of a password for the controller.
+
+    It is for controller.password and controller.enable_password.
 
     The password is asked for; without a terminal it is the first line of standard input.
     """

@@ -5,35 +5,33 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-import msgspec
 
 from ..config.saved import FILE, History, SavedError, Version, read_saved
 from ..config.toml_text import printable
 from .control import ask_or_exit, state_dirs
-from .options import STATE_OPTION
+from .options import JSON_OPTION, STATE_OPTION, echo_json
 
 
-@click.group(invoke_without_command=True)
-@STATE_OPTION
-@click.pass_context
-def saved(context: click.Context, state_dir: str | None) -> None:
-    """List, or take back, what was saved over the configuration while the filter ran.
+@click.group()
+def saved() -> None:
+    """Look at what was saved over the configuration, or undo it.
 
     Scores, thresholds and maps that are changed over a controller are saved. They hold over what
     the files of the configuration say, after a reload and a restart too, until they are undone.
     """
-    if context.invoked_subcommand is None:
-        context.invoke(show, state_dir=state_dir)
 
 
 @saved.command("list")
+@JSON_OPTION
 @STATE_OPTION
-@click.option("--json", "as_json", is_flag=True, help="A JSON array, for programs.")
-def show(state_dir: str | None, as_json: bool = False) -> None:
-    """Show what is saved: value, who saved it and when, what the configuration says."""
-    rows = ask_or_exit(_state_dir(state_dir), "saved").rows
+def show(as_json: bool, state_dir: str | None) -> None:
+    """Show what is saved.
+
+    The value, who saved it and when, and what the configuration says.
+    """
+    rows = ask_or_exit(state_dir, "saved").rows
     if as_json:
-        click.echo(msgspec.json.encode(rows))
+        echo_json(rows)
         return
     for row in rows:
         click.echo(_line(row))
@@ -42,7 +40,7 @@ def show(state_dir: str | None, as_json: bool = False) -> None:
 
 
 @saved.command()
-@click.argument("keys", nargs=-1)
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--all", "is_all", is_flag=True, help="Remove all that is saved.")
 @STATE_OPTION
 def undo(keys: tuple[str, ...], is_all: bool, state_dir: str | None) -> None:
@@ -53,7 +51,7 @@ def undo(keys: tuple[str, ...], is_all: bool, state_dir: str | None) -> None:
     """
     if bool(keys) == is_all:
         raise click.UsageError("expected KEY..., or --all")
-    answer = ask_or_exit(_state_dir(state_dir), "undo", keys, is_all=is_all)
+    answer = ask_or_exit(state_dir, "undo", keys, is_all=is_all)
     for row in answer.rows:
         click.echo(f"undone: {printable(str(row['key']))}")
     if not answer.rows:
@@ -74,13 +72,6 @@ def read_or_warn(state_dir: str | None) -> History:
             if found:
                 return found
     return {}
-
-
-def _state_dir(option: str | None) -> str | None:
-    """The option, also where it stands before the command that it is for."""
-    context = click.get_current_context()
-    above = context.parent.params.get("state_dir") if context.parent else None
-    return option or above
 
 
 def _line(row: Mapping[str, Any]) -> str:

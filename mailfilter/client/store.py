@@ -9,14 +9,21 @@ import click
 
 from ..config import load
 from ..config.model import StoreSettings
-from ..report.reply_json import render_json
 from ..store import make_store
 from ..store.base import Stats, Store
 from ..store.embedded import EmbeddedStore
 from ..store.errors import StoreError
 from ..store.upkeep import copy, copy_to_file, try_out
 from .control import state_dirs
-from .options import CONFIG_OPTION, STATE_OPTION, fail, load_or_exit
+from .options import (
+    CONFIG_OPTION,
+    FILE,
+    JSON_OPTION,
+    STATE_OPTION,
+    echo_json,
+    fail,
+    load_or_exit,
+)
 from .with_store import (
     SECONDS,
     NoStore,
@@ -36,11 +43,11 @@ KINDS = ("embedded", "redis")
 
 @click.group()
 def store() -> None:
-    """What the filter remembers, and where."""
+    """Look after what the filter remembers."""
 
 
 @store.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@JSON_OPTION
 @CONFIG_OPTION
 @STATE_OPTION
 def stats(as_json: bool, option: str | None, state_dir: str | None) -> None:
@@ -51,16 +58,14 @@ def stats(as_json: bool, option: str | None, state_dir: str | None) -> None:
 
     found = with_store(option, state_dir, work)
     if as_json:
-        click.echo(
-            render_json(
-                {
-                    "kind": found.kind,
-                    "place": found.place,
-                    "octets": found.octets,
-                    "entries": dict(found.entries),
-                    "details": dict(found.details),
-                }
-            )
+        echo_json(
+            {
+                "kind": found.kind,
+                "place": found.place,
+                "octets": found.octets,
+                "entries": dict(found.entries),
+                "details": dict(found.details),
+            }
         )
         return
     click.echo(f"{found.kind}: {found.place}")
@@ -75,9 +80,10 @@ def stats(as_json: bool, option: str | None, state_dir: str | None) -> None:
 @CONFIG_OPTION
 @STATE_OPTION
 def check(option: str | None, state_dir: str | None) -> None:
-    """Look whether the store is sound, and answers calls of every kind.
+    """Look whether the store is in order.
 
-    An embedded one is read from end to end. The filter may be running.
+    It must be sound, and answer calls of every kind. An embedded one is read from end to end. The
+    filter may be running.
     """
 
     async def work(opened: Opened) -> Sequence[str]:
@@ -95,7 +101,7 @@ def check(option: str | None, state_dir: str | None) -> None:
 
 
 @store.command()
-@click.argument("path", type=click.Path(path_type=str))
+@click.argument("path", type=FILE, metavar="FILE")
 @CONFIG_OPTION
 @STATE_OPTION
 def backup(path: str, option: str | None, state_dir: str | None) -> None:
@@ -133,16 +139,17 @@ def _backup_store(opened: Opened, path: str) -> Store:
 @store.command()
 @click.argument("source", metavar="FROM", type=click.Choice(KINDS))
 @click.argument("target", metavar="TO", type=click.Choice(KINDS))
-@click.option("--force", is_flag=True, help="Even if there is something in it already.")
+@click.option("--force", is_flag=True, help="Even if there is something in TO already.")
 @CONFIG_OPTION
 @STATE_OPTION
 def migrate(
     source: str, target: str, force: bool, option: str | None, state_dir: str | None
 ) -> None:
-    """Copy all that is in one kind of store to another: embedded or redis.
+    """Copy all that is in one kind of store to another.
 
-    Both are where the configuration says; store.kind does not matter. What the filter stores
-    meanwhile may be missing: best is to stop it, migrate, change store.kind, and start it.
+    FROM and TO are "embedded" and "redis". Both are where the configuration says; store.kind does
+    not matter. What the filter stores meanwhile may be missing: best is to stop it, migrate, change
+    store.kind, and start it.
     """
     if source == target:
         fail(f"from {source} to {target}: nothing to do")

@@ -27,7 +27,7 @@ MAX_DAYS = 3650
 
 @click.group()
 def tls() -> None:
-    """Certificates: ours, and those of others."""
+    """Make certificates, and look at ours and those of others."""
 
 
 tls.add_command(show)
@@ -35,10 +35,17 @@ tls.add_command(show)
 
 @tls.command("self-signed")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--out", type=FILE, default=".", help="The folder to write to; otherwise this one.")
+@click.option(
+    "--out",
+    type=FILE,
+    metavar="FOLDER",
+    default=".",
+    help="The folder to write to; otherwise the current one.",
+)
 @click.option(
     "--days",
     type=click.IntRange(1, MAX_DAYS),
+    metavar="DAYS",
     default=365,
     show_default=True,
     help="How long it holds, from now.",
@@ -50,11 +57,12 @@ tls.add_command(show)
     help="For who connects to the filter; otherwise for a server.",
 )
 def self_signed(names: Sequence[str], out: str, days: int, is_client: bool) -> None:
-    """Make a key, and a certificate that is signed with it, for names of DNS or IP addresses.
+    """Make a key, and a certificate that is signed with it.
 
-    With --client, NAME may also be a mail address or a URI. Nobody believes such a certificate who
-    was not told to: it is for trying out, and for two sides that know each other. What goes into
-    the configuration is printed. Files that are there are not overwritten.
+    NAME is a name of DNS or an IP address. With --client, it may also be a mail address or a URI.
+    Nobody believes such a certificate who was not told to: it is for trying out, and for two sides
+    that know each other. What goes into the configuration is printed. Files that are there are not
+    overwritten.
     """
     for name in names:
         try:
@@ -133,26 +141,36 @@ def _name(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option(
     "--name",
     callback=_name,
+    metavar="NAME",
     help="Name or address that its certificate must be for; otherwise HOST.",
 )
 @click.option(
-    "--ca", type=FILE, help="File of authorities to trust; otherwise those of the system."
+    "--ca",
+    type=FILE,
+    metavar="FILE",
+    help="Authorities to trust; otherwise those of the system.",
 )
 @click.option(
-    "--crl", type=FILE, multiple=True, help="File of a list of revoked certificates; repeatable."
+    "--crl",
+    type=FILE,
+    metavar="FILE",
+    multiple=True,
+    help="A list of revoked certificates; may be repeated.",
 )
 @click.option(
     "--pin",
     "pins",
+    metavar="SHA256",
     multiple=True,
     callback=_pins,
     help="SHA-256 of its certificate or public key; of several, one must fit.",
 )
-@click.option("--certificate", type=FILE, help="File of the certificate that we show.")
-@click.option("--key", type=FILE, help="File of its key; otherwise the same file.")
+@click.option("--certificate", type=FILE, metavar="FILE", help="The certificate that we show.")
+@click.option("--key", type=FILE, metavar="FILE", help="Its key; otherwise in the same file.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
     default=10.0,
     show_default=True,
     help="Seconds for all of it.",
@@ -167,11 +185,12 @@ def check(
     key: str | None,
     timeout: float,
 ) -> None:
-    """Tell what a server with TLS speaks and shows, and whether the filter would connect to it.
+    """Tell what a server speaks and shows, and if we would connect.
 
-    HOST:PORT is as in the configuration: [ADDRESS]:PORT for IPv6, or the path of a unix socket. So
-    are the terms that the options set. It must be TLS from the first octet: STARTTLS is not spoken.
-    The exit status is 0 if the filter would connect, 1 if not.
+    The server is one with TLS; we are the filter. HOST:PORT is as in the configuration:
+    [ADDRESS]:PORT for IPv6, or the path of a unix socket. So are the terms that the options set. It
+    must be TLS from the first octet: STARTTLS is not spoken. The exit status is 0 if the filter
+    would connect, 1 if not.
     """
     if key is not None and certificate is None:
         raise click.UsageError("--key is for --certificate")

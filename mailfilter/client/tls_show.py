@@ -15,7 +15,16 @@ from ..tls.errors import TlsError
 from ..tls.pem import certificates
 from ..tls.reading import read_file
 from .control import NotRunning, ask, state_dirs
-from .options import CONFIG_OPTION, FILE, STATE_OPTION, Knowledge, fail, load_or_exit
+from .options import (
+    CONFIG_OPTION,
+    FILE,
+    JSON_OPTION,
+    STATE_OPTION,
+    Knowledge,
+    echo_json,
+    fail,
+    load_or_exit,
+)
 from .tls_text import certificate_lines, expiry, names_text, table
 
 MAX_SHOWN = 100
@@ -24,22 +33,35 @@ MAX_SHOWN = 100
 
 @click.command()
 @click.argument("file", type=FILE, required=False)
+@JSON_OPTION
 @CONFIG_OPTION
 @STATE_OPTION
 @click.pass_obj
-def show(knowledge: Knowledge, file: str | None, option: str | None, state_dir: str | None) -> None:
-    """Show the certificates that the running filter serves with, and whom it believes.
+def show(
+    knowledge: Knowledge,
+    file: str | None,
+    as_json: bool,
+    option: str | None,
+    state_dir: str | None,
+) -> None:
+    """Show the certificates that are in use, and whom we believe.
 
-    With --config what the files of that configuration hold now, also if no filter runs. With FILE
-    the certificates in it. The exit status is 1 if something is wrong with them, or has expired.
+    They are those that the running filter serves with. With --config what the files of that
+    configuration hold now, also if no filter runs. With FILE the certificates in it. The exit
+    status is 1 if something is wrong with them, or has expired.
     """
     if sum(given is not None for given in (file, option, state_dir)) > 1:
         raise click.UsageError("expected one of FILE, --config and --state-dir")
+    if file is not None and as_json:
+        raise click.UsageError("--json is not for FILE")
     if file is not None:
         _show_file(file)
         return
     page = _running(state_dir) if option is None else load_or_exit(knowledge.tls_page, option)
-    click.echo(show_text(page, time.time()))
+    if as_json:
+        echo_json(page)
+    else:
+        click.echo(show_text(page, time.time()))
     items = [item for table in page.values() for item in table.values()]
     if any(item["trouble"] or item["expired"] for item in items):
         raise SystemExit(1)

@@ -128,7 +128,7 @@ keys are left for the next time, since what is missing may be in that file.
 3. The files `{FRAGMENTS}/*.toml` in the folder of the main file, in the order of their names
    (bytes compared; hidden files are left out).
 4. Scores, thresholds and maps that were saved over a controller while the filter ran. They are in
-   the state directory, hold until they are undone, and are shown by `mailfilteradm saved`.
+   the state directory, hold until they are undone, and are shown by `mailfilteradm saved list`.
 
 The later wins. Tables are merged key by key; every other value, lists too, is replaced as a
 whole. So two lines in a file of `{FRAGMENTS}` switch a default listener off:

@@ -4,7 +4,7 @@ JSON is ASCII, since one client decodes UTF-8 by TCP segment.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import DecodeError
@@ -18,7 +18,7 @@ _encode = Encoder().encode
 _pack = PackEncoder().encode
 
 
-def render_json(value: Mapping[str, Any]) -> bytes:
+def render_json(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """Encode a reply as compact JSON in ASCII. Floats in it must be finite.
 
     Surrogates that stand alone, which JSON could not carry, become U+FFFD.

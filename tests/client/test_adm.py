@@ -1,5 +1,6 @@
 """`mailfilteradm config`: what it prints and its exit codes."""
 
+import json
 import os
 from pathlib import Path
 
@@ -140,6 +141,17 @@ class ConfigCommandTests(SynchronousTestCase):
         self.assertEqual(result.stdout.splitlines(), lines)
         everything = self.run_main("config", "show", "-c", path).stdout
         self.assertEqual(load(self.write("again.toml", everything)).config, load(path).config)
+
+    def test_show_json(self) -> None:
+        """The same for programs; in ASCII."""
+        path = self.write("m.toml", "[scan]\ntimeout = '5s'\n[profiles.'\u00e9']\nskip = true")
+        result = self.run_main("config", "show", "scan.timeout", "--json", "-c", path)
+        entry = {"key": "scan.timeout", "value": '"5s"', "origin": f"{path}:2"}
+        self.assertEqual(json.loads(result.stdout), [entry])
+        result = self.run_main("config", "show", "--json", "-c", path)
+        self.assertTrue(result.stdout.isascii())
+        keys = [entry["key"] for entry in json.loads(result.stdout)]
+        self.assertIn('profiles."\u00e9".skip', keys)
 
     def test_show_wrong(self) -> None:
         """Unknown keys, text that is no key, and a configuration with problems."""

@@ -42,19 +42,18 @@ TIME = "2027-01-15T08:00:00Z"
 
 class SavedTests(ControlCase):
     def test_list(self) -> None:
-        for command in (("saved",), ("saved", "list")):
-            self.serve(encode(Answer(rows=ROWS)))
-            result = self.run_command(*command)
-            self.assertEqual(
-                result.stdout.splitlines(),
-                [
-                    f"actions.reject = 12.5   # saved by me\\u001B[31m, {TIME};"
-                    " configured: 15.0; 2 versions",
-                    f'actions.greylist = "off"   # saved by me, {TIME}; configured: 4.0',
-                    f"maps.m = 9 octets   # saved by me, {TIME}; configured: what its file holds",
-                ],
-            )
-            self.assertEqual(result.exit_code, 0)
+        self.serve(encode(Answer(rows=ROWS)))
+        result = self.run_command("saved", "list")
+        self.assertEqual(
+            result.stdout.splitlines(),
+            [
+                f"actions.reject = 12.5   # saved by me\\u001B[31m, {TIME};"
+                " configured: 15.0; 2 versions",
+                f'actions.greylist = "off"   # saved by me, {TIME}; configured: 4.0',
+                f"maps.m = 9 octets   # saved by me, {TIME}; configured: what its file holds",
+            ],
+        )
+        self.assertEqual(result.exit_code, 0)
 
     def test_nothing(self) -> None:
         self.serve(encode(Answer()))

@@ -1,5 +1,6 @@
 """`mailfilteradm tls show`: of the running filter, and of the files of a configuration."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,18 @@ class FileTests(ShowCase):
         path = self.folder / "m.toml"
         path.write_text((LISTENER + REDIS).format(**{**right, **files}))
         return self.show("-c", str(path))
+
+    def test_json(self) -> None:
+        """For programs, with the same exit code."""
+        result = self.show_files()
+        path = str(self.folder / "m.toml")
+        shown = self.show("--json", "-c", path)
+        self.assertEqual((result.exit_code, ""), (shown.exit_code, shown.stderr))
+        found = json.loads(shown.stdout)
+        self.assertEqual(str(self.chain), found["certificates"]["mx"]["chain"])
+        self.assertIn("far", found["client_trust"])
+        result = self.show("--json", str(self.chain))
+        self.assertEqual((2, ""), (result.exit_code, result.stdout))
 
     def test_right(self) -> None:
         """All is told of them."""

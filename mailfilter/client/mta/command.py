@@ -12,17 +12,21 @@ from ..options import CONFIG_OPTION, fail, load_or_exit
 from .address import UnfitError
 from .snippets import MTAS, snippet
 
+_HELP = f"""\
+Print what goes into an MTA's configuration.
 
-@click.command()
-@click.argument("name", type=click.Choice(list(MTAS)), metavar="|".join(MTAS))
-@click.option("--listener", "wanted", help="Its name; otherwise the first one.")
+MTA is one of {", ".join(MTAS)}. With what is printed it asks a listener of this filter. The
+address, the time-outs and what becomes of mail without the filter are taken from the configuration.
+The pages in docs/mta say more.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("name", type=click.Choice(list(MTAS)), metavar="MTA")
+@click.option("--listener", "wanted", metavar="NAME", help="Its name; otherwise the first one.")
 @CONFIG_OPTION
 def mta(name: str, wanted: str | None, option: str | None) -> None:
-    """Print what goes into an MTA's configuration.
-
-    With it the MTA asks a listener of this filter. The address, the time-outs and what becomes of
-    mail without the filter are taken from the configuration. The pages in docs/mta say more.
-    """
+    """See `_HELP`."""
     protocols = MTAS[name].protocols
     config = load_or_exit(load, option).config
     found = _listeners(config, protocols)
