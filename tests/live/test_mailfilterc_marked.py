@@ -77,6 +77,10 @@ class MarkedTests(ClientCase):
         """A wrong command line must not have the MTA send the mail back."""
         self.run_client("--mime", "--no-such-option", message=HAM, code=75)
         self.run_client("--mime", "-t", "never", message=HAM, code=75)
+        for command in ("", " ", "''", "/nonexistent/command", "cat 'unbalanced"):
+            for flags in (("--mime",), ()):
+                ran = self.run_client(*flags, "--exec", command, message=HAM, code=75)
+                self.assertEqual(ran.out, b"")
         self.run_client("--mime", "-P", "/nonexistent/password", message=HAM, code=75)
 
     def test_imports(self) -> None:

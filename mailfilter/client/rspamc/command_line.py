@@ -203,8 +203,26 @@ def _lda_options() -> Sequence[click.Option]:
     )
 
 
-def _make_command() -> click.Command:
+def _more_options() -> Sequence[click.Option]:
     eager = {"is_eager": True, "expose_value": False}
+    return (
+        _flag("commands", "--commands", callback=_print_commands, help="List them.", **eager),
+        _flag("version", "--version", callback=_print_version, help="Print it.", **eager),
+    )
+
+
+OPTIONS: Mapping[str, Sequence[click.Option]] = {
+    "Server": _server_options(),
+    "Messages and learning": _message_options(),
+    "Input": _input_options(),
+    "Output": _output_options(),
+    "Delivery": _lda_options(),
+    "More": _more_options(),
+}
+"""By what they are about."""
+
+
+def _make_command() -> click.Command:
     return click.Command(
         PROGRAM,
         params=[
@@ -214,13 +232,7 @@ def _make_command() -> click.Command:
                 metavar="[COMMAND] [FILES]...",
                 shell_complete=_complete_words,
             ),
-            *_server_options(),
-            *_message_options(),
-            *_input_options(),
-            *_output_options(),
-            *_lda_options(),
-            _flag("commands", "--commands", callback=_print_commands, help="List them.", **eager),
-            _flag("version", "--version", callback=_print_version, help="Print it.", **eager),
+            *(option for options in OPTIONS.values() for option in options),
         ],
         context_settings={"help_option_names": ["-?", "--help"]},
         help="Ask the mail filter about messages, teach it, or deliver through it.\n\n"
@@ -244,6 +256,9 @@ def read_command_line(words: Sequence[str]) -> Call:
 def _call(given: Mapping[str, Any]) -> Call:
     if given["key"] is not None:
         raise Misused(f"--key: {_LATER}")
+    # Of a variable that was not set: without a command the mail would go nowhere, all well.
+    if given["execute"] == "":
+        raise Misused("--exec: there is no command in it")
     command, arguments, files = _split(given["words"])
     return Call(command, _options(given), arguments, files)
 

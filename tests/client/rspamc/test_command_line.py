@@ -146,6 +146,8 @@ REFUSED = {
     "-b name": "expected an address",
     "learn_spam --mime": "are for scans",
     "stat --exec cat": "are for scans",
+    "--exec=": "there is no command in it",
+    "-m -e ": "there is no command in it",
     "-m a b": "take one message",
     "-m --files-list a": "take one message",
     "-m --trace": "does not go with",
