@@ -47,6 +47,7 @@ PACKAGES = (
     "dovecot-sieve",
     "procmail",
     "maildrop",
+    "courier-authlib",
     "chromium",
     "chromium-common",
     "chromium-driver",
