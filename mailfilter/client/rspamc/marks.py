@@ -81,7 +81,8 @@ def error_fields(reason: str) -> Iterator[AddHeader]:
 
 
 def _symbols(fields: Mapping[str, Any]) -> str:
-    """Names, each on a line of its own."""
+    """Names, each on a line of its own; of very many, those that fit."""
     found = members(fields.get("symbols")).items()
     names = ",".join(text(name) for name, symbol in found if isinstance(symbol, dict))
-    return names.replace(",", ",\n\t")
+    value = names.replace(",", ",\n\t")
+    return value if len(value) <= MAX_VALUE else value[: value.rfind("\n", 0, MAX_VALUE)]

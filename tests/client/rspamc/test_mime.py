@@ -1,0 +1,396 @@
+"""Messages that LDA mode puts out, octet by octet."""
+
+import re
+import tracemalloc
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.client.rspamc.exchange import Item, Reply, Unanswered
+from mailfilter.client.rspamc.marks import SCANNER
+from mailfilter.client.rspamc.mime import scanned, unscanned
+from mailfilter.client.rspamc.options import Options
+from mailfilter.report.rewrite import MAX_FIELDS, MAX_HEADER
+
+EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+MESSAGE = b"From: a@b\nSubject: x\n\nbody\n"
+NO_OPTIONS = Options(is_mime=True)
+LENGTH = (("Content-Length", "1"),)
+VERDICT = {"action": "no action", "score": 0.0, "required_score": 15.0, "symbols": {}}
+
+ERROR = f"X-Spam-Scanner: {SCANNER}\nX-Spam-Scan-Time: 0.000\nX-Spam-Error: down\n".encode()
+HAM = (
+    f"X-Spam-Scanner: {SCANNER}\nX-Spam-Scan-Time: 0.01\nX-Spam-Action: no action\n"
+    "X-Spam-Score: 0.00 / 15.00\nX-Spam-Level: \nX-Spam-Symbols: \n"
+).encode()
+ENDS = (b"\n", b"\r\n", b"\r")
+PARTS = (
+    *(b"A: b", b"From x", b" fold", b"x", b":", b"\0", b">From ", b"\t", b"\r\n\r\n"),
+    *(b"X-Spam: yes", b"x-spam-\xff : 1", b"\n", b"\n", b"\n\n", b"\r\n", b"\r"),
+)
+_FORGED = re.compile(
+    rb"^x-spam[^\x00-\x20:]*[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
+)
+
+
+def _bare(octets: bytes) -> bytes:
+    """Without line ends."""
+    return octets.translate(None, b"\r\n")
+
+
+def answer(body: bytes | None = None, **members: Any) -> Reply:
+    """A reply with a verdict of ham, and more."""
+    named = {
+        name.replace("_", "-") if "dkim" in name else name: value for name, value in members.items()
+    }
+    return Reply(Item("stdin"), 0.01, LENGTH, b"", {**VERDICT, **named}, body)
+
+
+def failed(raw: bytes, options: Options = NO_OPTIONS) -> bytes:
+    """The message of which no verdict is there."""
+    return b"".join(unscanned(raw, "down", options))
+
+
+def marked(
+    raw: bytes, body: bytes | None = None, options: Options = NO_OPTIONS, **members: Any
+) -> bytes:
+    """The message with a verdict."""
+    return b"".join(scanned(raw, answer(body, **members), options))
+
+
+class ShapeTests(SynchronousTestCase):
+    """Where the fields go, in messages of all shapes; nothing else changes."""
+
+    def check(self, raw: bytes, expected: bytes) -> None:
+        """`@` is where the fields are expected; the same holds for all line ends."""
+        for end in ENDS:
+            of = lambda text: text.replace(b"\n", end)  # noqa: E731, B023
+            if end == b"\r" and b"\r" in raw:
+                continue
+            if end != b"\n" and b"\n" not in raw:
+                continue
+            for fields, found in ((ERROR, failed(of(raw))), (HAM, marked(of(raw)))):
+                self.assertEqual(found, of(expected).replace(b"@", of(fields)), (raw, end))
+
+    def test_usual(self) -> None:
+        """A header and a body."""
+        self.check(b"A: b\n\nbody\n", b"A: b\n@\nbody\n")
+        self.check(b"A: b\nC: d\n e\n\n\n\nbody", b"A: b\nC: d\n e\n@\n\n\nbody")
+
+    def test_no_end(self) -> None:
+        """A header without an end, and without a line end."""
+        self.check(b"A: b\nC: d\n", b"A: b\nC: d\n@")
+        self.check(b"A: b\nC: d", b"A: b\nC: d\n@")
+        self.check(b"A: b", b"A: b\n@")
+        self.check(b"A: b\n", b"A: b\n@")
+
+    def test_no_header(self) -> None:
+        """A body alone, with a blank line before it and without."""
+        self.check(b"\nbody\n", b"@\nbody\n")
+        self.check(b"hello, world\nbody\n", b"@\nhello, world\nbody\n")
+        self.check(b"hello", b"@\nhello")
+        self.check(b"\n", b"@\n")
+        self.check(b"\n\n", b"@\n\n")
+
+    def test_empty(self) -> None:
+        """Nothing: there are still the fields."""
+        self.assertEqual(failed(b""), ERROR)
+        self.assertEqual(marked(b""), HAM)
+
+    def test_mbox(self) -> None:
+        """The line of an mbox stays first."""
+        line = b"From a.b Thu Jan  1 00:00:00 1970\n"
+        self.check(line + b"A: b\n\nbody\n", line + b"A: b\n@\nbody\n")
+        self.check(line + b"\nbody\n", line + b"@\nbody\n")
+        self.check(line, line + b"@")
+        self.check(b"A: b\n>From c.d\nC: d\n\nx", b"A: b\n>From c.d\nC: d\n@\nx")
+
+    def test_no_field(self) -> None:
+        """A line that is no field ends the header, for all who read it later."""
+        self.check(b"A: b\nno field\nC: d\n\nbody\n", b"A: b\n@\nno field\nC: d\n\nbody\n")
+        self.check(b"A: b\n: c\n\nbody\n", b"A: b\n@\n: c\n\nbody\n")
+
+    def test_octets(self) -> None:
+        """NUL and what is not ASCII, lines without end, and lone CR."""
+        self.check(b"A: \0\xff\n\n\0\xfe\n", b"A: \0\xff\n@\n\0\xfe\n")
+        self.check(b"A: b\n\n" + b"x" * 100_000, b"A: b\n@\n" + b"x" * 100_000)
+        self.check(b"A: b\rX-Spam: no\n\nbody\rmore\n", b"A: b\rX-Spam: no\n@\nbody\rmore\n")
+
+    def test_mixed(self) -> None:
+        """New lines end as the first one does; no other changes."""
+        raw = b"A: b\r\nC: d\n\nx\r\ny\n"
+        found = failed(raw)
+        self.assertEqual(found, b"A: b\r\nC: d\n" + ERROR.replace(b"\n", b"\r\n") + b"\nx\r\ny\n")
+        # Where there is any LF, a CR alone ends no line, for whoever delivers.
+        self.assertEqual(failed(b"A: b\r\rbody\n"), b"A: b\r\rbody\n" + ERROR)
+        self.assertEqual(
+            failed(b"A: b\r\n\rx"), b"A: b\r\n%b\r\n\rx" % ERROR.replace(b"\n", b"\r\n")
+        )
+
+    @EXAMPLES
+    @given(st.lists(st.sampled_from(PARTS)).map(b"".join))
+    def test_any(self, raw: bytes) -> None:
+        """Whatever comes: nothing is lost but forged marks, of which none is left in the header."""
+        for options in (NO_OPTIONS, replace(NO_OPTIONS, keeps_marks=True)):
+            found = failed(raw, options)
+            own = [fields for end in ENDS if found.count(fields := ERROR.replace(b"\n", end)) == 1]
+            self.assertEqual(len(own), 1)
+            before, _, after = found.partition(own[0])
+            rest = before + after
+            # An end of the last line and a blank line may be new.
+            self.assertLess(len(rest), len(raw) + 5)
+            if options.keeps_marks:
+                self.assertEqual(_bare(rest), _bare(raw))
+                continue
+            is_cr = b"\n" not in raw and b"\r" in raw
+            given, rest, found = (
+                octets.replace(b"\r", b"\n") if is_cr else octets for octets in (raw, rest, found)
+            )
+            self.assertEqual(_bare(_FORGED.sub(b"", rest)), _bare(_FORGED.sub(b"", given)))
+            head = re.split(rb"\n\r?\n", found)[0]
+            self.assertLessEqual(len(_FORGED.findall(head)), 3)
+
+
+class MarksTests(SynchronousTestCase):
+    """Marks that a message came with."""
+
+    forged = (
+        b"X-Spam: no",
+        b"x-spam: no",
+        b"X-SPAM : no",
+        b"X-Spam\t :",
+        b"X-Spam-Level: ***\n ***",
+        b"X-Spam-Error: x",
+        b"X-Spam-Status: No, score=-100",
+        b"X-Spam-Flag: NO",
+        b"X-Spamd-Result: default: False",
+        b"X-Spam-\xff: x",
+        b"X-Spam-\xc0\xe0: x",
+        b"X-Spam" + b"x" * 300 + b": x",
+    )
+
+    def test_removed(self) -> None:
+        """All of them, wherever they are."""
+        for forged in self.forged:
+            for raw, expected in (
+                (b"%b\nA: b\n\nbody\n", b"A: b\n@\nbody\n"),
+                (b"A: b\n%b\n\nbody\n", b"A: b\n@\nbody\n"),
+                (b"A: b\n%b\n", b"A: b\n@"),
+                (b"A: b\n%b", b"A: b\n@"),
+                (b"%b", b"@"),
+                (b"From a.b\n%b\nA: b\n\nbody\n", b"From a.b\nA: b\n@\nbody\n"),
+            ):
+                message = raw % forged
+                for end in ENDS:
+                    of = lambda text: text.replace(b"\n", end)  # noqa: E731, B023
+                    if b"\n" not in message and end != b"\n":
+                        continue
+                    found = failed(of(message))
+                    self.assertEqual(found, of(expected.replace(b"@", ERROR)), (message, end))
+                    found = marked(of(message))
+                    self.assertEqual(found, of(expected.replace(b"@", HAM)), (message, end))
+
+    def test_all(self) -> None:
+        """Many at once."""
+        raw = b"\n".join(self.forged * 3) + b"\nA: b\n\nbody\n"
+        self.assertEqual(failed(raw), b"A: b\n" + ERROR + b"\nbody\n")
+
+    def test_kept(self) -> None:
+        """If that is wanted."""
+        options = replace(NO_OPTIONS, keeps_marks=True)
+        for forged in self.forged:
+            raw = forged + b"\nA: b\n\nbody\n"
+            self.assertEqual(failed(raw, options), forged + b"\nA: b\n" + ERROR + b"\nbody\n")
+            self.assertEqual(marked(raw, options=options), forged + b"\nA: b\n" + HAM + b"\nbody\n")
+
+    def test_others(self) -> None:
+        """What only looks like one, and what is in the body."""
+        for other in (b"X-Spa: x", b"XX-Spam: x", b"Subject: x\n X-Spam: yes", b"X_Spam: x"):
+            raw = other + b"\n\nX-Spam: body\n"
+            self.assertEqual(failed(raw), other + b"\n" + ERROR + b"\nX-Spam: body\n")
+
+    def test_behind_the_end(self) -> None:
+        """In a header that is too long to be looked at, it ends before them."""
+        many = b"".join(b"A%d: b\n" % number for number in range(MAX_FIELDS))
+        long = b"A: " + b"x" * MAX_HEADER + b"\n"
+        for start in (many, long):
+            raw = start + b"X-Spam: no\n\nbody\n"
+            found = failed(raw)
+            head, _, rest = found.partition(b"\n\n")
+            self.assertEqual(head.count(b"X-Spam: "), 0)
+            self.assertEqual(found.count(ERROR), 1)
+            self.assertTrue(rest.endswith(b"X-Spam: no\n\nbody\n"))
+            self.assertEqual(found.replace(ERROR + b"\n", b""), raw)
+
+    def test_many_names(self) -> None:
+        """Each of them another."""
+        raw = b"".join(b"X-Spam-%d: x\n" % number for number in range(100_000)) + b"\nbody\n"
+        found = failed(raw)
+        self.assertEqual(found.partition(b"\n\n")[0] + b"\n", ERROR)
+
+
+class EditTests(SynchronousTestCase):
+    """What the server wants changed."""
+
+    def header(self, raw: bytes = MESSAGE, **members: Any) -> list[bytes]:
+        """Lines of the header that are not the verdict's."""
+        found = marked(raw, **members)
+        self.assertEqual(found.count(HAM), 1)
+        head, _, body = found.partition(b"\n\n")
+        self.assertEqual(body, b"body\n")
+        return (head + b"\n").replace(HAM, b"@\n").splitlines()
+
+    def milter(self, **block: Mapping[str, Any]) -> list[bytes]:
+        """The same of a milter block."""
+        return self.header(milter=block)
+
+    def test_added(self) -> None:
+        """At their places; at the end they come behind the verdict."""
+        for value, expected in (
+            ("x", [b"From: a@b", b"Subject: x", b"@", b"N: x"]),
+            ({"value": "x"}, [b"From: a@b", b"Subject: x", b"@", b"N: x"]),
+            ({"value": "x", "order": 0}, [b"N: x", b"From: a@b", b"Subject: x", b"@"]),
+            ({"value": "x", "order": 1}, [b"From: a@b", b"N: x", b"Subject: x", b"@"]),
+            (["x", "y"], [b"From: a@b", b"Subject: x", b"@", b"N: x", b"N: y"]),
+            ("a\nEvil: x", [b"From: a@b", b"Subject: x", b"@", b"N: a Evil: x"]),
+            ("a\r\n\r\nbody", [b"From: a@b", b"Subject: x", b"@", b"N: a body"]),
+        ):
+            self.assertEqual(self.milter(add_headers={"N": value}), expected)
+
+    def test_bad_names(self) -> None:
+        """What is no name of a field is none here."""
+        for name in ("", "a b", "a:", "a\n", "X-Spam ", "ä", "\0"):
+            block = {name: "x"}
+            self.assertEqual(self.milter(add_headers=block), [b"From: a@b", b"Subject: x", b"@"])
+
+    def test_ours(self) -> None:
+        """It does not write our fields."""
+        for name in ("X-Spam", "x-spam-score", "X-SPAM-ERROR", "X-Spam-Result"):
+            block = {name: ["no", {"value": "no", "order": 0}]}
+            self.assertEqual(self.milter(add_headers=block), [b"From: a@b", b"Subject: x", b"@"])
+        found = self.milter(add_headers={"X-Spam-Status": "Yes"})
+        self.assertEqual(found, [b"From: a@b", b"Subject: x", b"@", b"X-Spam-Status: Yes"])
+
+    def test_removed(self) -> None:
+        """By name and number."""
+        raw = b"R: 1\nA: b\nr: 2\nR : 3\n\nbody\n"
+        for value, left in (
+            (0, [b"A: b"]),
+            (1, [b"A: b", b"r: 2", b"R : 3"]),
+            (-1, [b"R: 1", b"A: b", b"r: 2"]),
+            ([1, 3], [b"A: b", b"r: 2"]),
+            (4, [b"R: 1", b"A: b", b"r: 2", b"R : 3"]),
+        ):
+            found = self.header(raw, milter={"remove_headers": {"R": value}})
+            self.assertEqual(found, [*left, b"@"])
+
+    def test_replaced(self) -> None:
+        """What is removed and added under one name is the new one."""
+        found = self.milter(remove_headers={"Subject": 0}, add_headers={"Subject": "y"})
+        self.assertEqual(found, [b"From: a@b", b"@", b"Subject: y"])
+
+    def test_forged_and_added(self) -> None:
+        """A field of the server takes the place of a forged one."""
+        raw = b"X-Spam-Status: No\n" + MESSAGE
+        found = self.header(raw, milter={"add_headers": {"X-Spam-Status": "Yes"}})
+        self.assertEqual(found, [b"From: a@b", b"Subject: x", b"@", b"X-Spam-Status: Yes"])
+
+    def test_subject(self) -> None:
+        """For that action alone."""
+        found = marked(MESSAGE, action="rewrite subject", subject="*** SPAM *** x")
+        self.assertTrue(found.startswith(b"From: a@b\nSubject: *** SPAM *** x\nX-Spam-"))
+        self.assertIn(b"\nX-Spam: yes\n", found)
+        found = marked(b"A: b\n\nbody\n", action="rewrite subject", subject="new")
+        self.assertIn(b"\nSubject: new\n", found)
+        found = marked(MESSAGE, action="add header", subject="new")
+        self.assertTrue(found.startswith(b"From: a@b\nSubject: x\nX-Spam-"))
+
+    def test_result(self) -> None:
+        """The reply is the last field."""
+        options = replace(NO_OPTIONS, output="json")
+        block = {"add_headers": {"N": "x"}}
+        found = marked(MESSAGE, options=options, milter=block, dkim_signature="v=1")
+        names = re.findall(rb"^([A-Za-z-]+):", found.partition(b"\n\n")[0], re.MULTILINE)
+        self.assertEqual(names[-4:], [b"X-Spam-Symbols", b"DKIM-Signature", b"N", b"X-Spam-Result"])
+
+    def test_folds(self) -> None:
+        """Folds end as the lines of the message do."""
+        block = {"add_headers": {"N": "a\n\tb\r\n c"}}
+        for end in ENDS:
+            found = marked(MESSAGE.replace(b"\n", end), milter=block)
+            self.assertIn(b"N: a\n\tb\n c\n\nbody".replace(b"\n", end), found)
+            self.assertEqual(found.count(b"\n"), 0 if end == b"\r" else found.count(end))
+
+    def test_body(self) -> None:
+        """A message that the server made of it, with its own header."""
+        new = b"X-Spam: no\r\nNew: 1\r\n\r\nnew\r\n"
+        fields = HAM.replace(b"\n", b"\r\n")
+        self.assertEqual(marked(MESSAGE, new), b"New: 1\r\n" + fields + b"\r\nnew\r\n")
+
+    def test_empty_body(self) -> None:
+        """Nothing is no message."""
+        self.assertEqual(marked(MESSAGE, b""), b"From: a@b\nSubject: x\n" + HAM + b"\nbody\n")
+
+
+class VerdictTests(SynchronousTestCase):
+    """What is a verdict, and what is not."""
+
+    def fails(self, reply: Reply) -> str:
+        """Why it is none."""
+        with self.assertRaises(Unanswered) as caught:
+            scanned(MESSAGE, reply, NO_OPTIONS)
+        text = str(caught.exception)
+        self.assertTrue(text)
+        return text
+
+    def test_no_action(self) -> None:
+        """It says nothing of the message."""
+        for document in (
+            {},
+            [],
+            None,
+            "reject",
+            5,
+            {"score": 1},
+            {"action": 5},
+            {"action": ""},
+            {"action": None},
+            {"action": ["reject"]},
+            {"default": {"action": "reject"}},
+            [VERDICT],
+        ):
+            self.fails(Reply(Item("stdin"), 0.0, LENGTH, b"", document))
+
+    def test_error(self) -> None:
+        """It says that there is none."""
+        self.assertIn("bad thing", self.fails(answer(error="bad thing")))
+        for error in ("", None, {"a": 1}, "x" * 100_000):
+            self.assertLess(len(self.fails(answer(error=error))), 300)
+
+    def test_no_length(self) -> None:
+        """A message that may have been cut off."""
+        reply = answer(MESSAGE)
+        for headers in ((), (("Content-Type", "text/plain"),)):
+            self.fails(replace(reply, headers=headers))
+        for headers in ((("content-LENGTH", "5"),), (("Transfer-Encoding", "chunked"),)):
+            scanned(MESSAGE, replace(reply, headers=headers), NO_OPTIONS)
+
+
+class CostTests(SynchronousTestCase):
+    """Large messages."""
+
+    def test_memory(self) -> None:
+        """The body is not copied."""
+        raw = b"X-Spam: no\nA: b\n\n" + b"x" * 2**25
+        tracemalloc.start()
+        try:
+            pieces = unscanned(raw, "down", NO_OPTIONS)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        self.assertEqual(sum(map(len, pieces)), len(raw) - len(b"X-Spam: no\n") + len(ERROR))
+        self.assertLess(peak, 2**23)
