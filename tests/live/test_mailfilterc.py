@@ -4,6 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
+
+from mailfilter import __version__
+
 from .client_case import GTUBE, HAM, ClientCase
 from .harness import Filter, message_file, wish
 from .mailfilterc import mailfilterc, on_terminal
@@ -105,6 +109,35 @@ class SymbolsTests(ClientCase):
         text = self.run_client("--headers", message=GTUBE).text
         self.assertRegex(text, r"\nServer: mailfilter/")
         self.assertIn("action", self.read("--raw", message=b"Just a line of text\n"))
+
+    def test_named(self) -> None:
+        """Tag and queue id in the filter's log, by both protocols."""
+        for form in ((), ("--protocol-v3",)):
+            mark = self.filter.log_size()
+            self.read(*form, "--log-tag", "a-tag", "--queue-id", "4XyZ")
+            (record,) = self.filter.records(mark)
+            self.assertEqual((record["tag"], record["queue_id"]), ("a-tag", "4XyZ"))
+
+    def test_rewritten(self) -> None:
+        """The message as the filter has rewritten it: behind JSON if that is wanted."""
+        message = wish([("Body", "another body")])
+        for form in ((), ("-z",), ("--protocol-v3",), ("--msgpack",)):
+            text = self.run_client(*form, "--output-body", message=message).text
+            self.assertIn("\nNew body:\nX-Test-Body: another body\r\n", text)
+            self.assertIn("\r\n\r\nanother body\r\n", text)
+            self.assertNotIn("New body:", self.run_client(*form, "-j", message=message).text)
+        self.assertNotIn("New body:", self.run_client("--output-body", message=HAM).text)
+
+    def test_reports(self) -> None:
+        """For people, and as they came: in JSON, in msgpack."""
+        text = self.run_client("--human", message=GTUBE).text
+        self.assertRegex(text, r"^15\.00/.*,action=0:reject,spam=1,skipped=0\n")
+        self.assertRegex(text, r"\n +0\.0 GTUBE +\w")
+        found = json.loads(self.run_client("--raw-reply", message=GTUBE).out)
+        self.assertNotIn("filename", found)
+        octets = self.run_client("--raw-reply", "--msgpack", message=GTUBE).out
+        self.assertEqual(msgspec.msgpack.decode(octets.removesuffix(b"\n"))["action"], "reject")
+        self.assertEqual(self.read("--msgpack", message=GTUBE)["action"], "reject")
 
     def test_sorted(self) -> None:
         """Symbols by name."""
@@ -253,6 +286,7 @@ class CommandLineTests(ClientCase):
             text = mailfilterc(flag).text
             for option in ("--connect", "--mime", "--on-error", "--max-requests", "--ca"):
                 self.assertIn(option, text)
+        self.assertIn(__version__, mailfilterc("--version").text)
         text = mailfilterc("--commands").text
         for command in COMMANDS:
             self.assertIn(command, text)
