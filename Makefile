@@ -64,6 +64,7 @@ soak: $(VENV)/.made-test
 docs: $(VENV)/.made-run
 	$(BIN)/python -m mailfilter.config.generate
 	$(BIN)/python -m mailfilter.app.reference
+	$(BIN)/python -m mailfilter.client.pages.write
 
 # Take the newest versions that setup.cfg and pyproject.toml allow; needs the network.
 LOCK := build/locks/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header \

@@ -27,7 +27,7 @@ from tests.live.processes import free_port
 ROOT = Path(__file__).parents[1]
 
 TREE = (
-    *("mailfilter", "twisted", "etc", "tests", "docs", "bench", "changes.d"),
+    *("mailfilter", "twisted", "etc", "tests", "docs", "bench", "share", "changes.d"),
     *("setup.cfg", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md", "Makefile"),
     *("HACKING.md", "CHANGES.md", "ruff.toml", "towncrier.toml"),
     *("requirements.lock", "requirements-dev.lock", "requirements-build.lock"),
@@ -206,6 +206,8 @@ class InstallTests(SynchronousTestCase):
         python = fresh_python()
         install(python, str(wheel))
         self.check_installed(python, python.parents[1])
+        for name in ("man/man1/mailfilterc.1", "bash-completion/completions/mailfilteradm"):
+            self.assertTrue((python.parents[1] / "share" / name).is_file(), name)
 
     def test_editable(self) -> None:
         """So does an editable installation."""
@@ -246,6 +248,22 @@ class DistributionTests(SynchronousTestCase):
             self.assertEqual(data_in(archive.namelist()), data)
         with tarfile.open(built() / f"mailfilter-{__version__}.tar.gz") as source:
             self.assertEqual(data_in(source.getnames()), data)
+
+    def test_share(self) -> None:
+        """Both have manual pages and completion, the wheel where an installation puts them."""
+        share = {
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / "share").rglob("*")
+            if path.is_file()
+        }
+        self.assertIn("share/man/man8/mailfilteradm.8", share)
+        (wheel,) = built().glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name.partition(".data/data/") for name in archive.namelist()]
+        self.assertEqual({name for _, mark, name in names if mark}, share)
+        with tarfile.open(built() / f"mailfilter-{__version__}.tar.gz") as source:
+            found = {name.partition("/")[2] for name in source.getnames()}
+        self.assertEqual(share - found, set())
 
     def test_every_file_of_tests_is_in_it(self) -> None:
         """Data of the tests are not left out."""

@@ -5,7 +5,7 @@ Sources: lda-client.md 5.2; how rspamc 3.4 takes its words apart [run].
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,9 +14,6 @@ from .commands import COMMANDS, EXPLAIN, FUZZY_DELHASH, LEARN_CLASS, SYMBOLS, Co
 from .exchange import Misused
 from .options import DEFAULT_PARALLEL, DEFAULT_TIMEOUT, Options, Output, Trust
 from .words import Header, Seconds, Whole
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 PROGRAM = "mailfilterc"
 
@@ -61,24 +58,8 @@ def _print_version(context: click.Context, parameter: click.Parameter, value: bo
     context.exit()
 
 
-def _complete_words(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list["CompletionItem"]:
-    from .completion import words
-
-    return words(context.params.get("words") or (), incomplete)
-
-
-def _complete_file(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list["CompletionItem"]:
-    from .completion import files
-
-    return files(incomplete)
-
-
 def _file(name: str, *words: str, help: str) -> click.Option:
-    return _option(name, *words, metavar="FILE", shell_complete=_complete_file, help=help)
+    return _option(name, *words, metavar="FILE", help=help)
 
 
 def _option(name: str, *words: str, help: str, **more: Any) -> click.Option:
@@ -95,6 +76,7 @@ def _server_options() -> Sequence[click.Option]:
             *("connect", "-h", "--connect"),
             metavar="SERVER",
             default="localhost",
+            show_default=True,
             help="Server: host, host:port, [IPv6]:port, /path/of/socket, http:// or https:// URL.",
         ),
         _option(
@@ -108,10 +90,11 @@ def _server_options() -> Sequence[click.Option]:
             *("timeout", "-t", "--timeout"),
             type=Seconds(),
             default=DEFAULT_TIMEOUT,
+            show_default=True,
             help="Seconds for one request, all in all.",
         ),
         _option("bind", "-b", "--bind", metavar="ADDRESS", help="Our own address."),
-        _option("user_agent", "-U", "--user-agent", help="User-Agent to send."),
+        _option("user_agent", "-U", "--user-agent", metavar="NAME", help="User-Agent to send."),
         _option("key", "--key", metavar="KEY", help=f"Refused: {_LATER}."),
         _flag("is_tls", "--tls", help="Use TLS, as with https://."),
         _file("ca", "--ca", help="Certificates to trust, PEM."),
@@ -125,12 +108,12 @@ def _server_options() -> Sequence[click.Option]:
 def _message_options() -> Sequence[click.Option]:
     return (
         _option("ip", "-i", "--ip", metavar="ADDRESS", help="Client, by address or name."),
-        _option("user", "-u", "--user", help="Login of the sender."),
+        _option("user", "-u", "--user", metavar="NAME", help="Login of the sender."),
         _option("deliver", "-d", "--deliver", metavar="USER", help="User it is delivered to."),
         _option("sender", "-F", "--from", metavar="ADDRESS", help="Sender of the envelope."),
         _option("recipients", "-r", "--rcpt", metavar="ADDRESS", multiple=True, help="Recipient."),
-        _option("helo", "--helo", help="HELO of the client."),
-        _option("hostname", "--hostname", help="Host name of the client."),
+        _option("helo", "--helo", metavar="NAME", help="HELO of the client."),
+        _option("hostname", "--hostname", metavar="NAME", help="Host name of the client."),
         _option("queue_id", "--queue-id", metavar="ID", help="Queue id of the message."),
         _option("log_tag", "--log-tag", metavar="TAG", help="Tag for the server's log."),
         _option("settings", "--settings", metavar="JSON", help="Settings for these scans."),
@@ -164,6 +147,7 @@ def _input_options() -> Sequence[click.Option]:
             *("parallel", "-n", "--max-requests"),
             type=Whole(),
             default=DEFAULT_PARALLEL,
+            show_default=True,
             help="Requests at a time.",
         ),
         _file("files_list", "--files-list", help="Names of files, one a line."),
@@ -197,6 +181,7 @@ def _lda_options() -> Sequence[click.Option]:
             "--on-error",
             type=click.Choice(["pass", "tempfail"]),
             default="pass",
+            show_default=True,
             help="What becomes of messages that could not be scanned.",
         ),
         _flag("keeps_marks", "--keep-headers", help="Keep X-Spam headers that were there."),
@@ -226,12 +211,7 @@ def _make_command() -> click.Command:
     return click.Command(
         PROGRAM,
         params=[
-            click.Argument(
-                ["words"],
-                nargs=-1,
-                metavar="[COMMAND] [FILES]...",
-                shell_complete=_complete_words,
-            ),
+            click.Argument(["words"], nargs=-1, metavar="[COMMAND] [FILES]..."),
             *(option for options in OPTIONS.values() for option in options),
         ],
         context_settings={"help_option_names": ["-?", "--help"]},

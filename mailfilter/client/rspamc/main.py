@@ -131,12 +131,8 @@ def run(words: Sequence[str]) -> int:
     from .exchange import Misused
 
     try:
-        from .command_line import COMMAND, PROGRAM, read_command_line
+        from .command_line import read_command_line
 
-        if instruction := os.environ.get("_MAILFILTERC_COMPLETE"):
-            from .completion import complete
-
-            return complete(COMMAND, PROGRAM, instruction)
         code = _run(read_command_line(words))
         sys.stdout.flush()
     except click.exceptions.Exit as done:

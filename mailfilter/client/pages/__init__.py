@@ -1,0 +1,1 @@
+"""What is made of the command lines: manual pages, and completion for shells."""

@@ -1,0 +1,143 @@
+# Completion of mailfilteradm for fish, from 3.0 on. Made from the code by `make docs`; do not edit.
+
+# Whether the words so far are this command and no more, or, with --below, also arguments of it.
+function __mailfilteradm_at
+    set -l path
+    set -l rest
+    set -l skips no
+    for word in (commandline -opc)[2..-1]
+        if test $skips = yes
+            set skips no
+            continue
+        end
+        switch $word
+            case '-c' '--config' '--state-dir' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--listener' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--out' '--days'
+                set skips yes
+            case '-*'
+            case '*'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'explain' 'history' 'mta' 'password' 'reload' 'saved' 'saved list' 'saved undo' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                    set -a path $word
+                else
+                    set -a rest $word
+                end
+        end
+    end
+    test "$path" = "$argv[1]"
+    and test "$argv[2]" = --below -o (count $rest) = 0
+end
+
+complete -c mailfilteradm -f
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'config' -d 'Look at the configuration.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'explain' -d 'Show what each check found in a message, and what decided.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'history' -d 'Show the messages that were scanned, the newest first.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'mta' -d 'Print what goes into an MTA\'s configuration.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'password' -d 'Print the hash of a password for the controller.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'reload' -d 'Have the running filter go on with its changed files.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'saved' -d 'Look at what was saved over the configuration, or undo it.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'status' -d 'Show how the running filter is.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'store' -d 'Look after what the filter remembers.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'tls' -d 'Make certificates, and look at ours and those of others.'
+complete -c mailfilteradm -n "__mailfilteradm_at '' --below" -l 'version' -d 'Show the version and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at '' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'config'" -a 'check' -d 'Tell everything that is wrong with a configuration.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'config'" -a 'show' -d 'Show which values hold at or below a KEY.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'config' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'config check' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'config check' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'config check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'explain' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'explain' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'explain' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'explain' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'from' -d 'Sender or @domain.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'to' -d 'Recipient or @domain.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'address' -d 'Either of the two.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'action' -d 'Such as reject or add-header.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'symbol' -d 'A symbol that fired; several must all have fired.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'ip' -d 'The client\'s address.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'user' -d 'The name by which the client has logged in.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'identity' -d 'One of [identities], whose certificate the other side has shown.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'message-id' -d 'With or without <>.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'queue-id' -d 'The MTA\'s.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'since' -d 'Not older than a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC).' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'until' -d 'Older than that; in the same form.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'limit' -d 'So many at most; 0 is all.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'json' -d 'Print JSON, for programs: an object a line.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'postfix'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'sendmail'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'stalwart'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'axigen'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'exim'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'exim-sa'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'haraka'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'haraka-plugin'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'opensmtpd'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'nginx'
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta' --below" -l 'listener' -d 'Its name; otherwise the first one.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'mta' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'password' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'reload' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'reload' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved'" -a 'list' -d 'Show what is saved.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved'" -a 'undo' -d 'Take back the last change of each KEY.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved list' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved list' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved list' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved undo' --below" -l 'all' -d 'Remove all that is saved.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved undo' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'saved undo' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'status' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'status' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'status' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store'" -a 'backup' -d 'Copy the store to a new file; the filter may be running.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store'" -a 'check' -d 'Look whether the store is in order.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store'" -a 'migrate' -d 'Copy all that is in one kind of store to another.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store'" -a 'stats' -d 'Show where the store is and what is in it.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store backup' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store backup' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store backup' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store backup' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store check' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store check' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store migrate'" -a 'embedded'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store migrate'" -a 'redis'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store migrate' --below" -l 'force' -d 'Even if there is something in TO already.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store migrate' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store migrate' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store migrate' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'check' -d 'Tell what a server speaks and shows, and if we would connect.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'self-signed' -d 'Make a key, and a certificate that is signed with it.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'show' -d 'Show the certificates that are in use, and whom we believe.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'name' -d 'Name or address that its certificate must be for; otherwise HOST.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'ca' -d 'Authorities to trust; otherwise those of the system.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'crl' -d 'A list of revoked certificates; may be repeated.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'pin' -d 'SHA-256 of its certificate or public key; of several, one must fit.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'certificate' -d 'The certificate that we show.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'key' -d 'Its key; otherwise in the same file.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'timeout' -d 'Seconds for all of it.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls self-signed' --below" -l 'out' -d 'The folder to write to; otherwise the current one.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls self-signed' --below" -l 'days' -d 'How long it holds, from now.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls self-signed' --below" -l 'client' -d 'For who connects to the filter; otherwise for a server.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls self-signed' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls show' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls show' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls show' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls show' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls show' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
