@@ -33,6 +33,7 @@ def deliver(command: Command, options: Options, files: Sequence[str]) -> int:
     Descriptors 0 to 2 must be open. Raises Undelivered, and Misused for options that cannot be
     carried out; nothing is delivered then, but an output that breaks may have got a part.
     """
+    _end_at_once()
     if options.takes_nothing:
         raise Misused("--empty does not go with --mime and --exec")
     words = _words(options.execute)
@@ -42,6 +43,12 @@ def deliver(command: Command, options: Options, files: Sequence[str]) -> int:
         _become(words, spool(pieces))
     write_output(pieces)
     return 0
+
+
+def _end_at_once() -> None:
+    """By an interrupt as by other signals: as an exception it can be taken for another one."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _words(command: str) -> tuple[str, ...]:

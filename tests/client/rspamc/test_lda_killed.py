@@ -1,0 +1,153 @@
+"""LDA mode that is ended from outside, at any moment: whoever delivers gets all, or nothing."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import socket
+from threading import Event
+
+from mailfilter.client.rspamc.address import Server
+
+from .lda_case import COMMAND, ENVIRONMENT, LdaCase, verdict
+from .wire_case import PATIENCE, read_request
+
+LARGE = b"From: a@b\n\n" + b"0123456789abcdef" * 2**17
+ENDINGS = (signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGINT)
+
+COUNT = """\
+#!/bin/sh
+sed '1,/^$/d' | wc -c > "$1/part.$$" && mv "$1/part.$$" "$1/whole.$$"
+"""
+"""Delivers how long the body was."""
+
+
+class KilledTests(LdaCase):
+    """Ended by a mail server that has no patience, or by whoever stops the machine."""
+
+    def setUp(self) -> None:
+        """A server whose steps can be waited for."""
+        super().setUp()
+        self.asked, self.answers, self.go_on = Event(), Event(), Event()
+        self.addCleanup(self.go_on.set)
+
+    def halting(self, sock: socket, over: Event) -> None:
+        """Answer in two halves, and wait between them."""
+        read_request(sock)
+        self.asked.set()
+        answer = verdict()
+        sock.sendall(answer[:-10])
+        self.answers.set()
+        self.go_on.wait(PATIENCE)
+        sock.sendall(answer[-10:])
+
+    @contextmanager
+    def started(self, server: Server, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """It runs, and its input is not at its end."""
+        process = subprocess.Popen(
+            [*COMMAND, "-h", str(server), "-t", str(PATIENCE), *words],
+            env=ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            with process:
+                yield process
+        finally:
+            process.kill()
+
+    def ended(self, process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        """Ended by that, or after it by itself: nothing was delivered, and that is told."""
+        code = process.wait(PATIENCE)
+        self.assertIn(code, (-number, 75))
+        self.assertEqual(self.delivered(), [])
+
+    def test_input(self) -> None:
+        """While the message comes in."""
+        for number in ENDINGS:
+            for way in (("--mime",), ("--exec", self.deliver)):
+                with self.started(self.marking(), *way) as process:
+                    assert process.stdin is not None and process.stdout is not None
+                    # More than a pipe takes: it is read, so Python has started.
+                    process.stdin.write(LARGE)
+                    process.stdin.flush()
+                    process.send_signal(number)
+                    self.assertEqual(process.stdout.read(), b"")
+                    self.ended(process, number)
+
+    def test_scan(self) -> None:
+        """While the server works, and while it answers."""
+        for number in ENDINGS:
+            for way in (("--mime",), ("--exec", self.deliver)):
+                self.asked.clear()
+                self.answers.clear()
+                self.go_on.clear()
+                with self.started(self.listen(self.halting), *way) as process:
+                    assert process.stdin is not None and process.stdout is not None
+                    process.stdin.write(LARGE)
+                    process.stdin.close()
+                    self.assertTrue(
+                        (self.asked if way[0] == "--mime" else self.answers).wait(PATIENCE)
+                    )
+                    process.send_signal(number)
+                    out = process.stdout.read()
+                    self.assertEqual(out[:500], b"", (number, way))
+                    self.ended(process, number)
+                self.go_on.set()
+
+    def test_output(self) -> None:
+        """While the message goes out: whoever reads it is told that it is not all."""
+        for number in ENDINGS:
+            with self.started(self.marking(), "--mime") as process:
+                assert process.stdin is not None and process.stdout is not None
+                process.stdin.write(LARGE)
+                process.stdin.close()
+                self.assertEqual(process.stdout.read(5), b"From:")
+                process.send_signal(number)
+                process.stdout.read()
+                self.ended(process, number)
+
+    def test_delivery(self) -> None:
+        """While the command delivers: it is the one that ends."""
+        begun = self.folder / "begun"
+        os.mkfifo(begun)
+        lda = f"sh -c 'echo > {begun}; exec sleep 600'"
+        for number in ENDINGS:
+            with self.started(self.marking(), "--exec", lda) as process:
+                assert process.stdin is not None
+                process.stdin.write(LARGE)
+                process.stdin.close()
+                begun.read_bytes()
+                process.send_signal(number)
+                self.assertEqual(process.wait(PATIENCE), -number)
+
+    def test_any_moment(self) -> None:
+        """At moments from the start to the end: what reads a message reads all of it."""
+        counting = f"{self.script('count', COUNT)} {self.box}"
+        server = self.marking()
+        begun = time.monotonic()
+        with self.started(server, "--exec", counting) as process:
+            process.communicate(LARGE)
+        longest = (time.monotonic() - begun) * 1.2
+        (whole,) = self.delivered()
+        for step in range(40):
+            number = ENDINGS[step % 2]
+            with self.started(server, "--exec", counting) as process:
+                assert process.stdin is not None
+                try:
+                    process.stdin.write(LARGE)
+                    process.stdin.close()
+                    process.wait(longest * step / 40)
+                except subprocess.TimeoutExpired:
+                    process.send_signal(number)
+                code = process.wait(PATIENCE)
+            # What the command runs itself may go on for a moment when it has ended.
+            found = [path.read_bytes() for path in self.box.glob("whole.*")]
+            for path in self.box.glob("whole.*"):
+                path.unlink()
+            self.assertIn(found, ([], [whole]))
+            if code == 0:
+                self.assertEqual(found, [whole])
