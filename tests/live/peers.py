@@ -48,6 +48,11 @@ PACKAGES = (
     "procmail",
     "maildrop",
     "courier-authlib",
+    "zsh",
+    "zsh-common",
+    "fish",
+    "fish-common",
+    "mandoc",
     "chromium",
     "chromium-common",
     "chromium-driver",
@@ -61,7 +66,7 @@ PACKAGES = (
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
 for Sendmail's configuration, saslpasswd2, the mechanisms of SASL; letters for the
 browser, and what the pages that come with rspamd need; a POP3 server, who fetches from it, and
-who delivers into folders."""
+who delivers into folders; shells, and a reader of manual pages."""
 OF_THE_HOST = ("curl", "openssl")
 """These come with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
@@ -97,7 +102,7 @@ def why_missing(*commands: str) -> str:
 
 def find(command: str) -> Path | None:
     """A program among the peers, else on the host."""
-    for folder in ("usr/bin", "usr/sbin", "usr/lib/postfix/sbin"):
+    for folder in ("usr/bin", "bin", "usr/sbin", "usr/lib/postfix/sbin"):
         if (DEBIAN / folder / command).exists():
             return DEBIAN / folder / command
     found = shutil.which(command)

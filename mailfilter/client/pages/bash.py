@@ -60,7 +60,8 @@ def _walk(command: Command) -> Iterator[str]:
         yield f'        {names}) at="$at ${{COMP_WORDS[i]}}"; continue ;;'
         yield "    esac"
     yield "    case ${COMP_WORDS[i]} in"
-    yield f"        {valued}) ((i++)) ;;"
+    yield f"        {valued})"
+    yield "            [[ ${COMP_WORDS[++i]} != '=' ]] || ((i++)) ;;"
     yield "        -*|=) ;;"
     yield "        *) word=${word:-${COMP_WORDS[i]}} ;;"
     yield "    esac"
