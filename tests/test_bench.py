@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench import (
     http_cost,
+    lda,
     maps,
     messages,
     metrics_cost,
@@ -37,6 +38,13 @@ class BenchTests(SynchronousTestCase):
                     self.assertEqual(figures["messages"], 20)
             self.assertGreater(started.cpu(), 0)
             self.assertGreater(started.memory(), 1)
+
+    def test_lda(self) -> None:
+        """Each way to deliver is measured, and so is memory."""
+        with run.running() as started:
+            _, *lines, peak = lda.costs(started, 2)
+        self.assertEqual(len(lines), 1 + len(lda.WAYS))
+        self.assertIn("MiB", peak)
 
     def test_maps(self) -> None:
         """Every kind of map is measured."""
