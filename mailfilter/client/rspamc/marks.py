@@ -53,7 +53,7 @@ def verdict_fields(reply: Reply) -> Iterator[AddHeader]:
 
 
 def result_fields(reply: Reply, options: Options) -> Iterator[AddHeader]:
-    """The reply itself, if that is wanted; none of one too large for a header."""
+    """The reply itself, if that is wanted; none of one too large or too deep for a header."""
     match options.output:
         case "json" | "compact":
             from . import json_text
@@ -65,7 +65,11 @@ def result_fields(reply: Reply, options: Options) -> Iterator[AddHeader]:
             emit = ucl_text.emit
         case _:
             return
-    octets = b64encode(emit(reply.document).encode("utf-8", "surrogatepass")).decode("ascii")
+    try:
+        shown = emit(reply.document)
+    except RecursionError:
+        return
+    octets = b64encode(shown.encode("utf-8", "surrogatepass")).decode("ascii")
     value = "\n\t".join(
         octets[at : at + RESULT_COLUMNS] for at in range(0, len(octets), RESULT_COLUMNS)
     )

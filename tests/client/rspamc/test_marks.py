@@ -210,6 +210,14 @@ class ResultTests(SynchronousTestCase):
         self.assertIsNotNone(self.value("compact", filler="x" * 43_000))
         self.assertIsNone(self.value("compact", filler="x" * 45_000))
 
+    def test_deep(self) -> None:
+        """One that is nested so deeply that nobody could write it."""
+        deep: Any = {}
+        for _ in range(5000):
+            deep = {"a": deep}
+        for output in ("json", "compact", "ucl"):
+            self.assertIsNone(self.value(output, filler=deep))
+
     def test_broken_text(self) -> None:
         """Half a character."""
         self.assertIsNotNone(self.value("json", filler="\ud800"))
