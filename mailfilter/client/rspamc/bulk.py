@@ -97,7 +97,7 @@ class _Work:
         """Start what is needed for that many messages; raises Misused if it cannot resume."""
         first = list(islice(sources, 2))
         threads = 1
-        if self._command.changes and (len(first) > 1 or self._options.resumes):
+        if self._command.keeps_journal and (len(first) > 1 or self._options.resumes):
             self._open_journal(arguments)
         if len(first) > 1:
             threads = max(1, min(self._options.parallel, MAX_PARALLEL))

@@ -328,6 +328,8 @@ def _check_input(call: Call) -> None:
         raise Misused(f"{call.command.name}: it takes no files")
     if options.is_traced and call.command is not SYMBOLS:
         raise Misused(f"{call.command.name}: --trace is for scans")
+    if options.resumes and not call.command.keeps_journal:
+        raise Misused(f"{call.command.name}: --resume is for learning and fuzzy storages")
 
 
 def _check_lda(call: Call) -> None:

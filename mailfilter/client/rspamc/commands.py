@@ -20,6 +20,11 @@ class Command:
     argument: str = ""
     """The header that its arguments are sent in; empty if it has none."""
 
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether what it has done of many messages is noted, to go on there (`--resume`)."""
+        return self.changes and self.takes_input
+
 
 SYMBOLS = Command("symbols", "/checkv2", "Scan messages", aliases=("check", "report", "scan"))
 """The default."""

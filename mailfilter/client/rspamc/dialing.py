@@ -8,6 +8,7 @@ from typing import Any
 
 from .address import Server, is_address, read_bind
 from .exchange import Unanswered
+from .resolving import Place, look_up
 
 MIN_SECONDS = 0.5
 """For each address of a name, at least, while there is time."""
@@ -15,9 +16,6 @@ MAX_ADDRESSES = 16
 """Addresses of a name that are tried."""
 PAUSE = 0.02
 """Seconds until a unix socket whose queue is full is tried again: nothing tells of room in it."""
-
-Place = tuple[int, Any]
-"""Family and address of a socket."""
 
 _LOCAL: Sequence[tuple[int, str]] = (
     (socket.AF_INET, "127.0.0.1"),
@@ -101,29 +99,13 @@ def _resolve(host: str, port: int, deadline: Deadline) -> Sequence[Place]:
 
 
 def _look_up(host: str, port: int, deadline: Deadline) -> Sequence[Place]:
-    """In a thread, since resolvers know no time limit."""
-    from threading import Thread
-
-    found: list[Place] = []
-    reasons: list[str] = []
-
-    def look_up() -> None:
-        try:
-            # Octets are not put through IDNA, whose tables take time to load.
-            answers = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            reasons.append(error.strerror or str(error))
-        else:
-            found.extend((answer[0], answer[4]) for answer in answers)
-
-    thread = Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(max(0.0, deadline.end - time.monotonic()))
-    if reasons:
-        raise Unanswered(f"its name has no address: {reasons[0]}")
-    if thread.is_alive() or not found:
-        raise Unanswered(f"its name has no address: no answer of a name server {deadline}")
-    return list(dict.fromkeys(found))
+    try:
+        return look_up(host, port, deadline.left())
+    except TimeoutError:
+        reason = f"no answer of a name server {deadline}"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise Unanswered(f"its name has no address: {reason}")
 
 
 def _open(place: Place, bind: str, end: float) -> socket.socket:

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import stat
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -48,7 +49,7 @@ class Journal:
         """
         self._path = path
         self._lock = Lock()
-        self._done: set[bytes] = set()
+        self._done: Counter[bytes] = Counter()
         self.trouble: OSError | None = None
         """Why it is not complete."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,9 +65,16 @@ class Journal:
             os.close(self._file)
             raise
 
-    def __contains__(self, digest: bytes) -> bool:
-        """Whether an earlier run did it."""
-        return digest in self._done
+    def skips(self, digest: bytes) -> bool:
+        """Whether an earlier run did it, which of several copies is said once for each.
+
+        So a run and those that go on with it ask what one would have asked.
+        """
+        with self._lock:
+            if not self._done[digest]:
+                return False
+            self._done[digest] -= 1
+            return True
 
     def add(self, digest: bytes) -> None:
         """Note that it is done; trouble is kept in `trouble`, for the work is done all the same."""
@@ -102,7 +110,7 @@ class Journal:
                 last = line
                 if len(line.rstrip(b"\n")) == 2 * _DIGEST:
                     with contextlib.suppress(ValueError):
-                        self._done.add(bytes.fromhex(line.decode("ascii")))
+                        self._done[bytes.fromhex(line.decode("ascii"))] += 1
         if not last.endswith(b"\n"):
             os.write(self._file, b"\n")
 

@@ -87,7 +87,7 @@ class Threads:
         if isinstance(source, Failure):
             return Unread(source)
         digest = b"" if self._journal is None else digest_of(source.octets)
-        if self._journal is not None and digest in self._journal:
+        if self._journal is not None and self._journal.skips(digest):
             return Mark.SKIPPED
         item = replace(source, octets=b"")
         try:

@@ -271,6 +271,16 @@ class JournalTests(BulkCase):
         self.assertEqual((self.names(), self.told), ([], ["1 done before"]))
         self.assertFalse(self.path.exists())
 
+    def test_copies(self) -> None:
+        """A message that is there twice is asked twice, in however many runs."""
+        options = replace(self.options, parallel=1)
+        self.learn("a", "bad", "a", "a", options=options)
+        self.assertEqual(self.names(), ["a", "a", "a", "bad"])
+        resume = replace(options, resumes=True)
+        self.learn("a", "bad", "a", "a", "a", options=resume, ask=reply)
+        self.assertEqual(self.names(), ["a", "bad"])
+        self.assertEqual(self.told, ["3 done before"])
+
     def test_not_resumed(self) -> None:
         """Without --resume everything is done again."""
         self.learn("a", "bad")
@@ -302,7 +312,7 @@ class JournalTests(BulkCase):
         self.assertRaises(Misused, self.learn, "a", "b", "c", ask=broken, options=options)
         journal = Journal(self.path, resumes=True)
         self.addCleanup(journal.close, is_complete=False)
-        self.assertEqual([digest_of(name) in journal for name in (b"a", b"b")], [True, False])
+        self.assertEqual([journal.skips(digest_of(name)) for name in (b"a", b"b")], [True, False])
 
     def test_others_keep_none(self) -> None:
         """Scanning changes nothing, and one message is not worth it."""

@@ -77,7 +77,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "--queue-id q --log-tag t": {"queue_id": "q", "log_tag": "t"},
     "--settings {}": {"settings": "{}"},
     "--output-body": {"with_body": True},
-    "--resume": {"resumes": True},
+    "learn_spam --resume": {"resumes": True},
     "--trace": {"is_traced": True},
     "-m": {"is_mime": True},
     "--mime --keep-headers": {"is_mime": True, "keeps_marks": True},
@@ -152,6 +152,8 @@ REFUSED = {
     "-m --files-list a": "take one message",
     "-m --trace": "does not go with",
     "stat --trace": "is for scans",
+    "--resume": "is for learning",
+    "stat_reset --resume": "is for learning",
     "-P /nonexistent/password": "cannot read the file: No such file",
     "-P .": "cannot read the file",
 }

@@ -238,7 +238,7 @@ class ResolvingTests(SynchronousTestCase):
 
     def test_addresses(self) -> None:
         """They are sent as they are."""
-        self.patch(resolving, "_look_up", self.fail)
+        self.patch(resolving, "look_up", self.fail)
         for ip in ("", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "/run/socket"):
             options = Options(ip=ip)
             self.assertIs(with_address(options), options)
@@ -252,6 +252,6 @@ class ResolvingTests(SynchronousTestCase):
         """One without address is sent as it is, and that is said where somebody reads it."""
         ran = run("-h", NOBODY, "-i", "\x1b..invalid..", "stat")
         self.assertIn(b"--ip: no address of ?..invalid.. was found\n", ran.stderr)
-        self.patch(resolving, "_look_up", lambda name, seconds: "")
-        options = Options(ip="name.invalid", is_mime=True)
-        self.assertIs(with_address(options), options)
+        for name in ("..invalid..", "n\xe4me.invalid", "\0"):
+            options = Options(ip=name, is_mime=True)
+            self.assertIs(with_address(options), options)
