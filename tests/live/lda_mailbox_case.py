@@ -1,6 +1,7 @@
 """Base of the tests that fetch mail by POP3 and deliver it to Dovecot, as the page says."""
 
 import functools
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from . import peers
 from .delivered import values
 from .harness import Filter, LiveCase
 from .mail_fetched import Fetchmail
-from .mailboxes import PASSWORD, Dovecot
+from .mailboxes import FULL, PASSWORD, Dovecot
 from .tls_page import blocks, here
 
 PAGE = peers.CHECKOUT / "docs/mta/lda.md"
@@ -20,7 +21,13 @@ LDA = "/usr/lib/dovecot/dovecot-lda"
 TEMPFAIL = " --on-error tempfail"
 """What the page says so that mail waits for the filter."""
 
-USERS = ("jane", "joe", "ann", "pat", "vera", "box-jane", "box-joe", "box-ann", "box-pat")
+SECONDS = 120
+"""Until a delivery must have ended."""
+
+USERS = (
+    *("jane", "joe", "ann", "pat", "vera", "owned", "strict", FULL),
+    *("box-jane", "box-joe", "box-ann", "box-pat"),
+)
 """Mail of those with `box` is fetched."""
 
 _POLL = "pop.example.net protocol pop3"
@@ -36,7 +43,12 @@ main()
 
 def shown(heading: str, language: str, number: int = 0) -> str:
     """A block of the page."""
-    return blocks(heading, language, PAGE)[number]
+    return all_shown(heading, language)[number]
+
+
+def all_shown(heading: str, language: str) -> Sequence[str]:
+    """All blocks under a heading."""
+    return blocks(heading, language, PAGE)
 
 
 @functools.cache
@@ -71,13 +83,13 @@ class MailboxCase(LiveCase):
         """See `LiveCase`."""
         return lda_filter()
 
-    def fetchmail(self, user: str, changes: Mapping[str, str] = {}) -> Fetchmail:
-        """With the page's fetchmailrc: mail of a box goes to its user. `changes` come last."""
-        text = here(shown("fetchmail", "fetchmailrc"), self.local(user))
+    def fetchmail(self, user: str, changes: Mapping[str, str] = {}, number: int = 0) -> Fetchmail:
+        """With a fetchmailrc of the page: mail of a box goes to its user. `changes` come last."""
+        text = here(shown("fetchmail", "fetchmailrc", number), self._local(user))
+        text = text.replace("-d alice", f"-d {user}")
         return Fetchmail(here(text, changes))
 
-    def local(self, user: str) -> dict[str, str]:
-        """What of the page's fetchmailrc has other values here."""
+    def _local(self, user: str) -> dict[str, str]:
         account = f'username "box-{user}" password "{PASSWORD}" is "{user}" here sslproto ""'
         return {
             _POLL: f"127.0.0.1 protocol pop3 port {self.dovecot.port}",
@@ -86,6 +98,28 @@ class MailboxCase(LiveCase):
             SERVER: f"127.0.0.1:{self.filter.http}",
             LDA: str(self.dovecot.lda),
         }
+
+    def deliver(
+        self, user: str, message: bytes, *options: str, port: int = 0, lda: str = ""
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Deliver a message as the page does, with options; perhaps with another filter."""
+        changes = {
+            "mailfilterc -h": str(_program(self.dovecot.home)) + " -h",
+            SERVER: f"127.0.0.1:{port or self.filter.http}",
+            " --mime": "".join(f" {option}" for option in (*options, "--mime")),
+            LDA: f"{self.dovecot.lda} {lda}",
+            "alice": user,
+            " < message.eml": "",
+        }
+        (_, command) = shown("Delivery through mailfilterc", "sh").splitlines()
+        return subprocess.run(
+            ["sh", "-c", here(command, changes)],
+            input=message,
+            env=peers.environment(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
 
     def both(self, user: str) -> list[bytes]:
         """All mail of a user."""

@@ -15,6 +15,8 @@ PACKAGE = peers.DEBIAN / "usr/lib/dovecot"
 MODULES = b"/usr/lib/dovecot/modules\0"
 """Where its library looks for modules of OpenSSL, whatever the configuration says."""
 PASSWORD = "sesame"
+FULL = "full"
+"""Whose mailbox takes no mail."""
 OWNER = "mail"
 """Who owns all mailboxes."""
 
@@ -34,6 +36,17 @@ listen = 127.0.0.1
 protocols = pop3
 ssl = no
 mail_location = maildir:~/Maildir
+sendmail_path = {home}/sendmail
+mail_plugins = quota
+plugin {{
+  quota = maildir:User quota
+}}
+service config {{
+  unix_listener config {{
+    # As anybody may read Debian's files.
+    mode = 0666
+  }}
+}}
 service pop3-login {{
   chroot =
   inet_listener pop3 {{
@@ -68,6 +81,11 @@ class Dovecot:
         self._conf = self.home / "dovecot.conf"
         text = _CONF.format(home=self.home, package=PACKAGE, port=self.port, password=PASSWORD)
         self._conf.write_text(text + more)
+        # Where Debian has syslog, and mail is sent.
+        for name in ("dovecot.log", "sent"):
+            (self.home / name).touch()
+            (self.home / name).chmod(0o666)
+        _write_script(self.home / "sendmail", f"cat >> {self.home}/sent")
         self._add(users)
         libraries = [str(self._library()), str(PACKAGE), f"{PACKAGE}/modules/old-stats"]
         self._path = ":".join([*libraries, peers.environment()["LD_LIBRARY_PATH"]])
@@ -87,7 +105,9 @@ class Dovecot:
         return folder
 
     def _add(self, users: Sequence[str]) -> None:
-        lines = [f"{user}::{OWNER}:{OWNER}::{self._folder(user)}::\n" for user in users]
+        lines = [
+            f"{user}::{OWNER}:{OWNER}::{self._folder(user)}::{_quota(user)}\n" for user in users
+        ]
         (self.home / "users").write_text("".join(lines))
         for user in users:
             for name in ("cur", "new", "tmp"):
@@ -100,11 +120,8 @@ class Dovecot:
 
     def _write_lda(self) -> None:
         """dovecot-lda has the path of its configuration compiled in."""
-        self.lda.write_text(
-            f"#!/bin/sh\nexport LD_LIBRARY_PATH={self._path}\n"
-            f'exec {PACKAGE}/dovecot-lda -c {self.home}/run/config "$@"\n'
-        )
-        self.lda.chmod(0o755)
+        lines = f"export LD_LIBRARY_PATH={self._path}\n"
+        _write_script(self.lda, f'{lines}exec {PACKAGE}/dovecot-lda -c {self.home}/run/config "$@"')
 
     def _start(self) -> Child:
         given = {**peers.environment(), "LD_LIBRARY_PATH": self._path}
@@ -122,8 +139,11 @@ class Dovecot:
 
     def log(self) -> str:
         """All it has logged."""
-        path = self.home / "dovecot.log"
-        return path.read_text(errors="replace") if path.exists() else ""
+        return (self.home / "dovecot.log").read_text(errors="replace")
+
+    def sent(self) -> bytes:
+        """All the mail that it has sent, or would have."""
+        return (self.home / "sent").read_bytes()
 
     def set_script(self, user: str, text: str) -> None:
         """Let a script in Sieve file the mail of a user."""
@@ -140,9 +160,31 @@ class Dovecot:
 
     def mailbox(self, user: str, folder: str = "") -> list[bytes]:
         """The messages in a mailbox, or in another folder of the user; line ends are LF."""
+        return [path.read_bytes() for path in self._messages(user, folder)]
+
+    def empty(self, user: str, folder: str = "") -> None:
+        """Remove all messages."""
+        for path in self._messages(user, folder):
+            path.unlink()
+
+    def set_broken(self, user: str, is_broken: bool) -> None:
+        """Let nothing be written to a mailbox any more, or let it again."""
+        for name in ("new", "cur", "tmp", ""):
+            owner = "root" if is_broken else OWNER
+            shutil.chown(self._folder(user) / "Maildir" / name, owner, OWNER)
+
+    def _messages(self, user: str, folder: str) -> list[Path]:
         maildir = self._folder(user) / "Maildir" / (f".{folder}" if folder else "")
-        paths = [path for name in ("new", "cur") for path in sorted((maildir / name).glob("*"))]
-        return [path.read_bytes() for path in paths]
+        return [path for name in ("new", "cur") for path in sorted((maildir / name).glob("*"))]
 
     def _folder(self, user: str) -> Path:
         return self.home / "users.d" / user
+
+
+def _quota(user: str) -> str:
+    return "userdb_quota_rule=*:bytes=10" if user == FULL else ""
+
+
+def _write_script(path: Path, lines: str) -> None:
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
