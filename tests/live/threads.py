@@ -28,6 +28,11 @@ class Threads:
         except BaseException as error:
             self._errors.append(error)
 
+    @property
+    def are_running(self) -> bool:
+        """Whether one of them is still at work."""
+        return any(thread.is_alive() for thread in self._threads)
+
     def join(self) -> None:
         """Wait for all. Raises the first error of any, AssertionError if they take too long."""
         for thread in self._threads:
