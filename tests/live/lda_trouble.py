@@ -1,4 +1,4 @@
-"""What happens to a filter while mail goes through mailfilterc: one kind of trouble after another."""
+"""Trouble of a filter while mail goes through mailfilterc: one kind after another."""
 
 import os
 import signal
