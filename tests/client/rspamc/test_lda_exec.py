@@ -56,6 +56,13 @@ class MissingTests(LdaCase):
                     continue
                 self.deferred(self.run_lda(server, "--exec", command), reason)
 
+    def test_told_to_nobody(self) -> None:
+        """Nor does it matter that nobody hears of it."""
+        ours, its = os.pipe()
+        os.close(ours)
+        self.deferred(self.run_lda(self.marking(), "--exec", "/nonexistent", stderr=its))
+        os.close(its)
+
     def test_path(self) -> None:
         """It is looked for where programs are."""
         environment = {"PATH": f"/nonexistent:{self.folder}:{os.environ['PATH']}"}

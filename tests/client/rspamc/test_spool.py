@@ -9,7 +9,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.client.rspamc import spool as spool_module
 from mailfilter.client.rspamc.exchange import Undelivered
-from mailfilter.client.rspamc.spool import MAX_IN_MEMORY, read_file, read_whole, spool
+from mailfilter.client.rspamc.spool import (
+    MAX_IN_MEMORY,
+    read_file,
+    read_whole,
+    spool,
+    write_output,
+)
 
 SMALL: Sequence[bytes | memoryview] = (b"A: b\n", memoryview(b"\nbody\n"))
 LARGE: Sequence[bytes | memoryview] = (b"A: b\n\n", memoryview(b"x" * (2 * MAX_IN_MEMORY)))
@@ -91,6 +97,24 @@ class SpoolTests(SynchronousTestCase):
         self.patch(spool_module, "_in_memory", lambda: os.open("/dev/zero", os.O_RDWR))
         self.patch(spool_module, "_on_disk", lambda: os.open("/dev/null", os.O_RDWR))
         self.assertRaises(Undelivered, spool, SMALL)
+
+
+class WriteTests(SynchronousTestCase):
+    """Messages that go out."""
+
+    def test_late_error(self) -> None:
+        """One that comes when all is written, as from disks of other machines."""
+        written: list[object] = []
+        self.patch(spool_module, "_write", lambda *given: written.append(given))
+
+        def close(descriptor: int) -> None:
+            raise OSError(122, "Disk quota exceeded")
+
+        self.patch(os, "close", close)
+        with self.assertRaises(Undelivered) as caught:
+            write_output(SMALL)
+        self.assertIn("Disk quota exceeded", str(caught.exception))
+        self.assertEqual(written, [(1, SMALL)])
 
 
 class ReadTests(SynchronousTestCase):
