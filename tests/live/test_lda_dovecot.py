@@ -72,7 +72,7 @@ class LdaTests(MailboxCase):
         self.assertEqual(len(self.dovecot.mailbox("owned")), 1)
 
     def test_full(self) -> None:
-        """Without options the mail goes back to who seems to have sent it, and the exit code is 0."""
+        """Without options, mail goes back to who seems to have sent it, and all is well."""
         message = b"Return-Path: <alice@example.org>\r\n" + letter("")
         for options, code in (("-e", EX_NOPERM), ("-o quota_full_tempfail=yes", EX_TEMPFAIL)):
             self.assertEqual(self.deliver(FULL, message, lda=options).returncode, code, options)
