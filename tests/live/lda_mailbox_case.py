@@ -18,6 +18,8 @@ PAGE = peers.CHECKOUT / "docs/mta/lda.md"
 CLIENT = "/usr/bin/mailfilterc"
 SERVER = "127.0.0.1:11333"
 LDA = "/usr/lib/dovecot/dovecot-lda"
+PATIENCE = "-t 60"
+"""For a filter on a busy machine."""
 TEMPFAIL = " --on-error tempfail"
 """What the page says so that mail waits for the filter."""
 
@@ -95,7 +97,7 @@ class MailboxCase(LiveCase):
             _POLL: f"127.0.0.1 protocol pop3 port {self.dovecot.port}",
             _ACCOUNT: account,
             CLIENT: str(_program(self.dovecot.home)),
-            SERVER: f"127.0.0.1:{self.filter.http}",
+            SERVER: f"127.0.0.1:{self.filter.http} {PATIENCE}",
             LDA: str(self.dovecot.lda),
         }
 
@@ -105,7 +107,7 @@ class MailboxCase(LiveCase):
         """Deliver a message as the page does, with options; perhaps with another filter."""
         changes = {
             "mailfilterc -h": str(_program(self.dovecot.home)) + " -h",
-            SERVER: f"127.0.0.1:{port or self.filter.http}",
+            SERVER: f"127.0.0.1:{port or self.filter.http} {PATIENCE}",
             " --mime": "".join(f" {option}" for option in (*options, "--mime")),
             LDA: f"{self.dovecot.lda} {lda}",
             "alice": user,
