@@ -152,6 +152,11 @@ class RewriteTests(SynchronousTestCase):
     def test_what_is_not_ascii_cannot_break_it(self) -> None:
         self.assertEqual(whole(b"A: 1\n\n", AddHeader("X", "ü")), b"A: 1\nX: ?\n\n")
 
+    def test_names_are_octets(self) -> None:
+        raw = b"A\xc0: 1\na\xe0: 2\n\n"
+        self.assertEqual(whole(raw, RemoveHeader("a\xc0")), b"a\xe0: 2\n\n")
+        self.assertEqual(whole(raw, RemoveHeader("A\xe0")), b"A\xc0: 1\n\n")
+
 
 class BoundTests(SynchronousTestCase):
     """Headers that are longer than what is looked at end there."""
