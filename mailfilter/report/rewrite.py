@@ -77,6 +77,11 @@ def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     return Rewritten(_whole(head, newline) + blank if blank else head, body)
 
 
+def fields_end(raw: bytes) -> int:
+    """Where the fields end that `rewrite` can edit; there is a blank line, or what is no field."""
+    return _split(raw)[2]
+
+
 def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     """The header after the edits, for spamc, which puts the body behind it that it has itself.
 

@@ -8,8 +8,9 @@ Sources: lda-client.md 5.3 and 5.5, http-scan.md 1.7 and 1.8.
 import re
 from collections.abc import Iterator, Sequence
 
+from ...mail.head import line_end
 from ...report.edits import clean_edits
-from ...report.rewrite import MAX_HEADER, rewrite
+from ...report.rewrite import MAX_HEADER, fields_end, rewrite
 from ...scan.verdict import Edit, RemoveHeader
 from .exchange import Reply, Unanswered
 from .marks import OWN, error_fields, result_fields, verdict_fields
@@ -22,6 +23,9 @@ Pieces = Sequence[bytes | memoryview]
 
 _MARK = re.compile(rb"^(x-spam[^\x00-\x20:\x7f]*+)[ \t]*+:", re.IGNORECASE | re.MULTILINE)
 _HEADER_END = re.compile(rb"\n\r?\n")
+_ANY_FIELD = re.compile(rb"^[^\x00-\x20:\x7f]++[ \t]*+:", re.MULTILINE)
+_FOLDED_LINE = re.compile(rb"[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
+_NOT_OF_NAMES = re.compile(rb"[\x00-\x20\x7f]+")
 _MAX_ERROR = 200
 """Characters of an error that the server names."""
 
@@ -63,11 +67,50 @@ def _edited(raw: bytes, edits: Sequence[Edit], options: Options) -> Pieces:
     is_cr = b"\n" not in raw and b"\r" in raw
     lines = raw.replace(b"\r", b"\n") if is_cr else raw
     marks = () if options.keeps_marks else tuple(_marks(lines))
-    rewritten = rewrite(lines, (*marks, *clean_edits(edits).edits))
+    head, body = _rewritten(lines, (*marks, *clean_edits(edits).edits), options.keeps_marks)
     if not is_cr:
-        return rewritten.head, rewritten.body
-    body = memoryview(raw)[len(raw) - len(rewritten.body) :]
-    return rewritten.head.replace(b"\n", b"\r"), body
+        return head, body
+    return head.replace(b"\n", b"\r"), memoryview(raw)[len(raw) - len(body) :]
+
+
+def _rewritten(
+    lines: bytes, edits: Sequence[Edit], keeps_marks: bool
+) -> tuple[bytes, bytes | memoryview]:
+    """The header, and the octets of the message that follow it."""
+    end = fields_end(lines)
+    rest = end + _size_of_rest(lines, end)
+    if rest == end:
+        whole = rewrite(lines, edits)
+        return whole.head, whole.body
+    newline = line_end(lines)
+    head = rewrite(lines[:end] + newline, edits).head.removesuffix(newline)
+    kept = lines[end:rest] if keeps_marks else _without_marks(lines[end:rest])
+    return head + kept, memoryview(lines)[rest:]
+
+
+def _size_of_rest(lines: bytes, at: int) -> int:
+    """Octets of a header behind a line that is no field, if it seems to go on there.
+
+    Some readers end the header at such a line, as Postfix does, and others at the first blank
+    line. So our fields go before it, where both see them, and none is left behind it that the
+    latter would take for ours. What has no more fields is the text.
+    """
+    blank = _HEADER_END.search(lines, at)
+    # A fold would continue a field of ours.
+    if blank is None or lines.startswith((b"\n", b"\r\n", b" ", b"\t"), at):
+        return 0
+    rest = blank.start() + 1 - at
+    return rest if _ANY_FIELD.search(lines, at, at + rest) else 0
+
+
+def _without_marks(lines: bytes) -> bytes:
+    """Lines with their folds, but those that anybody could take for a mark."""
+    found = _FOLDED_LINE.findall(lines)
+    return b"".join(line for line in found if not any(map(_is_mark, line.split(b"\r"))))
+
+
+def _is_mark(line: bytes) -> bool:
+    return b"x-spam" in _NOT_OF_NAMES.sub(b"", line.partition(b":")[0]).lower()
 
 
 def _marks(lines: bytes) -> Iterator[RemoveHeader]:
