@@ -1,4 +1,4 @@
-"""Bodies of requests, taken as they come: plain, and packed by zstd.
+"""Bodies of requests and answers, taken as they come; `http_zstd` has those that are packed.
 
 A body is written piece by piece and gives its content when it is complete. It is kept once, in
 the form in which it is used.
@@ -6,8 +6,6 @@ the form in which it is used.
 
 from io import BytesIO
 from typing import NamedTuple, Protocol
-
-from .unpack import UnpackedTooLarge, UnpackError, zstd_unpacker
 
 
 class Refused(Exception):
@@ -89,38 +87,3 @@ class PlainBody:
             # A BytesIO grows in place and gives its buffer away: the body is never there twice.
             return Content(self._rest.getvalue())
         return Content(b"" if self._first is None else bytes(self._first))
-
-
-class ZstdBody:
-    """A frame of zstd, unpacked as it comes: `limit` octets at most, packed or not.
-
-    A body of no octets holds none, as with Rspamd: clients announce the encoding of all they send.
-    """
-
-    __slots__ = ("_is_empty", "_trouble", "_unpacker", "limit")
-
-    def __init__(self, limit: int, trouble: str = "Decompression error") -> None:
-        """`trouble` begins the text of an error."""
-        self.limit = limit
-        self._trouble = trouble
-        self._unpacker = zstd_unpacker(limit)
-        self._is_empty = True
-
-    def write(self, data: memoryview) -> None:
-        """See `Body`."""
-        self._is_empty = False
-        try:
-            self._unpacker.write(data)
-        except UnpackedTooLarge as error:
-            raise TooLarge(error.size) from None
-        except UnpackError as error:
-            raise Refused(400, f"{self._trouble}: {error}") from None
-
-    def finish(self) -> Content:
-        """See `Body`."""
-        if self._is_empty:
-            return Content(b"")
-        try:
-            return Content(self._unpacker.finish())
-        except UnpackError as error:
-            raise Refused(400, f"{self._trouble}: {error}") from None

@@ -10,6 +10,7 @@ Sources: RFC 9112; http-scan.md 1.1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NoReturn
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -87,22 +88,24 @@ def render_head(request: HttpRequest, host: str) -> bytes:
     ):
         raise ValueError(f"not a path for HTTP: {request.target!r}")
     lines = [f"{request.method} {request.target} HTTP/1.1".encode("ascii")]
-    lines.append(_field("Host", host))
+    lines.append(_field(b"Host", host))
     lines.append(b"Connection: close")
     lines.append(b"Content-Length: %d" % len(request.body))
-    lines += [_checked(name, value) for name, value in request.headers]
+    lines += [_field(_name(name), value) for name, value in request.headers]
     return b"\r\n".join(lines) + _BLANK
 
 
-def _checked(name: str, value: str) -> bytes:
+def _field(name: bytes, value: str) -> bytes:
+    octets = CONTROL.sub(b" ", _octets(value))
+    return b"%b: %b" % (name, octets.strip(b" \t"))
+
+
+@lru_cache(maxsize=256)
+def _name(name: str) -> bytes:
+    """The same few for request after request. Raises ValueError."""
     if name.lower() in _FRAMING or not name or not _TOKEN.issuperset(name.lower()):
         raise ValueError(f"not a header that can be sent: {name!r}")
-    return _field(name, value)
-
-
-def _field(name: str, value: str) -> bytes:
-    octets = CONTROL.sub(b" ", _octets(value))
-    return b"%b: %b" % (name.encode("ascii"), octets.strip(b" \t"))
+    return name.encode("ascii")
 
 
 def _octets(value: str) -> bytes:

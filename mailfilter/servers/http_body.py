@@ -4,9 +4,10 @@ Sources: http-scan.md 1.3 (texts of errors), 1.9 (forms), 1.10 (zstd).
 """
 
 from ..codec.http1 import RequestHead
-from ..codec.http_body import Body, Content, PlainBody, Refused, ZstdBody
+from ..codec.http_body import Body, Content, PlainBody, Refused
 from ..codec.http_multipart import FormBody
 from ..codec.http_part import MalformedForm, PartHead, boundary_of
+from ..codec.http_zstd import ZstdBody
 
 METADATA = "metadata"
 MESSAGE = "message"

@@ -14,7 +14,8 @@ from mailfilter.codec.http1 import (
     RequestComplete,
     RequestHead,
 )
-from mailfilter.codec.http_body import Body, Content, Part, PlainBody, Refused, ZstdBody
+from mailfilter.codec.http_body import Body, Content, Part, PlainBody, Refused
+from mailfilter.codec.http_zstd import ZstdBody
 
 TEXT = b"From: a@example.org\r\n\r\n" + b"".join(b"line %d\r\n" % n for n in range(50))
 LIMIT = len(TEXT)

@@ -6,9 +6,10 @@ from random import Random
 from backports import zstd
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.codec.http_body import Body, Part, PlainBody, Refused, ZstdBody
+from mailfilter.codec.http_body import Body, Part, PlainBody, Refused
 from mailfilter.codec.http_multipart import MAX_AROUND, MAX_PADDING, MAX_PART_HEAD, STEP, FormBody
 from mailfilter.codec.http_part import MAX_PART_FIELDS, PartHead, boundary_of
+from mailfilter.codec.http_zstd import ZstdBody
 
 LIMIT = 2000
 DISPOSITION = b'Content-Disposition: form-data; name="a"\r\n'

@@ -4,7 +4,7 @@ from backports import zstd
 from twisted.internet.defer import Deferred
 
 from mailfilter.codec.http1 import RequestHead
-from mailfilter.codec.http_body import ZstdBody
+from mailfilter.codec.http_zstd import ZstdBody
 from mailfilter.servers import http_body
 from mailfilter.servers.access import Allowed
 from mailfilter.servers.controller_body import MAX_UNASKED

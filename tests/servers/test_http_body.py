@@ -8,8 +8,9 @@ from backports import zstd
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import ProtocolError, RequestCodec, RequestComplete
-from mailfilter.codec.http_body import Part, PlainBody, ZstdBody
+from mailfilter.codec.http_body import Part, PlainBody
 from mailfilter.codec.http_multipart import FormBody
+from mailfilter.codec.http_zstd import ZstdBody
 from mailfilter.servers.http_body import FORM_OVERHEAD, MAX_METADATA, open_body
 
 MAX_BODY = 5000

@@ -6,6 +6,7 @@ Sources: lda-client.md 5.1.
 import re
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ...syntax import NOT_PRINTABLE
 from .exchange import Misused
@@ -52,6 +53,7 @@ class Server:
         return f"{'https://' if self.is_tls else ''}{host}:{self.port}"
 
 
+@lru_cache(maxsize=16)
 def read_server(text: str, *, is_control: bool, is_tls: bool) -> Server:
     """Take a description apart.
 

@@ -93,6 +93,8 @@ class _Exchange:
         return answer
 
     def _carry(self) -> None:
+        # There is room at first: no need to ask the system.
+        self._send()
         poller = poll()
         while not self._reader.done:
             poller.register(self._socket, POLLIN | POLLOUT if self._can_send else POLLIN)

@@ -25,6 +25,8 @@ from .options import Options
 
 _MAX_PATH = 64 << 10
 """Octets of a line in a list of files; no kernel takes such a name."""
+_MAX_SMALL = 1 << 20
+"""Octets of a file that is read at once; most messages have less."""
 _MAX_WAIT = 3600.0
 """Seconds: the system counts milliseconds in 31 bits."""
 _TOO_LARGE = f"larger than {MAX_MESSAGE >> 20} MiB"
@@ -197,12 +199,25 @@ def _opened(place: _Place, options: Options) -> Iterator[BinaryIO]:
     # Without O_NONBLOCK, a pipe nobody writes to would not even open.
     number = os.open(place.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with io.FileIO(number) as raw:
-        mode = os.fstat(number).st_mode
-        _check_kind(mode)
-        if stat.S_ISFIFO(mode):
+        state = os.fstat(number)
+        _check_kind(state.st_mode)
+        if stat.S_ISFIFO(state.st_mode):
             yield cast(BinaryIO, io.BufferedReader(_Pipe(raw, options.timeout)))
+        elif (octets := _small(number, state.st_size)) is not None:
+            yield io.BytesIO(octets)
         else:
             yield cast(BinaryIO, io.BufferedReader(raw))
+
+
+def _small(number: int, size: int) -> bytes | None:
+    """All octets of a small file, read at once: threads wait for each other at every call.
+
+    None for one that is larger, or is growing; nothing of it is taken then.
+    """
+    if size > _MAX_SMALL:
+        return None
+    octets = os.pread(number, size + 1, 0)
+    return octets if len(octets) <= size else None
 
 
 def _check_kind(mode: int) -> None:

@@ -3,10 +3,11 @@
 Sources: http-scan.md 1.9, RFC 7578.
 """
 
-from ...codec.http_body import Body, PlainBody, Refused, ZstdBody
+from ...codec.http_body import Body, PlainBody, Refused
 from ...codec.http_client import MAX_ANSWER
 from ...codec.http_multipart import FormBody
 from ...codec.http_part import PartHead, boundary_of
+from ...codec.http_zstd import ZstdBody
 from .exchange import Unanswered
 
 MAX_PARTS = 8

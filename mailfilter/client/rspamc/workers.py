@@ -89,7 +89,7 @@ class Threads:
         digest = b"" if self._journal is None else digest_of(source.octets)
         if self._journal is not None and self._journal.skips(digest):
             return Mark.SKIPPED
-        item = replace(source, octets=b"")
+        item = Item(source.name)
         try:
             reply = self._ask(source)
         except Unanswered as error:

@@ -52,6 +52,17 @@ class FileTests(InputCase):
         files = [self.write(name, content) for name, content in octets.items()]
         self.assertEqual(list(self.found(*files).items()), list(octets.items()))
 
+    def test_sizes(self) -> None:
+        """Read at once or not, they are the same; some files of the system have no size."""
+        octets = FROM + b"a\n\n" + FROM + b"b\n"
+        path = self.write("box", octets)
+        expected = self.found(path)
+        for most in (len(octets) - 1, len(octets)):
+            self.patch(inputs, "_MAX_SMALL", most)
+            self.assertEqual(self.found(path), expected)
+        (item,) = items(["/proc/version"], Options())
+        self.assertEqual(item, Item("/proc/version", Path("/proc/version").read_bytes()))
+
     def test_read_in_turn(self) -> None:
         """A file is read when it is asked for, not before."""
         files = [self.write("a"), str(self.folder / "b")]

@@ -223,13 +223,14 @@ class ImportTests(SynchronousTestCase):
         self.assertEqual(self.modules(code) & {"twisted", "zope"}, set())
 
     def test_plain(self) -> None:
-        """A delivery over TCP needs no TLS, and nothing for terminals or threads."""
+        """A delivery over TCP needs no TLS, no zstd, and nothing for terminals or threads."""
         code = (
             "from mailfilter.client.rspamc.command_line import read_command_line\n"
             "from mailfilter.client.rspamc import ask, lda\n"
             "read_command_line(['--mime', '-P', 'x'])\n"
         )
         heavy = {"OpenSSL", "ssl", "rich", "asyncio", "concurrent", "getpass", "logging"}
+        heavy |= {"backports"}
         self.assertEqual(self.modules(code) & heavy, set())
 
 
