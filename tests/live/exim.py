@@ -68,6 +68,7 @@ acl_check_rcpt:
 
 begin routers
 
+{routers}
 sink:
   driver = manualroute
   route_list = * 127.0.0.1
@@ -76,6 +77,7 @@ sink:
 
 begin transports
 
+{transports}
 sink:
   driver = smtp
   port = {sink_port}
@@ -100,9 +102,19 @@ plain:
 
 
 class Exim:
-    """A running Exim with one filter; the TCP ports `smtp` and `submission` on 127.0.0.1."""
+    """A running Exim with one filter; the TCP ports `smtp` and `submission` on 127.0.0.1.
 
-    def __init__(self, filter_lines: str, sink_port: int, extra: str = "") -> None:
+    `routers` and `transports` come before its own, which hand mail to the sink.
+    """
+
+    def __init__(
+        self,
+        filter_lines: str,
+        sink_port: int,
+        extra: str = "",
+        routers: str = "",
+        transports: str = "",
+    ) -> None:
         self.home = private_directory()
         self.smtp = free_port()
         self.submission = free_port()
@@ -111,7 +123,7 @@ class Exim:
         assert SUBMISSION in filter_lines or "authenticated" not in filter_lines
         text = _MAIN.format(user=_USER, extra=extra, **names)
         text += filter_lines.replace(f"{{{SUBMISSION}}}", f"{{{self.submission}}}")
-        text += _REST.format(sink_port=sink_port)
+        text += _REST.format(sink_port=sink_port, routers=routers, transports=transports)
         (self.home / "exim.conf").write_text(text)
         self._child = self._start()
 

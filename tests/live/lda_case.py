@@ -6,7 +6,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from . import lda_agents, peers
@@ -43,9 +42,17 @@ def lda_filter() -> Filter:
 class Box:
     """The mail folders of a user, in a folder of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, user: str = lda_agents.USER) -> None:
+        self.user = user
         self.home = private_directory()
-        shutil.chown(self.home, lda_agents.USER, lda_agents.USER)
+        shutil.chown(self.home, user, user)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the user's, which nobody else may read."""
+        path = self.home / name
+        path.write_text(text)
+        path.chmod(0o600)
+        shutil.chown(path, self.user, self.user)
 
     def inbox(self) -> list[bytes]:
         """Messages that are no spam."""
@@ -67,6 +74,12 @@ class Box:
     def unscanned(self) -> int:
         """How many came without a verdict."""
         return sum(bool(values(message, "X-Spam-Error")) for message in self.all())
+
+    def clear(self) -> None:
+        """Have no messages any more."""
+        for folder in ("Maildir/new", "Maildir/.Junk/new"):
+            for path in (self.home / folder).glob("*"):
+                path.unlink()
 
     def _messages(self, name: str) -> list[bytes]:
         folder = self.home / name
@@ -128,12 +141,18 @@ class LdaCase(LiveCase):
         Submitting tries again what is refused for now; `is_away` tells whether the filter has been
         missed.
         """
-        clients = Threads(4, lambda at: [submit(letter(n)) for n in range(at, count, 4)])
+
+        def send(first: int, end: int) -> Threads:
+            return Threads(4, lambda at: [submit(letter(n)) for n in range(first + at, end, 4)])
+
+        before = send(0, count // 2)
         wait_until(lambda: self.box.count() >= count // 10, "the first messages", SECONDS)
         self.filter.kill()
+        after = send(count // 2, count)
         wait_until(is_away, "mail without the filter", SECONDS)
         self.filter.start()
-        clients.join()
+        before.join()
+        after.join()
         wait_until(lambda: self.box.count() >= count, "all mail", SECONDS)
         self.check_all(count)
 
@@ -163,14 +182,6 @@ def page(
     local = {SERVER: f"127.0.0.1:{lda_filter().http}", CLIENT: str(client), "$HOME": str(box.home)}
     local |= {shown: str(folder / name) for shown, name in lda_agents.PATHS.items()}
     return re.sub("|".join(map(re.escape, local)), lambda found: local[found[0]], text)
-
-
-def write(path: Path, text: str) -> Path:
-    """Write a file of the user's, which nobody else may read."""
-    path.write_text(text)
-    path.chmod(0o600)
-    shutil.chown(path, lda_agents.USER, lda_agents.USER)
-    return path
 
 
 def letter(number: int) -> bytes:

@@ -3,17 +3,16 @@
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from . import lda_agents
 from .delivered import values
 from .harness import body_of, message_file
-from .lda_case import AWAY, SECONDS, SERVER, TEMPFAIL, Box, LdaCase, letter, page, write
+from .lda_case import AWAY, SECONDS, SERVER, TEMPFAIL, Box, LdaCase, letter, page
 from .processes import free_port
 from .threads import until_taken
 
-COUNT = 40
+COUNT = 30
 DEFERRED = 75
 HAM = message_file("ham.eml")
 VARIABLES, FILTER, FILING = range(3)
@@ -33,7 +32,7 @@ class Agent:
     prepare: Callable[[Box], object]
     """Makes folders."""
 
-    def rules(self, box: Box, *parts: int, changes: Mapping[str, str] = {}) -> Path:
+    def rules(self, box: Box, *parts: int, changes: Mapping[str, str] = {}) -> None:
         """Write the user's rules, of these blocks and the first one."""
         self.prepare(box)
         text = page(self.name, self.language, box, VARIABLES)
@@ -41,12 +40,16 @@ class Agent:
         for part in parts:
             changed = changes if part == FILTER else {}
             text += page(self.name, self.language, box, part, changed)
-        return write(box.home / "rules", text)
+        box.write("rules", text)
 
     def command(self, box: Box) -> str:
-        """The program for this user, as if the rules were where it looks for them."""
+        """The program for this user, as if the rules were where it looks for them.
+
+        It writes its arguments to the file `arguments` in the user's home, a line each time.
+        """
+        told = f"printf '<%s>' \"$@\" | tr '\\n' ' ' >> {box.home}/arguments"
         line = f'exec {lda_agents.agents()}/{self.name} "$@" {box.home}/rules'
-        return str(lda_agents.write_script(box.home / self.name, line))
+        return str(lda_agents.write_script(box.home / self.name, f"{told}\n{line}"))
 
 
 class AgentCase(LdaCase):

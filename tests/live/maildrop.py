@@ -2,7 +2,6 @@
 
 import subprocess
 
-from .lda_agents import USER
 from .lda_case import Box, page
 from .lda_rules import Agent
 
@@ -15,8 +14,8 @@ def _prepare(box: Box) -> None:
     commands = page(NAME, "sh", box)
     done = subprocess.run(
         ["sh", "-ec", commands],
-        user=USER,
-        group=USER,
+        user=box.user,
+        group=box.user,
         extra_groups=[],
         cwd="/",
         check=False,
