@@ -21,8 +21,8 @@ from .mime import Pieces, scanned, unscanned
 from .options import Options
 from .spool import read_file, read_whole, spool, write_output
 
-_MAX_LOGGED = 500
-"""Characters of a reason."""
+_MAX_REASON = 400
+"""Characters; servers may say a lot."""
 
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -71,7 +71,7 @@ def _marked(command: Command, options: Options, item: Item) -> Pieces:
         return scanned(item.octets, ask(command, options, item), options)
     except Unanswered as error:
         server = read_server(options.connect, is_control=False, is_tls=options.is_tls)
-        reason = str(error).removeprefix(f"{server}: ")
+        reason = str(error).removeprefix(f"{server}: ")[:_MAX_REASON]
         if options.on_error == "tempfail":
             raise Undelivered(f"{server}: {reason}") from None
         _log(f"{server}: {reason}; delivered without a verdict")
@@ -83,7 +83,7 @@ def _log(text: str) -> None:
     """Not to standard error as well: mail servers take any output for a failure."""
     import syslog
 
-    line = "".join(char if char.isprintable() else "?" for char in text[:_MAX_LOGGED])
+    line = "".join(char if char.isprintable() else "?" for char in text)
     with suppress(Exception):
         syslog.openlog("mailfilterc", syslog.LOG_PID, syslog.LOG_MAIL)
         syslog.syslog(syslog.LOG_WARNING, line)

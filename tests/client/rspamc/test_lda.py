@@ -36,6 +36,7 @@ ANSWERS = (
     (length(_DOCUMENT, b"403 Forbidden"), "HTTP error: 403, Forbidden"),
     (length(b'{"error":"x"}', b"500 Broken"), "HTTP error: 500, Broken"),
     (length(_DOCUMENT, b"503 a\tb"), "HTTP error: 503"),
+    (length(b"x", b"500 " + b"x" * 50_000), "HTTP error: 500, xxx"),
     (b"HTTP/1.1 204 No Content\r\n\r\n", ""),
     (b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "HTTP error: 301"),
     (_WITH_BODY + b"\r\n" + _DOCUMENT + MESSAGE[:-5], "does not say how long"),
@@ -72,6 +73,7 @@ class FailureTests(LdaCase):
             error = self.passed(run(server, *words, timeout=timeout))
             self.assertIn(said, error)
             self.assertNotIn(str(server), error)
+            self.assertLess(len(error), 500)
 
     def test_deferred(self) -> None:
         """Or it does not; then it is said which server that was."""

@@ -181,13 +181,13 @@ class SurroundingsTests(LdaCase):
         self.marked(found)
 
     def test_input(self) -> None:
-        """All of the message from its first octet, as a file that has its size and no name."""
-        for size in (0, 2**21):
+        """All of the message from its first octet: in a pipe, or in a file that has no name."""
+        for size, kind in ((0, "fifo"), (900_000, "fifo"), (2**21, "regular file")):
             message = MESSAGE + b"x" * size
-            found = self.run_sh("stat -L -c '%h %s' /dev/stdin; wc -c", message=message).split()
-            self.assertEqual(found[0], "0")
-            self.assertEqual(found[1], found[2])
-            self.assertGreater(int(found[1]), len(message))
+            found = self.run_sh("stat -L -c '%F, %h' /dev/stdin; wc -c", message=message)
+            lines = found.splitlines()
+            self.assertEqual(lines[0], f"{kind}, {int(kind == 'fifo')}")
+            self.assertGreater(int(lines[1]), len(message))
 
     def test_signals(self) -> None:
         """Signals do what they do by themselves, but for those that were ignored before."""

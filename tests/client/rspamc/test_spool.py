@@ -1,8 +1,9 @@
 """Octets from one descriptor to another."""
 
+import fcntl
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -10,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.client.rspamc import spool as spool_module
 from mailfilter.client.rspamc.exchange import Undelivered
 from mailfilter.client.rspamc.spool import (
-    MAX_IN_MEMORY,
+    MAX_IN_PIPE,
     read_file,
     read_whole,
     spool,
@@ -18,7 +19,15 @@ from mailfilter.client.rspamc.spool import (
 )
 
 SMALL: Sequence[bytes | memoryview] = (b"A: b\n", memoryview(b"\nbody\n"))
-LARGE: Sequence[bytes | memoryview] = (b"A: b\n\n", memoryview(b"x" * (2 * MAX_IN_MEMORY)))
+FULL: Sequence[bytes | memoryview] = (b"A: b\n\n", memoryview(b"x" * (MAX_IN_PIPE - 6)))
+LARGE: Sequence[bytes | memoryview] = (*FULL, b"x")
+
+
+def _broken(reason: str) -> Callable[..., int]:
+    def way(*given: object) -> int:
+        raise OSError(5, reason)
+
+    return way
 
 
 class SpoolTests(SynchronousTestCase):
@@ -35,27 +44,58 @@ class SpoolTests(SynchronousTestCase):
         self.patch(os, "environ", {**os.environ, "TMPDIR": path})
 
     def check(self, pieces: Sequence[bytes | memoryview], start: str) -> None:
-        """All is in there, it is read from the beginning, and nobody else finds it."""
+        """All is in there, it is read from the beginning to an end, and nobody else finds it."""
+        before = os.listdir("/proc/self/fd")
         descriptor = spool(pieces)
         try:
             place = os.readlink(f"/proc/self/fd/{descriptor}")
             self.assertTrue(place.startswith(start), place)
-            self.assertEqual(os.fstat(descriptor).st_nlink, 0)
+            self.assertTrue(start == "pipe:" or os.fstat(descriptor).st_nlink == 0)
             self.assertFalse(os.get_inheritable(descriptor))
-            self.assertEqual(read_whole(descriptor, ""), b"".join(pieces))
+            self.assertTrue(os.get_blocking(descriptor))
+            self.assertTrue(read_whole(descriptor, "") == b"".join(pieces))
             self.assertEqual(list(self.folder.iterdir()), [])
         finally:
             os.close(descriptor)
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
 
     def test_places(self) -> None:
-        """Small ones are in memory, large ones on a disk."""
-        self.check(SMALL, "/memfd:")
-        self.check((), "/memfd:")
-        self.check((b"",), "/memfd:")
+        """What a pipe holds is in one, all else on the disk."""
+        half: Sequence[bytes] = (b"x" * 2**15, b"y" * 2**15)
+        for pieces in (SMALL, (), (b"",), half, (*half, b"z"), (b"x" * 100_001,), FULL):
+            self.check(pieces, "pipe:")
         self.check(LARGE, str(self.folder))
 
+    def test_small_pipes(self) -> None:
+        """Pipes that hold less than usual."""
+        # For somebody who has too many of them, they hold this much.
+        make = os.pipe
+
+        def pipe() -> tuple[int, int]:
+            ends = make()
+            fcntl.fcntl(ends[0], fcntl.F_SETPIPE_SZ, 4096)
+            return ends
+
+        self.patch(os, "pipe", pipe)
+        self.check(SMALL, "pipe:")
+        self.check((b"x" * 4096,), "pipe:")
+        self.check((b"x" * 4097,), str(self.folder))
+        self.check((b"x" * 60_000,), str(self.folder))
+
+    def test_no_pipes(self) -> None:
+        """No pipes, or none that can be made larger."""
+
+        def no_larger(*given: object) -> int:
+            raise PermissionError(1, "Operation not permitted")
+
+        self.patch(fcntl, "fcntl", no_larger)
+        self.check(FULL, str(self.folder))
+        self.check(SMALL, "pipe:")
+        self.patch(spool_module, "_in_pipe", _broken("none"))
+        self.check(SMALL, str(self.folder))
+
     def test_no_folder(self) -> None:
-        """Where no file can be, large ones are in memory, too."""
+        """Where no file can be, large ones are in memory."""
         for path in ("/nonexistent", "/proc", "/dev/null"):
             self.set_folder(path)
             self.check(LARGE, "/memfd:")
@@ -64,39 +104,30 @@ class SpoolTests(SynchronousTestCase):
 
     def test_full(self) -> None:
         """A disk that becomes full."""
-
-        def full() -> int:
-            return os.open("/dev/full", os.O_RDWR)
-
-        self.patch(spool_module, "_on_disk", full)
         before = os.listdir("/proc/self/fd")
+        make = os.open
+        self.patch(os, "open", lambda path, flags, mode: make("/dev/full", os.O_RDWR))
         self.check(LARGE, "/memfd:")
-        self.patch(spool_module, "_in_memory", full)
-        for pieces in (SMALL, LARGE):
-            with self.assertRaises(Undelivered) as caught:
-                spool(pieces)
-            self.assertIn("No space left on device", str(caught.exception))
+        self.patch(os, "memfd_create", lambda name: make("/dev/full", os.O_RDWR))
+        with self.assertRaises(Undelivered) as caught:
+            spool(LARGE)
+        self.assertIn("No space left on device", str(caught.exception))
         self.assertEqual(os.listdir("/proc/self/fd"), before)
 
-    def test_no_memory(self) -> None:
-        """Small ones then go to the disk."""
-
-        def none() -> int:
-            raise OSError(24, "Too many open files")
-
-        self.patch(spool_module, "_in_memory", none)
-        self.check(SMALL, str(self.folder))
-        self.set_folder("/nonexistent")
+    def test_nothing(self) -> None:
+        """No way at all; all reasons are told."""
+        for way in ("_in_pipe", "_on_disk", "_in_memory"):
+            self.patch(spool_module, way, _broken(way))
         with self.assertRaises(Undelivered) as caught:
             spool(SMALL)
-        text = "no room for the message: Too many open files, No such file or directory"
-        self.assertIn(text, str(caught.exception))
+        self.assertIn("no room for the message: _in_pipe, _on_disk, _in_m", str(caught.exception))
 
     def test_size(self) -> None:
         """What loses octets is found out."""
-        self.patch(spool_module, "_in_memory", lambda: os.open("/dev/zero", os.O_RDWR))
-        self.patch(spool_module, "_on_disk", lambda: os.open("/dev/null", os.O_RDWR))
-        self.assertRaises(Undelivered, spool, SMALL)
+        make = os.open
+        self.patch(os, "open", lambda path, flags, mode: make("/dev/null", os.O_RDWR))
+        self.patch(os, "memfd_create", lambda name: make("/dev/zero", os.O_RDWR))
+        self.assertRaises(Undelivered, spool, LARGE)
 
 
 class WriteTests(SynchronousTestCase):
