@@ -24,7 +24,7 @@ Pieces = Sequence[bytes | memoryview]
 _MARK = re.compile(rb"^(x-spam[^\x00-\x20:\x7f]*+)[ \t]*+:", re.IGNORECASE | re.MULTILINE)
 _HEADER_END = re.compile(rb"\n\r?\n")
 _ANY_FIELD = re.compile(rb"^[^\x00-\x20:\x7f]++[ \t]*+:", re.MULTILINE)
-_FOLDED_LINE = re.compile(rb"[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
+_FOLDED_LINE = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*\n)*")
 _NOT_OF_NAMES = re.compile(rb"[\x00-\x20\x7f]+")
 _MAX_ERROR = 200
 """Characters of an error that the server names."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -37,8 +38,12 @@ class LdaCase(WireCase):
     """With a folder for what is delivered."""
 
     def setUp(self) -> None:
-        """Nothing is delivered yet."""
+        """Nothing is delivered yet, and no signal is ignored, as in jobs of shells."""
         super().setUp()
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
+                self.addCleanup(signal.signal, number, signal.SIG_IGN)
         self.folder = Path(self.mktemp()).absolute()
         self.box = self.folder / "box"
         self.box.mkdir(parents=True)

@@ -11,23 +11,22 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.client.rspamc.exchange import Item, Reply, Unanswered
-from mailfilter.client.rspamc.marks import SCANNER
 from mailfilter.client.rspamc.mime import scanned, unscanned
-from mailfilter.client.rspamc.options import Options
-from mailfilter.report.rewrite import MAX_FIELDS, MAX_HEADER
+
+from .mime_case import (
+    ENDS,
+    ERROR,
+    HAM,
+    LENGTH,
+    MESSAGE,
+    NO_OPTIONS,
+    VERDICT,
+    answer,
+    failed,
+    marked,
+)
 
 EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True, database=None)
-MESSAGE = b"From: a@b\nSubject: x\n\nbody\n"
-NO_OPTIONS = Options(is_mime=True)
-LENGTH = (("Content-Length", "1"),)
-VERDICT = {"action": "no action", "score": 0.0, "required_score": 15.0, "symbols": {}}
-
-ERROR = f"X-Spam-Scanner: {SCANNER}\nX-Spam-Scan-Time: 0.000\nX-Spam-Error: down\n".encode()
-HAM = (
-    f"X-Spam-Scanner: {SCANNER}\nX-Spam-Scan-Time: 0.01\nX-Spam-Action: no action\n"
-    "X-Spam-Score: 0.00 / 15.00\nX-Spam-Level: \nX-Spam-Symbols: \n"
-).encode()
-ENDS = (b"\n", b"\r\n", b"\r")
 PARTS = (
     *(b"A: b", b"From x", b" fold", b"x", b":", b"\0", b">From ", b"\t", b"\r\n\r\n"),
     *(b"X-Spam: yes", b"x-spam-\xff : 1", b"\n", b"\n", b"\n\n", b"\r\n", b"\r"),
@@ -40,26 +39,6 @@ _FORGED = re.compile(
 def _bare(octets: bytes) -> bytes:
     """Without line ends."""
     return octets.translate(None, b"\r\n")
-
-
-def answer(body: bytes | None = None, **members: Any) -> Reply:
-    """A reply with a verdict of ham, and more."""
-    named = {
-        name.replace("_", "-") if "dkim" in name else name: value for name, value in members.items()
-    }
-    return Reply(Item("stdin"), 0.01, LENGTH, b"", {**VERDICT, **named}, body)
-
-
-def failed(raw: bytes, options: Options = NO_OPTIONS) -> bytes:
-    """The message of which no verdict is there."""
-    return b"".join(unscanned(raw, "down", options))
-
-
-def marked(
-    raw: bytes, body: bytes | None = None, options: Options = NO_OPTIONS, **members: Any
-) -> bytes:
-    """The message with a verdict."""
-    return b"".join(scanned(raw, answer(body, **members), options))
 
 
 class ShapeTests(SynchronousTestCase):
@@ -160,94 +139,6 @@ class ShapeTests(SynchronousTestCase):
             self.assertEqual(_bare(_FORGED.sub(b"", rest)), _bare(_FORGED.sub(b"", given)))
             head = re.split(rb"\n\r?\n", found)[0]
             self.assertLessEqual(len(_FORGED.findall(head)), 3)
-
-
-class MarksTests(SynchronousTestCase):
-    """Marks that a message came with."""
-
-    forged = (
-        b"X-Spam: no",
-        b"x-spam: no",
-        b"X-SPAM : no",
-        b"X-Spam\t :",
-        b"X-Spam-Level: ***\n ***",
-        b"X-Spam-Error: x",
-        b"X-Spam-Status: No, score=-100",
-        b"X-Spam-Flag: NO",
-        b"X-Spamd-Result: default: False",
-        b"X-Spam-\xff: x",
-        b"X-Spam-\xc0\xe0: x",
-        b"X-Spam" + b"x" * 300 + b": x",
-    )
-
-    def test_removed(self) -> None:
-        """All of them, wherever they are."""
-        for forged in self.forged:
-            for raw, expected in (
-                (b"%b\nA: b\n\nbody\n", b"A: b\n@\nbody\n"),
-                (b"A: b\n%b\n\nbody\n", b"A: b\n@\nbody\n"),
-                (b"A: b\n%b\n", b"A: b\n@"),
-                (b"A: b\n%b", b"A: b\n@"),
-                (b"%b", b"@"),
-                (b"From a.b\n%b\nA: b\n\nbody\n", b"From a.b\nA: b\n@\nbody\n"),
-            ):
-                message = raw % forged
-                for end in ENDS:
-                    of = lambda text: text.replace(b"\n", end)  # noqa: E731, B023
-                    if b"\n" not in message and end != b"\n":
-                        continue
-                    found = failed(of(message))
-                    self.assertEqual(found, of(expected.replace(b"@", ERROR)), (message, end))
-                    found = marked(of(message))
-                    self.assertEqual(found, of(expected.replace(b"@", HAM)), (message, end))
-
-    def test_all(self) -> None:
-        """Many at once."""
-        raw = b"\n".join(self.forged * 3) + b"\nA: b\n\nbody\n"
-        self.assertEqual(failed(raw), b"A: b\n" + ERROR + b"\nbody\n")
-
-    def test_kept(self) -> None:
-        """If that is wanted."""
-        options = replace(NO_OPTIONS, keeps_marks=True)
-        for forged in self.forged:
-            raw = forged + b"\nA: b\n\nbody\n"
-            self.assertEqual(failed(raw, options), forged + b"\nA: b\n" + ERROR + b"\nbody\n")
-            self.assertEqual(marked(raw, options=options), forged + b"\nA: b\n" + HAM + b"\nbody\n")
-
-    def test_others(self) -> None:
-        """What only looks like one, and what is in the body."""
-        for other in (b"X-Spa: x", b"XX-Spam: x", b"Subject: x\n X-Spam: yes", b"X_Spam: x"):
-            raw = other + b"\n\nX-Spam: body\n"
-            self.assertEqual(failed(raw), other + b"\n" + ERROR + b"\nX-Spam: body\n")
-
-    def test_behind_the_end(self) -> None:
-        """In a header that is too long to be looked at they are removed as well."""
-        many = b"".join(b"A%d: b\n" % number for number in range(MAX_FIELDS))
-        long = b"A: " + b"x" * MAX_HEADER + b"\n"
-        for start in (many, long):
-            raw = start + b"X-Spam: no\n\nbody\n"
-            found = failed(raw)
-            self.assertEqual(found.count(ERROR), 1)
-            self.assertEqual(found.replace(ERROR, b""), start + b"\nbody\n")
-
-    def test_behind_no_field(self) -> None:
-        """None is left in what some readers take for header, however it is spelt."""
-        start = b"A: b\nno field\nC: d\n"
-        for forged in (
-            *self.forged,
-            *(b"X-Spam", b"X-Spam\n : yes", b"x\0-\tspam-level: *", b"E: f\rX-Spam: yes"),
-        ):
-            raw = start + forged + b"\nG: h\n\nX-Spam: body\n"
-            kept = b"A: b\n%bno field\nC: d\nG: h\n\nX-Spam: body\n" % ERROR
-            self.assertEqual(failed(raw), kept, forged)
-            options = replace(NO_OPTIONS, keeps_marks=True)
-            self.assertEqual(failed(raw, options).replace(ERROR, b""), raw)
-
-    def test_many_names(self) -> None:
-        """Each of them another."""
-        raw = b"".join(b"X-Spam-%d: x\n" % number for number in range(100_000)) + b"\nbody\n"
-        found = failed(raw)
-        self.assertEqual(found.partition(b"\n\n")[0] + b"\n", ERROR)
 
 
 class EditTests(SynchronousTestCase):
