@@ -1,7 +1,8 @@
 """Body in `Transfer-Encoding: chunked` (RFC 9112 7.1), decoded strictly and with bounds.
 
-Chunk extensions are refused: no client of a mail filter sends them, and readings of them that
-differ between two servers are how requests are smuggled. Trailer fields are read and dropped.
+Chunk extensions of requests are refused: no client of a mail filter sends them, and readings of
+them that differ between two servers are how requests are smuggled. Those of answers are read and
+dropped, as trailer fields are.
 
 The number of chunks has no bound but that of the body: Haraka sends each line of a message as one,
 and delivers mail unscanned that is refused here.
@@ -14,6 +15,12 @@ from .http_body import Body, Refused, TooLarge
 
 MAX_SIZE_LINE = 18
 """Octets of a chunk's size line: 16 hexadecimal digits hold any size there is, and CRLF."""
+
+MAX_EXTENSION = 1024
+"""Octets of a size line that may have extensions."""
+
+MAX_EXTENSIONS = 2**20
+"""Octets of all size lines with extensions: a signature for each of ten thousand chunks."""
 
 MAX_TRAILER = 8192
 """Octets of all trailer fields."""
@@ -31,6 +38,8 @@ _LONGEST_SMALL = max(_SMALL.values()) + 5
 _END = b"\r\n"
 
 _SIZE = re.compile(rb"[0-9A-Fa-f]+\r\n")
+_EXTENDED = re.compile(rb"([0-9A-Fa-f]{1,16})[\t ]*+;[\t -~\x80-\xff]*+\r\n")
+"""Whatever the extension is, it has to be ignored (RFC 9112 7.1.1)."""
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t -~\x80-\xff]*\r\n")
 
 # What frames a message must not come behind it (RFC 9110 6.5.1).
@@ -48,8 +57,10 @@ class _Expect(Enum):
 class ChunkedDecoder:
     """Decodes into one body; `done` tells the end."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, *, takes_extensions: bool = False) -> None:
         self.done = False
+        self._takes_extensions = takes_extensions
+        self._extensions = 0
         self._body = body
         self._size = 0
         self._padded = 0
@@ -106,8 +117,7 @@ class ChunkedDecoder:
         return start
 
     def _feed_line(self, data: bytes, start: int) -> int:
-        limit = MAX_TRAILER if self._expect is _Expect.TRAILER else MAX_SIZE_LINE
-        room = limit - len(self._line)
+        room = self._line_limit() - len(self._line)
         end = data.find(b"\n", start, start + room) + 1
         if not end:
             if len(data) - start >= room:
@@ -118,6 +128,13 @@ class ChunkedDecoder:
         self._line.clear()
         self._take_line(line)
         return end
+
+    def _line_limit(self) -> int:
+        if self._expect is _Expect.TRAILER:
+            return MAX_TRAILER
+        if self._expect is _Expect.SIZE and self._takes_extensions:
+            return MAX_EXTENSION
+        return MAX_SIZE_LINE
 
     def _take_line(self, line: bytes) -> None:
         if self._expect is _Expect.SIZE:
@@ -130,7 +147,9 @@ class ChunkedDecoder:
             self._expect = _Expect.SIZE
 
     def _take_size(self, line: bytes) -> None:
-        if not _SIZE.fullmatch(line):
+        if self._takes_extensions and b";" in line:
+            line = self._without_extension(line)
+        if not _SIZE.fullmatch(line) or len(line) > MAX_SIZE_LINE:
             raise _malformed("Invalid character in chunk size")
         self._left = int(line, 16)
         if not self._left:
@@ -143,6 +162,13 @@ class ChunkedDecoder:
             raise TooLarge(self._size)
         if self._padded > MAX_PADDED:
             raise _malformed("Too many chunk sizes with leading zeros")
+
+    def _without_extension(self, line: bytes) -> bytes:
+        self._extensions += len(line)
+        if self._extensions > MAX_EXTENSIONS:
+            raise _malformed("Too many chunk extensions")
+        found = _EXTENDED.fullmatch(line)
+        return line if found is None else found[1] + _END
 
     def _take_trailer(self, line: bytes) -> None:
         self._trailer += len(line)

@@ -132,7 +132,7 @@ class AnswerReader:
         self._interim = 0
         self._left = self._length = self._size = 0
         self._body = PlainBody(max_body)
-        self._chunks = ChunkedDecoder(self._body)
+        self._chunks = ChunkedDecoder(self._body, takes_extensions=True)
         self._answer: Answer | None = None
         self._open_head()
 

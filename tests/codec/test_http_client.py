@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.codec.http_chunked import MAX_TRAILER
+from mailfilter.codec.http_chunked import MAX_EXTENSION, MAX_TRAILER
 from mailfilter.codec.http_client import (
     MAX_FIELDS,
     MAX_HEAD,
@@ -169,7 +169,7 @@ NOT_HTTP: dict[str, tuple[bytes, str]] = {
     "chunk size": (OK + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "in chunk size"),
     "chunk size below nothing": (OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", "chunk size"),
     "chunk size without end": (
-        OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 30,
+        OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * MAX_EXTENSION,
         "Chunk line too long",
     ),
     "chunk over its size": (
