@@ -136,7 +136,7 @@ class SavedTests(SavedCase):
             self.wait_until_gone(int(pid))
         self.boot()
         self.assertEqual({*map(tuple, self.scores().values())}, {(2.5,)})
-        self.assertIn("symbols.WHO.score = 2.5 ", self.adm("saved"))
+        self.assertIn("symbols.WHO.score = 2.5 ", self.adm("saved", "list"))
         undone = self.adm("saved", "undo", "symbols.WHO.score")
         self.assertEqual(undone, "undone: symbols.WHO.score\n")
         self.assertEqual({*map(tuple, self.scores().values())}, {(1.0,)})
