@@ -1,6 +1,7 @@
 """The command line: words to a command, options and files."""
 
 import os
+import re
 from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.client.rspamc import secret
+from mailfilter.client.rspamc import command_line, secret
 from mailfilter.client.rspamc.command_line import COMMAND, Call, read_command_line
 from mailfilter.client.rspamc.commands import COMMANDS, EXPLAIN, SYMBOLS
 from mailfilter.client.rspamc.exchange import Misused
@@ -201,6 +202,18 @@ class CommandLineTests(SynchronousTestCase):
             error = caught.exception
             told = error.format_message() if isinstance(error, click.UsageError) else str(error)
             self.assertIn(text, told, words)
+
+    def test_help(self) -> None:
+        """Every option is there, once, below what it is about."""
+        text = COMMAND.get_help(click.Context(COMMAND))
+        self.assertEqual(
+            [line[:-1] for line in text.split("\n") if re.fullmatch(r"[A-Z][a-z ]+:", line)],
+            list(command_line.OPTIONS),
+        )
+        for option in COMMAND.get_params(click.Context(COMMAND)):
+            if isinstance(option, click.Option):
+                shown = re.escape(", ".join(option.opts)) + r"(?![a-z-])"
+                self.assertEqual(len(re.findall(rf"^  {shown}", text, re.MULTILINE)), 1, shown)
 
     def test_octets(self) -> None:
         """Words need not be UTF-8."""

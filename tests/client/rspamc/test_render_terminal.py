@@ -9,6 +9,7 @@ from unittest.mock import patch
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.client.rspamc.exchange import Failure, Item
+from mailfilter.client.rspamc.terminal import MAX_ROWS
 
 from .replies import COUNTERS, FULL, LEARNS, STAT, outcome, printed
 
@@ -111,6 +112,21 @@ class LookTests(TerminalCase):
             (LEARNS["not learned"], ("learn_spam",)),
         ):
             self.assertEqual(self.shown(document, *words), printed(outcome(document), *words))
+
+    def test_long(self) -> None:
+        """Very many rows are no table, which would take seconds, and no less safe."""
+        found = {f"S{number}": {"score": 1, "options": [EVIL]} for number in range(MAX_ROWS + 1)}
+        name = "mail\x1b]0;"
+        for document, words in (
+            ({"action": EVIL, "symbols": found}, ()),
+            ({"action": "reject", "profile": dict.fromkeys(found, 1.0)}, ()),
+            ([{**COUNTERS[0], "symbol": EVIL}] * (MAX_ROWS + 1), ("counters",)),
+        ):
+            text = self.shown(document, *words, name=name)
+            self.check_safe(text.replace("\t", ""))
+            self.assertNotIn("\x1b", text)
+            self.assertNotIn("\nAction: no action", text)
+            self.assertGreater(text.count("\n"), MAX_ROWS)
 
     def test_failure(self) -> None:
         """In red."""
