@@ -133,6 +133,9 @@ class _Work:
 
     def _take(self, event: Event) -> None:
         match event:
+            case Reply() if event.is_refusal and self._command.changes:
+                self._tally.failed += 1
+                self._screen.result(self._show(event))
             case Reply():
                 self._tally.answered += 1
                 self._screen.result(self._show(event))

@@ -46,11 +46,19 @@ class Reply:
     """The same, read: most often an object."""
     body: bytes | None = None
     """The rewritten message (http-scan.md 1.8), if there is one."""
+    status: int = 200
+    """Of HTTP: 208 for what the server had done already, 204 for what it need not do."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
         """The members of the document; none if it is no object."""
         return self.document if isinstance(self.document, dict) else {}
+
+    @property
+    def is_refusal(self) -> bool:
+        """The server did not do what was asked, with a status of success nevertheless."""
+        fields = self.fields
+        return self.status == 200 and ("error" in fields or fields.get("success") is False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,8 @@ def _run_once(call: "Call") -> int:
     is_terminal = sys.stdout.isatty()
     shown = render(outcome, call.command, call.options, is_terminal=is_terminal)
     sys.stdout.buffer.write(shown)
-    return FAILED if isinstance(outcome, Failure) else OK
+    is_refused = call.command.changes and not isinstance(outcome, Failure) and outcome.is_refusal
+    return FAILED if isinstance(outcome, Failure) or is_refused else OK
 
 
 def _resolved(call: "Call") -> "Call":

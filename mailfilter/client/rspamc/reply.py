@@ -27,7 +27,7 @@ def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "")
     if answer.status == 204 and answer.reason not in ("", _NO_CONTENT):
         # Rspamd says there why it did not learn, and in a body that HTTP forbids.
         said = msgspec.json.encode({"error": _clean(answer.reason)})
-        return Reply(item, seconds, answer.headers, said, msgspec.json.decode(said))
+        return Reply(item, seconds, answer.headers, said, msgspec.json.decode(said), status=204)
     if answer.status // 100 != 2 or not answer.body:
         raise Unanswered(f"HTTP error: {answer.status}, {_clean(answer.reason)}", answer.body)
     octets = _unpacked(answer, dictionary)
@@ -42,7 +42,7 @@ def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "")
     document = _document(octets, kind)
     if not isinstance(document, dict | list):
         raise Unanswered("its answer is broken: neither an object nor an array")
-    return Reply(item, seconds, answer.headers, octets, document, body)
+    return Reply(item, seconds, answer.headers, octets, document, body, answer.status)
 
 
 def _unpacked(answer: Answer, dictionary: str) -> bytes:

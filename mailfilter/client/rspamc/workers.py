@@ -100,6 +100,6 @@ class Threads:
             # Of an answer that nobody thought of. The others have nothing to do with it.
             return Failure(item, f"unexpected {type(error).__name__}")
         # As soon as it is known, for we may be killed.
-        if self._journal is not None:
+        if self._journal is not None and not reply.is_refusal:
             self._journal.add(digest)
         return replace(reply, item=item)

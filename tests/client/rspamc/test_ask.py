@@ -141,12 +141,21 @@ class ReplyTests(ReplyCase):
         """Other statuses of success are answers."""
         said = {"error": "x has been already learned as spam, ignore it"}
         reply = read(json.dumps(said).encode(), status=208, reason="already")
-        self.assertEqual(reply.document, said)
+        self.assertEqual((reply.document, reply.status), (said, 208))
+        self.assertFalse(reply.is_refusal)
+
+    def test_refusals(self) -> None:
+        """Statuses of success that were none."""
+        for body in (b'{"success":false}', b'{"error":"x"}', b'{"success":true,"error":null}'):
+            self.assertTrue(read(body).is_refusal, body)
+        for body in (b'{"success":true}', b"{}", b'["error"]', b'{"success":0}'):
+            self.assertFalse(read(body).is_refusal, body)
 
     def test_not_learned(self) -> None:
         """Rspamd's reason is that of HTTP, for 204 has no body."""
         reply = read(b"", status=204, reason="fewer tokens: 3 < 11")
         self.assertEqual(reply.document, {"error": "fewer tokens: 3 < 11"})
+        self.assertFalse(reply.is_refusal)
         self.assertEqual(json.loads(reply.raw), reply.document)
         for reason in ("No Content", ""):
             self.refuse(b"", status=204, reason=reason)

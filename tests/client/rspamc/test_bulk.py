@@ -263,6 +263,34 @@ class JournalTests(BulkCase):
         self.assertEqual(self.told, ["2 done before"])
         self.assertFalse(self.path.exists())
 
+    def test_refused_is_done_again(self) -> None:
+        """What was not learned in spite of its status is a failure, and shown as the reply it is.
+
+        What the server knew already, or need not learn, is done.
+        """
+        said = {
+            "a": (200, {"success": False}),
+            "b": (200, {"error": "no storage"}),
+            "c": (200, {"success": True}),
+            "d": (208, {"error": "x has been already learned as spam, ignore it"}),
+            "e": (204, {"error": "fewer tokens"}),
+            "f": (200, [1]),
+        }
+
+        def refusing(item: Item) -> Reply:
+            status, document = said[item.name]
+            return Reply(item, 0.0, (), b"x", document, status=status)
+
+        self.assertEqual(self.learn(*said, ask=refusing), 1)
+        self.assertEqual(self.names(), list(said))
+        self.assertTrue(all(isinstance(outcome, Reply) for outcome in self.shown))
+        self.assertEqual(self.told[0], "2 of 6 messages failed")
+        resume = replace(self.options, resumes=True)
+        self.assertEqual(self.learn(*said, options=resume, ask=reply), 0)
+        self.assertEqual(self.names(), ["a", "b"])
+        self.assertEqual(self.learn("a", ask=refusing), 1)
+        self.assertEqual(self.go("a", "b", ask=refusing), 0)
+
     def test_last_one(self) -> None:
         """Also if one message is left, and that was done."""
         self.learn("a", "bad")

@@ -25,6 +25,13 @@ sys.argv[0] = "mailfilterc"
 main.main()
 """
 
+_REFUSING = """\
+from mailfilter.client.rspamc import ask, exchange
+def refuse(command, options, item, arguments=()):
+    return exchange.Reply(item, 0.0, (), b"", {"success": False})
+ask.ask = refuse
+"""
+
 
 def run(
     *words: str, code: str = "", prepare: Callable[[], object] | None = None
@@ -98,6 +105,13 @@ class DeliveryTests(SynchronousTestCase):
             "from mailfilter.client.rspamc import lda\nlda.deliver = lambda *given: lda.deliver()"
         )
         self.check([], code, "RecursionError")
+
+    def test_refused(self) -> None:
+        """A server that says that it did nothing is 1, where something was to change."""
+        for words, code in ((("fuzzy_delhash", "ab"), 1), (("learn_spam",), 1), (("stat",), 0)):
+            ran = run("--compact", *words, code=_REFUSING)
+            self.assertEqual((ran.returncode, ran.stderr), (code, b""))
+            self.assertTrue(ran.stdout.startswith(b'{"success":false,'))
 
     def test_texts(self) -> None:
         """Who asks for the help has delivered nothing."""
