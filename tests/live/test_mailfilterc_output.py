@@ -139,9 +139,9 @@ class ControlTests(OutputCase):
     def test_learned(self) -> None:
         """Learning and fuzzy hashes; what was not done is a failure for us alone."""
         names = self.answer(replies.LEARNS.values())
-        runs = [(command,) for command in ("learn_spam", "learn_ham", "fuzzy_del")]
-        runs += [("fuzzy_add", "-f", "1", "-w", "2", *form) for form in FORMS[1:4]]
-        for words in runs:
+        add = ("fuzzy_add", "-f", "1", "-w", "2")
+        forms = ((*add, *form) for form in FORMS[1:4])
+        for words in (("learn_spam",), ("learn_ham",), ("fuzzy_del",), *forms):
             ours, theirs = self.both(*words, *names)
             self.assertEqual(masked(ours.out), masked(theirs.out))
             self.assertEqual((ours.code, theirs.code), (1, 0), (ours, theirs))
