@@ -93,9 +93,10 @@ def _size_of_rest(lines: bytes, at: int) -> int:
 
     Some readers end the header at such a line, as Postfix does, and others at the first blank
     line. So our fields go before it, where both see them, and none is left behind it that the
-    latter would take for ours. What has no more fields is the text.
+    latter would take for ours. What has no more fields is the text, and so is what does not end
+    within `MAX_HEADER`, as in `rewrite`.
     """
-    blank = _HEADER_END.search(lines, at)
+    blank = _HEADER_END.search(lines, at, MAX_HEADER)
     # A fold would continue a field of ours.
     if blank is None or lines.startswith((b"\n", b"\r\n", b" ", b"\t"), at):
         return 0

@@ -294,11 +294,20 @@ class CostTests(SynchronousTestCase):
     def test_memory(self) -> None:
         """The body is not copied."""
         raw = b"X-Spam: no\nA: b\n\n" + b"x" * 2**25
+        self.check_memory(raw, len(raw) - len(b"X-Spam: no\n") + len(ERROR))
+
+    def test_long_broken_header(self) -> None:
+        """Nor is a header that has a line which is no field, and goes on for long."""
+        raw = b"no field\nA: b\n" + b"x\n" * 2**23 + b"\nX-Spam: no\n"
+        self.check_memory(raw, len(ERROR) + len(b"\n") + len(raw))
+
+    def check_memory(self, raw: bytes, size: int) -> None:
+        """So many octets come out, and little is needed for that."""
         tracemalloc.start()
         try:
             pieces = unscanned(raw, "down", NO_OPTIONS)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-        self.assertEqual(sum(map(len, pieces)), len(raw) - len(b"X-Spam: no\n") + len(ERROR))
+        self.assertEqual(sum(map(len, pieces)), size)
         self.assertLess(peak, 2**23)
