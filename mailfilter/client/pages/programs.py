@@ -2,7 +2,8 @@
 
 from ..adm import EXIT_CODES as ADM_CODES
 from ..adm import main as ADM
-from ..rspamc.command_line import COMMAND, OPTIONS
+from ..rspamc.command_line import COMMAND
+from ..rspamc.command_options import OPTIONS
 from ..rspamc.commands import COMMANDS, EXPLAIN, FUZZY_DELHASH, LEARN_CLASS, Command
 from .manual import Program, Section
 from .model import Word, read_command
