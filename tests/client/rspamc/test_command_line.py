@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.client.rspamc import command_line, secret
+from mailfilter.client.rspamc import command_options, secret
 from mailfilter.client.rspamc.command_line import COMMAND, Call, read_command_line
 from mailfilter.client.rspamc.commands import COMMANDS, EXPLAIN, SYMBOLS
 from mailfilter.client.rspamc.exchange import Misused
@@ -208,7 +208,7 @@ class CommandLineTests(SynchronousTestCase):
         text = COMMAND.get_help(click.Context(COMMAND))
         self.assertEqual(
             [line[:-1] for line in text.split("\n") if re.fullmatch(r"[A-Z][a-z ]+:", line)],
-            list(command_line.OPTIONS),
+            list(command_options.OPTIONS),
         )
         for option in COMMAND.get_params(click.Context(COMMAND)):
             if isinstance(option, click.Option):
