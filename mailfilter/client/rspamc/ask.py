@@ -7,6 +7,7 @@ from .address import read_server
 from .commands import Command
 from .connection import exchange
 from .exchange import Item, Reply
+from .limits import limits_for
 from .options import Options
 from .reply import read_reply
 from .request import make_request
@@ -20,6 +21,8 @@ def ask(command: Command, options: Options, item: Item, arguments: Sequence[str]
     """
     server = read_server(options.connect, is_control=command.is_control, is_tls=options.is_tls)
     request = make_request(command, options, item, arguments)
+    limits = limits_for(options, item)
     begun = time.monotonic()
-    answer = exchange(server, request, options)
-    return read_reply(answer, item, time.monotonic() - begun, options.dictionary)
+    answer = exchange(server, request, options, limits.whole)
+    seconds = time.monotonic() - begun
+    return read_reply(answer, item, seconds, limits, options.dictionary)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from select import POLLIN, POLLOUT, poll
 
 from ...codec.http_client import (
+    MAX_ANSWER,
     Answer,
     AnswerError,
     AnswerReader,
@@ -36,39 +37,52 @@ _SHOWN = 40
 """Octets of what is no HTTP that an error shows."""
 
 
-def exchange(server: Server, request: HttpRequest, options: Options) -> Answer:
+def exchange(
+    server: Server, request: HttpRequest, options: Options, max_body: int = MAX_ANSWER
+) -> Answer:
     """Ask a server on a connection of its own; any status from 200 on is an answer.
 
-    Of the options, `timeout`, `bind` and `trust` count. Raises Unanswered; ValueError for a
-    request that cannot be put into HTTP; Misused for a bind address or a pin that is none.
+    `max_body` bounds the octets of the answer, as they are on the wire. Of the options, `timeout`,
+    `bind` and `trust` count. Raises Unanswered; ValueError for a request that cannot be put into
+    HTTP; Misused for a bind address or a pin that is none.
     """
     head = render_head(request, server.host_header)
     deadline = Deadline.after(options.timeout)
+    reader = AnswerReader(max_body)
     try:
-        return _ask(server, head, request.body, options, deadline)
+        return _ask(server, (head, request.body), reader, options, deadline)
     except Unanswered as error:
         raise Unanswered(f"{server}: {error}") from None
 
 
-def _ask(server: Server, head: bytes, body: bytes, options: Options, deadline: Deadline) -> Answer:
+def _ask(
+    server: Server,
+    asked: tuple[bytes, bytes],
+    reader: AnswerReader,
+    options: Options,
+    deadline: Deadline,
+) -> Answer:
+    """`asked` are the head and the body of the request."""
     if not server.is_tls:
         with dial(server, options.bind, deadline) as sock:
-            return _Exchange(sock, PlainChannel(), deadline).run(head, body)
+            return _Exchange(sock, PlainChannel(), deadline, reader).run(*asked)
     from .tls_channel import new_connection, shake_hands
 
     # Before anybody is connected to: a file that cannot be used says nothing about the server.
     connection = new_connection(server, options.trust)
     with dial(server, options.bind, deadline) as sock:
         channel = shake_hands(connection, sock, deadline)
-        return _Exchange(sock, channel, deadline).run(head, body)
+        return _Exchange(sock, channel, deadline, reader).run(*asked)
 
 
 class _Exchange:
     """One exchange on a connection that does not block."""
 
-    def __init__(self, sock: socket.socket, channel: Channel, deadline: Deadline) -> None:
+    def __init__(
+        self, sock: socket.socket, channel: Channel, deadline: Deadline, reader: AnswerReader
+    ) -> None:
         self._socket, self._channel, self._deadline = sock, channel, deadline
-        self._reader = AnswerReader()
+        self._reader = reader
         self._begun = b""
         self._pieces: Iterator[Piece] = iter(())
         self._pending = memoryview(b"")

@@ -45,6 +45,11 @@ class Deadline:
             raise TimeoutError
         return left
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing is left."""
+        return time.monotonic() >= self.end
+
     def __str__(self) -> str:
         return f"within {self.seconds:g} s"
 

@@ -34,14 +34,14 @@ class Repeated(list[Any]):
 def compact(value: Any) -> str:
     """On one line."""
     parts: list[str] = []
-    _compact(value, parts.append)
+    write_compact(value, parts.append)
     return "".join(parts)
 
 
 def pretty(value: Any) -> str:
     """On lines of its own for each member; no line end behind the last."""
     parts: list[str] = []
-    _pretty(value, parts.append, "\n")
+    write_pretty(value, parts.append)
     return "".join(parts)
 
 
@@ -67,20 +67,26 @@ def _real(value: float) -> str:
     return f"{value:.15g}" if abs(value - whole) < _NEAR else f"{value:f}"
 
 
-def _compact(value: Any, put: Callable[[str], None]) -> None:
+def write_compact(value: Any, put: Callable[[str], None]) -> None:
+    """The same as `compact`, part by part."""
     match value:
         case dict() if value:
             for number, (name, member) in enumerate(value.items()):
                 put(f"{',' if number else '{'}{quoted(name)}:")
-                _compact(member, put)
+                write_compact(member, put)
             put("}")
         case list() if value:
             for number, element in enumerate(value):
                 put("," if number else "[")
-                _compact(element, put)
+                write_compact(element, put)
             put("]")
         case _:
             put(_flat(value))
+
+
+def write_pretty(value: Any, put: Callable[[str], None]) -> None:
+    """The same as `pretty`, part by part."""
+    _pretty(value, put, "\n")
 
 
 def _pretty(value: Any, put: Callable[[str], None], line: str) -> None:

@@ -16,6 +16,7 @@ from typing import NoReturn
 from .address import read_server
 from .ask import ask
 from .commands import Command
+from .dialing import Deadline
 from .exchange import Item, Misused, Unanswered, Undelivered
 from .mime import Pieces, scanned, unscanned
 from .options import Options
@@ -68,15 +69,31 @@ def _words(command: str) -> tuple[str, ...]:
 
 def _marked(command: Command, options: Options, item: Item) -> Pieces:
     try:
-        return scanned(item.octets, ask(command, options, item), options)
+        return _scanned(command, options, item)
     except Unanswered as error:
-        server = read_server(options.connect, is_control=False, is_tls=options.is_tls)
-        reason = str(error).removeprefix(f"{server}: ")[:_MAX_REASON]
-        if options.on_error == "tempfail":
-            raise Undelivered(f"{server}: {reason}") from None
-        _log(f"{server}: {reason}; delivered without a verdict")
-        # Whoever gets the mail need not know the server.
-        return unscanned(item.octets, reason, options)
+        reason = str(error)
+    except MemoryError:
+        # The answer goes with the error, and the message is here already.
+        reason = "there is not enough memory for its answer"
+    return _unscanned(reason, options, item)
+
+
+def _scanned(command: Command, options: Options, item: Item) -> Pieces:
+    deadline = Deadline.after(options.timeout)
+    reply = ask(command, options, item)
+    if deadline.is_over:
+        raise Unanswered(f"its answer was not read {deadline}")
+    return scanned(item.octets, reply, options)
+
+
+def _unscanned(reason: str, options: Options, item: Item) -> Pieces:
+    server = read_server(options.connect, is_control=False, is_tls=options.is_tls)
+    reason = reason.removeprefix(f"{server}: ")[:_MAX_REASON]
+    if options.on_error == "tempfail":
+        raise Undelivered(f"{server}: {reason}")
+    _log(f"{server}: {reason}; delivered without a verdict")
+    # Whoever gets the mail need not know the server.
+    return unscanned(item.octets, reason, options)
 
 
 def _log(text: str) -> None:

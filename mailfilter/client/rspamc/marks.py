@@ -13,7 +13,7 @@ from typing import Any
 from ... import __version__
 from ...report.headers import MAX_VALUE
 from ...scan.verdict import TOLD_AS_SPAM, AddHeader
-from .exchange import Reply
+from .exchange import Reply, Unanswered
 from .options import Options
 from .scan_text import action_of
 from .values import elements, members, number, text
@@ -22,6 +22,9 @@ SCANNER = f"mailfilterc {__version__}"
 
 MAX_LEVEL = 32
 """Stars of X-Spam-Level."""
+
+MAX_SIGNATURES = 64
+"""Fields of DKIM; signers make one or two."""
 
 RESULT_COLUMNS = 60
 """Characters of a line of X-Spam-Result."""
@@ -35,7 +38,10 @@ OWN = frozenset(f"x-spam{rest}" for rest in (*_REST_OF_NAMES, "-result", "-error
 
 
 def verdict_fields(reply: Reply) -> Iterator[AddHeader]:
-    """The verdict, in rspamc's order; X-Spam-Result comes last of all fields."""
+    """The verdict, in rspamc's order; X-Spam-Result comes last of all fields.
+
+    Raises Unanswered for a reply that wants too many.
+    """
     fields = reply.fields
     score, required = number(fields.get("score")), number(fields.get("required_score"))
     yield AddHeader("X-Spam-Scanner", SCANNER)
@@ -47,7 +53,10 @@ def verdict_fields(reply: Reply) -> Iterator[AddHeader]:
     yield AddHeader("X-Spam-Level", "*" * ceil(max(0, min(score, MAX_LEVEL))))
     yield AddHeader("X-Spam-Symbols", _symbols(fields))
     found = fields.get("dkim-signature")
-    for value in [found] if isinstance(found, str) else elements(found):
+    signatures = [found] if isinstance(found, str) else list(elements(found))
+    if len(signatures) > MAX_SIGNATURES:
+        raise Unanswered(f"its answer has more than {MAX_SIGNATURES} signatures")
+    for value in signatures:
         if isinstance(value, str) and value:
             yield AddHeader("DKIM-Signature", value)
 
@@ -58,23 +67,40 @@ def result_fields(reply: Reply, options: Options) -> Iterator[AddHeader]:
         case "json" | "compact":
             from . import json_text
 
-            emit = json_text.pretty if options.output == "json" else json_text.compact
+            is_pretty = options.output == "json"
+            write = json_text.write_pretty if is_pretty else json_text.write_compact
         case "ucl":
             from . import ucl_text
 
-            emit = ucl_text.emit
+            write = ucl_text.write
         case _:
             return
+    shown = _Bounded(MAX_VALUE)
     try:
-        shown = emit(reply.document)
-    except RecursionError:
+        write(reply.document, shown.put)
+    except (RecursionError, OverflowError):
         return
-    octets = b64encode(shown.encode("utf-8", "surrogatepass")).decode("ascii")
+    octets = b64encode("".join(shown.parts).encode("utf-8", "surrogatepass")).decode("ascii")
     value = "\n\t".join(
         octets[at : at + RESULT_COLUMNS] for at in range(0, len(octets), RESULT_COLUMNS)
     )
     if len(value) <= MAX_VALUE:
         yield AddHeader("X-Spam-Result", value)
+
+
+class _Bounded:
+    """Takes parts of a text until they are too many: nobody writes all of what does not fit."""
+
+    def __init__(self, limit: int) -> None:
+        self.parts: list[str] = []
+        self._left = limit
+
+    def put(self, part: str) -> None:
+        """Take one. Raises OverflowError."""
+        self._left -= len(part)
+        if self._left < 0:
+            raise OverflowError
+        self.parts.append(part)
 
 
 def error_fields(reason: str) -> Iterator[AddHeader]:

@@ -11,6 +11,7 @@ from ...syntax import NOT_PRINTABLE
 from .address import CONTROL_PORT, Server, read_server
 from .connection import exchange
 from .exchange import Item, Reply, Unanswered
+from .limits import limits_for
 from .options import Options
 from .reply import read_reply
 
@@ -30,11 +31,13 @@ def ask_for_trace(request: HttpRequest, options: Options, item: Item) -> Reply:
     Raises Unanswered, and NotFound for a scan that is not remembered.
     """
     server = read_server(options.connect, is_control=True, is_tls=options.is_tls)
+    limits = limits_for(options, item)
     begun = time.monotonic()
-    answer = exchange(server, request, options)
+    answer = exchange(server, request, options, limits.whole)
+    seconds = time.monotonic() - begun
     if answer.status != 200:
         raise _refusal(server, answer, options)
-    reply = read_reply(answer, item, time.monotonic() - begun, options.dictionary)
+    reply = read_reply(answer, item, seconds, limits, options.dictionary)
     if not all(isinstance(reply.fields.get(name), dict) for name in ("row", "detail")):
         raise Unanswered(f"{server}: its answer is no trace; is it the controller of mailfilter?")
     return reply

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from ...codec.http_client import MAX_ANSWER, Answer
+from ...codec.http_client import Answer
 from ...syntax import NOT_PRINTABLE
 from .exchange import Item, Reply, Unanswered
+from .limits import Limits
 
 _SHOWN = 40
 """Octets of an answer that cannot be read, in the error."""
@@ -19,7 +20,9 @@ _NO_CONTENT = "No Content"
 _OFFSET = re.compile(r"[0-9]{1,12}")
 
 
-def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "") -> Reply:
+def read_reply(
+    answer: Answer, item: Item, seconds: float, limits: Limits, dictionary: str = ""
+) -> Reply:
     """Read what was answered after so many seconds; `dictionary` is a file, empty for none.
 
     Raises Unanswered.
@@ -30,22 +33,28 @@ def read_reply(answer: Answer, item: Item, seconds: float, dictionary: str = "")
         return Reply(item, seconds, answer.headers, said, msgspec.json.decode(said), status=204)
     if answer.status // 100 != 2 or not answer.body:
         raise Unanswered(f"HTTP error: {answer.status}, {_clean(answer.reason)}", answer.body)
-    octets = _unpacked(answer, dictionary)
     kind = (answer.header("content-type") or "").lower()
+    is_form, offset = kind.startswith("multipart/"), answer.header("message-offset")
+    limit = limits.whole if is_form or offset else limits.document
+    octets = _unpacked(answer, limit, dictionary)
     body: bytes | None = None
-    if kind.startswith("multipart/"):
+    if is_form:
         from .reply_v3 import read_form
 
-        octets, kind, body = read_form(octets, answer.header("content-type") or "")
-    elif offset := answer.header("message-offset"):
+        octets, kind, body = read_form(octets, answer.header("content-type") or "", limits)
+    elif offset:
         octets, body = _split(octets, offset)
+    if len(octets) > limits.document:
+        raise Unanswered(f"the document of its answer is over {limits.document} octets")
+    if body is not None and len(body) > limits.message:
+        raise Unanswered(f"the message in its answer is over {limits.message} octets")
     document = _document(octets, kind)
     if not isinstance(document, dict | list):
         raise Unanswered("its answer is broken: neither an object nor an array")
     return Reply(item, seconds, answer.headers, octets, document, body, answer.status)
 
 
-def _unpacked(answer: Answer, dictionary: str) -> bytes:
+def _unpacked(answer: Answer, limit: int, dictionary: str) -> bytes:
     # Which one a client goes by differs; servers send both.
     coding = answer.header("compression") or answer.header("content-encoding") or "identity"
     if coding.strip().lower() == "identity":
@@ -54,7 +63,7 @@ def _unpacked(answer: Answer, dictionary: str) -> bytes:
         raise Unanswered(f"its answer is packed by {_clean(coding[:_SHOWN])!r}")
     from .unpacking import unpack
 
-    return unpack(answer.body, MAX_ANSWER, dictionary if answer.header("dictionary") else "")
+    return unpack(answer.body, limit, dictionary if answer.header("dictionary") else "")
 
 
 def _split(octets: bytes, offset: str) -> tuple[bytes, bytes]:

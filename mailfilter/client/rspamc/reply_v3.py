@@ -3,18 +3,18 @@
 Sources: http-scan.md 1.9, RFC 7578.
 """
 
-from ...codec.http_body import Body, PlainBody, Refused
-from ...codec.http_client import MAX_ANSWER
+from ...codec.http_body import Body, PlainBody, Refused, TooLarge
 from ...codec.http_multipart import FormBody
 from ...codec.http_part import PartHead, boundary_of
 from ...codec.http_zstd import ZstdBody
 from .exchange import Unanswered
+from .limits import Limits
 
 MAX_PARTS = 8
 """There are one or two."""
 
 
-def read_form(octets: bytes, content_type: str) -> tuple[bytes, str, bytes | None]:
+def read_form(octets: bytes, content_type: str, limits: Limits) -> tuple[bytes, str, bytes | None]:
     """The document, its type, and the message if there is one. Raises Unanswered."""
     boundary = boundary_of(content_type.encode("utf-8", "surrogateescape"))
     if boundary is None:
@@ -26,12 +26,15 @@ def read_form(octets: bytes, content_type: str) -> tuple[bytes, str, bytes | Non
         seen += 1
         if seen > MAX_PARTS or head.encoding not in (b"", b"zstd"):
             raise Refused(400, "parts that are not of protocol v3")
-        return ZstdBody(MAX_ANSWER) if head.encoding else PlainBody(MAX_ANSWER)
+        limit = limits.message if head.name == "body" else limits.document
+        return ZstdBody(limit) if head.encoding else PlainBody(limit)
 
-    form = FormBody(boundary, MAX_ANSWER, open_part)
+    form = FormBody(boundary, limits.whole, open_part)
     try:
         form.write(memoryview(octets))
         parts = {part.name: part for part in form.finish().parts}
+    except TooLarge as error:
+        raise Unanswered(f"a part of its answer is over {error.size - 1} octets") from None
     except Refused as error:
         raise Unanswered(f"its answer cannot be read: {error.text}") from None
     if "result" not in parts:

@@ -16,11 +16,16 @@ _PLAIN = re.compile(r"[!#-*,-9;<>-Z\]-z|}~\x80-\U0010ffff]+")
 def emit(value: Any) -> str:
     """An object as its members, one behind the other; a line end behind the last of them."""
     parts: list[str] = []
-    if isinstance(value, dict):
-        _members(value, parts.append, "")
-    else:
-        _value(value, parts.append, "")
+    write(value, parts.append)
     return "".join(parts)
+
+
+def write(value: Any, put: Callable[[str], None]) -> None:
+    """The same as `emit`, part by part."""
+    if isinstance(value, dict):
+        _members(value, put, "")
+    else:
+        _value(value, put, "")
 
 
 def _members(value: dict[str, Any], put: Callable[[str], None], indent: str) -> None:

@@ -9,25 +9,39 @@ from backports import zstd
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.client.rspamc import ask as ask_module
-from mailfilter.client.rspamc import reply as reply_module
 from mailfilter.client.rspamc import reply_v3
 from mailfilter.client.rspamc.address import Server
 from mailfilter.client.rspamc.ask import ask
 from mailfilter.client.rspamc.commands import COMMANDS, LEARN_CLASS, SYMBOLS
 from mailfilter.client.rspamc.exchange import Item, Misused, Reply, Unanswered
+from mailfilter.client.rspamc.limits import (
+    FRAMING,
+    MAX_DELIVERED,
+    MAX_DOCUMENT,
+    ROOM,
+    Limits,
+    limits_for,
+)
 from mailfilter.client.rspamc.options import Options
 from mailfilter.client.rspamc.reply import read_reply
-from mailfilter.codec.http_client import Answer, HttpRequest
+from mailfilter.codec.http_client import MAX_ANSWER, Answer, HttpRequest
 
+LIMITS = Limits()
 ITEM = Item("a.eml", b"Subject: x\n\nbody\n")
 VERDICT = {"action": "no action", "score": 1.0, "symbols": {"A": {"score": 1.0}}}
 JSON = json.dumps(VERDICT).encode()
 FORM = ("Content-Type", 'multipart/form-data; boundary="b"')
 
 
-def read(body: bytes, *headers: tuple[str, str], status: int = 200, reason: str = "OK") -> Reply:
+def read(
+    body: bytes,
+    *headers: tuple[str, str],
+    status: int = 200,
+    reason: str = "OK",
+    limits: Limits = LIMITS,
+) -> Reply:
     """Read an answer."""
-    return read_reply(Answer(status, reason, headers, body), ITEM, 1.5)
+    return read_reply(Answer(status, reason, headers, body), ITEM, 1.5, limits)
 
 
 def form(*parts: tuple[str, str, bytes]) -> bytes:
@@ -107,10 +121,36 @@ class ReplyTests(ReplyCase):
         self.refuse(whole, ("Content-Encoding", "\x1b[1m" * 99))
 
     def test_bomb(self) -> None:
-        """Nothing is unpacked without a bound."""
-        self.patch(reply_module, "MAX_ANSWER", 1000)
+        """Nothing is unpacked without a bound, which is that of both if there are two."""
         packed = zstd.compress(bytes(10**7))
-        self.assertIn("more than 1000 octets", self.refuse(packed, ("Compression", "zstd")))
+        offset = ("Message-Offset", "5")
+        for headers, limit in (((), 1000), ((offset,), 1500 + FRAMING)):
+            text = self.refuse(packed, ("Compression", "zstd"), *headers, limits=Limits(1000, 500))
+            self.assertIn(f"more than {limit} octets", text)
+
+    def test_limits(self) -> None:
+        """Each of the two has one of its own."""
+        offset = ("Message-Offset", str(len(JSON)))
+        limits = Limits(len(JSON), 10)
+        self.assertEqual(read(JSON + bytes(10), offset, limits=limits).body, bytes(10))
+        for body, headers, said in (
+            (JSON + b" ", (), f"document of its answer is over {len(JSON)} octets"),
+            (JSON + bytes(11), (offset,), "message in its answer is over 10 octets"),
+            (b" " + JSON, (("Message-Offset", str(len(JSON) + 1)),), "document of its answer is"),
+        ):
+            self.assertIn(said, self.refuse(body, *headers, limits=limits))
+
+    def test_plausible(self) -> None:
+        """A delivery wants little; a large message may become a larger one, but not any."""
+        for options, document in (
+            (Options(), MAX_DOCUMENT),
+            (Options(is_mime=True), MAX_DELIVERED),
+        ):
+            for size in (0, 1000, 10**7):
+                limits = limits_for(options, Item("a", bytes(size)))
+                self.assertEqual((limits.document, limits.message), (document, 4 * size + ROOM))
+        huge = limits_for(Options(), Item("a", bytes(MAX_ANSWER // 4)))
+        self.assertEqual(huge.message, MAX_ANSWER)
 
     def test_dictionary(self) -> None:
         """An answer that needs ours."""
@@ -120,7 +160,7 @@ class ReplyTests(ReplyCase):
         packed = zstd.compress(JSON, zstd_dict=known)
         headers = [("Compression", "zstd"), ("Dictionary", str(known.dict_id))]
         answer = Answer(200, "OK", headers, packed)
-        self.assertEqual(read_reply(answer, ITEM, 0, str(path)).document, VERDICT)
+        self.assertEqual(read_reply(answer, ITEM, 0, Limits(), str(path)).document, VERDICT)
         self.refuse(packed, *headers)
 
     def test_garbage(self) -> None:
@@ -192,10 +232,16 @@ class FormTests(ReplyCase):
         self.refuse(form(("result", "Content-Encoding: zstd\r\n", JSON)), FORM)
 
     def test_form_bomb(self) -> None:
-        """A part that is unpacked is bounded, too."""
-        self.patch(reply_v3, "MAX_ANSWER", 10**5)
-        packed = zstd.compress(bytes(10**7))
-        self.refuse(form(("result", "Content-Encoding: zstd\r\n", packed)), FORM)
+        """Each part is bounded, packed or not."""
+        limits = Limits(10**5, 10**4)
+        for name, limit in (("result", 10**5), ("body", 10**4), ("other", 10**5)):
+            for headers, data in (("", bytes), ("Content-Encoding: zstd\r\n", _packed)):
+                text = self.refuse(form((name, headers, data(limit + 1))), FORM, limits=limits)
+                self.assertIn(f"over {limit} octets", text)
+
+
+def _packed(size: int) -> bytes:
+    return zstd.compress(bytes(size))
 
 
 class AskTests(SynchronousTestCase):
@@ -206,8 +252,11 @@ class AskTests(SynchronousTestCase):
         self.asked: list[tuple[Server, HttpRequest, Options]] = []
         self.patch(ask_module, "exchange", self.exchange)
 
-    def exchange(self, server: Server, request: HttpRequest, options: Options) -> Answer:
+    def exchange(
+        self, server: Server, request: HttpRequest, options: Options, max_body: int
+    ) -> Answer:
         """In place of a server."""
+        self.assertEqual(max_body, limits_for(options, ITEM).whole)
         self.asked.append((server, request, options))
         return Answer(200, "OK", (), JSON)
 

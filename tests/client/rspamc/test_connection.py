@@ -10,6 +10,7 @@ from threading import Event
 
 from mailfilter.client.rspamc.address import Server
 from mailfilter.client.rspamc.connection import exchange
+from mailfilter.client.rspamc.exchange import Unanswered
 from mailfilter.client.rspamc.options import Options
 from mailfilter.codec.http_client import MAX_ANSWER, HttpRequest
 
@@ -231,6 +232,11 @@ class UnansweredTests(WireCase):
         large = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (MAX_ANSWER + 1)
         said = self.fails(self.listen(self.answering(large)))
         self.assertEqual(said, f"its answer is over {MAX_ANSWER} octets")
+        server = self.listen(self.answering(length(bytes(11))))
+        request, options = HttpRequest("GET", "/"), Options(timeout=PATIENCE)
+        self.assertEqual(exchange(server, request, options, 11).body, bytes(11))
+        error = self.assertRaises(Unanswered, exchange, server, request, options, 10)
+        self.assertEqual(str(error), f"{server}: its answer is over 10 octets")
         said = self.fails(self.listen(trickling(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 10000)))
         self.assertEqual(said, "the head of its answer is over 80 KiB")
 

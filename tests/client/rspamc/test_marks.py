@@ -8,6 +8,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter import __version__
+from mailfilter.client.rspamc import marks
 from mailfilter.client.rspamc.exchange import Item, Reply
 from mailfilter.client.rspamc.marks import OWN, error_fields, result_fields, verdict_fields
 from mailfilter.client.rspamc.options import Options, Output
@@ -209,6 +210,25 @@ class ResultTests(SynchronousTestCase):
         """One that would be cut is not there: half of it is of no use."""
         self.assertIsNotNone(self.value("compact", filler="x" * 43_000))
         self.assertIsNone(self.value("compact", filler="x" * 45_000))
+
+    def test_no_more_than_needed(self) -> None:
+        """Of one that does not fit, no more is written than shows that: lines may be all blanks."""
+        written = 0
+
+        def count(self: Any, part: str) -> None:
+            nonlocal written
+            written += len(part)
+            put(self, part)
+
+        put = marks._Bounded.put
+        self.patch(marks._Bounded, "put", count)
+        deep: Any = [1] * 10**5
+        for _ in range(100):
+            deep = [deep]
+        for output in ("json", "compact", "ucl"):
+            written = 0
+            self.assertIsNone(self.value(output, filler=deep))
+            self.assertLess(written, 2 * MAX_VALUE)
 
     def test_deep(self) -> None:
         """One that is nested so deeply that nobody could write it."""
