@@ -1,6 +1,6 @@
 """How large an answer may be: a server is not trusted with all our memory.
 
-A document takes up to 80 times its size once it is read, and packed it may be 7 KiB on the wire.
+A document takes up to 90 times its size once it is read; packed it may be 500 octets on the wire.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .exchange import Item
 from .options import Options
 
 MAX_DELIVERED = 4 * 2**20
-"""Octets of a verdict where mail is delivered; those of large mail have 100 KiB."""
+"""Octets of a verdict where mail is delivered."""
 
 MAX_DOCUMENT = 16 * 2**20
 """Octets of a document elsewhere: all URLs of large mail, and what was found out of each."""
