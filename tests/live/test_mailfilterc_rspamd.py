@@ -15,6 +15,9 @@ from .rspamd import LOOK, shared_rspamd
 from .stunnel import Stunnel
 from .tls import papers
 
+_LENGTH = re.compile(rb"^Content-Length: [0-9]+", re.MULTILINE)
+"""Of a packed reply that depends on the time in it."""
+
 
 class ScanTests(BothCase):
     """The command `symbols`."""
@@ -55,7 +58,9 @@ class ScanTests(BothCase):
         """The fields of HTTP, of which Debian's rspamc changes the order."""
         for arguments in (("--headers",), ("-z", "--headers")):
             ours, theirs = (
-                sorted(masked(run(*arguments, message=HAM).out).splitlines())
+                sorted(
+                    _LENGTH.sub(b"LENGTH", masked(run(*arguments, message=HAM).out)).splitlines()
+                )
                 for run in (self.ours, self.theirs)
             )
             self.assertEqual(ours, theirs)

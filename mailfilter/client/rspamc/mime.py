@@ -6,7 +6,8 @@ Sources: lda-client.md 5.3 and 5.5, http-scan.md 1.7 and 1.8.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import TypeGuard
 
 from ...mail.head import line_end
 from ...report.edits import clean_edits
@@ -26,6 +27,7 @@ _HEADER_END = re.compile(rb"\n\r?\n")
 _ANY_FIELD = re.compile(rb"^[^\x00-\x20:\x7f]++[ \t]*+:", re.MULTILINE)
 _FOLDED_LINE = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*\n)*")
 _NOT_OF_NAMES = re.compile(rb"[\x00-\x20\x7f]+")
+_BARE_CR = re.compile(rb"\r(?!\n)")
 _MAX_ERROR = 200
 """Characters of an error that the server names."""
 
@@ -36,7 +38,7 @@ def scanned(raw: bytes, reply: Reply, options: Options) -> Pieces:
     fields = reply.fields
     added = [edit for edit in additions(fields) if edit.name.lower() not in OWN]
     edits: Sequence[Edit] = (
-        *removals(fields),
+        *_allowed(removals(fields), options),
         *new_subject(fields),
         *verdict_fields(reply),
         *added,
@@ -44,6 +46,13 @@ def scanned(raw: bytes, reply: Reply, options: Options) -> Pieces:
     )
     # The server may well have changed the header, but not to nothing.
     return _edited(reply.body or raw, edits, options)
+
+
+def _allowed(edits: Iterable[RemoveHeader], options: Options) -> Iterator[RemoveHeader]:
+    """Without those of marks if these are to stay, which a filter removes by itself."""
+    for edit in edits:
+        if not (options.keeps_marks and edit.name.lower().startswith("x-spam")):
+            yield edit
 
 
 def unscanned(raw: bytes, reason: str, options: Options) -> Pieces:
@@ -84,8 +93,12 @@ def _rewritten(
         return whole.head, whole.body
     newline = line_end(lines)
     head = rewrite(lines[:end] + newline, edits).head.removesuffix(newline)
-    kept = lines[end:rest] if keeps_marks else _without_marks(lines[end:rest])
-    return head + kept, memoryview(lines)[rest:]
+    names = {edit.name.lower().encode("latin_1", "replace") for edit in edits if _is_of_all(edit)}
+    return head + _without(lines[end:rest], names, keeps_marks), memoryview(lines)[rest:]
+
+
+def _is_of_all(edit: Edit) -> TypeGuard[RemoveHeader]:
+    return isinstance(edit, RemoveHeader) and edit.occurrence == 0
 
 
 def _size_of_rest(lines: bytes, at: int) -> int:
@@ -104,14 +117,16 @@ def _size_of_rest(lines: bytes, at: int) -> int:
     return rest if _ANY_FIELD.search(lines, at, at + rest) else 0
 
 
-def _without_marks(lines: bytes) -> bytes:
-    """Lines with their folds, but those that anybody could take for a mark."""
+def _without(lines: bytes, names: Set[bytes], keeps_marks: bool) -> bytes:
+    """Lines with their folds, but fields of those names, and what anybody could take for a mark."""
+
+    def goes(line: bytes) -> bool:
+        name, colon, _ = line.partition(b":")
+        name = _NOT_OF_NAMES.sub(b"", name).lower()
+        return bool(colon) and (name in names or (name.startswith(b"x-spam") and not keeps_marks))
+
     found = _FOLDED_LINE.findall(lines)
-    return b"".join(line for line in found if not any(map(_is_mark, line.split(b"\r"))))
-
-
-def _is_mark(line: bytes) -> bool:
-    return b"x-spam" in _NOT_OF_NAMES.sub(b"", line.partition(b":")[0]).lower()
+    return b"".join(line for line in found if not any(map(goes, _BARE_CR.split(line))))
 
 
 def _marks(lines: bytes) -> Iterator[RemoveHeader]:

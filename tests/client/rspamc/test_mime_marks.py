@@ -87,13 +87,37 @@ class MarksTests(SynchronousTestCase):
         start = b"A: b\nno field\nC: d\n"
         for forged in (
             *self.forged,
-            *(b"X-Spam", b"X-Spam\n : yes", b"x\0-\tspam-level: *", b"E: f\rX-Spam: yes"),
+            *(b"X-Spam\n : yes", b"x\0-\tspam-level: *", b"E: f\rX-Spam: yes"),
         ):
             raw = start + forged + b"\nG: h\n\nX-Spam: body\n"
             kept = b"A: b\n%bno field\nC: d\nG: h\n\nX-Spam: body\n" % ERROR
             self.assertEqual(failed(raw), kept, forged)
             options = replace(NO_OPTIONS, keeps_marks=True)
             self.assertEqual(failed(raw, options).replace(ERROR, b""), raw)
+
+    def test_others_behind_no_field(self) -> None:
+        """What is no mark there stays, with its folds; what the server removes goes."""
+        start = b"A: b\nno field\nC: d\n"
+        for other in (
+            b"Received: from a\n\tby mx-spam.example.net; Mon\n",
+            b"Received: from a\r\n\tby x-spam.example.net: 1\r\n",
+            b"My filter sets X-Spam here\n 1. pay\n",
+            b"Max-Spam-Size: 7\n",
+            b"no field\n\tX-Spam: yes\n",
+        ):
+            raw = start + other + b"\nbody\n"
+            self.assertEqual(failed(raw).replace(ERROR, b""), raw)
+        raw = start + b"Evil : x\n y\nG: h\n\nbody\n"
+        found = marked(raw, milter={"remove_headers": {"evil": 0}})
+        self.assertEqual(found.replace(HAM, b""), start + b"G: h\n\nbody\n")
+
+    def test_kept_against_the_server(self) -> None:
+        """A filter removes some by itself, from mail that it gets."""
+        raw = b"X-Spam: no\nA: b\nE: f\n\nbody\n"
+        options = replace(NO_OPTIONS, keeps_marks=True)
+        removes = {"remove_headers": {"X-Spam": 0, "E": 0}}
+        found = marked(raw, options=options, milter=removes)
+        self.assertEqual(found, b"X-Spam: no\nA: b\n" + HAM + b"\nbody\n")
 
     def test_many_names(self) -> None:
         """Each of them another."""
