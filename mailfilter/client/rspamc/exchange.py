@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+Pieces = Sequence[bytes | memoryview]
+"""Octets of a message, in order."""
+
 
 class Unanswered(Exception):
     """There is no reply that could be used; the text says why, for people, on one line."""

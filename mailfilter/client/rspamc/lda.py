@@ -17,8 +17,8 @@ from .address import read_server
 from .ask import ask
 from .commands import Command
 from .dialing import Deadline
-from .exchange import Item, Misused, Unanswered, Undelivered
-from .mime import Pieces, scanned, unscanned
+from .exchange import Item, Misused, Pieces, Unanswered, Undelivered
+from .mime import scanned, unscanned
 from .options import Options
 from .spool import read_file, read_whole, spool, write_output
 

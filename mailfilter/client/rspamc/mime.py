@@ -13,14 +13,11 @@ from ...mail.head import line_end
 from ...report.edits import clean_edits
 from ...report.rewrite import MAX_HEADER, fields_end, rewrite
 from ...scan.verdict import Edit, RemoveHeader
-from .exchange import Reply, Unanswered
+from .exchange import Pieces, Reply, Unanswered
 from .marks import OWN, error_fields, result_fields, verdict_fields
 from .milter_block import additions, new_subject, removals
 from .options import Options
 from .values import text
-
-Pieces = Sequence[bytes | memoryview]
-"""Octets, in order."""
 
 _MARK = re.compile(rb"^(x-spam[^\x00-\x20:\x7f]*+)[ \t]*+:", re.IGNORECASE | re.MULTILINE)
 _HEADER_END = re.compile(rb"\n\r?\n")

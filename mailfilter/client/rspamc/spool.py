@@ -6,9 +6,8 @@ None of these descriptors is closed by Python later, when nobody could be told o
 import fcntl
 import os
 import select
-from collections.abc import Sequence
 
-from .exchange import Undelivered
+from .exchange import Pieces, Undelivered
 
 MAX_IN_PIPE = 2**20
 """Octets that a pipe holds at most, unless the system is set up otherwise (pipe(7))."""
@@ -16,8 +15,6 @@ MAX_IN_PIPE = 2**20
 _USUAL_IN_PIPE = 2**16
 
 READ_AT_ONCE = 2**16
-
-Pieces = Sequence[bytes | memoryview]
 
 
 def read_whole(descriptor: int, name: str) -> bytes:
