@@ -1,5 +1,6 @@
 """The commands as an administrator types them: foreground, daemon, `twist`, `make run`."""
 
+import contextlib
 import json
 import os
 import signal
@@ -174,8 +175,11 @@ class DaemonTests(CommandCase):
 
     def has_open(self, pid: str, name: str) -> bool:
         """Whether a process holds a file of that name open."""
-        folder = Path(f"/proc/{pid}/fd")
-        return any(str(os.readlink(link)).endswith(name) for link in folder.iterdir())
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+                if os.readlink(link).endswith(name):
+                    return True
+        return False
 
     def test_port_in_use(self) -> None:
         """The command that started the daemon ends, with an error; nothing stays behind."""
