@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
     "codec": frozenset({"mail"}),
     "mail": frozenset({"codec"}),
-    "config": frozenset({"codec.password"}),
+    "config": frozenset({"codec.password", "codec.base32"}),
     "maps": frozenset({"codec", "config.model"}),
     "scan": frozenset({"mail", "maps", "config.model"}),
     "checks": frozenset({"mail", "scan", "maps"}),

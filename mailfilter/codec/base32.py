@@ -12,15 +12,31 @@ def decode_base32(text: str, size: int) -> bytes:
     wanted = -(-size * 8 // 5)
     if len(text) != wanted:
         raise ValueError(f"has {len(text)} characters, not {wanted}")
+    bits = _bits(text)
+    if bits >> (8 * size):
+        raise ValueError("ends in more bits than it has")
+    return bits.to_bytes(size, "little")
+
+
+def decode_loosely(text: str) -> bytes:
+    """The octets of a text that has at least one character, as Rspamd reads it: bits beyond the
+    last octet that begins do not count (httpcrypt.md 1). Raises ValueError, which says why.
+    """
+    if not text:
+        raise ValueError("is empty")
+    size = 5 * (len(text) - 1) // 8 + 1
+    bits = _bits(text) & ((1 << (8 * size)) - 1)
+    return bits.to_bytes(size, "little")
+
+
+def _bits(text: str) -> int:
     bits = 0
     for at, character in enumerate(text):
         value = _VALUES.get(character)
         if value is None:
             raise ValueError("has a character that is not of its alphabet")
         bits |= value << (5 * at)
-    if bits >> (8 * size):
-        raise ValueError("ends in more bits than it has")
-    return bits.to_bytes(size, "little")
+    return bits
 
 
 def encode_base32(octets: bytes) -> str:

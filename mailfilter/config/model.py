@@ -33,7 +33,17 @@ class Unit:
 
 
 FormatName = Literal[
-    "endpoint", "network", "address", "mailbox", "path", "umask", "peer", "field", "fingerprint"
+    "endpoint",
+    "network",
+    "address",
+    "mailbox",
+    "path",
+    "umask",
+    "peer",
+    "field",
+    "fingerprint",
+    "httpcrypt_key",
+    "proxy",
 ]
 
 
@@ -42,7 +52,8 @@ class Format:
     """What a text is; it is checked when the configuration is read.
 
     `path` and the path of a unix `endpoint` are made absolute: relative ones start at the folder
-    of the configuration file. A `fingerprint` becomes 64 hexadecimal digits in lower case.
+    of the configuration file. A `fingerprint` becomes 64 hexadecimal digits in lower case, a key of
+    HTTPCrypt the one way to write it.
     """
 
     name: FormatName
@@ -80,6 +91,8 @@ UMASK = Format("umask")
 PEER = Format("peer")
 FIELD = Format("field")
 FINGERPRINT = Format("fingerprint")
+HTTPCRYPT_KEY = Format("httpcrypt_key")
+PROXY = Format("proxy")
 OFF = Word("off")
 UNLIMITED = Word("off", is_default=True)
 AUTO = Word("auto", is_default=True)
@@ -89,6 +102,7 @@ FailPolicy = Literal["accept", "tempfail", "reject"]
 Protocol = Literal["milter", "scan", "http", "spamd", "controller"]
 HeaderStyle = Literal["auto", "rspamd", "strings", "single"]
 ClientAuth = Literal["off", "optional", "required"]
+EncryptedOnly = Literal["off", "remote", "all"]
 ControllerAccess = Literal["none", "read", "write"]
 Privacy = Literal["plain", "hashed", "dropped"]
 MapKind = Literal["networks", "names", "patterns"]
@@ -783,11 +797,27 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keypair:
+    """Keys of HTTPCrypt by which those who connect know us: they are given the public one."""
+
+    file: Annotated[
+        str,
+        PATH,
+        Doc(
+            "File with both keys, which others cannot read: as mailfilteradm keypair writes it, or"
+            " rspamadm keypair."
+        ),
+        Example('"/etc/mailfilter/keys/front.key"'),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Somebody who connects by TLS and shows a certificate; one of what is listed must fit it.
 
     The certificate must be of an authority in the listener's client_ca, unless it is listed here
-    by a fingerprint.
+    by a fingerprint. Or somebody who asks by HTTPCrypt with a key of their own, or through a proxy
+    that has looked at the certificate.
     """
 
     dns: Annotated[
@@ -818,6 +848,20 @@ class Identity:
         tuple[str, ...],
         FINGERPRINT,
         Doc("SHA-256 of its public key (SubjectPublicKeyInfo), which outlives a renewal."),
+    ] = ()
+    httpcrypt_keys: Annotated[
+        tuple[str, ...],
+        HTTPCRYPT_KEY,
+        Doc("Public keys of HTTPCrypt, where a listener has client_keys."),
+        Example('["jj8fufndqpusiz6hx451tzweos5d5phj7jq36f8c7xasxydie49y"]'),
+    ] = ()
+    proxy_names: Annotated[
+        tuple[str, ...],
+        Doc(
+            "Common names of certificates that a proxy in a listener's proxy_protocol has verified"
+            " and tells of in its PROXY header."
+        ),
+        Example('["mx1.example.net"]'),
     ] = ()
     any_certificate: Annotated[
         bool, Doc("Any certificate of client_ca that fits no other identity.")
@@ -1039,6 +1083,38 @@ class Listener:
         Doc("Names of the [identities] that may connect; empty is all."),
         Example('["mx1"]'),
     ] = ()
+    keypairs: Annotated[
+        tuple[str, ...],
+        Doc(
+            "scan, http, controller: names of [keypairs] of ours, to any of which clients may"
+            " encrypt their requests (HTTPCrypt); several while one takes the place of another."
+        ),
+        Example('["front"]'),
+    ] = ()
+    encrypted_only: Annotated[
+        EncryptedOnly,
+        Doc(
+            "Whether requests that are not encrypted to one of keypairs are refused: remote does so"
+            " but to clients on this machine, all to everybody."
+        ),
+    ] = "off"
+    client_keys: Annotated[
+        ClientAuth,
+        Doc(
+            "Whether clients of HTTPCrypt must use a key by which they are one of [identities];"
+            " optional takes those with other keys as strangers, off looks at no keys."
+        ),
+    ] = "off"
+    proxy_protocol: Annotated[
+        tuple[str, ...],
+        PROXY,
+        Doc(
+            "Networks of proxies whose connections must begin with a PROXY header (version 1 or 2),"
+            " which says where the client is; 'unix' is whoever may connect to a unix socket. From"
+            " all others such a header is an error."
+        ),
+        Example('["10.0.0.5"]'),
+    ] = ()
     cert_issuer: Annotated[
         str,
         Doc(
@@ -1192,7 +1268,10 @@ class Config:
     certificates: Annotated[Mapping[str, Certificate], Doc("Certificates of ours.")] = field(
         default_factory=dict
     )
-    identities: Annotated[Mapping[str, Identity], Doc("Who is known by a certificate.")] = field(
+    keypairs: Annotated[Mapping[str, Keypair], Doc("Keys of ours for HTTPCrypt.")] = field(
+        default_factory=dict
+    )
+    identities: Annotated[Mapping[str, Identity], Doc("Who is known, and by what.")] = field(
         default_factory=dict
     )
     maps: Annotated[Mapping[str, Map], Doc("Lists that checks look things up in.")] = field(

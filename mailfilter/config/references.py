@@ -14,6 +14,7 @@ Named = Mapping[str, Collection[str]]
 TABLES = {
     "listeners": "a listener",
     "certificates": "a certificate",
+    "keypairs": "a keypair",
     "identities": "an identity",
     "profiles": "a profile",
 }
@@ -44,6 +45,7 @@ def _references(config: Config) -> Iterator[tuple[KeyPath, str, str]]:
     for owner, listener in config.listeners.items():
         table: KeyPath = ("listeners", owner)
         yield from _listed((*table, "certificates"), "certificates", listener.certificates)
+        yield from _listed((*table, "keypairs"), "keypairs", listener.keypairs)
         yield from _listed((*table, "identities"), "identities", listener.identities)
     for owner, identity in config.identities.items():
         if identity.profile:

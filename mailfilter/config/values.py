@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
+from ..codec.base32 import decode_loosely, encode_base32
 from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
 from .names import listed, nearest
@@ -24,6 +25,8 @@ from .units import (
 
 _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
 _FINGERPRINT = re.compile("(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})", re.IGNORECASE)
+KEY_OCTETS = 32
+"""Of a key of HTTPCrypt."""
 _FIELD_OFF = re.compile(r"[^!-9;-~]")
 _LOOSE_DURATION = re.compile(r"\s*([0-9.]+)\s*(ms|[wdhms])[a-z]*\s*", re.IGNORECASE)
 _LOOSE_SIZE = re.compile(r"\s*([0-9.]+)\s*([kmgt])(i?)(b?)\w*\s*", re.IGNORECASE)
@@ -87,6 +90,8 @@ _FORMATS = {
     "mailbox": "an address or @domain",
     "path": "a path",
     "fingerprint": "a SHA-256 fingerprint of 64 hexadecimal digits",
+    "httpcrypt_key": "a public key of HTTPCrypt, 52 characters",
+    "proxy": "an IP network in CIDR form, or unix",
     "field": 'the name of a header field such as "X-Mailfilter-Trace"',
     "peer": "HOST:PORT, [ADDRESS]:PORT or an absolute path",
     "umask": 'an octal number such as "027"',
@@ -195,12 +200,14 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
         raise Unfit(f"expected {describe(scalar)}", hint)
     if scalar.format == "endpoint":
         return _read_endpoint(value, directory)
-    if scalar.format == "network":
+    if scalar.format == "network" or (scalar.format == "proxy" and value != "unix"):
         _check_network(value)
     if scalar.format == "address":
         return _read_address(scalar, value)
     if scalar.format == "fingerprint":
         return _read_fingerprint(scalar, value)
+    if scalar.format == "httpcrypt_key":
+        return _read_key(scalar, value)
     if scalar.format == "mailbox" and value and "@" not in value:
         near = f'"@{value}"' if "." in value else None
         raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near))
@@ -235,6 +242,17 @@ def _read_fingerprint(scalar: Scalar, text: str) -> str:
     if found is None:
         raise Unfit(f"expected {describe(scalar)}")
     return found
+
+
+def _read_key(scalar: Scalar, text: str) -> str:
+    """Others write the same key in more than one way; here there is one."""
+    try:
+        octets = decode_loosely(text.strip())
+    except ValueError as error:
+        raise Unfit(f"expected {describe(scalar)}", f"it {error}") from None
+    if len(octets) != KEY_OCTETS:
+        raise Unfit(f"expected {describe(scalar)}")
+    return encode_base32(octets)
 
 
 def _check_peer(scalar: Scalar, text: str) -> None:
