@@ -40,6 +40,7 @@ PACKAGES = (
     "opensmtpd",
     "opensmtpd-filter-rspamd",
     "nginx",
+    "haproxy",
     "stunnel4",
     "fetchmail",
     "dovecot-core",
