@@ -18,8 +18,8 @@ from hashlib import blake2b, scrypt
 from hmac import compare_digest
 from typing import NoReturn
 
-from . import catena
-from .base32 import decode_base32
+from . import catena, pbkdf2
+from .base32 import decode_base32, encode_base32
 
 RIGHT = b"right\n"
 WRONG = b"wrong\n"
@@ -35,7 +35,7 @@ MAX_MEMORY = 2**29
 
 _SALT_SIZE = 20
 _KEY_SIZE = 32
-_ROUNDS = 16000
+_SCRYPT_SALT_SIZE = 16
 _MAX_SCRYPT_MEMORY = 2**28
 _MAX_SCRYPT_WORK = 2**23
 """Of N * r * p: some seconds."""
@@ -70,7 +70,7 @@ class Pbkdf2:
 
     def is_right(self, password: bytes) -> bool:
         """Whether the key is that of a password."""
-        return compare_digest(_pbkdf2(password, self.salt), self.key)
+        return compare_digest(pbkdf2.derive(password, self.salt), self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,11 @@ class Scrypt:
 
     def is_right(self, password: bytes) -> bool:
         """Whether the key is that of a password."""
-        key = scrypt(
+        return compare_digest(self.derive(password), self.key)
+
+    def derive(self, password: bytes) -> bytes:
+        """The key of a password, as long as ours."""
+        return scrypt(
             password,
             salt=self.salt,
             n=2**self.log_n,
@@ -106,7 +110,6 @@ class Scrypt:
             dklen=len(self.key),
             maxmem=_MAX_SCRYPT_MEMORY + 2**20,
         )
-        return compare_digest(key, self.key)
 
 
 Stored = Plain | Pbkdf2 | Catena | Scrypt
@@ -130,21 +133,32 @@ def parse_stored(text: str) -> Stored:
     return Pbkdf2(salt, key) if kind == "1" else Catena(salt, key)
 
 
-def make_hash(password: bytes) -> str:
-    """A hash of our own kind, with a salt of its own, for a configuration."""
-    salt = os.urandom(16)
-    usual = Scrypt(salt, b"")
-    key = scrypt(
-        password,
-        salt=salt,
-        n=2**usual.log_n,
-        r=usual.r,
-        p=usual.p,
-        dklen=_KEY_SIZE,
-        maxmem=_MAX_SCRYPT_MEMORY,
-    )
+def make_hash(password: bytes, kind: str = "scrypt") -> str:
+    """A hash of one of `KINDS`, with a salt of its own, for a configuration."""
+    return _MAKERS[kind](password)
+
+
+def _make_pbkdf2(password: bytes) -> str:
+    salt = os.urandom(_SALT_SIZE)
+    return f"$1${encode_base32(salt)}${encode_base32(pbkdf2.derive(password, salt))}"
+
+
+def _make_catena(password: bytes) -> str:
+    salt = os.urandom(_SALT_SIZE)
+    return f"$2${encode_base32(salt)}${encode_base32(catena.derive(password, salt))}"
+
+
+def _make_scrypt(password: bytes) -> str:
+    salt = os.urandom(_SCRYPT_SALT_SIZE)
+    usual = Scrypt(salt, b"\0" * _KEY_SIZE)
     form = f"ln={usual.log_n},r={usual.r},p={usual.p}"
-    return f"$scrypt${form}${_base64_text(salt)}${_base64_text(key)}"
+    return f"$scrypt${form}${_base64_text(salt)}${_base64_text(usual.derive(password))}"
+
+
+_MAKERS = {"scrypt": _make_scrypt, "catena": _make_catena, "pbkdf2": _make_pbkdf2}
+
+KINDS = tuple(_MAKERS)
+"""Of hashes that we make; the first is what to use but for Rspamd, which knows the others."""
 
 
 def _parse_scrypt(text: str) -> Scrypt:
@@ -184,25 +198,6 @@ def _base64_octets(text: str, name: str) -> bytes:
 
 def _base64_text(octets: bytes) -> str:
     return b64encode(octets).rstrip(b"=").decode()
-
-
-def _pbkdf2(password: bytes, salt: bytes) -> bytes:
-    """Its first block, of which half is the key (RFC 8018 5.2, with another function)."""
-    # Not HMAC, as hashlib has it: the hash takes a key by itself.
-    secret = password if len(password) <= blake2b.MAX_KEY_SIZE else blake2b(password).digest()
-    keyed = blake2b(key=secret)
-    latest = _keyed_hash(keyed, salt + (1).to_bytes(4, "big"))
-    total = int.from_bytes(latest, "big")
-    for _ in range(_ROUNDS - 1):
-        latest = _keyed_hash(keyed, latest)
-        total ^= int.from_bytes(latest, "big")
-    return total.to_bytes(blake2b.MAX_DIGEST_SIZE, "big")[:_KEY_SIZE]
-
-
-def _keyed_hash(keyed: "blake2b", data: bytes) -> bytes:
-    fresh = keyed.copy()
-    fresh.update(data)
-    return fresh.digest()
 
 
 def main() -> NoReturn:

@@ -1,5 +1,6 @@
 """Hashes of passwords, by those that `rspamadm pw` of Rspamd 3.4 has made."""
 
+import os
 import subprocess
 import sys
 from hashlib import scrypt
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec import password as module
 from mailfilter.codec.base32 import decode_base32, encode_base32
 from mailfilter.codec.password import (
+    KINDS,
     MAX_PASSWORD,
     RIGHT,
     WRONG,
@@ -33,12 +35,28 @@ MADE_BY_RSPAMD = (
     ("secretpw", PBKDF2),
     ("secretpw", CATENA),
     (
+        "p@ss w0rd",
+        "$1$jw7fd5wa7m4y6c8wywhhh3kzphgrs8kz$1bz8jyhda6dundi4xqsd6etyyxa8hy4cinn1kyq6w1qeoh4urxgb",
+    ),
+    (
+        "p@ss w0rd",
+        "$2$meea6iiy8niwn136cjrqafd978x3jp3j$je7cd36rzrubeas7gocswok7kjdi71th58uc9f77jbzzxg4bea6y",
+    ),
+    (
         "Grüße",
         "$1$4mpyw5ft6jy41nw9qwe8g55mjscfh1cn$nmfduedbcwo83ky7ygzhj199j6hpwi6tfi6oq7nt3zidfx6nrneb",
     ),
     (
+        "Grüße",
+        "$2$eyoejmack4ypeanhxjt7o335zoqjrepo$cjzmkro1d96dkj4gmdhtmpkr87dmnfjaptwndtqcsj7is7nzs4jy",
+    ),
+    (
         LONG,
         "$1$1h6nju33pczz75861nj1gx1qpcs6wmaa$3bwpa9ajmcmkyumsqpui734b6i5xdwhc3r47ni14c5f4yuwc6iqb",
+    ),
+    (
+        LONG,
+        "$2$a9gbaieo5184dmrngo7xtpt974dpz6r6$ra8htf685a134f6qskg5hgkw5ejtd688wstu5s9qge97hj7uyisy",
     ),
     (
         LONGER,
@@ -48,7 +66,29 @@ MADE_BY_RSPAMD = (
         LONGER,
         "$2$4dyjrqd7k788dh33fuea4wr4ocp31ydj$xueb1y78p9e4p5mrz8gae18efz7zwxnqmjhyahpfs4o7gpiwts8y",
     ),
+    (
+        "pass1",
+        "$1$bqojewc9h4rayj4i4zc75zyznuet7ywp$xirm3tsrj4fhornbmhffaqc8bokosx6n1hqbq8rccwtc8m6hq6ib",
+    ),
+    (
+        "pass1",
+        "$2$zycirm5qhaxe3of1qpdmh7ay5afxbsgc$rrtukzs8t9rnbe6ongukuyp54mu8jx886e8ug5st3w6oytosm8ey",
+    ),
 )
+
+MADE_BY_US = (
+    (
+        "pbkdf2",
+        "pyone",
+        "$1$yeyroboyfobqyrrbkanaogabxyrnbjcn$mwmjbxmzwqaq1rgmo41mo9u455rdpmma85geh9pxcp3wde3kxqdy",
+    ),
+    (
+        "catena",
+        "pytwo",
+        "$2$yeyroboyfobqyrrbkanaogabxyrnbjcn$htgfgyr4guh4taoo3rxiyhjcccne8eegd971tujmob76obyyndyy",
+    ),
+)
+"""With the octets 0 to 19 as salt; these have opened a controller of Rspamd 3.4."""
 
 SALT, KEY = PBKDF2.split("$")[2:]
 
@@ -116,6 +156,28 @@ class PasswordTests(SynchronousTestCase):
         key = scrypt(b"secretpw", salt=stored.salt, n=2**15, r=8, p=1, dklen=32, maxmem=2**26)
         self.assertEqual(key, stored.key)
         self.assertNotEqual(text, make_hash(b"secretpw"))
+
+    def test_kinds(self) -> None:
+        """Of each kind one is made that is right for its password alone, as Rspamd has them."""
+        forms = {
+            "scrypt": r"\$scrypt\$ln=15,r=8,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}",
+            "catena": r"\$2\$[a-z0-9]{32}\$[a-z0-9]{52}",
+            "pbkdf2": r"\$1\$[a-z0-9]{32}\$[a-z0-9]{52}",
+        }
+        self.assertEqual(tuple(forms), KINDS)
+        for kind, form in forms.items():
+            for password in (b"secretpw", "Grüße".encode(), LONGER.encode(), b"\0\xff"):
+                text = make_hash(password, kind)
+                self.assertRegex(text, f"^{form}$")
+                self.assertTrue(parse_stored(text).is_right(password))
+                self.assertFalse(parse_stored(text).is_right(password + b"x"))
+            self.assertNotEqual(make_hash(b"x", kind), make_hash(b"x", kind))
+
+    def test_salt(self) -> None:
+        """Salts come from the system, and are written as they are."""
+        self.patch(os, "urandom", lambda size: bytes(range(size)))
+        for kind, password, text in MADE_BY_US:
+            self.assertEqual(make_hash(password.encode(), kind), text)
 
     def test_scrypt_of_rfc(self) -> None:
         """The third vector of RFC 7914 12."""
