@@ -23,6 +23,7 @@ _TOKEN = re.compile(
 )
 _PUBLIC = ("public", "pubkey", "public_key")
 _SECRET = ("secret", "privkey", "private", "private_key", "secret_key")
+_NAMES = frozenset((*_PUBLIC, *_SECRET, "algorithm", "encoding", "id", "type"))
 _TABLE = "keypair"
 
 
@@ -130,7 +131,8 @@ class _Reader:
             name = self._value("the name of a key").lower()
             self._skip_any("=:")
             if name in found:
-                raise KeypairError(f"has {name} twice" if name.isidentifier() else "a key twice")
+                # Only what is none of the values may be named.
+                raise KeypairError(f"has {name} twice" if name in _NAMES else "has a key twice")
             found[name] = self._value("a value behind each key")
             self._skip_any(";,")
         return found
