@@ -24,7 +24,7 @@ from .options import (
     fail,
     load_or_exit,
 )
-from .password import password
+from .pw import pw
 from .saved import read_or_warn, saved
 from .status import status_text
 from .store import store
@@ -58,7 +58,7 @@ main.add_command(store)
 main.add_command(mta)
 main.add_command(tls)
 main.add_command(saved)
-main.add_command(password)
+main.add_command(pw)
 
 
 @main.group()

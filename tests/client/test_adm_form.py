@@ -10,7 +10,8 @@ from mailfilter.client import adm
 from mailfilter.client.adm import EXIT_CODES, main
 
 SHARED = {
-    "-c/--config FILE": {"config check", "config show", "explain", "history", "mta", "tls show"}
+    "-c/--config FILE": {"config check", "config show", "explain", "history", "mta", "pw"}
+    | {"tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
     | {"tls show"},

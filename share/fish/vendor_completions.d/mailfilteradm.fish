@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--listener' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--out' '--days'
+            case '-c' '--config' '--state-dir' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--listener' '--type' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--out' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'explain' 'history' 'mta' 'password' 'reload' 'saved' 'saved list' 'saved undo' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'explain' 'history' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -31,7 +31,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'config' -d 'Look at the
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'explain' -d 'Show what each check found in a message, and what decided.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'history' -d 'Show the messages that were scanned, the newest first.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'mta' -d 'Print what goes into an MTA\'s configuration.'
-complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'password' -d 'Print the hash of a password for the controller.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'pw' -d 'Make the hash of a password, or check a password.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'reload' -d 'Have the running filter go on with its changed files.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'saved' -d 'Look at what was saved over the configuration, or undo it.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'status' -d 'Show how the running filter is.'
@@ -83,7 +83,11 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'nginx'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta' --below" -l 'listener' -d 'Its name; otherwise the first one.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
-complete -c mailfilteradm -n "__mailfilteradm_at 'password' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -l 'type' -d 'What to make: scrypt, catena or pbkdf2; otherwise scrypt.' -x -a 'scrypt catena pbkdf2'
+complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -l 'check' -d 'Tell if the password is right.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -l 'list' -d 'Show the kinds of hashes.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'reload' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'reload' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved'" -a 'list' -d 'Show what is saved.'
