@@ -19,6 +19,7 @@ from ..scan.run import ScanService
 from .closing import Closing
 from .failures import Failures
 from .http_connection import HttpConnection
+from .keyring import Keyring
 from .limited import LimitedFactory
 from .peer import Peers
 from .refusals import Count, uncounted
@@ -75,6 +76,15 @@ class ScanFactory(LimitedFactory["FirstLine"]):
     @is_draining.setter
     def is_draining(self, value: bool) -> None:
         self.http.is_draining = value
+
+    @property
+    def keyring(self) -> Keyring:
+        """See `HttpFactory.keyring`."""
+        return self.http.keyring
+
+    @keyring.setter
+    def keyring(self, value: Keyring) -> None:
+        self.http.keyring = value
 
     def make_connection(self) -> "FirstLine":
         return FirstLine(self)

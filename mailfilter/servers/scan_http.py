@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from time import time
+from typing import Any
 
 from ..codec.http1 import RequestHead
 from ..codec.http_body import Body
@@ -9,6 +10,7 @@ from ..codec.http_reply import DateLine
 from .http_answer import Answers
 from .http_body import open_body
 from .http_connection import HttpConnection
+from .keyring import Keyring
 from .requests import RequestFactory
 
 
@@ -19,6 +21,11 @@ class HttpFactory(RequestFactory[HttpConnection, Answers]):
     wall_clock: Callable[[], float] = staticmethod(time)
     """Seconds since 1970, for the replies' `Date`."""
     _dates = DateLine()
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.keyring = Keyring()
+        """What opens sealed requests; set before the first connection, and renewed then."""
 
     def make_connection(self) -> HttpConnection:
         return HttpConnection(self, self._dates, self.wall_clock, self.open_body)

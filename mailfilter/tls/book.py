@@ -1,10 +1,11 @@
-"""Who somebody is by the certificate that was shown: [identities] as a listener admits them."""
+"""Who somebody is by what was shown: [identities] as a listener admits them."""
 
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from cryptography import x509
 
+from ..codec.base32 import decode_loosely
 from ..config.model import Identity
 from .facts import fingerprint, public_key
 from .known import Known
@@ -25,6 +26,8 @@ class Book:
         self._uris: dict[str, Known] = {}
         self._emails: dict[str, Known] = {}
         self._anybody: Known | None = None
+        self.by_key: dict[bytes, Known] = {}
+        """By the octets of a public key of HTTPCrypt."""
         self._rank = {name: rank for rank, name in enumerate(identities)}
         for name, identity in identities.items():
             if not admitted or name in admitted:
@@ -47,6 +50,8 @@ class Book:
             self._uris.setdefault(uri, known)
         for email in identity.email:
             self._emails.setdefault(_email(email), known)
+        for key in identity.httpcrypt_keys:
+            self.by_key.setdefault(decode_loosely(key), known)
         if identity.any_certificate and self._anybody is None:
             self._anybody = known
 
