@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from ..codec.password import DamagedHash, Plain, parse_stored
 from .complaint import Complaint, Doubt, Place, told
 from .endpoint import parse_endpoint
-from .identity_rules import admitted
+from .identity_ways import known_at
 from .model import Config, Controller, Listener
 from .problem import Problem
 from .toml_text import KeyPath, key_text, string_text, value_text
@@ -93,12 +93,11 @@ def _settings(controller: Controller, serving: Mapping[str, Listener]) -> Iterat
 
 def _identities(config: Config, serving: Mapping[str, Listener]) -> Iterator[Complaint]:
     """Identities that may use a controller, and cannot show to one who they are."""
-    asking = [item for item in serving.values() if item.client_auth != "off"]
     for name, identity in config.identities.items():
         if identity.controller == "none":
             continue
-        if not any(name in admitted(config, listener) for listener in asking):
-            expected = "has no effect: it may connect to no controller that wants certificates"
+        if not any(name in known_at(config, listener) for listener in serving.values()):
+            expected = "has no effect: no controller can know it"
             path = ("identities", name, "controller")
             yield Complaint(path, string_text(identity.controller), expected)
 
@@ -116,11 +115,11 @@ def _reached(config: Config, name: str, listener: Listener) -> Iterator[Complain
     controller = config.controller
     path: KeyPath = ("listeners", name, "endpoint")
     endpoint = value_text(listener.endpoint)
-    if not listener.certificates:
+    if not listener.certificates and listener.encrypted_only == "off":
         expected = "passwords and mail cross the network for all to read"
         hint = f"set {key_text(('listeners', name, 'certificates'))}, or listen on 127.0.0.1"
         yield Complaint(path, endpoint, expected, hint)
-    known = () if listener.client_auth == "off" else admitted(config, listener).values()
+    known = known_at(config, listener).values()
     is_let_in = any(identity.controller != "none" for identity in known)
     if not (is_let_in or controller.password or controller.enable_password or controller.secure_ip):
         expected = "others reach the controller, but nobody but this machine is let in"

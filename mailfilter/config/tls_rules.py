@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from .complaint import Complaint, Doubt, Place, told
-from .identity_rules import PINS, admitted, is_pinned, unfit_names
+from .identity_rules import believed_unawares, unfit_names
+from .identity_ways import PINS, WAYS, admitted, asks, has_nobody, has_way, is_pinned, known_at
 from .model import Config, Listener, Tls
-from .names import listed
 from .problem import Problem, Unfit
 from .tls_names import check_dns, check_server
 from .toml_text import KeyPath, key_text, string_text, value_text
@@ -89,8 +89,12 @@ def _clients(
         hint = f"set {key_text(('listeners', name, 'certificates'))}"
         yield Complaint(path, auth, expected, hint)
     if listener.client_ca:
-        if listener.client_auth == "required" and not config.identities and is_sure:
-            yield Complaint(path, auth, "nobody may connect: there are no [identities]")
+        is_vain = is_sure and has_nobody(config, listener, "client_auth")
+        if listener.client_auth == "required" and is_vain:
+            why = "no identity that may has a certificate"
+            if not config.identities:
+                why = "there are no [identities]"
+            yield Complaint(path, auth, f"nobody may connect: {why}")
         return
     if listener.client_crl:
         expected = "has no effect without client_ca, whose certificates it is about"
@@ -106,6 +110,8 @@ def _clients(
 def _without_effect(name: str, listener: Listener, hint: str = "") -> Iterator[Complaint]:
     """Of a listener that wants no certificates of clients."""
     for key in _OF_CLIENTS:
+        if key == "identities" and any(asks(listener, setting) for setting in WAYS):
+            continue
         value = getattr(listener, key)
         if value != getattr(_USUAL_LISTENER, key):
             expected = 'has no effect with client_auth = "off"'
@@ -121,27 +127,19 @@ def _strangers(config: Config, name: str, listener: Listener) -> Iterator[Compla
         yield Complaint((*table, "client_auth"), auth, expected)
     if listener.client_ca:
         return
+    by_others = known_at(config, listener, [way for way in WAYS if way != "client_auth"])
     for at, identity in enumerate(listener.identities):
+        if identity in by_others or not has_way(config.identities[identity], "client_auth"):
+            continue
         if not is_pinned(config.identities[identity]):
             expected = f"cannot be known without client_ca: it has no {' or '.join(PINS)}"
             yield Complaint((*table, "identities", at), string_text(identity), expected)
 
 
 def _believed(config: Config, name: str, listener: Listener) -> Iterator[Complaint]:
-    """Those who are not to be believed, and are if they do not say who they are."""
-    if listener.client_auth != "optional" or not listener.trusted:
-        return
-    found = admitted(config, listener).items()
-    doubted = [key_text(("identities", other)) for other, item in found if not item.trusted]
-    if not doubted:
-        return
-    where = "this machine or trusted_peers" if listener.trusted_peers else "this machine"
-    expected = (
-        f"not trusted, but believed from {where} without its certificate, as strangers are:"
-        f" {listed(doubted)}"
-    )
-    path = ("listeners", name, "client_auth")
-    yield Complaint(path, string_text("optional"), expected, '"required" lets in no strangers')
+    if listener.client_auth == "optional" and listener.client_keys != "required":
+        hint = '"required" lets in no strangers'
+        yield from believed_unawares(config, name, "client_auth", "certificate", hint)
 
 
 def _unused(config: Config) -> Iterator[Complaint]:
@@ -155,11 +153,17 @@ def _unused(config: Config) -> Iterator[Complaint]:
 def _settings(config: Config) -> Iterator[Complaint]:
     """[tls] where nobody speaks it, and more handshakes than connections."""
     speaking = [listener for listener in config.listeners.values() if listener.certificates]
+    elsewhere = {
+        "watch": any(listener.keypairs for listener in config.listeners.values()),
+        "handshake_timeout": any(item.proxy_protocol for item in config.listeners.values()),
+    }
     for key in ("handshake_timeout", "max_handshakes", "watch", "warn_before"):
         value = getattr(config.tls, key)
         if value == getattr(_USUAL_TLS, key):
             continue
         text = string_text(format_duration(value)) if isinstance(value, float) else str(value)
+        if not speaking and elsewhere.get(key):
+            continue
         if not speaking:
             yield Complaint(("tls", key), text, "has no effect: no listener has certificates")
         elif key == "max_handshakes":

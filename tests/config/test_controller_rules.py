@@ -128,7 +128,7 @@ class ControllerRuleTests(ConfigCase):
     def test_identities(self) -> None:
         """Whoever may use the controller must be able to show who it is."""
         text = "[identities.ops]\nfingerprints = ['%s']\ncontroller = 'write'\n" % ("a" * 64)
-        said = "has no effect: it may connect to no controller that wants certificates"
+        said = "has no effect: no controller can know it"
         found = self.warnings(text)
         self.assertIn(f'm.toml:3: identities.ops.controller = "write": {said}', found)
         certificate = (

@@ -103,10 +103,10 @@ class IdentityTests(TlsRuleCase):
     """Identities by themselves, and beside each other."""
 
     def test_nobody(self) -> None:
-        said = "fits no certificate: expected dns, ip, uri, email, fingerprints, public_keys or"
+        said = "fits nobody: expected dns, ip, uri, email, fingerprints, public_keys,"
         self.assert_wrong(
             f"[identities.a]\ntrusted = true\n{CERTIFICATE}{CLIENTS}",
-            f"m.toml:1: identities.a: {said} any_certificate in it",
+            f"m.toml:1: identities.a: {said} any_certificate, httpcrypt_keys or proxy_names in it",
         )
         for one in (
             "dns = ['a.example']",
@@ -160,7 +160,7 @@ class IdentityTests(TlsRuleCase):
         self.assertEqual({field.name for field in fields(Profile)}, {*CONDITIONS, *changes})
 
     def test_unused(self) -> None:
-        said = "nobody is asked for its certificate: no listener with client_auth admits it"
+        said = "nobody can be it: no listener with client_auth admits it"
         self.assert_warned(CERTIFICATE + LISTENER + IDENTITY, f"m.toml:5: identities.a: {said}")
         other = "[identities.b]\ndns = ['b.example.net']\n"
         self.assert_warned(
