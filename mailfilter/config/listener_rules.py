@@ -23,6 +23,7 @@ _OF_PROTOCOL: Mapping[str, Collection[Protocol]] = {
     "header_style": _HTTP,
     "classic_actions": _HTTP,
     "local_files": _HTTP,
+    "keypairs": _HTTP,
 }
 """Key -> the protocols that know it."""
 
@@ -74,11 +75,11 @@ def _unused(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[C
     for key in known:
         if key in _OF_TRUSTED and not listener.trusted:
             yield _complaint(name, listener, key, "has no effect with trusted = false")
-        elif key == "trusted_peers" and is_unix:
+        elif key == "trusted_peers" and is_unix and not listener.proxy_protocol:
             expected = "has no effect on a unix socket, whose clients are believed"
             yield _complaint(name, listener, key, expected)
-        elif key == "trusted_peers" and listener.client_auth == "required":
-            expected = 'has no effect with client_auth = "required", where [identities] say it'
+        elif key == "trusted_peers" and (asked := _required(listener)):
+            expected = f'has no effect with {asked} = "required", where [identities] say it'
             yield _complaint(name, listener, key, expected)
         elif key == "local_files" and not is_unix:
             yield _complaint(name, listener, key, "has no effect but on a unix socket")
@@ -87,6 +88,12 @@ def _unused(name: str, listener: Listener, changed: Sequence[str]) -> Iterator[C
     for key in ("on_reject", "spam_header"):
         if key in changed and listener.no_action:
             yield _complaint(name, listener, key, "has no effect with no_action = true")
+
+
+def _required(listener: Listener) -> str:
+    """The key that lets in nobody who is not known, if any."""
+    keys = ("client_auth", "client_keys")
+    return next((key for key in keys if getattr(listener, key) == "required"), "")
 
 
 def _complaint(name: str, listener: Listener, key: str, expected: str) -> Complaint:

@@ -8,6 +8,7 @@ from .complaint import Complaint, Doubt, Place
 from .controller_rules import controller_problems, controller_warnings
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
+from .httpcrypt_rules import httpcrypt_problems, httpcrypt_warnings
 from .identity_rules import identity_problems, identity_warnings
 from .listener_rules import listener_warnings
 from .model import CROWDED, Actions, Config, ProfileActions
@@ -44,6 +45,7 @@ def find_problems(
     yield from unknown_names(config, named, place, is_doubtful)
     yield from identity_problems(config, place, is_doubtful)
     yield from tls_problems(config, place, is_doubtful)
+    yield from httpcrypt_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
     yield from controller_problems(config, place, is_doubtful)
     yield from threshold_problems(config, place, lambda at: at.file is not None, is_doubtful)
@@ -84,6 +86,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from _redis_warnings(config, place)
     yield from listener_warnings(config, place)
     yield from tls_warnings(config, place)
+    yield from httpcrypt_warnings(config, place)
     yield from identity_warnings(config, place)
     yield from text_warnings(config, place)
     yield from header_warnings(config, place)
