@@ -12,6 +12,7 @@ from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 from .control import ask_or_exit
 from .history import explain, history
+from .keypair import keypair
 from .mta import mta
 from .options import (
     CONFIG_OPTION,
@@ -59,6 +60,7 @@ main.add_command(mta)
 main.add_command(tls)
 main.add_command(saved)
 main.add_command(pw)
+main.add_command(keypair)
 
 
 @main.group()

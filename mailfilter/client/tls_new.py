@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..config.problem import Unfit
 from ..config.tls_names import check_dns
+from .new_file import create
 
 MAX_COMMON_NAME = 64
 """Characters (RFC 5280, appendix A, ub-common-name)."""
@@ -73,9 +74,9 @@ def write(names: Sequence[str], folder: Path, days: int, *, is_client: bool) -> 
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(names[0], alternatives, key, days, is_client)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _create(key_file, pem, 0o600)
+    create(key_file, pem, 0o600)
     try:
-        _create(chain, certificate.public_bytes(Encoding.PEM), 0o644)
+        create(chain, certificate.public_bytes(Encoding.PEM), 0o644)
     except OSError:
         key_file.unlink()
         raise
@@ -105,14 +106,3 @@ def _certificate(
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     )
     return builder.sign(key, SHA256())
-
-
-def _create(path: Path, data: bytes, mode: int) -> None:
-    """A file that was not there, whole or not at all."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-    except OSError:
-        path.unlink()
-        raise

@@ -14,7 +14,7 @@ SHARED = {
     | {"tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
-    | {"tls show"},
+    | {"keypair show", "tls show"},
     "--state-dir FOLDER": {"config show", "explain", "history", "reload", "status", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {"saved list", "saved undo"},

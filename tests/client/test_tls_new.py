@@ -142,14 +142,14 @@ class SelfSignedTests(SynchronousTestCase):
 
     def test_half(self) -> None:
         """Where the second file cannot be written there is no first."""
-        create = tls_new._create
+        create = tls_new.create
 
         def fail(path: Path, data: bytes, mode: int) -> None:
             if path.suffix == ".pem":
                 raise OSError("no space")
             create(path, data, mode)
 
-        self.patch(tls_new, "_create", fail)
+        self.patch(tls_new, "create", fail)
         self.assertIn("no space", self.make("mx", code=1).stderr)
         self.assertEqual(self.files(), [])
 

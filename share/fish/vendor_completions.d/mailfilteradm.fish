@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--listener' '--type' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--out' '--days'
+            case '-c' '--config' '--state-dir' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--out' '--form' '--listener' '--type' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'explain' 'history' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -30,6 +30,7 @@ complete -c mailfilteradm -f
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'config' -d 'Look at the configuration.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'explain' -d 'Show what each check found in a message, and what decided.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'history' -d 'Show the messages that were scanned, the newest first.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'keypair' -d 'Make keypairs of HTTPCrypt, and look at them.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'mta' -d 'Print what goes into an MTA\'s configuration.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'pw' -d 'Make the hash of a password, or check a password.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'reload' -d 'Have the running filter go on with its changed files.'
@@ -70,6 +71,21 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'json' -d
 complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'history' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair'" -a 'check' -d 'Tell if a keypair can be used.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair'" -a 'new' -d 'Make a keypair.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair'" -a 'show' -d 'Show the public key, and what goes into the configuration.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair check' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair new' --below" -l 'out' -d 'The file to write, which nobody else may read; otherwise it is printed.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair new' --below" -l 'form' -d 'Our own form, toml, which is the default, or one of Rspamd\'s: ucl or json.' -x -a 'toml ucl json'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair new' --below" -l 'force' -d 'Replace the file if it is there.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair new' --below" -l 'client' -d 'For who asks the filter; otherwise for the filter.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair new' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -l 'client' -d 'For who asks the filter; otherwise for the filter.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'postfix'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'sendmail'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'stalwart'
