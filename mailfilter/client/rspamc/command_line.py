@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from .address import read_bind, read_pin, read_server
-from .command_options import ASKED, LATER, MORE, OPTIONS, PROGRAM
+from .command_options import ASKED, MORE, OPTIONS, PROGRAM
 from .commands import COMMANDS, EXPLAIN, FUZZY_DELHASH, LEARN_CLASS, SYMBOLS, Command
 from .exchange import Misused
 from .options import Options, Output, Trust
@@ -20,6 +20,13 @@ _NOT_HERE = {
     "add_symbol": "scores are in the configuration",
     "neural_learn": "there is no neural network to teach",
 }
+
+_NEVER_EMPTY = {
+    "execute": ("--exec", "command"),
+    "key": ("--key", "key"),
+    "keypair": ("--keypair", "name of a file"),
+}
+"""As of a variable that was not set: mail would go nowhere, or out in clear, and all well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,9 @@ def read_command_line(words: Sequence[str]) -> Call:
 
 
 def _call(given: Mapping[str, Any]) -> Call:
-    if given["key"] is not None:
-        raise Misused(f"--key: {LATER}")
-    # Of a variable that was not set: without a command the mail would go nowhere, all well.
-    if given["execute"] == "":
-        raise Misused("--exec: there is no command in it")
+    for name, (flag, what) in _NEVER_EMPTY.items():
+        if given[name] == "":
+            raise Misused(f"{flag}: there is no {what} in it")
     command, arguments, files = _split(given["words"])
     return Call(command, _options(given), arguments, files)
 
@@ -161,6 +166,16 @@ def _check_server(call: Call) -> None:
         raise Misused("--cert-key: it needs --cert")
     if trust != Trust() and not server.is_tls:
         raise Misused("options of certificates need TLS: https:// or --tls")
+    _check_keys(options)
+
+
+def _check_keys(options: Options) -> None:
+    if options.key:
+        from .sealing import read_key
+
+        read_key(options.key)
+    elif options.keypair:
+        raise Misused("--keypair: it needs --key")
 
 
 def _check_input(call: Call) -> None:

@@ -16,7 +16,6 @@ PROGRAM = "mailfilterc"
 
 ASKED = "\0"
 """The password was to be asked for: no word of a command line is that."""
-LATER = "encryption by keys comes with HTTPCrypt; use https:// until then"
 
 
 def _print_commands(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -81,7 +80,15 @@ def _server_options() -> Sequence[click.Option]:
             help="Address of this machine to connect from.",
         ),
         _option("user_agent", "-U", "--user-agent", metavar="NAME", help="User-Agent to send."),
-        _option("key", "--key", metavar="KEY", help=f"Refused: {LATER}."),
+        _option(
+            *("key", "--key"),
+            metavar="KEY",
+            help="Encrypt by HTTPCrypt, for this public key of the server.",
+        ),
+        _file(
+            *("keypair", "--keypair"),
+            help="Keypair by which that server knows us; without it, a new one for each request.",
+        ),
         _flag("is_tls", "--tls", help="Use TLS, as with https://."),
         _file("ca", "--ca", help="Trust these certificates and not those of the system (PEM)."),
         _file("crl", "--crl", help="Refuse certificates on these revocation lists (PEM)."),

@@ -7,6 +7,7 @@ it is still being sent is heard, and is not taken for one that broke.
 import socket
 from collections.abc import Iterator
 from select import POLLIN, POLLOUT, poll
+from typing import Protocol
 
 from ...codec.http_client import (
     MAX_ANSWER,
@@ -37,18 +38,54 @@ _SHOWN = 40
 """Octets of what is no HTTP that an error shows."""
 
 
+class Reader(Protocol):
+    """Reads an answer: `AnswerReader`, or what opens a sealed one."""
+
+    @property
+    def done(self) -> bool:
+        """See `AnswerReader`."""
+        ...
+
+    @property
+    def answer(self) -> Answer:
+        """See `AnswerReader`."""
+        ...
+
+    @property
+    def has_begun(self) -> bool:
+        """See `AnswerReader`."""
+        ...
+
+    @property
+    def progress(self) -> str:
+        """See `AnswerReader`."""
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """See `AnswerReader`."""
+        ...
+
+    def end(self) -> None:
+        """See `AnswerReader`."""
+        ...
+
+
 def exchange(
     server: Server, request: HttpRequest, options: Options, max_body: int = MAX_ANSWER
 ) -> Answer:
     """Ask a server on a connection of its own; any status from 200 on is an answer.
 
     `max_body` bounds the octets of the answer, as they are on the wire. Of the options, `timeout`,
-    `bind` and `trust` count. Raises Unanswered; ValueError for a request that cannot be put into
-    HTTP; Misused for a bind address or a pin that is none.
+    `bind`, `trust`, `key` and `keypair` count. Raises Unanswered; ValueError for a request that
+    cannot be put into HTTP; Misused for a bind address, a pin or a key that is none.
     """
-    head = render_head(request, server.host_header)
     deadline = Deadline.after(options.timeout)
-    reader = AnswerReader(max_body)
+    reader: Reader = AnswerReader(max_body)
+    if options.key:
+        from .sealing import seal
+
+        request, reader = seal(request, server.host_header, options, max_body)
+    head = render_head(request, server.host_header)
     try:
         return _ask(server, (head, request.body), reader, options, deadline)
     except Unanswered as error:
@@ -58,7 +95,7 @@ def exchange(
 def _ask(
     server: Server,
     asked: tuple[bytes, bytes],
-    reader: AnswerReader,
+    reader: Reader,
     options: Options,
     deadline: Deadline,
 ) -> Answer:
@@ -79,7 +116,7 @@ class _Exchange:
     """One exchange on a connection that does not block."""
 
     def __init__(
-        self, sock: socket.socket, channel: Channel, deadline: Deadline, reader: AnswerReader
+        self, sock: socket.socket, channel: Channel, deadline: Deadline, reader: Reader
     ) -> None:
         self._socket, self._channel, self._deadline = sock, channel, deadline
         self._reader = reader

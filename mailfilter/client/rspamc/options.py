@@ -40,6 +40,10 @@ class Options:
     connect: str = "localhost"
     is_tls: bool = False
     trust: Trust = Trust()
+    key: str = ""
+    """Public key of the server, as text, for which requests are sealed; empty for none."""
+    keypair: str = ""
+    """File with our own; empty for a new one each time."""
     bind: str = ""
     timeout: float = DEFAULT_TIMEOUT
     password: str | None = None

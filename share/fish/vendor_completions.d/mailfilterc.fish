@@ -11,7 +11,7 @@ function __mailfilterc_at
             continue
         end
         switch $word
-            case '-h' '--connect' '-P' '--password' '-t' '--timeout' '-b' '--bind' '-U' '--user-agent' '--key' '--ca' '--crl' '--pin' '--cert' '--cert-key' '-i' '--ip' '-u' '--user' '-d' '--deliver' '-F' '--from' '-r' '--rcpt' '--helo' '--hostname' '--queue-id' '--log-tag' '--settings' '--header' '--metadata-header' '-D' '--dictionary' '-c' '--classifier' '-w' '--weight' '-f' '--flag' '-S' '--fuzzy-symbol' '-n' '--max-requests' '--files-list' '--exclude' '--sort' '-e' '--exec' '--on-error'
+            case '-h' '--connect' '-P' '--password' '-t' '--timeout' '-b' '--bind' '-U' '--user-agent' '--key' '--keypair' '--ca' '--crl' '--pin' '--cert' '--cert-key' '-i' '--ip' '-u' '--user' '-d' '--deliver' '-F' '--from' '-r' '--rcpt' '--helo' '--hostname' '--queue-id' '--log-tag' '--settings' '--header' '--metadata-header' '-D' '--dictionary' '-c' '--classifier' '-w' '--weight' '-f' '--flag' '-S' '--fuzzy-symbol' '-n' '--max-requests' '--files-list' '--exclude' '--sort' '-e' '--exec' '--on-error'
                 set skips yes
             case '-*'
             case '*'
@@ -48,7 +48,8 @@ complete -c mailfilterc -n "__mailfilterc_at '' --below" -s 'P' -l 'password' -d
 complete -c mailfilterc -n "__mailfilterc_at '' --below" -s 't' -l 'timeout' -d 'Seconds for one request, from connecting to the end of its answer.' -x
 complete -c mailfilterc -n "__mailfilterc_at '' --below" -s 'b' -l 'bind' -d 'Address of this machine to connect from.' -x
 complete -c mailfilterc -n "__mailfilterc_at '' --below" -s 'U' -l 'user-agent' -d 'User-Agent to send.' -x
-complete -c mailfilterc -n "__mailfilterc_at '' --below" -l 'key' -d 'Refused: encryption by keys comes with HTTPCrypt; use https:// until then.' -x
+complete -c mailfilterc -n "__mailfilterc_at '' --below" -l 'key' -d 'Encrypt by HTTPCrypt, for this public key of the server.' -x
+complete -c mailfilterc -n "__mailfilterc_at '' --below" -l 'keypair' -d 'Keypair by which that server knows us; without it, a new one for each request.' -r -F
 complete -c mailfilterc -n "__mailfilterc_at '' --below" -l 'tls' -d 'Use TLS, as with https://.'
 complete -c mailfilterc -n "__mailfilterc_at '' --below" -l 'ca' -d 'Trust these certificates and not those of the system (PEM).' -r -F
 complete -c mailfilterc -n "__mailfilterc_at '' --below" -l 'crl' -d 'Refuse certificates on these revocation lists (PEM).' -r -F

@@ -19,6 +19,7 @@ from mailfilter.client.rspamc.options import Options, Trust
 from mailfilter.client.rspamc.words import DAY
 
 PIN = "ab" * 32
+KEY = "jj8fufndqpusiz6hx451tzweos5d5phj7jq36f8c7xasxydie49y"
 
 # words: what differs from `Options()`
 OPTIONS: dict[str, dict[str, object]] = {
@@ -86,6 +87,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "-pvj": {"pass_all": True, "is_verbose": True, "output": "json"},
     "-pFa@b.test": {"pass_all": True, "sender": "a@b.test"},
     "--tls": {"is_tls": True},
+    f"--key {KEY} --keypair a": {"key": KEY, "keypair": "a"},
     f"-h https://a.test --ca a --crl b --cert c --cert-key d --pin {PIN}": {
         "connect": "https://a.test",
         "trust": Trust(authorities="a", revoked="b", certificate="c", key="d", pins=(PIN,)),
@@ -128,7 +130,11 @@ REFUSED = {
     "--header =b": "not a header that can be sent",
     "--header Host=b": "not a header that can be sent",
     "--header a\nb=c": "not a header that can be sent",
-    "--key abc": "HTTPCrypt",
+    "--key abc": "--key: it has 2 octets, not 32",
+    f"--key {KEY.upper()}": "not of its alphabet",
+    "--key=": "there is no key in it",
+    f"--key {KEY} --keypair=": "there is no name of a file in it",
+    "--keypair a": "needs --key",
     "add_symbol": "scores are in the configuration",
     "add_action x": "thresholds are in the configuration",
     "neural_learn:spam": "no neural network",
@@ -180,7 +186,7 @@ class CommandLineTests(SynchronousTestCase):
         names = {name for name in words if name.startswith("--")}
         names |= {word[:2] for word in words if word.startswith("-") and word[1:2] != "-"}
         for option in COMMAND.params:
-            known = {"commands", "version", "key"}
+            known = {"commands", "version"}
             if isinstance(option, click.Option) and option.name not in known:
                 self.assertTrue(names & set(option.opts), option.opts)
 
