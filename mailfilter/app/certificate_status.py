@@ -1,17 +1,19 @@
-"""What TLS is served with, as plain values: of keys nothing but their kind."""
+"""What TLS is served with, and keypairs, as plain values: of keys nothing but what is public."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ..codec.base32 import encode_base32
 from ..config import Problem
 from ..config.model import Config
 from ..tls.trust import list_expires
 from .certificates import Held, used_certificates
+from .credential_keypairs import KeptKeypair, public_text, used_keypairs
 from .credential_sets import KeptPair, KeptTrust
 from .expiry import DAY, lives
 
-_TABLES = {"certificates": "certificates", "client_trust": "listeners"}
+_TABLES = {"certificates": "certificates", "client_trust": "listeners", "keypairs": "keypairs"}
 """Part of the page -> table of the configuration."""
 
 
@@ -25,7 +27,7 @@ def tls_page(
     refused: Mapping[tuple[str, str], Problem] = NOTHING_REFUSED,
 ) -> dict[str, Any]:
     """For the live status at this Unix time; of sets that are `refused` there is little to tell."""
-    listeners = used_certificates(config)
+    listeners, opening = used_certificates(config), used_keypairs(config)
     expired = expired_sets(held, now)
     page: dict[str, Any] = {
         "certificates": {
@@ -37,6 +39,10 @@ def tls_page(
             name: _trust(kept) | _about_trust(config, name, kept.trouble)
             for name, kept in held.trusts.items()
         },
+        "keypairs": {
+            name: _keypair(kept) | _about_keypair(config, name, opening[name], kept.trouble)
+            for name, kept in held.keypairs.items()
+        },
     }
     for (table, name), problem in refused.items():
         if table == "certificates":
@@ -45,6 +51,8 @@ def tls_page(
         elif table == "listeners":
             empty: dict[str, Any] = {"authorities": [], "lists": []}
             page["client_trust"][name] = empty | _about_trust(config, name, problem)
+        elif table == "keypairs":
+            page["keypairs"][name] = _about_keypair(config, name, opening[name], problem)
     for part, table in _TABLES.items():
         for name, item in page[part].items():
             item["expired"] = expired.get((table, name), [])
@@ -73,6 +81,24 @@ def _about_certificate(
 
 def _about_trust(config: Config, name: str, trouble: Problem | None) -> dict[str, Any]:
     return {"file": config.listeners[name].client_ca, "trouble": _text(trouble)}
+
+
+def _about_keypair(
+    config: Config, name: str, listeners: tuple[str, ...], trouble: Problem | None
+) -> dict[str, Any]:
+    return {
+        "file": config.keypairs[name].file,
+        "listeners": list(listeners),
+        "trouble": _text(trouble),
+    }
+
+
+def _keypair(kept: KeptKeypair) -> dict[str, Any]:
+    return {
+        "public_key": public_text(kept.parsed),
+        "short_id": encode_base32(kept.parsed.short_id),
+        "loaded": kept.since,
+    }
 
 
 def _certificate(kept: KeptPair, now: float) -> dict[str, Any]:

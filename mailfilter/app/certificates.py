@@ -1,4 +1,5 @@
-"""What TLS is served with: certificates of ours, and what those of others are verified by.
+"""What TLS is served with: certificates of ours, and what those of others are verified by; and
+the keypairs of HTTPCrypt.
 
 Files are read by the master alone. Each certificate and each listener's trust is a set of its own:
 of one that cannot be used the files before it stay in use, and only of that.
@@ -18,6 +19,15 @@ from ..config.toml_text import KeyPath
 from ..syntax import moment
 from ..tls.reading import Stamp, stamp
 from .credential_files import Desk, Refused, Setting, with_sequel
+from .credential_keypairs import (
+    KeptKeypair,
+    given_up,
+    keypair_setting,
+    public_text,
+    take_keypair,
+    used_keypairs,
+    warn_of_same,
+)
 from .credential_redis import redis_settings, take_redis
 from .credential_sets import (
     Kept,
@@ -42,6 +52,8 @@ class Held:
     """Name in [certificates] -> what is shown; those that an enabled listener has."""
     trusts: Mapping[str, KeptTrust] = field(default_factory=dict)
     """Listener -> what it verifies by; those that ask for certificates."""
+    keypairs: Mapping[str, KeptKeypair] = field(default_factory=dict)
+    """Name in [keypairs] -> what opens requests; those that an enabled listener has."""
     to_redis: x509.Certificate | None = None
     """What the store shows."""
     stamps: Mapping[str, Stamp | None] = field(default_factory=dict)
@@ -52,6 +64,7 @@ class Held:
         return Credentials(
             pairs=tuple(kept.files for kept in self.pairs.values()),
             trusts=tuple(kept.files for kept in self.trusts.values()),
+            keypairs=tuple(kept.files for kept in self.keypairs.values()),
         )
 
     def troubles(self) -> Mapping[tuple[str, str], Problem]:
@@ -67,6 +80,9 @@ class Held:
             if table == "listeners":
                 text = f"listener {name}: authorities and lists of revoked certificates renewed"
                 yield "certificates_renewed", text
+            elif table == "keypairs":
+                text = f"keypair {name} renewed: its public key is {public_text(kept.parsed)}"
+                yield "keypairs_renewed", text
             elif (old.files.chain, old.files.key) == (kept.files.chain, kept.files.key):
                 yield _answer_renewed(name, kept.parsed.ocsp)
             else:
@@ -78,7 +94,7 @@ class Held:
                 )
 
     def lost(self, before: "Held") -> Iterator[str]:
-        """Names that certificates had before they were renewed, and have no more, in words."""
+        """What others know us by, and is no more since something was renewed, in words."""
         for name, kept in self.pairs.items():
             old = before.pairs.get(name)
             if old is None or old.paths != kept.paths:
@@ -88,11 +104,18 @@ class Held:
                     f"certificate {name} is no more for {listed(names)}: those who connect by that"
                     " name will refuse it"
                 )
+        yield from given_up(self.keypairs, before.keypairs)
 
     def sets(self) -> dict[tuple[str, str], Kept[Any, Any]]:
         """All of them, by table and name in the configuration."""
-        pairs = {("certificates", name): kept for name, kept in self.pairs.items()}
-        return {**pairs, **{("listeners", name): kept for name, kept in self.trusts.items()}}
+        tables: Mapping[str, Mapping[str, Kept[Any, Any]]] = {
+            "certificates": self.pairs,
+            "listeners": self.trusts,
+            "keypairs": self.keypairs,
+        }
+        return {
+            (table, name): kept for table, named in tables.items() for name, kept in named.items()
+        }
 
     def has_changed(self) -> bool:
         """Whether any file is another one now; asks the file system."""
@@ -141,6 +164,9 @@ def take(
     def trust(name: str) -> KeptTrust:
         return take_trust(desk, name, trusted.get(name), pairs, now)
 
+    def keypair(name: str) -> KeptKeypair:
+        return take_keypair(desk, name, before.keypairs.get(name), now)
+
     trusted = {name: kept for name, kept in before.trusts.items() if _is_meant(kept, loaded.config)}
     renewable = {name: kept for name, kept in before.pairs.items() if _is_same(kept, loaded.config)}
     shown = [
@@ -149,12 +175,16 @@ def take(
     asking = [name for name in verifying(loaded.config) if ("listeners", name) not in known]
     pairs = _settle("certificates", shown, renewable, pair, refused)
     trusts = _settle("listeners", asking, trusted, trust, refused)
+    opening = [name for name in used_keypairs(loaded.config) if ("keypairs", name) not in known]
+    keypairs = _settle("keypairs", opening, _same_keypairs(before, loaded.config), keypair, refused)
+    warn_of_same(desk, keypairs)
     to_redis = None
     try:
         to_redis = take_redis(desk)
     except Refused as error:
         refused["store", "redis"] = error.problem
-    return Taken(Held(pairs, trusts, to_redis, desk.stamps), refused, tuple(desk.warnings))
+    held = Held(pairs, trusts, keypairs, to_redis, desk.stamps)
+    return Taken(held, refused, tuple(desk.warnings))
 
 
 def _settle(
@@ -193,6 +223,12 @@ def _is_same(kept: KeptPair, config: Config) -> bool:
     return certificate is not None and kept.paths == pair_paths(kept.files.name, certificate)
 
 
+def _same_keypairs(before: Held, config: Config) -> Mapping[str, KeptKeypair]:
+    """The same of keypairs."""
+    files = {name: (item.file,) for name, item in config.keypairs.items()}
+    return {name: kept for name, kept in before.keypairs.items() if files.get(name) == kept.paths}
+
+
 def used_certificates(config: Config) -> Mapping[str, tuple[str, ...]]:
     """Certificates of ours that are shown -> the listeners that do."""
     found: dict[str, tuple[str, ...]] = {}
@@ -219,4 +255,5 @@ def settings_of(config: Config) -> list[Setting]:
         found += pair_settings(name, config.certificates[name]).values()
     for name in verifying(config):
         found += trust_settings(name, config.listeners[name])
+    found += [keypair_setting(name, config.keypairs[name]) for name in used_keypairs(config)]
     return [*found, *redis_settings(config)]

@@ -1,4 +1,4 @@
-"""Files of certificates, keys, authorities and lists, and who may read them."""
+"""Files of certificates, keys, authorities, lists and keypairs, and who may read them."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -32,11 +32,12 @@ class Setting:
 
     key: KeyPath
     path: str
+    limit: int = MAX_FILE
 
     @property
     def most(self) -> int:
         """Octets that the file may have."""
-        return MAX_LIST if self.key[-1] in _LISTS else MAX_FILE
+        return MAX_LIST if self.key[-1] in _LISTS else self.limit
 
 
 @dataclass(slots=True)
@@ -50,10 +51,14 @@ class Desk:
     _read: dict[tuple[str, int], Source | list[Problem]] = field(default_factory=dict, repr=False)
     _total: int = 0
 
-    def read(self, setting: Setting) -> bytes:
+    def read_secret(self, setting: Setting) -> bytes:
+        """As `read`, of a file that others must not read, whatever is in it."""
+        return self.read(setting, is_secret=True)
+
+    def read(self, setting: Setting, *, is_secret: bool = False) -> bytes:
         """The octets of a file. Raises Refused if it cannot be used, whatever is in it."""
         if self._total <= MAX_TOTAL:
-            data = self._checked(setting, self._source(setting))
+            data = self._checked(setting, self._source(setting), is_secret=is_secret)
             self._total += len(data)
             if self._total <= MAX_TOTAL:
                 return data
@@ -83,10 +88,10 @@ class Desk:
         value = string_text(setting.path)
         return self.loaded.problem(key_text(setting.key), value, expected, hint)
 
-    def _checked(self, setting: Setting, source: Source) -> bytes:
+    def _checked(self, setting: Setting, source: Source, *, is_secret: bool) -> bytes:
         if not source.data:
             raise self.refused(setting, "the file is empty")
-        if _KEY not in source.data:
+        if not is_secret and _KEY not in source.data:
             if (reason := changeable(source)) is not None:
                 raise self.refused(setting, *reason)
             return source.data

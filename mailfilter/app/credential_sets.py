@@ -8,7 +8,8 @@ from cryptography import x509
 from msgspec import structs
 from OpenSSL import SSL
 
-from ..codec.control import Credentials, Pair, Trust
+from ..codec.control import Credentials, KeypairFile, Pair, Trust
+from ..codec.httpcrypt import Keypair
 from ..config import Problem
 from ..config.model import Certificate, Listener
 from ..syntax import moment
@@ -18,8 +19,8 @@ from ..tls.pair import PairError, Shown, check_server, read_pair
 from ..tls.trust import TrustError, Verifying, read_trust
 from .credential_files import Desk, Refused, Setting, with_sequel
 
-Files = TypeVar("Files", Pair, Trust)
-Parsed = TypeVar("Parsed", Shown, Verifying)
+Files = TypeVar("Files", Pair, Trust, KeypairFile)
+Parsed = TypeVar("Parsed", Shown, Verifying, Keypair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def take_pair(desk: Desk, name: str, old: KeptPair | None, now: float) -> KeptPa
         if listener.enabled and name in listener.certificates
     }
     _try_out(desk, settings["chain"], listeners, Credentials(pairs=(files,)))
-    return Kept(files, shown, _since(files, old, now), paths, trouble)
+    return Kept(files, shown, since(files, old, now), paths, trouble)
 
 
 def _read_without(
@@ -164,7 +165,7 @@ def take_trust(
     if settings and len(shown) == len(listener.certificates):
         credentials = Credentials(pairs=shown, trusts=(files,))
         _try_out(desk, settings[0], {name: listener}, credentials)
-    return Kept(files, verifying, _since(files, old, now), trust_paths(name, listener))
+    return Kept(files, verifying, since(files, old, now), trust_paths(name, listener))
 
 
 def _read_trust(desk: Desk, name: str, settings: Sequence[Setting]) -> tuple[Trust, Verifying]:
@@ -183,7 +184,8 @@ def _read_trust(desk: Desk, name: str, settings: Sequence[Setting]) -> tuple[Tru
         raise desk.refused(found[error.number][0], str(error)) from None
 
 
-def _since(files: Files, old: "Kept[Files, Parsed] | None", now: float) -> float:
+def since(files: Files, old: "Kept[Files, Parsed] | None", now: float) -> float:
+    """When files were taken that are there at this Unix time."""
     return old.since if old is not None and old.files == files else now
 
 

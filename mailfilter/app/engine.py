@@ -59,7 +59,7 @@ class Engine:
         credentials: Credentials = NO_CREDENTIALS,
         desk: Desk | None = None,
     ) -> None:
-        """Raises TlsError if the credentials are no good."""
+        """Raises KeypairError or TlsError if the credentials are no good."""
         self.loaded = loaded
         self._plan = plan
         self.desk: Desk = desk or NoDesk()

@@ -1,4 +1,4 @@
-"""Keeps what TLS is served with up to date, while the filter runs.
+"""Keeps what TLS is served with, and keypairs, up to date, while the filter runs.
 
 A look at the files takes those that have changed. What cannot be used is told when a second look
 finds it so: files are not written at once. After a reload it is told immediately.
@@ -25,12 +25,17 @@ from .ticks import every, stop
 CLOCK_SECONDS = 60.0
 """Between two looks at what is about to expire."""
 
-_STUCK = "a look at the files of certificates does not end; until it does, none is renewed"
+_STUCK = "a look at the files of certificates and keys does not end; until it does, none is renewed"
 
 STUCK_SECONDS = 300.0
 """After which a look at the files that does not end is told: those of a server that is gone."""
 
-_WHAT = {"certificates": "certificate {}", "listeners": "listener {}", "store": "store.{}"}
+_WHAT = {
+    "certificates": "certificate {}",
+    "listeners": "listener {}",
+    "keypairs": "keypair {}",
+    "store": "store.{}",
+}
 """Table of the configuration -> what one of its sets is called."""
 
 log = Logger()
@@ -138,7 +143,7 @@ class Keeper:
         try:
             self._push(held.credentials())
         except ControlError as error:
-            text = f"certificates are not renewed: {error}"
+            text = f"certificates and keypairs are not renewed: {error}"
             if self._reminders.is_news(self.now(), text):
                 self._hub.alarms(text)
             return False
@@ -163,7 +168,8 @@ class Keeper:
 
     def _tell_refused(self, at: tuple[str, str], problem: Problem) -> None:
         self._told.add(at)
-        self._hub.count("certificates_refused")
+        is_keypair = at[0] == "keypairs"
+        self._hub.count("keypairs_refused" if is_keypair else "certificates_refused")
         self._hub.alarms(str(problem))
 
     def _tell_usable(self, before: Held, troubles: Set[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from ..codec.control import Credentials, MapFile, Maps, Report, Saved
+from ..codec.httpcrypt_text import KeypairError
 from ..config import ConfigError, Loaded
 from ..scan.plan import Plan
 from ..servers.background import in_background
@@ -177,7 +178,7 @@ class LocalGeneration:
             engine = Engine(
                 self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials, hub.desk
             )
-        except TlsError as error:
+        except (KeypairError, TlsError) as error:
             raise GenerationError(str(error)) from None
         engine.tell_refusals(hub.refusals.tell)
         return engine

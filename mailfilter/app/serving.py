@@ -12,17 +12,21 @@ from twisted.logger import Logger
 
 from ..codec.control import Credentials
 from ..config import Loaded
-from ..config.model import Listener
+from ..config.model import Config, Listener
 from ..scan.run import ScanService
 from ..servers.controller import ControllerFactory
 from ..servers.first_line import ScanFactory
 from ..servers.limited import LimitedFactory
 from ..servers.milter import MilterFactory
+from ..servers.proxied import ProxiedFactory
 from ..servers.scan_http import HttpFactory
 from ..servers.services import Services
 from ..servers.spamd import SpamdFactory
+from ..servers.tls_stream import TlsFactory
+from ..tls.book import Book
 from .acceptor import Acceptor
 from .fronts import Fronts
+from .rings import Rings
 from .sockets import enabled
 
 FACTORIES: Mapping[str, Callable[..., LimitedFactory[Any]]] = {
@@ -69,7 +73,7 @@ class Serving:
     ) -> None:
         """`count` is told the names of counters, `services` is for controllers.
 
-        Raises TlsError if the credentials are no good.
+        Raises KeypairError or TlsError if the credentials are no good.
         """
         self._reactor = reactor
         self._alarm = alarm
@@ -82,7 +86,13 @@ class Serving:
             for name, listener in enabled(loaded).items()
         }
         """Listener -> its factory, which knows its connections."""
+        self._rings = Rings(loaded.config, self.factories, alarm, credentials)
         self._fronts = Fronts(reactor, loaded.config, self.factories, alarm, credentials)
+        self._proxied = {
+            name: self._behind_proxies(name, loaded.config)
+            for name, factory in self.factories.items()
+            if factory.listener.proxy_protocol
+        }
         self.is_draining = False
 
     def accept(self, listener: str, sock: socket.socket, *, is_shared: bool) -> None:
@@ -92,14 +102,25 @@ class Serving:
         # A reactor knows readers by their descriptor, and there may be two of us in one process.
         # Not `sock.dup()`: that may make it wait, for all who share it.
         own = socket.socket(sock.family, sock.type, fileno=os.dup(sock.fileno()))
-        factory: Any = self._fronts.by_listener.get(listener) or self.factories[listener]
+        factory: Any = self._proxied.get(listener) or self._entrance(listener)
         acceptor = Acceptor(self._reactor, own, factory, self._alarm, is_shared=is_shared)
         self._acceptors[sock.fileno()] = acceptor, own
         acceptor.start()
         self._fronts.start()
 
+    def _entrance(self, listener: str) -> LimitedFactory[Any] | TlsFactory:
+        """What makes the connections of those who come without a proxy."""
+        return self._fronts.by_listener.get(listener) or self.factories[listener]
+
+    def _behind_proxies(self, listener: str, config: Config) -> ProxiedFactory:
+        site = self.factories[listener]
+        book = Book(config.identities, site.listener.identities)
+        timeout = config.tls.handshake_timeout
+        return ProxiedFactory(site, self._entrance(listener), book, site.clock, timeout)
+
     def renew(self, credentials: Credentials) -> Deferred[None]:
-        """See `Fronts.renew`."""
+        """Open requests with these, and make new connections with them: see `Fronts.renew`."""
+        self._rings.renew(credentials)
         return self._fronts.renew(credentials)
 
     def leave(self, sock: socket.socket) -> None:

@@ -41,6 +41,7 @@ from ..codec.control import (
     encode,
     to_worker_reader,
 )
+from ..codec.httpcrypt_text import KeypairError
 from ..config import ConfigError
 from ..config.files import Source
 from ..config.load import Sources
@@ -268,7 +269,7 @@ def _read_exactly(descriptor: int, count: int) -> bytes:
 
 
 def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
-    """Load what the master has read. Raises ConfigError, or TlsError."""
+    """Load what the master has read. Raises ConfigError, KeypairError or TlsError."""
     files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
     checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
     loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
@@ -340,7 +341,7 @@ def main() -> None:
     alarms = Alarms(lambda text: workers[0].channel.send(Alarm(text=text)) if workers else None)
     try:
         engine = build_engine(reactor, boot, alarms)
-    except (ConfigError, TlsError) as error:
+    except (ConfigError, KeypairError, TlsError) as error:
         _fail(str(error))
     _end_with_master(engine.loaded.config.server.stop_timeout + ORPHAN_SECONDS)
     observer, trouble = _open_log(boot, engine)

@@ -52,7 +52,7 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         rows = [_certificate(*item) for item in sorted(page["certificates"].items())]
         yield from _table(_CERTIFICATE, rows)
-    for table in ("certificates", "client_trust"):
+    for table in ("certificates", "client_trust", "keypairs"):
         for name, item in sorted(page[table].items()):
             if item["trouble"]:
                 yield f"  {escape(name)} is not what its files hold: {escape(item['trouble'])}"

@@ -44,7 +44,7 @@ def show(
     option: str | None,
     state_dir: str | None,
 ) -> None:
-    """Show the certificates that are in use, and whom we believe.
+    """Show the certificates and keypairs that are in use, and whom we believe.
 
     They are those that the running filter serves with. With --config what the files of that
     configuration hold now, also if no filter runs. With FILE the certificates in it. The exit
@@ -85,12 +85,13 @@ def _running(state_dir: str | None) -> Mapping[str, Any]:
     if answer.error:
         fail(answer.error)
     page = answer.status or {}
-    return {name: page.get(name, {}) for name in ("certificates", "client_trust")}
+    return {name: page.get(name, {}) for name in ("certificates", "client_trust", "keypairs")}
 
 
 def show_text(page: Mapping[str, Any], now: float) -> str:
     """For people; `now` is Unix time."""
-    return "\n\n".join("\n".join(lines) for lines in _parts(page, now)) or "no TLS is configured"
+    found = "\n\n".join("\n".join(lines) for lines in _parts(page, now))
+    return found or "no TLS is configured, and no HTTPCrypt"
 
 
 def _parts(page: Mapping[str, Any], now: float) -> Iterator[list[str]]:
@@ -98,6 +99,8 @@ def _parts(page: Mapping[str, Any], now: float) -> Iterator[list[str]]:
         yield [f"certificate {printable(name)}", *table(list(_certificate_rows(item, now)))]
     for name, item in sorted(page["client_trust"].items()):
         yield [f"listener {printable(name)} believes", *table(list(_trust_rows(item, now)))]
+    for name, item in sorted(page["keypairs"].items()):
+        yield [f"keypair {printable(name)}", *table(list(_keypair_rows(item)))]
     for name, item in sorted(page.get("connects", {}).items()):
         rows = [("authorities", escape(item["file"])), ("certificate", escape(item["certificate"]))]
         yield [f"{name} connects with", *table([*rows, *_trouble(item)])]
@@ -132,6 +135,17 @@ def _trust_rows(item: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]
     for found in item["lists"]:
         until = "without end" if found["expires"] is None else expiry(found["expires"], now)
         yield "revokes", f"{escape(found['issuer'])}, until {until}"
+
+
+def _keypair_rows(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _trouble(item)
+    yield "file", escape(item["file"])
+    yield "listeners", escape(", ".join(item["listeners"])) or "(none)"
+    if "public_key" in item:
+        yield "public key", escape(item["public_key"])
+        yield "short id", escape(item["short_id"])
+    if "loaded" in item:
+        yield "in use since", moment(item["loaded"])
 
 
 def _trouble(item: Mapping[str, Any]) -> list[tuple[str, str]]:

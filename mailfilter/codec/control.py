@@ -69,11 +69,25 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     revoked: tuple[bytes, ...] = ()
 
 
+class KeypairFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A keypair of HTTPCrypt: its file, as it was read."""
+
+    name: str
+    """In [keypairs]."""
+    data: bytes
+
+    def __repr__(self) -> str:
+        """Without the keys."""
+        return f"<KeypairFile {self.name!r}>"
+
+
 class Credentials(Message, frozen=True, kw_only=True):
-    """Master to worker: what new connections with TLS are made with from now on."""
+    """Master to worker: what new connections with TLS are made with from now on, and what opens
+    sealed requests."""
 
     pairs: tuple[Pair, ...] = ()
     trusts: tuple[Trust, ...] = ()
+    keypairs: tuple[KeypairFile, ...] = ()
 
 
 class MapFile(msgspec.Struct, frozen=True):
@@ -245,7 +259,8 @@ class TurnedAway(Message, frozen=True, kw_only=True):
     peer: str
     """The address of the last one."""
     how: str
-    """`refused` in the handshake, or `broken` later; `full` is one over a limit, TLS or not."""
+    """`refused` in the handshake, or `broken` later; `full` is one over a limit, TLS or not, and
+    `sealed` a request of HTTPCrypt that could not be opened."""
     text: str
     """Why, for people."""
     unsaid: int = 0

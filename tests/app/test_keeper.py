@@ -173,7 +173,9 @@ class WatchTests(KeeperCase):
         self.renew()
         self.look(3)
         self.assertIs(self.keeper.held, before)
-        self.assertEqual(self.alarms(), ["certificates are not renewed: a message of 9 octets"])
+        self.assertEqual(
+            self.alarms(), ["certificates and keypairs are not renewed: a message of 9 octets"]
+        )
         self.assertEqual(dict(self.hub.events), {})
 
     def test_hangs(self) -> None:

@@ -74,6 +74,17 @@ PAGE: dict[str, Any] = {
             "expired": [],
         }
     },
+    "keypairs": {
+        "front": {
+            "file": "/etc/front.key",
+            "public_key": "yyy",
+            "short_id": "y",
+            "loaded": 5.0,
+            "trouble": "halves\x1b[31m",
+            "expired": [],
+            "listeners": ["http"],
+        }
+    },
     "scans_under_way": 4,
     "rate": 34.0,
     "counters": {
@@ -219,6 +230,7 @@ class StatusTests(SynchronousTestCase):
             self.assertIn(expected, lines)
         self.assertIn("1970-01-01T00:00:00Z worker", text)
         self.assertIn("\n  certificate mx has\\x1b[31m expired\n", text)
+        self.assertIn("\n  front is not what its files hold: halves\\x1b[31m\n", text)
         self.assertIn("http is not what its files hold: it", text)
         self.assertNotIn("\x1b", text)
 
@@ -240,7 +252,7 @@ class StatusTests(SynchronousTestCase):
 
     def test_before_anything(self) -> None:
         nothing: dict[str, Any] = {
-            name: {} for name in ("certificates", "client_trust", "counters", "events")
+            name: {} for name in ("certificates", "client_trust", "keypairs", "counters", "events")
         }
         text = status_text({**PAGE, **nothing, "config": None, "alarms": []})
         self.assertIn("configuration: (defaults)", text)

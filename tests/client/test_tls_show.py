@@ -141,7 +141,9 @@ class FileTests(ShowCase):
         path = self.folder / "m.toml"
         path.write_text("")
         result = self.show("-c", str(path))
-        self.assertEqual((result.stdout, result.exit_code), ("no TLS is configured\n", 0))
+        self.assertEqual(
+            (result.stdout, result.exit_code), ("no TLS is configured, and no HTTPCrypt\n", 0)
+        )
 
 
 class CertificateTests(ShowCase):
@@ -194,6 +196,18 @@ PAGE: dict[str, Any] = {
             "expired": [],
         }
     },
+    "keypairs": {
+        "front": {
+            "file": "/etc/front.key",
+            "public_key": "jj8y",
+            "short_id": "fn99",
+            "loaded": 100.0,
+            "trouble": "",
+            "expired": [],
+            "listeners": ["far"],
+        },
+        "other": {"file": "/o.key", "trouble": "no\n", "expired": [], "listeners": []},
+    },
 }
 
 
@@ -236,18 +250,32 @@ class RunningTests(ShowCase):
                 "  file       /etc/ca.pem",
                 "  authority  CN=right, expires 1970-01-02T00:00:00Z (in 0.5 days)",
                 "  revokes    CN=right, until without end",
+                "",
+                "keypair front",
+                "  file          /etc/front.key",
+                "  listeners     far",
+                "  public key    jj8y",
+                "  short id      fn99",
+                "  in use since  1970-01-01T00:01:40Z",
+                "",
+                "keypair other",
+                "  trouble    no\\n",
+                "  file       /o.key",
+                "  listeners  (none)",
             ],
         )
 
     def test_asked(self) -> None:
         """By the control socket; trouble is exit status 1."""
-        result = self.answer(Answer(status=PAGE))
+        good = {**PAGE, "keypairs": {}}
+        result = self.answer(Answer(status=good))
         self.assertIn("certificate mx\n", result.stdout)
         self.assertEqual(result.exit_code, 0)
+        self.assertEqual(self.answer(Answer(status=PAGE)).exit_code, 1)
         mx = {**PAGE["certificates"]["mx"], "trouble": "half\x1b[2J"}
-        result = self.answer(Answer(status={**PAGE, "certificates": {"mx": mx}}))
+        result = self.answer(Answer(status={**good, "certificates": {"mx": mx}}))
         ended = {**PAGE["certificates"]["mx"], "expired": ["it has \x1b[2Jexpired"]}
-        late = self.answer(Answer(status={**PAGE, "certificates": {"mx": ended}}))
+        late = self.answer(Answer(status={**good, "certificates": {"mx": ended}}))
         self.assertIn("  expired       it has \\x1b[2Jexpired\n", late.stdout)
         self.assertEqual(late.exit_code, 1)
         self.assertIn("  trouble       half\\x1b[2J\n", result.stdout)

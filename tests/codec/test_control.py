@@ -26,6 +26,7 @@ from mailfilter.codec.control import (
     FrameReader,
     Handed,
     Histogram,
+    KeypairFile,
     Logged,
     MapFile,
     Maps,
@@ -66,6 +67,7 @@ BOOT = Boot(
 CREDENTIALS = Credentials(
     pairs=(Pair(name="mx", chain=b"chain\xff", key=b"key", ocsp=b"\x30"),),
     trusts=(Trust(listener="http", authorities=b"ca", revoked=(b"crl", b"")),),
+    keypairs=(KeypairFile(name="front", data=b"secret\xff"),),
 )
 REPORT = Report(
     memory=2**40,
