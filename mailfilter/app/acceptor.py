@@ -5,16 +5,26 @@ the system) has no descriptors left it takes a pause: the connections wait in th
 instead of being accepted and dropped.
 """
 
+# mypy: allow-untyped-calls
+# Twisted says of few of these what they take.
+
 import errno
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet import tcp, unix
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionAborted
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IReadDescriptor
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocol,
+    IReactorTime,
+    IReadDescriptor,
+    ITransport,
+)
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -145,7 +155,7 @@ class Acceptor:
             accepted.close()
             return
         self._number += 1
-        make = unix.Server if self._socket.family == socket.AF_UNIX else tcp.Server
+        make = _Unix if self._socket.family == socket.AF_UNIX else _Tcp
         # Of its port a connection only wants the number.
         port: Any = self
         transport = None
@@ -159,6 +169,27 @@ class Acceptor:
                 return
             accepted.close()
             protocol.connectionLost(Failure(ConnectionAborted()))
+
+
+class _Passing:
+    """What a proxy may pass on, see `servers.proxied.Passing`: only the socket stays the same."""
+
+    _passed_on_from: IAddress | None = None
+
+    def pass_on(self, protocol: IProtocol, address: IAddress) -> None:
+        self._passed_on_from = address
+        self.protocol = protocol
+        protocol.makeConnection(cast(ITransport, self))
+
+
+class _Tcp(_Passing, tcp.Server):
+    def getPeer(self) -> IAddress:
+        return self._passed_on_from or super().getPeer()
+
+
+class _Unix(_Passing, unix.Server):
+    def getPeer(self) -> IAddress:
+        return self._passed_on_from or super().getPeer()
 
 
 def _peer_address(family: int, peer: Any) -> IAddress:

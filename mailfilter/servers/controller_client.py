@@ -48,7 +48,7 @@ class Clients:
     def client(self, head: RequestHead, peer: Peer) -> Client:
         """Whose request it is."""
         address = None if peer.is_unix else read_address(peer.name)
-        source = "unix" if address is None else source_of_host(str(address))
+        source = peer.name if address is None else source_of_host(str(address))
         if not is_forwarded(head):
             is_near = address in self._loopback
             return Client(peer.name, source, peer.is_unix, is_near, address=address)

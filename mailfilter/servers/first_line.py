@@ -67,6 +67,7 @@ class ScanFactory(LimitedFactory["FirstLine"]):
         self.http = HttpFactory(scanner, name, listener, clock, failures=failures, peers=peers)
         self.lines = SpamdFactory(scanner, name, listener, clock, failures=failures, peers=peers)
         super().__init__(name, listener, clock, count)
+        self.http.refusals = self.lines.refusals = self.refusals
 
     @property
     def is_draining(self) -> bool:
@@ -116,7 +117,7 @@ class FirstLine(Closing):
             return
         is_first = not self._start
         if is_first:
-            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
+            if self._site.is_misplaced(data, self._stream.getPeer()):
                 self._close()
                 return
             self._began_at = self._clock.seconds()
@@ -156,6 +157,7 @@ class FirstLine(Closing):
         inner.factory = factory
         inner.transport = self.transport
         inner.known = self.known
+        inner.claim = self.claim
         inner.connectionMade()
         inner.spent = self._clock.seconds() - self._began_at
         inner.dataReceived(self._start)

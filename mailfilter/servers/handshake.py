@@ -70,6 +70,9 @@ class Handshake(Served):
         self._heard = self._every.clock.seconds()
         if data and not self._start:
             self._start = data[:SHOWN]
+            if self._every.site.is_misplaced(self._start, self._address):
+                self.close_idle()
+                return False
             refusal = plain(self._start)
             if refusal is not None:
                 self._refuse(refusal)

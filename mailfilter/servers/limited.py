@@ -7,9 +7,11 @@ from typing import Generic, TypeVar
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory, Protocol
 
+from ..codec.proxy_protocol import is_header
 from ..config.model import Listener
 from ..tls.known import Known
 from ..tls.words import HANDSHAKE
+from .claim import Claim
 from .refusals import ANYWHERE, Count, Refusals, uncounted
 from .sources import source_of
 
@@ -21,6 +23,8 @@ class Served(Protocol):
     """Where it comes from, for `max_connections_per_source`."""
     known: Known | None = None
     """Who the other side is, if it has shown that by its certificate."""
+    claim: Claim | None = None
+    """What a proxy says of it that has passed it on."""
 
     @property
     def is_idle(self) -> bool:
@@ -37,7 +41,7 @@ class Served(Protocol):
 
 
 class Entry(typing.Protocol):
-    """What stands in a connection's place at first: see `Handshakes`."""
+    """What stands in a connection's place until it is known who is there: see `Handshakes`."""
 
     def begin(self, address: IAddress | None) -> Served | None: ...
 
@@ -78,44 +82,69 @@ class LimitedFactory(Factory, Generic[Connection]):
         raise NotImplementedError
 
     def buildProtocol(self, addr: IAddress | None) -> Served | None:
+        """Make a connection of somebody who has come without a proxy, see `connect`."""
+        return self.connect(addr, None)
+
+    def connect(self, address: IAddress | None, claim: Claim | None) -> Served | None:
         """Make a connection, or `None` (it is closed at once) if there are too many.
 
         With TLS it is what stands in its place, which knows as much.
         """
-        if len(self.connections) >= self.listener.max_connections:
-            limit = self.listener.max_connections
-            self.refusals.note_full("max_connections", limit, ANYWHERE, addr)
+        if self._is_full(address):
             return None
         most = self.listener.max_connections_per_source
-        source = None if most is None else source_of(addr)
+        source = None if most is None else source_of(address)
         if source is not None and most is not None and not self._has_room(source, most):
-            self.refusals.note_full("max_connections_per_source", most, source, addr)
+            self.refusals.note_full("max_connections_per_source", most, source, address)
             return None
-        connection = self.make_connection() if self.entry is None else self.entry.begin(addr)
+        connection = self.make_connection() if self.entry is None else self.entry.begin(address)
         if connection is None:
             self._leave(source)
             return None
-        self._take(connection, source)
+        self._take(connection, source, claim)
+        connection.known = None if claim is None else claim.known
         return connection
 
+    def hold(self, waiting: Served, address: IAddress | None) -> Served | None:
+        """Keep a place for a connection until it is known whose it is; `None` if there is none."""
+        if self._is_full(address):
+            return None
+        self._take(waiting, None, None)
+        return waiting
+
     def take_over(self, other: Served, known: Known | None) -> Connection:
-        """Make the connection that goes on in place of another one."""
+        """Make the connection that goes on in place of another one, which is known by TLS."""
         connection = self.make_connection()
-        connection.known = known
-        self._take(connection, other.source)
+        claim = other.claim
+        # If a proxy has ended the client's TLS, what was shown to us is the proxy's own.
+        connection.known = known if claim is None or claim.tls is None else claim.known
+        self._take(connection, other.source, claim)
         self.connections.discard(other)
         return connection
 
-    def is_wrongly_tls(self, start: bytes, address: IAddress | None) -> bool:
-        """Whether a connection begins with TLS where there is none; that is said and counted."""
+    def is_misplaced(self, start: bytes, address: IAddress | None) -> bool:
+        """Whether a connection begins with TLS where there is none, or with a PROXY header that is
+        not expected; that is said and counted.
+        """
+        if is_header(start):
+            self.refusals.note_header(address)
+            return True
         if self.listener.certificates or not start.startswith(HANDSHAKE):
             return False
         self.refusals.note_on_plain(address)
         return True
 
-    def _take(self, connection: Served, source: str | None) -> None:
+    def _is_full(self, address: IAddress | None) -> bool:
+        limit = self.listener.max_connections
+        if len(self.connections) < limit:
+            return False
+        self.refusals.note_full("max_connections", limit, ANYWHERE, address)
+        return True
+
+    def _take(self, connection: Served, source: str | None, claim: Claim | None) -> None:
         connection.factory = self
         connection.source = source
+        connection.claim = claim
         self.connections.add(connection)
 
     def _has_room(self, source: str, limit: int) -> bool:

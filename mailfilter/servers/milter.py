@@ -79,7 +79,7 @@ class MilterProtocol(Served):
 
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
-        self._peer = self._site.peers.peer(self._stream.getPeer(), self.known)
+        self._peer = self._site.peers.peer(self._stream.getPeer(), self.known, self.claim)
         self._stream.registerProducer(self, True)
         self._idle = self._site.clock.callLater(self._patience(), self._look)
 
@@ -89,7 +89,7 @@ class MilterProtocol(Served):
         self._last_heard = self._site.clock.seconds()
         if self._is_new:
             self._is_new = False
-            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
+            if self._site.is_misplaced(data, self._stream.getPeer()):
                 self._close()
                 return
             if is_foreign(data):

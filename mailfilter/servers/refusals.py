@@ -1,11 +1,11 @@
-"""Connections that were refused for their TLS, or are too many: counted, and said once a minute of
-each source.
+"""What was refused for TLS, HTTPCrypt or a PROXY header, or is too much: counted, and said once a
+minute of each source.
 
 Whoever serves counts them, and passes on what is to be said; one for all who serve says it.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger, LogLevel
@@ -27,7 +27,8 @@ ANYWHERE = "anywhere"
 log = Logger()
 
 Count = Callable[[str], None]
-How = Literal["refused", "broken", "full"]
+How = Literal["refused", "broken", "full", "sealed", "proxy"]
+ProxyReason = Literal["missing", "malformed", "timeout", "gone", "unexpected"]
 Tell = Callable[[TurnedAway], None]
 
 
@@ -41,7 +42,7 @@ class Refusals:
     def __init__(self, listener: str, clock: IReactorTime, count: Count = uncounted) -> None:
         self._listener = listener
         self._count = count
-        self._tls, self._full = Pace(clock.seconds), Pace(clock.seconds)
+        self._paces = _paces(clock.seconds)
         self.tell: Tell = RefusalLog(clock.seconds).tell
         """Told of each source, at most once a minute."""
 
@@ -64,6 +65,28 @@ class Refusals:
         self._count("tls/broken")
         self._say("broken", text, address)
 
+    def count_sealed(self, name: str) -> None:
+        """Count a request for what it is to HTTPCrypt."""
+        self._count(f"httpcrypt/{name}")
+
+    def note_unopened(self, reason: str, text: str, address: IAddress | None) -> None:
+        """A sealed request could not be opened."""
+        self.count_sealed(f"refused/{reason}")
+        self._say("sealed", text, address)
+
+    def count_proxied(self) -> None:
+        """Count a connection that a proxy has passed on."""
+        self._count("proxy/connections")
+
+    def note_proxy(self, reason: ProxyReason, text: str, address: IAddress | None) -> None:
+        """A PROXY header is wrong or missing."""
+        self._count(f"proxy/refused/{reason}")
+        self._say("proxy", text, address)
+
+    def note_header(self, address: IAddress | None) -> None:
+        """A PROXY header comes from where none is expected."""
+        self.note_proxy("unexpected", _UNEXPECTED.format(self._listener), address)
+
     def note_full(self, limit: str, most: int, source: str, address: IAddress | None) -> None:
         """One more than `most` has come, by a limit of the listener; of a source, or `ANYWHERE`."""
         self._count(f"connections/refused/{limit}")
@@ -71,8 +94,7 @@ class Refusals:
 
     def _say(self, how: How, text: str, address: IAddress | None, source: str = "") -> None:
         source, peer = source or source_of(address) or "unix", host_of(address)
-        pace = self._full if how == "full" else self._tls
-        turn = pace.turn(self._listener, source)
+        turn = self._paces[_LINES[how].text].turn(self._listener, source)
         if turn is None:
             return
         said, unsaid = turn
@@ -92,20 +114,18 @@ class RefusalLog:
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         """`seconds` is a clock that is never set."""
-        self._tls, self._full = Pace(seconds), Pace(seconds)
+        self._paces = _paces(seconds)
 
     def tell(self, trouble: TurnedAway) -> None:
         """Write a line, if there was none about the source for a minute."""
-        is_full = trouble.how == "full"
-        pace = self._full if is_full else self._tls
-        turn = pace.turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
+        level, text = _LINES[trouble.how]
+        turn = self._paces[text].turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
         if turn is None:
             return
         source, unsaid = turn
-        what = "{listener}: {peer!r}: {reason}" if is_full else _OF_TLS
-        # That a limit is reached is for whoever has set it, and no mere noise of the world.
+        what = f"{{listener}}: {{peer!r}}: {text}"
         log.emit(
-            LogLevel.warn if is_full else LogLevel.info,
+            level,
             f"{what}{_MORE}" if unsaid else what,
             listener=trouble.listener,
             peer=source if source == OTHERS else trouble.peer,
@@ -115,7 +135,27 @@ class RefusalLog:
         )
 
 
-_OF_TLS = "{listener}: {peer!r}: TLS {how}: {reason}"
+class _Line(NamedTuple):
+    level: LogLevel
+    text: str
+    """Behind listener and peer. Those with the same take turns."""
+
+
+_OF_TLS = _Line(LogLevel.info, "TLS {how}: {reason}")
+_LINES: Mapping[str, _Line] = {
+    "refused": _OF_TLS,
+    "broken": _OF_TLS,
+    "sealed": _Line(LogLevel.info, "HTTPCrypt refused: {reason}"),
+    # That a limit is reached, or a proxy does not fit, is for whoever has set that up, and no mere
+    # noise of the world.
+    "proxy": _Line(LogLevel.warn, "PROXY protocol: {reason}"),
+    "full": _Line(LogLevel.warn, "{reason}"),
+}
+"""By `TurnedAway.how`."""
+_UNEXPECTED = (
+    "a header that is not expected from there; if that is a proxy, name it in"
+    " listeners.{}.proxy_protocol"
+)
 _MORE = " ({unsaid} more since it was last said)"
 
 
@@ -153,3 +193,8 @@ class Pace:
             del self._told[key]
             if len(self._unsaid) > MAX_SOURCES:
                 self._unsaid.pop(key, None)
+
+
+def _paces(seconds: Callable[[], float]) -> Mapping[str, Pace]:
+    """One for each kind of line."""
+    return {text: Pace(seconds) for _, text in _LINES.values()}

@@ -36,7 +36,7 @@ class Replying(Closing, Generic[Asked, Reply]):
 
     def connectionMade(self) -> None:
         self._stream = cast(Stream, self.transport)
-        self._peer = self._site.peers.peer(self._stream.getPeer(), self.known)
+        self._peer = self._site.peers.peer(self._stream.getPeer(), self.known, self.claim)
         self._limit(self._site.idle_timeout)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

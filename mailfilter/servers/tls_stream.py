@@ -25,6 +25,7 @@ from ..config.model import Tls
 from ..tls.accepting import Accepting
 from ..tls.contexts import ServerSide
 from ..tls.words import FLOOD, Refusal
+from .claim import Claim
 from .handshake import Handshake, Handshakes
 from .limited import LimitedFactory, Served
 from .stream import Stream, unsent
@@ -251,8 +252,12 @@ class TlsFactory(TLSMemoryBIOFactory):
         site.entry = self.handshakes = Handshakes(site, settings, clock)
 
     def buildProtocol(self, addr: Any) -> TlsStream | None:  # type: ignore[override]
+        """Make a connection of somebody who has come without a proxy."""
+        return self.connect(addr, None)
+
+    def connect(self, address: Any, claim: Claim | None) -> TlsStream | None:
         """Make a connection, or `None` if there are too many."""
-        handshake = self.site.buildProtocol(addr)
+        handshake = self.site.connect(address, claim)
         return TlsStream(self, handshake) if isinstance(handshake, Handshake) else None
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> Accepting:

@@ -25,6 +25,7 @@ class Book:
         self._addresses: dict[IPv4Address | IPv6Address, Known] = {}
         self._uris: dict[str, Known] = {}
         self._emails: dict[str, Known] = {}
+        self._proxy_names: dict[str, Known] = {}
         self._anybody: Known | None = None
         self.by_key: dict[bytes, Known] = {}
         """By the octets of a public key of HTTPCrypt."""
@@ -52,6 +53,8 @@ class Book:
             self._emails.setdefault(_email(email), known)
         for key in identity.httpcrypt_keys:
             self.by_key.setdefault(decode_loosely(key), known)
+        for name in identity.proxy_names:
+            self._proxy_names.setdefault(name, known)
         if identity.any_certificate and self._anybody is None:
             self._anybody = known
 
@@ -67,6 +70,10 @@ class Book:
     def find(self, certificate: x509.Certificate) -> Known | None:
         """Who shows this certificate. Raises what `cryptography` does if it is not well formed."""
         return self._pin(certificate) or self._named(certificate) or self._anybody
+
+    def by_proxy_name(self, name: str) -> Known | None:
+        """Who has this common name in a certificate that a proxy has verified."""
+        return self._proxy_names.get(name)
 
     def _pin(self, certificate: x509.Certificate) -> Known | None:
         if not self._pins:

@@ -1,0 +1,80 @@
+"""What a proxy says of a connection that it passes on, and what is believed of that."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address as V4
+from ipaddress import IPv6Address as V6
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress
+
+from ..codec.proxy_protocol import Place, Proxied
+from ..codec.proxy_tlv import ProxiedTls
+from ..scan.networks import LOOPBACK, Networks, read_address
+from ..tls.known import Known
+from .sources import UnknownAddress, host_of
+
+_LOOPBACK = Networks(LOOPBACK)
+_BROADCAST = V4(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """See the module."""
+
+    proxy: str
+    """Where the proxy is, for the log."""
+    tls: ProxiedTls | None = None
+    """Of a client that speaks TLS with the proxy."""
+    known: Known | None = None
+    """Who the client is, by the certificate that the proxy has verified."""
+
+    def __str__(self) -> str:
+        """For the trace of a message."""
+        text = f"passed on by the proxy {self.proxy}"
+        if self.tls is None:
+            return text
+        parts = [" ".join(("with", self.tls.version or "TLS", self.tls.cipher)).rstrip()]
+        if self.tls.has_certificate:
+            name = self.tls.common_name or "no name that is told"
+            verified = "verified" if self.tls.is_verified else "not verified"
+            parts.append(f"certificate of {name}, {verified}")
+        return ", ".join((text, *parts))
+
+
+class Senders:
+    """Who may send PROXY headers: networks, and `unix` for all of unix sockets."""
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self._takes_unix = "unix" in texts
+        self._networks = Networks(text for text in texts if text != "unix")
+
+    def __contains__(self, address: IAddress | None) -> bool:
+        if isinstance(address, UNIXAddress):
+            return self._takes_unix
+        return read_address(host_of(address)) in self._networks
+
+
+def claimed_address(proxied: Proxied, proxy: IAddress) -> IAddress:
+    """The address of a client, as its proxy tells it.
+
+    Loopback is the proxy's machine: if that is not ours, it is nobody that we know.
+    """
+    if proxied.source is None:
+        return UnknownAddress(host_of(proxy))
+    place = _unmapped(proxied.source)
+    address = place.address
+    is_strange = address in _LOOPBACK and not _is_here(proxy)
+    if is_strange or address.is_unspecified or address.is_multicast or address == _BROADCAST:
+        return UnknownAddress(host_of(proxy))
+    kind = IPv6Address if isinstance(address, V6) else IPv4Address
+    return kind("TCP", str(address), place.port)
+
+
+def _unmapped(place: Place) -> Place:
+    if isinstance(place.address, V6) and place.address.ipv4_mapped is not None:
+        return Place(place.address.ipv4_mapped, place.port)
+    return place
+
+
+def _is_here(address: IAddress) -> bool:
+    return isinstance(address, UNIXAddress) or read_address(host_of(address)) in _LOOPBACK
