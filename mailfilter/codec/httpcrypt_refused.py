@@ -2,16 +2,18 @@
 
 from typing import Literal
 
+from .http_body import Refused
+
 Reason = Literal["header", "key", "client", "truncated", "blob"]
 """`header`: none that can be read, `key`: sealed for none of ours, `client`: a client's key that
-cannot be used, `truncated`: the end came too soon, `blob`: not sealed with these keys, or changed.
+cannot be used, `truncated`: not all of it came, or not as a body, `blob`: not sealed with these
+keys, or changed.
 """
 
 
-class CannotOpen(Exception):
+class CannotOpen(Refused):
     """The same to the client whatever the reason, which is for the log and for counters."""
 
     def __init__(self, reason: Reason, text: str) -> None:
-        super().__init__(reason, text)
+        super().__init__(400, text)
         self.reason: Reason = reason
-        self.text = text

@@ -62,7 +62,12 @@ class ControllerFactory(HttpFactory):
     def make_connection(self) -> ControllerConnection:
         """See `LimitedFactory.make_connection`."""
         return ControllerConnection(
-            self, self._dates, self.wall_clock, self.open_body, self.answers.asks_first
+            self,
+            self._dates,
+            self.wall_clock,
+            self.open_body,
+            self.answers.asks_first,
+            self.make_door(),
         )
 
     def open_body(self, head: RequestHead) -> Body:

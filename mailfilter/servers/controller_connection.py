@@ -2,7 +2,8 @@
 
 Whoever is about to send a large body is let in or turned away by the head of the request; until
 that is decided nothing of the body is looked at, and no more is read than came with the head.
-Small bodies are read first, as all are on other listeners.
+Small bodies are read first, as all are on other listeners. So are sealed requests, as their heads
+are in them, but nothing is unpacked before that is decided.
 """
 
 from typing import Any, cast
@@ -34,6 +35,7 @@ class ControllerConnection(HttpConnection):
 
     def _handle(self, event: Event, events: list[Event]) -> None:
         if isinstance(event, RequestHead) and self._codec.waiting:
+            self._meet()
             self._ask(event)
         else:
             super()._handle(event, events)

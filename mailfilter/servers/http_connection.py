@@ -15,14 +15,20 @@ from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
 from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
+from ..codec.httpcrypt_requests import Reading, SealedRequests, Unopened, render_sealed
 from .answering import MAX_LOGGED
+from .gate import Door
 from .http_answer import Answers, Asked
+from .http_body import FORM_OVERHEAD
 from .http_reply import Reply, error_reply
 from .replying import Replying
 from .requests import RequestFactory
 
 PAUSE_OCTETS = 64 * 1024
 """Octets of pipelined requests at which reading stops until there is a reply."""
+
+NOT_OPENED = Reply(400, b"", "text/plain", reason="Bad Request")
+"""Whatever the reason: who does not have the keys learns nothing."""
 
 SERVER = f"mailfilter/{__version__}"
 
@@ -42,15 +48,20 @@ class HttpConnection(Replying[Asked, Reply]):
         wall_clock: Callable[[], float],
         open_body: Callable[[RequestHead], Body],
         waits: Callable[[RequestHead], bool] | None = None,
+        door: Door | None = None,
     ) -> None:
         """`open_body` gives what takes the body of a request, or raises `codec.Refused`.
 
-        `waits` says whether something is to be decided before that is asked for.
+        `waits` says whether something is to be decided before that is asked for. With a door
+        requests may be sealed.
         """
         super().__init__(site)
         self._dates = dates
         self._wall_clock = wall_clock
-        self._codec = RequestCodec(site.max_message, open_body, waits)
+        reading = Reading(site.max_message, open_body, waits, site.max_message + FORM_OVERHEAD)
+        self._door = door
+        self._sealed = None if door is None else SealedRequests(reading, door)
+        self._codec: RequestCodec | SealedRequests = self._sealed or reading.codec()
         self._is_new = True
         self._advancing = False
         self._held_up = False
@@ -64,6 +75,8 @@ class HttpConnection(Replying[Asked, Reply]):
 
     def connectionMade(self) -> None:
         super().connectionMade()
+        if self._door is not None:
+            self._door.begin(self._stream.getPeer(), self._peer, self.known)
         self._stream.registerProducer(self, True)
 
     def dataReceived(self, data: bytes) -> None:
@@ -72,7 +85,7 @@ class HttpConnection(Replying[Asked, Reply]):
             return
         if self._is_new:
             self._is_new = False
-            if self._site.is_misplaced(data, self._stream.getPeer()):
+            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
                 self._close()
                 return
         self._advance(self._codec.receive(data))
@@ -142,12 +155,25 @@ class HttpConnection(Replying[Asked, Reply]):
         self._advance([])
 
     def _handle(self, event: Event, events: list[Event]) -> None:
+        self._meet()
         if isinstance(event, RequestComplete):
             self._respond(event)
+        elif isinstance(event, Unopened):
+            self._refuse_sealed(event)
         elif isinstance(event, ProtocolError):
             self._send(None, self._site.answers.refused(event, self._peer))
         elif event.expects_continue and event is events[-1]:
             self._stream.write(CONTINUE)
+
+    def _meet(self) -> None:
+        """The key of a sealed request says who is there, and no other comes behind it."""
+        if self._door is not None:
+            self._peer, self.known = self._door.peer, self._door.known
+
+    def _refuse_sealed(self, event: Unopened) -> None:
+        assert self._door is not None
+        self._door.note(event)
+        self._send(None, NOT_OPENED)
 
     def _respond(self, request: RequestComplete) -> None:
         self._in_request = False
@@ -163,24 +189,27 @@ class HttpConnection(Replying[Asked, Reply]):
 
     def _send(self, head: RequestHead | None, reply: Reply) -> None:
         """Write a reply; without a head it is to something that is no request, or not all of it."""
+        key = None if self._sealed is None else self._sealed.key
         is_last = self._site.is_draining or (self._eof and not self._codec.held)
-        close = head is None or not head.keep_alive or is_last
+        close = key is not None or head is None or not head.keep_alive or is_last
         reply = self._site.answers.dressed(reply)
         if reply.error is not None:
             self._log_refused(reply)
-        self._stream.write(
-            render_reply(
-                reply.status,
-                reply.error or reply.reason,
-                reply.body,
-                reply.content_type,
-                server=SERVER,
-                date=self._dates.at(self._wall_clock()),
-                close=close,
-                extra=reply.extra,
-                with_body=reply.status != 304 and (head is None or head.method != b"HEAD"),
-            )
+        date = self._dates.at(self._wall_clock())
+        rendered = render_reply(
+            reply.status,
+            reply.error or reply.reason,
+            reply.body,
+            reply.content_type,
+            server=SERVER,
+            date=date,
+            close=close,
+            extra=reply.extra,
+            with_body=reply.status != 304 and (head is None or head.method != b"HEAD"),
         )
+        if key is not None:
+            rendered = render_sealed(key, rendered, server=SERVER, date=date)
+        self._stream.write(rendered)
         if close:
             self._close()
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..codec.http1 import RequestHead
 from ..codec.http_body import Body
 from ..codec.http_reply import DateLine
+from .gate import Door
 from .http_answer import Answers
 from .http_body import open_body
 from .http_connection import HttpConnection
@@ -28,7 +29,15 @@ class HttpFactory(RequestFactory[HttpConnection, Answers]):
         """What opens sealed requests; set before the first connection, and renewed then."""
 
     def make_connection(self) -> HttpConnection:
-        return HttpConnection(self, self._dates, self.wall_clock, self.open_body)
+        return HttpConnection(
+            self, self._dates, self.wall_clock, self.open_body, door=self.make_door()
+        )
+
+    def make_door(self) -> Door | None:
+        """What lets sealed requests in, if that is looked at."""
+        if not self.listener.keypairs and self.listener.encrypted_only == "off":
+            return None
+        return Door(self.keyring, self.listener, self.refusals, self.peers)
 
     def open_body(self, head: RequestHead) -> Body:
         """What takes the body of a request. Raises `Refused`."""

@@ -1,0 +1,269 @@
+"""Requests that are sealed in others, read as if they had come by themselves.
+
+The request outside is read as any other, then the one in its body by another `RequestCodec`: what
+is not right in there is refused as outside, but for line ends. Of what is outside only the header
+`Key` matters. A sealed request is the last of its connection.
+
+Until it is opened nothing that goes wrong is told from anything else: all of it is `Unopened`.
+
+Sources: httpcrypt.md 5 and 6.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from .http1 import MAX_BLANK, Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
+from .http_body import Body, PlainBody, Refused
+from .http_head import MAX_WHOLE_HEAD
+from .http_reply import render_reply
+from .httpcrypt import OVERHEAD, HttpCryptError, SharedKey
+from .httpcrypt_refused import CannotOpen, Reason
+
+KEY = b"key"
+"""The header of a request that is sealed."""
+
+SEALED_TYPE = "application/octet-stream"
+
+TOO_SHORT = "HTTP parser error: The request ends too soon"
+TOO_LONG = "HTTP parser error: Data behind the request"
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened(ProtocolError):
+    """A request that could not be opened: its text is for the log, not for the client."""
+
+    reason: Reason = "blob"
+
+
+class Gate(Protocol):
+    """Decides of the requests of one connection. It must not refer to what reads them: bodies
+    would be kept until the garbage is collected."""
+
+    def find(self, headers: Sequence[bytes]) -> tuple[SharedKey, bytes]:
+        """What opens a request with these `Key` headers, and the public key of its client.
+
+        Raises CannotOpen.
+        """
+        ...
+
+    def admit_plain(self) -> None:
+        """A request is not sealed. Raises `Refused` if it is not wanted so."""
+        ...
+
+    def admit_sealed(self, client: bytes) -> None:
+        """A request was opened that has this public key. Raises `Refused`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How requests are read; see `RequestCodec`."""
+
+    max_body: int
+    open_body: Callable[[RequestHead], Body]
+    waits: Callable[[RequestHead], bool] | None
+    max_sealed: int
+    """Octets of the body of a request outside, but for its head and what sealing adds."""
+
+    def codec(self) -> RequestCodec:
+        """What reads the requests inside."""
+        return RequestCodec(self.max_body, self.open_body, self.waits)
+
+
+class _Outside:
+    """What is decided by the head of a request outside."""
+
+    def __init__(self, reading: Reading, gate: Gate) -> None:
+        self._reading = reading
+        self._gate = gate
+        self.is_sealed = False
+        self.key: SharedKey | None = None
+        self.client = b""
+        self.trouble: CannotOpen | None = None
+
+    def waits(self, head: RequestHead) -> bool:
+        """See `RequestCodec`; it is asked first."""
+        headers = [value for name, value in head.headers if name == KEY]
+        if not headers:
+            self._gate.admit_plain()
+            return self._reading.waits is not None and self._reading.waits(head)
+        self.is_sealed = True
+        try:
+            self.key, self.client = self._gate.find(headers)
+        except CannotOpen as error:
+            self.trouble = error
+            raise
+        return False
+
+    def open_body(self, head: RequestHead) -> Body:
+        """See `RequestCodec`."""
+        if not self.is_sealed:
+            return self._reading.open_body(head)
+        return PlainBody(self._reading.max_sealed + MAX_WHOLE_HEAD + OVERHEAD)
+
+
+class SealedRequests:
+    """Reads the requests of one connection, sealed or not, as `RequestCodec` does.
+
+    The head of a sealed request is told when it was opened. One that comes before is that outside;
+    nothing of it matters but that its client waits for `CONTINUE`.
+    """
+
+    def __init__(self, reading: Reading, gate: Gate) -> None:
+        self._reading = reading
+        self._gate = gate
+        self._outside = _Outside(reading, gate)
+        self._outer = RequestCodec(reading.max_body, self._outside.open_body, self._outside.waits)
+        self._inner: RequestCodec | None = None
+
+    @property
+    def key(self) -> SharedKey | None:
+        """What the reply to the request is sealed with; `None` is that it is not to be sealed."""
+        return self._outside.key
+
+    @property
+    def in_request(self) -> bool:
+        """See `RequestCodec.in_request`."""
+        return self._outer.in_request or self.waiting
+
+    @property
+    def waiting(self) -> bool:
+        """See `RequestCodec.waiting`."""
+        return (self._inner or self._outer).waiting
+
+    @property
+    def answering(self) -> bool:
+        """See `RequestCodec.answering`."""
+        return self._outer.answering and not self.waiting
+
+    @property
+    def held(self) -> int:
+        """See `RequestCodec.held`."""
+        return self._outer.held
+
+    @property
+    def surplus(self) -> bool:
+        """See `RequestCodec.surplus`."""
+        return self._outer.surplus
+
+    @property
+    def broken(self) -> bool:
+        """See `RequestCodec.broken`."""
+        return self._outer.broken
+
+    def receive(self, data: bytes) -> list[Event]:
+        """See `RequestCodec.receive`."""
+        return self._told(self._outer.receive(data))
+
+    def read_body(self) -> list[Event]:
+        """See `RequestCodec.read_body`."""
+        if self._inner is None:
+            return self._told(self._outer.read_body())
+        return self._inside(self._inner, self._inner.read_body())
+
+    def next_request(self) -> list[Event]:
+        """See `RequestCodec.next_request`."""
+        return [] if self._outside.is_sealed else self._told(self._outer.next_request())
+
+    def end_of_input(self) -> list[Event]:
+        """See `RequestCodec.end_of_input`."""
+        return self._told(self._outer.end_of_input())
+
+    def _told(self, events: list[Event]) -> list[Event]:
+        """What is to be told of what was read outside."""
+        if not self._outside.is_sealed or not events:
+            return events
+        last = events.pop()
+        if isinstance(last, RequestHead):
+            return [last]
+        if isinstance(last, ProtocolError):
+            return [self._refused(last)]
+        body = last.body
+        # So that the message is there once the less.
+        del last
+        try:
+            plain = self._unseal(body)
+        except HttpCryptError as error:
+            return [self._unopened("blob", str(error))]
+        del body
+        return self._read(plain)
+
+    def _refused(self, error: ProtocolError) -> ProtocolError:
+        trouble = self._outside.trouble
+        if trouble is not None:
+            return self._unopened(trouble.reason, trouble.text)
+        if error.size:
+            return ProtocolError(error.status, error.text)
+        return self._unopened("truncated", error.text)
+
+    def _unopened(self, reason: Reason, text: str) -> Unopened:
+        self._outside.key = None
+        return Unopened(400, text, reason=reason)
+
+    def _unseal(self, body: bytes) -> bytes:
+        key = self._outside.key
+        assert key is not None
+        return key.unseal(body)
+
+    # Inside.
+
+    def _read(self, plain: bytes) -> list[Event]:
+        try:
+            self._gate.admit_sealed(self._outside.client)
+        except Refused as refused:
+            return [ProtocolError(refused.status, refused.text)]
+        self._inner = inner = self._reading.codec()
+        end = find_bare(plain)
+        if not end:
+            return self._inside(inner, inner.receive(plain))
+        head, plain = plain[:end], plain[end:]
+        events = inner.receive(head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        return self._inside(inner, events + inner.receive(plain) if plain else events)
+
+    def _inside(self, inner: RequestCodec, events: list[Event]) -> list[Event]:
+        """What is to be told of what was read inside, which must be one request and all of it."""
+        if inner.answering and (inner.held or inner.surplus):
+            return [ProtocolError(400, TOO_LONG)]
+        if inner.in_request and not inner.waiting:
+            inner.end_of_input()
+            return [ProtocolError(400, TOO_SHORT)]
+        if not events:
+            return [ProtocolError(400, TOO_SHORT)]
+        return [_last(event) for event in events]
+
+
+def _last(event: Event) -> Event:
+    """An event of the only request of its connection, for whose body nobody waits any more."""
+    if isinstance(event, RequestHead):
+        return _last_head(event)
+    if isinstance(event, RequestComplete) or event.head is not None:
+        assert event.head is not None
+        return replace(event, head=_last_head(event.head))
+    return event
+
+
+def _last_head(head: RequestHead) -> RequestHead:
+    headers = [field for field in head.headers if field[0] != KEY]
+    return replace(head, headers=headers, keep_alive=False, expects_continue=False)
+
+
+def find_bare(plain: bytes) -> int:
+    """Where the head of a request ends, if there are line ends in it that are LF alone, which some
+    clients write (httpcrypt.md 5); else 0."""
+    begin = plain[:MAX_BLANK]
+    start = len(begin) - len(begin.lstrip(b"\r\n"))
+    end = plain.find(b"\n\r\n", start, MAX_WHOLE_HEAD)
+    stop = MAX_WHOLE_HEAD if end < 0 else end + 1
+    bare = plain.find(b"\n\n", start, stop)
+    if bare >= 0:
+        return bare + 2
+    if end < 0 or plain.count(b"\n", 0, end + 3) == plain.count(b"\r\n", 0, end + 3):
+        return 0
+    return end + 3
+
+
+def render_sealed(key: SharedKey, reply: bytes, *, server: str, date: str) -> bytes:
+    """The reply outside, of the one inside."""
+    body = key.seal(reply)
+    return render_reply(200, "OK", body, SEALED_TYPE, server=server, date=date, close=True)

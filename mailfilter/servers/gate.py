@@ -1,0 +1,68 @@
+"""Which requests of a connection are wanted: sealed or not, and by whom they may be sealed."""
+
+from collections.abc import Sequence
+
+from twisted.internet.interfaces import IAddress
+
+from ..codec.http_body import Refused
+from ..codec.httpcrypt import SharedKey
+from ..codec.httpcrypt_requests import Unopened
+from ..config.model import Listener
+from ..tls.known import Known
+from .keyring import Keyring
+from .peer import Peer, Peers
+from .refusals import Refusals
+
+ENCRYPTION_REQUIRED = "Encryption required"
+UNKNOWN_KEY = "Unknown key"
+
+
+def must_seal(listener: Listener, peer: Peer) -> bool:
+    """Whether requests from there are refused that are not sealed."""
+    if listener.encrypted_only == "remote":
+        return not peer.is_local
+    return listener.encrypted_only == "all"
+
+
+class Door:
+    """That of one connection: a `Gate` that knows who has come in."""
+
+    def __init__(
+        self, keyring: Keyring, listener: Listener, refusals: Refusals, peers: Peers
+    ) -> None:
+        self._keyring = keyring
+        self._listener = listener
+        self._refusals = refusals
+        self._peers = peers
+
+    def begin(self, address: IAddress | None, peer: Peer, known: Known | None) -> None:
+        """Somebody has connected."""
+        self._address = address
+        self.peer = peer
+        self.known = known
+
+    def find(self, headers: Sequence[bytes]) -> tuple[SharedKey, bytes]:
+        """See `Gate.find`."""
+        return self._keyring.find(headers)
+
+    def admit_plain(self) -> None:
+        """See `Gate.admit_plain`."""
+        if must_seal(self._listener, self.peer):
+            self._refusals.count_sealed("refused/plain")
+            raise Refused(403, ENCRYPTION_REQUIRED)
+
+    def admit_sealed(self, client: bytes) -> None:
+        """See `Gate.admit_sealed`: a key says more of who is there than what the connection has
+        shown."""
+        known = self._keyring.known(client)
+        if known is None and self._listener.client_keys == "required":
+            self._refusals.count_sealed("refused/stranger")
+            raise Refused(403, UNKNOWN_KEY)
+        self._refusals.count_sealed("opened")
+        if known is not None:
+            self.known = known
+            self.peer = self._peers.peer(self._address, known)
+
+    def note(self, event: Unopened) -> None:
+        """Count a request that could not be opened, and say it if it is time."""
+        self._refusals.note_unopened(event.reason, event.text, self._address)
