@@ -117,7 +117,7 @@ class FirstLine(Closing):
             return
         is_first = not self._start
         if is_first:
-            if self._site.is_wrongly_tls(data, self._stream.getPeer()):
+            if self._site.is_misplaced(data, self._stream.getPeer()):
                 self._close()
                 return
             self._began_at = self._clock.seconds()
@@ -157,6 +157,7 @@ class FirstLine(Closing):
         inner.factory = factory
         inner.transport = self.transport
         inner.known = self.known
+        inner.claim = self.claim
         inner.connectionMade()
         inner.spent = self._clock.seconds() - self._began_at
         inner.dataReceived(self._start)

@@ -9,7 +9,8 @@ from twisted.logger import Logger
 from ..config.model import Listener
 from ..scan.networks import LOOPBACK, Networks, read_address
 from ..tls.known import Known
-from .sources import host_of
+from .claim import Claim
+from .sources import UnknownAddress, host_of
 
 MAX_NOTED = 1000
 """Peers of which it is said that they are not believed."""
@@ -32,6 +33,8 @@ class Peer:
     """Whether address and name of its client are taken from it even if it is not believed."""
     is_local: bool = False
     """Whether it is certainly on this machine."""
+    passed_on: str | None = None
+    """What a proxy says of it that has passed it on, in words."""
 
     def __str__(self) -> str:
         """For the log: where it is, and who it is if it has shown that."""
@@ -51,14 +54,16 @@ class Peers:
         self._loopback = Networks(LOOPBACK)
         self._noted: set[tuple[str | None, str]] = set()
 
-    def peer(self, address: IAddress | None, known: Known | None = None) -> Peer:
+    def peer(
+        self, address: IAddress | None, known: Known | None = None, claim: Claim | None = None
+    ) -> Peer:
         """Who is there, and whether to believe it.
 
         Of one who is known by a certificate its identity says so. Of others their network does: one
         of a unix socket is of this machine. By milter all are MTAs that the listener is for, unless
         it would know them by certificates.
         """
-        is_unix = not isinstance(address, IPv4Address | IPv6Address)
+        is_unix = not isinstance(address, IPv4Address | IPv6Address | UnknownAddress)
         host = host_of(address)
         if known is not None:
             is_believed, identity = known.is_trusted, known.name
@@ -74,6 +79,7 @@ class Peers:
             # `trusted = false` is for MTAs whose clients may not be believed: they see these.
             knows_client=is_believed and (self._is_milter or self._trusts),
             is_local=is_unix or read_address(host) in self._loopback,
+            passed_on=None if claim is None else str(claim),
         )
 
     def note_ignored(self, peer: Peer) -> None:

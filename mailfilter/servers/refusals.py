@@ -1,5 +1,5 @@
-"""What was refused for TLS or HTTPCrypt, or is too much: counted, and said once a minute of each
-source.
+"""What was refused for TLS, HTTPCrypt or a PROXY header, or is too much: counted, and said once a
+minute of each source.
 
 Whoever serves counts them, and passes on what is to be said; one for all who serve says it.
 """
@@ -27,7 +27,8 @@ ANYWHERE = "anywhere"
 log = Logger()
 
 Count = Callable[[str], None]
-How = Literal["refused", "broken", "full", "sealed"]
+How = Literal["refused", "broken", "full", "sealed", "proxy"]
+ProxyReason = Literal["missing", "malformed", "timeout", "gone", "unexpected"]
 Tell = Callable[[TurnedAway], None]
 
 
@@ -72,6 +73,19 @@ class Refusals:
         """A sealed request could not be opened."""
         self.count_sealed(f"refused/{reason}")
         self._say("sealed", text, address)
+
+    def count_proxied(self) -> None:
+        """Count a connection that a proxy has passed on."""
+        self._count("proxy/connections")
+
+    def note_proxy(self, reason: ProxyReason, text: str, address: IAddress | None) -> None:
+        """A PROXY header is wrong or missing."""
+        self._count(f"proxy/refused/{reason}")
+        self._say("proxy", text, address)
+
+    def note_header(self, address: IAddress | None) -> None:
+        """A PROXY header comes from where none is expected."""
+        self.note_proxy("unexpected", _UNEXPECTED.format(self._listener), address)
 
     def note_full(self, limit: str, most: int, source: str, address: IAddress | None) -> None:
         """One more than `most` has come, by a limit of the listener; of a source, or `ANYWHERE`."""
@@ -132,10 +146,16 @@ _LINES: Mapping[str, _Line] = {
     "refused": _OF_TLS,
     "broken": _OF_TLS,
     "sealed": _Line(LogLevel.info, "HTTPCrypt refused: {reason}"),
-    # That a limit is reached is for whoever has set it, and no mere noise of the world.
+    # That a limit is reached, or a proxy does not fit, is for whoever has set that up, and no mere
+    # noise of the world.
+    "proxy": _Line(LogLevel.warn, "PROXY protocol: {reason}"),
     "full": _Line(LogLevel.warn, "{reason}"),
 }
 """By `TurnedAway.how`."""
+_UNEXPECTED = (
+    "a header that is not expected from there; if that is a proxy, name it in"
+    " listeners.{}.proxy_protocol"
+)
 _MORE = " ({unsaid} more since it was last said)"
 
 
