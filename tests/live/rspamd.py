@@ -38,12 +38,14 @@ worker "normal" {{
   bind_socket = "127.0.0.1:{normal}";
   bind_socket = "{home}/scan.sock mode=0666";
   count = 1;
+  {keypair}
 }}
 worker "controller" {{
   bind_socket = "127.0.0.1:{controller}";
   password = "look-at-it";
   enable_password = "change-it";
   secure_ip = [];
+  {keypair}
 }}
 worker "fuzzy" {{
   bind_socket = "127.0.0.1:{fuzzy}";
@@ -144,9 +146,12 @@ def why_missing() -> str:
 
 
 class Rspamd:
-    """A server with a normal worker at `scan` (and `socket`) and a controller at `controller`."""
+    """A server with a normal worker at `scan` (and `socket`) and a controller at `controller`.
 
-    def __init__(self) -> None:
+    `keypair` is that of HTTPCrypt which both have, as text of their configuration.
+    """
+
+    def __init__(self, keypair: str = "") -> None:
         self.home = private_directory()
         self.scan = free_port()
         self.controller = free_port()
@@ -164,6 +169,7 @@ class Rspamd:
                 controller=self.controller,
                 fuzzy=free_port(),
                 redis=self._redis.port,
+                keypair=keypair,
             )
         )
         self._child = self._start()
