@@ -746,8 +746,9 @@ class Tls:
         DURATION,
         Bounds(0, 86400),
         Doc(
-            "How often it is looked whether files of [certificates], client_ca and client_crl have"
-            " changed; what has is used for new connections. 0 looks at a reload alone."
+            "How often it is looked whether files of [certificates], [keypairs], client_ca and"
+            " client_crl have changed; what has is used for new connections, keypairs for new"
+            " requests. 0 looks at a reload alone."
         ),
     ] = 10.0
     warn_before: Annotated[
