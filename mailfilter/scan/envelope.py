@@ -72,7 +72,11 @@ class Envelope:
     flags: frozenset[str] = frozenset()
     """Request flags by Rspamd's names: `pass_all`, `no_log`, `skip`, `groups`, `trace`, ..."""
     identity: str | None = None
-    """Name in [identities] of the other side, which has shown its certificate by TLS."""
+    """Name in [identities] of the other side, which has shown its certificate, or its key."""
+    by_key: bool = False
+    """Whether that was a key of HTTPCrypt."""
+    passed_on: str | None = None
+    """What a proxy says of the other side's connection that it has passed on, in words."""
     is_trusted: bool = True
     """Whether the other side is believed, see `networks.distrusted`."""
     knows_client: bool = True

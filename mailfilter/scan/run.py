@@ -144,9 +144,13 @@ class Scanner:
 
     def _trace(self, envelope: Envelope) -> Trace:
         trace = Trace(self.clock.seconds)
+        if envelope.passed_on is not None:
+            trace.add("proxy", envelope.passed_on)
         if envelope.identity is not None:
             trust = "" if envelope.is_trusted else ", which is not trusted"
-            trace.add("tls", f"came with the certificate of {envelope.identity}{trust}")
+            shown = "key" if envelope.by_key else "certificate"
+            check = "httpcrypt" if envelope.by_key else "tls"
+            trace.add(check, f"came with the {shown} of {envelope.identity}{trust}")
         for note in envelope.notes:
             trace.add("message", note)
             if note.startswith(SETTINGS_NOTE):

@@ -28,6 +28,8 @@ async def scan(asked: Call) -> Reply:
         Told(fields_of(asked.head)),
         is_trusted=_is_trusted(asked),
         identity=asked.peer.identity,
+        by_key=asked.peer.by_key,
+        passed_on=asked.peer.passed_on,
     )
     raw = asked.body
     verdict = await asked.scanner.scan(envelope, raw)

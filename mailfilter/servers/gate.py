@@ -9,6 +9,7 @@ from ..codec.httpcrypt import SharedKey
 from ..codec.httpcrypt_requests import Unopened
 from ..config.model import Listener
 from ..tls.known import Known
+from .claim import Claim
 from .keyring import Keyring
 from .peer import Peer, Peers
 from .refusals import Refusals
@@ -35,9 +36,12 @@ class Door:
         self._refusals = refusals
         self._peers = peers
 
-    def begin(self, address: IAddress | None, peer: Peer, known: Known | None) -> None:
+    def begin(
+        self, address: IAddress | None, peer: Peer, known: Known | None, claim: Claim | None
+    ) -> None:
         """Somebody has connected."""
         self._address = address
+        self._claim = claim
         self.peer = peer
         self.known = known
 
@@ -61,7 +65,7 @@ class Door:
         self._refusals.count_sealed("opened")
         if known is not None:
             self.known = known
-            self.peer = self._peers.peer(self._address, known)
+            self.peer = self._peers.peer(self._address, known, self._claim)
 
     def note(self, event: Unopened) -> None:
         """Count a request that could not be opened, and say it if it is time."""

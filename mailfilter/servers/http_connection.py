@@ -76,7 +76,7 @@ class HttpConnection(Replying[Asked, Reply]):
     def connectionMade(self) -> None:
         super().connectionMade()
         if self._door is not None:
-            self._door.begin(self._stream.getPeer(), self._peer, self.known)
+            self._door.begin(self._stream.getPeer(), self._peer, self.known, self.claim)
         self._stream.registerProducer(self, True)
 
     def dataReceived(self, data: bytes) -> None:

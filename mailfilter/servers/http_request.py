@@ -66,7 +66,12 @@ def path_of(head: RequestHead) -> bytes:
 
 def _envelope(listener_name: str, request: RequestComplete, told: Told, peer: Peer) -> Envelope:
     envelope = build_envelope(
-        listener_name, told, is_trusted=peer.is_trusted, identity=peer.identity
+        listener_name,
+        told,
+        is_trusted=peer.is_trusted,
+        identity=peer.identity,
+        by_key=peer.by_key,
+        passed_on=peer.passed_on,
     )
     if path_of(request.head) != SKIP:
         return envelope

@@ -28,7 +28,9 @@ class Peer:
     """Whether it may say who its client is, and have wishes."""
     is_unix: bool
     identity: str | None = None
-    """Who it has shown to be by its certificate, by the name in [identities]."""
+    """Who it has shown to be, by the name in [identities]."""
+    by_key: bool = False
+    """Whether it has shown that by a key of HTTPCrypt, and no certificate."""
     knows_client: bool = True
     """Whether address and name of its client are taken from it even if it is not believed."""
     is_local: bool = False
@@ -77,6 +79,7 @@ class Peers:
             is_unix,
             identity,
             # `trusted = false` is for MTAs whose clients may not be believed: they see these.
+            known is not None and known.by_key,
             knows_client=is_believed and (self._is_milter or self._trusts),
             is_local=is_unix or read_address(host) in self._loopback,
             passed_on=None if claim is None else str(claim),

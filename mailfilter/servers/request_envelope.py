@@ -105,7 +105,13 @@ def fields_of(head: RequestHead) -> Fields:
 
 
 def build_envelope(
-    listener: str, told: Told, *, is_trusted: bool = True, identity: str | None = None
+    listener: str,
+    told: Told,
+    *,
+    is_trusted: bool = True,
+    identity: str | None = None,
+    by_key: bool = False,
+    passed_on: str | None = None,
 ) -> Envelope:
     """Make the envelope of a request that came by a listener.
 
@@ -144,6 +150,8 @@ def build_envelope(
         subject=_text(single, b"subject"),
         flags=_flags(single, notes),
         identity=identity,
+        by_key=by_key,
+        passed_on=passed_on,
         is_trusted=is_trusted,
         knows_client=is_trusted,
         notes=tuple(notes),

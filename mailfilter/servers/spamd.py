@@ -9,6 +9,7 @@ from zope.interface import implementer
 
 from ..codec import spamd_reply as replies
 from ..codec.spamd import Event, LineCodec, ProtocolError, Request
+from .gate import ENCRYPTION_REQUIRED, must_seal
 from .replying import Replying
 from .requests import RequestFactory
 from .spamd_answer import Answers, Asked
@@ -103,6 +104,11 @@ class SpamdConnection(Replying[Asked, bytes]):
                 self._respond(event)
 
     def _respond(self, request: Request) -> None:
+        if must_seal(self._site.listener, self._peer):
+            self._site.refusals.count_sealed("refused/plain")
+            error = ProtocolError(ENCRYPTION_REQUIRED, self._codec.is_rspamc)
+            self._send(self._site.answers.refused(error, self._peer))
+            return
         reply = self._site.answers.at_once(request, self._peer)
         if reply is None:
             self._begin_answer(Asked(request, self._peer))

@@ -1,6 +1,7 @@
 """Who somebody is by what was shown: [identities] as a listener admits them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from cryptography import x509
@@ -52,7 +53,7 @@ class Book:
         for email in identity.email:
             self._emails.setdefault(_email(email), known)
         for key in identity.httpcrypt_keys:
-            self.by_key.setdefault(decode_loosely(key), known)
+            self.by_key.setdefault(decode_loosely(key), replace(known, by_key=True))
         for name in identity.proxy_names:
             self._proxy_names.setdefault(name, known)
         if identity.any_certificate and self._anybody is None:

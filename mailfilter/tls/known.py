@@ -1,4 +1,4 @@
-"""Who somebody is that has shown a certificate."""
+"""Who somebody is that has shown a certificate, or a key."""
 
 from dataclasses import dataclass
 
@@ -14,3 +14,5 @@ class Known:
     """Whether it may look at things through the controller without a password."""
     may_change: bool = False
     """Whether it may change things there."""
+    by_key: bool = False
+    """Whether it was a key of HTTPCrypt, and no certificate."""

@@ -26,11 +26,11 @@ x
 
 
 class IdentityTests(ScanCase):
-    """Who the other side is by its certificate."""
+    """Who the other side is by its certificate, or its key."""
 
-    def said(self, **told: Any) -> list[str]:
+    def said(self, source: str = "tls", **told: Any) -> list[str]:
         verdict = self.scan(envelope=replace(ENVELOPE, **told))
-        return [entry.text for entry in verdict.trace if entry.source == "tls"]
+        return [entry.text for entry in verdict.trace if entry.source == source]
 
     def test_identity(self) -> None:
         self.assertEqual(self.said(), [])
@@ -38,6 +38,9 @@ class IdentityTests(ScanCase):
         self.assertEqual(
             self.said(identity="mx1", is_trusted=False),
             ["came with the certificate of mx1, which is not trusted"],
+        )
+        self.assertEqual(
+            self.said("httpcrypt", identity="mx1", by_key=True), ["came with the key of mx1"]
         )
 
 
