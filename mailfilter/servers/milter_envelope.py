@@ -45,6 +45,7 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction, peer
         mta_host=_text(macros.get(b"j")),
         tls=_tls(macros),
         identity=peer.identity,
+        passed_on=peer.passed_on,
         is_trusted=peer.is_trusted,
         knows_client=peer.knows_client,
         notes=transaction.notes + notes,

@@ -73,9 +73,18 @@ class Answers(Answering[Asked, bytes]):
         """What RSPAMC tells, as over HTTP. SPAMC tells nothing: its User is no login."""
         request, peer = asked.request, asked.peer
         if not request.line.is_rspamc:
-            return Envelope(listener=self._name, identity=peer.identity, is_trusted=peer.is_trusted)
+            return Envelope(
+                listener=self._name,
+                identity=peer.identity,
+                passed_on=peer.passed_on,
+                is_trusted=peer.is_trusted,
+            )
         envelope = build_envelope(
-            self._name, Told(request.headers), is_trusted=peer.is_trusted, identity=peer.identity
+            self._name,
+            Told(request.headers),
+            is_trusted=peer.is_trusted,
+            identity=peer.identity,
+            passed_on=peer.passed_on,
         )
         if is_ignored(envelope):
             self._peers.note_ignored(peer)
