@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.client import tls_new
 from mailfilter.client.adm import main
+from mailfilter.client.new_file import create
 from mailfilter.codec.control import Pair
 from mailfilter.config import load as load_config
 from mailfilter.tls.facts import fingerprint
@@ -142,7 +143,6 @@ class SelfSignedTests(SynchronousTestCase):
 
     def test_half(self) -> None:
         """Where the second file cannot be written there is no first."""
-        create = tls_new.create
 
         def fail(path: Path, data: bytes, mode: int) -> None:
             if path.suffix == ".pem":
