@@ -44,7 +44,7 @@ def show(
     option: str | None,
     state_dir: str | None,
 ) -> None:
-    """Show the certificates and keypairs that are in use, and whom we believe.
+    """Show the certificates and keypairs in use, and whom we believe.
 
     They are those that the running filter serves with. With --config what the files of that
     configuration hold now, also if no filter runs. With FILE the certificates in it. The exit

@@ -142,7 +142,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -l 'stat
 complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'check' -d 'Tell what a server speaks and shows, and if we would connect.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'self-signed' -d 'Make a key, and a certificate that is signed with it.'
-complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'show' -d 'Show the certificates that are in use, and whom we believe.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'show' -d 'Show the certificates and keypairs in use, and whom we believe.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'name' -d 'Name or address that its certificate must be for; otherwise HOST.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'ca' -d 'Authorities to trust; otherwise those of the system.' -r -F
