@@ -1,7 +1,6 @@
 """`mailfilteradm keypair`: keys of HTTPCrypt, made, checked and shown."""
 
 import os
-import stat
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,12 +16,10 @@ from ..codec.httpcrypt_text import (
     render_toml,
     render_ucl,
 )
-from ..config.files import Source
+from ..config.files import Source, read_source
 from ..config.secrets import doubtful, exposed
 from ..config.toml_text import part_text, string_text
 from ..report.escape import escape
-from ..tls.errors import TlsError
-from ..tls.reading import read_file
 from .new_file import create, replace
 from .options import FILE, JSON_OPTION, echo_json, fail
 
@@ -89,9 +86,8 @@ def check(file: str) -> None:
     Both halves must belong together, and others must not be able to read the file, which may be as
     rspamadm keypair has written it.
     """
-    _read(file)
-    state = os.stat(file)
-    source = Source(file, b"", stat.S_IMODE(state.st_mode), state.st_gid)
+    source = _source(file)
+    _pair(source)
     if trouble := exposed(source, None, _WHAT):
         _fail_for(file, "; ".join(trouble))
     if doubt := doubtful(source, None, _WHAT):
@@ -108,7 +104,7 @@ def show(file: str, is_client: bool, as_json: bool) -> None:
 
     With --json an object with the public key and its ids. The secret key is not shown.
     """
-    pair = _read(file)
+    pair = _pair(_source(file))
     if not as_json:
         click.echo(_about(pair, Path(os.path.abspath(file)), is_client=is_client))
         return
@@ -116,11 +112,18 @@ def show(file: str, is_client: bool, as_json: bool) -> None:
     echo_json({name: encode_base32(octets) for name, octets in names.items()})
 
 
-def _read(file: str) -> Keypair:
+def _source(file: str) -> Source:
+    source, problems = read_source(file, MAX_TEXT)
+    if source is None:
+        _fail_for(file, "; ".join(problem.expected for problem in problems))
+    return source
+
+
+def _pair(source: Source) -> Keypair:
     try:
-        return read_keypair(read_file(file, MAX_TEXT))
-    except (TlsError, KeypairError) as error:
-        _fail_for(file, str(error).removeprefix(f"{file}: "))
+        return read_keypair(source.data)
+    except KeypairError as error:
+        _fail_for(source.file, str(error))
 
 
 def _fail_for(file: str, text: str) -> NoReturn:

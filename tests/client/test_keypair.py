@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from click.testing import CliRunner, Result
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from mailfilter.client.adm import main
 from mailfilter.codec.base32 import encode_base32
@@ -169,6 +169,16 @@ class LookTests(KeypairCase):
             self.assertIn(f"chmod o-rw {self.file}", result.stderr)
         result = run("check", self.write(RSPAMD, 0o640))
         self.assertEqual((result.exit_code, result.stdout), (0, "ok\n"))
+
+    def test_group(self) -> None:
+        """A group that may not be the service's own is worth a warning."""
+        if os.geteuid() != 0:
+            raise SkipTest("only root gives files to any group")
+        os.chown(self.write(RSPAMD, 0o640), -1, 4242)
+        result = run("check", str(self.file))
+        self.assertEqual((result.exit_code, result.stdout), (0, "ok\n"))
+        said = f"warning: {self.file}: a secret key in a file that the group 4242 may read"
+        self.assertIn(said, result.stderr)
 
     def test_wrong(self) -> None:
         """What cannot be used is told, and nothing that is secret."""
