@@ -37,7 +37,7 @@ endpoint = "tcp:{port}:interface=127.0.0.1"
 certificates = ["mx"]
 """
 
-_CHECK = '''\
+BY_PROCESS = '''\
 """Tells by which process a message is scanned."""
 
 import os
@@ -69,7 +69,7 @@ class CertifiedFilter(Filter):
         issued = self.home / "issued"
         issued.mkdir()
         self.authority = Authority(issued, "authority")
-        (self.home / "checks" / "process.py").write_text(_CHECK)
+        (self.home / "checks" / "process.py").write_text(BY_PROCESS)
         self.configure(_CONFIG.format(watch=watch, folder=self.folder, port=self.port))
         self.serial = self.renew()
 
