@@ -1,0 +1,74 @@
+"""Keypairs of the filter change while real clients go on asking."""
+
+from mailfilter.codec.httpcrypt import Keypair
+from mailfilter.codec.httpcrypt_text import render_json, render_toml
+
+from .harness import message_file
+from .httpcrypt import KeyCase, KeyFilter, rspamc, text_of
+from .processes import wait_until
+from .threads import Threads
+
+HAM = message_file("ham.eml")
+
+
+class RotationTests(KeyCase):
+    """Each with a filter of its own."""
+
+    def make_filter(self) -> KeyFilter:
+        """See `LiveCase`."""
+        own = KeyFilter()
+        self.addCleanup(own.stop)
+        return own
+
+    def ask(self, pair: Keypair) -> bool:
+        """Whether a client with that public key is answered."""
+        server = f"127.0.0.1:{self.filter.ports['http']}"
+        return rspamc(server, "--key", text_of(pair), message=HAM)[0] == 0
+
+    def reload(self, *names: str) -> None:
+        """Go on with these keypairs."""
+        self.filter.use(*names)
+        done = self.filter.adm("reload")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_another(self) -> None:
+        """While both are in use no client loses a request; then the old key is of no use."""
+        new = Keypair.new()
+        self.filter.write("new", render_json(new))
+        wrong: list[Keypair] = []
+        is_over: list[bool] = []
+
+        def client(number: int) -> None:
+            pair = (self.filter.front, self.filter.spare)[number % 2]
+            while not is_over:
+                if not self.ask(pair):
+                    wrong.append(pair)
+
+        clients = Threads(2, client)
+        try:
+            self.reload("front", "spare", "new")
+            wait_until(lambda: self.ask(new), "the new key to be known", 30)
+            mark = self.filter.log_size()
+            # Some more of each.
+            wait_until(lambda: len(self.filter.records(mark)) >= 6, "requests to go on", 60)
+        finally:
+            is_over.append(True)
+            clients.join()
+        self.assertEqual(wrong, [])
+        self.reload("new")
+        wait_until(lambda: not self.ask(self.filter.front), "the old key to be gone", 30)
+        self.assertTrue(self.ask(new))
+
+    def test_file(self) -> None:
+        """A file with another keypair is taken without a reload; one that is none is not."""
+        new = Keypair.new()
+        self.filter.write("front", render_toml(new))
+        wait_until(lambda: self.all_answer(new), "the new one to be taken by all", 60)
+        self.assertFalse(self.ask(self.filter.front))
+        self.filter.write("front", 'public = "x"\n')
+        wait_until(lambda: "alarm" in self.filter.log(self.mark), "an alarm", 60)
+        self.assertTrue(self.ask(new))
+
+    def all_answer(self, pair: Keypair) -> bool:
+        """Whether each worker, of whom there are two, knows the key by now."""
+        return all(self.ask(pair) for _ in range(8))
