@@ -116,6 +116,7 @@ class SealedRequests:
         self._outside = _Outside(reading, gate)
         self._outer = RequestCodec(reading.max_body, self._outside.open_body, self._outside.waits)
         self._inner: RequestCodec | None = None
+        self._is_unopened = False
 
     @property
     def key(self) -> SharedKey | None:
@@ -149,8 +150,9 @@ class SealedRequests:
 
     @property
     def broken(self) -> bool:
-        """See `RequestCodec.broken`."""
-        return self._outer.broken
+        """See `RequestCodec.broken`. However much was read of what cannot be opened: the connection
+        shall end in the same way."""
+        return self._outer.broken or self._is_unopened
 
     def receive(self, data: bytes) -> list[Event]:
         """See `RequestCodec.receive`."""
@@ -199,6 +201,7 @@ class SealedRequests:
 
     def _unopened(self, reason: Reason, text: str) -> Unopened:
         self._outside.key = None
+        self._is_unopened = True
         return Unopened(400, text, reason=reason)
 
     def _unseal(self, body: bytes) -> bytes:

@@ -20,6 +20,7 @@ _LABELLED: Mapping[str, tuple[str, str, str]] = {
     "map_timeouts": ("map_timeouts", "map", "Lookups in a map that were given up."),
     "store": ("store_errors", "error", "Calls of the store that failed."),
     "tls/refused": ("tls_refused", "reason", "Connections refused in the handshake of TLS."),
+    "httpcrypt/refused": ("httpcrypt_refused", "reason", "Requests refused for HTTPCrypt."),
     "connections/refused": ("refused_connections", "limit", "Connections over a limit."),
 }
 """What stands before the last slash of a counter -> name, label and meaning of its metric."""
@@ -35,6 +36,7 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
     "tls/resumed": ("tls_resumed", "Handshakes that resumed an earlier session."),
     "tls/broken": ("tls_broken", "Connections whose TLS broke after the handshake."),
     "tls/on_plain": ("tls_on_plain", "Connections with TLS to listeners without."),
+    "httpcrypt/opened": ("httpcrypt_opened", "Requests sealed by HTTPCrypt."),
 }
 
 _SYMBOLS = {"symbol_spam": "spam", "symbol_ham": "ham"}

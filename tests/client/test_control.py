@@ -98,6 +98,9 @@ PAGE: dict[str, Any] = {
         "tls/refused/plain": 3,
         "tls/on_plain": 1,
         "tls/broken": 2,
+        "httpcrypt/opened": 4,
+        "httpcrypt/refused/blob": 1,
+        "httpcrypt/refused/plain": 6,
     },
     "histograms": {},
     "events": {"reloads": 2},
@@ -224,6 +227,7 @@ class StatusTests(SynchronousTestCase):
             "events: reloads 2",
             "TLS: 9 handshakes, 0 resumed, 1 on listeners without certificates, 2 broken later;"
             " refused: plain 3",
+            "HTTPCrypt: 4 requests; refused: blob 1, plain 6",
             "mx P-256 1970-01-02T00:00:00Z 0.5 http unix a.example b.example c.example ...",
             "trouble: history/dropped 2, store/timeout 7",
         ):

@@ -46,6 +46,8 @@ PAGE = {
         "tls/handshakes": 8,
         "tls/refused/revoked": 9,
         "connections/refused/max_connections": 10,
+        "httpcrypt/opened": 12,
+        "httpcrypt/refused/blob": 13,
         "controller/requests": 11,
     },
     "histograms": {
@@ -168,6 +170,8 @@ class PageTests(MetricsCase):
             ("tls_handshakes_total", 8, {}),
             ("tls_refused_total", 9, {"reason": "revoked"}),
             ("refused_connections_total", 10, {"limit": "max_connections"}),
+            ("httpcrypt_opened_total", 12, {}),
+            ("httpcrypt_refused_total", 13, {"reason": "blob"}),
             ("other_total", 11, {"name": "controller/requests"}),
             ("scan_seconds_count", 6, {}),
             ("scan_seconds_bucket", 3, {"le": "1.0"}),
