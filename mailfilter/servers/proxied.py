@@ -151,5 +151,6 @@ class ProxiedFactory(Factory):
             return proxy, None
         self.site.refusals.count_proxied()
         tls = proxied.tls
-        known = None if tls is None else self._book.by_proxy_name(tls.verified_name)
+        name = "" if tls is None else tls.verified_name
+        known = self._book.by_proxy_name(name) if name else None
         return claimed_address(proxied, proxy), Claim(host_of(proxy), tls, known)

@@ -18,12 +18,15 @@ from mailfilter.servers.proxied import ProxiedFactory
 from mailfilter.testing.fake_scanner import FakeScanner
 from mailfilter.tls.book import Book
 
+from ..codec.proxy_headers import INET, checked, tls
 from .controller_case import make_services
 from .spamd_case import VERDICT, Transport
 
 PROXY = "10.0.0.5"
 CLIENT = "192.0.2.7"
 LINE = b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 11332\r\n"
+MX1 = checked(0x11, INET, tls(0x07, 0, (0x21, b"TLSv1.3"), (0x22, b"mx1")))
+"""The same client, with a certificate that the proxy has verified."""
 TIMEOUT = 10.0
 
 
