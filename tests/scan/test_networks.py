@@ -27,6 +27,7 @@ TAKEN = {
     "user",
 }
 LEFT = {
+    "by_key",
     "deliver_to",
     "filename",
     "helo",
@@ -39,6 +40,7 @@ LEFT = {
     "log_tag",
     "mta_name",
     "notes",
+    "passed_on",
     "queue_id",
     "recipients",
     "sender",
