@@ -14,8 +14,10 @@ STRANGER = Keypair.of(bytes(range(8, 40)))
 
 CONFIG = Config(
     identities={
-        "friend": Identity(httpcrypt_keys=(encode_base32(FRIEND.public),), controller="write"),
-        "guest": Identity(httpcrypt_keys=(encode_base32(GUEST.public),), trusted=False),
+        "friend": Identity(
+            httpcrypt_keys=(encode_base32(FRIEND.public),), trusted=True, controller="write"
+        ),
+        "guest": Identity(httpcrypt_keys=(encode_base32(GUEST.public),)),
     }
 )
 NOT_OPENED = (
