@@ -47,6 +47,7 @@ bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.milter_cost
 	@$(BIN)/python -m bench.http_cost
 	@$(BIN)/python -m bench.tls_cost
+	@$(BIN)/python -m bench.httpcrypt
 	@$(BIN)/python -m bench.lda
 	@$(BIN)/python -m tests.live.peers fetch >/dev/null || true
 	@$(BIN)/python -m bench.store

@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench import (
     http_cost,
+    httpcrypt,
     lda,
     maps,
     messages,
@@ -17,6 +18,7 @@ from bench import (
     tls_cost,
     tls_target,
 )
+from bench.http_target import VERDICTS
 from mailfilter.app.checks import load_checks
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
@@ -87,6 +89,14 @@ class BenchTests(SynchronousTestCase):
         self.assertEqual(len(lines), ways)
         _, *lines = tls_cost.idle(folder, 10)
         self.assertEqual(len(lines), ways)
+
+    def test_httpcrypt(self) -> None:
+        """Every way to ask is answered and measured, and so are the parts."""
+        for verdict in VERDICTS:
+            _, *lines = httpcrypt.whole(verdict, 3, 1)
+            self.assertEqual(len(lines), len(httpcrypt.WAYS))
+        _, *lines = httpcrypt.parts(3, 1)
+        self.assertEqual(len(lines), 4)
 
     def message_folder(self) -> str:
         """A directory with one message."""
