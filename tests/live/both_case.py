@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from .harness import message_file
 from .mailfilterc import Ran, mailfilterc, masked, rspamc
@@ -37,6 +38,9 @@ def new_kind() -> str:
 class BothCase(RspamdCase):
     """Runs both programs."""
 
+    options: ClassVar[Sequence[str]] = ()
+    """Given to both each time."""
+
     def setUp(self) -> None:
         """Whom to ask."""
         super().setUp()
@@ -45,14 +49,14 @@ class BothCase(RspamdCase):
 
     def ours(self, *arguments: str, message: bytes = b"", code: int = 0, server: str = "") -> Ran:
         """Run mailfilterc; it must end with that status."""
-        where = ("-h", server or self.scan, "-t", "60")
+        where = ("-h", server or self.scan, "-t", "60", *self.options)
         ran = mailfilterc(*where, *arguments, message=message)
         self.assertEqual(ran.code, code, ran)
         return ran
 
     def theirs(self, *arguments: str, message: bytes = b"", code: int = 0, server: str = "") -> Ran:
         """Run rspamc; it must end with that status."""
-        where = ("-h", server or self.scan, "-t", "60")
+        where = ("-h", server or self.scan, "-t", "60", *self.options)
         ran = rspamc(*where, *arguments, message=message)
         self.assertEqual(ran.code, code, ran)
         return ran

@@ -226,4 +226,8 @@ class RspamdCase(SynchronousTestCase):
         """Start it unless it is running; skip without it."""
         if why := why_missing():
             raise SkipTest(why)
-        self.rspamd = shared_rspamd()
+        self.rspamd = self.server()
+
+    def server(self) -> Rspamd:
+        """Which one."""
+        return shared_rspamd()

@@ -2,9 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import BinaryIO, ClassVar, Self
 
 from backports import zstd
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
@@ -16,7 +16,7 @@ MESSAGE = b"Subject: x\n\nbody\n"
 _REPLY = b"""\
 {"is_skipped":false,"score":1.0,"required_score":15.0,"action":"no action","symbols":{},\
 "messages":{},"message-id":"a@example.org"}"""
-_ANSWER = b"""\
+ANSWER = b"""\
 HTTP/1.1 200 OK\r
 Content-Type: application/json\r
 Connection: close\r
@@ -65,18 +65,23 @@ class Recorder:
                 return
             with connection:
                 connection.settimeout(60)
-                self.requests.append(_read(connection))
-                connection.sendall(_ANSWER)
+                with connection.makefile("rb") as stream:
+                    connection.sendall(self.answer(stream))
+
+    def answer(self, stream: BinaryIO) -> bytes:
+        """Take a request; what is said."""
+        self.requests.append(read_request(stream))
+        return ANSWER
 
 
-def _read(connection: socket.socket) -> Request:
-    with connection.makefile("rb") as stream:
-        line = stream.readline().decode().rpartition(" ")[0]
-        headers: dict[str, list[str]] = {}
-        while text := stream.readline().decode().rstrip("\r\n"):
-            name, _, value = text.partition(":")
-            headers.setdefault(name.lower(), []).append(value.strip())
-        body = stream.read(int(headers.get("content-length", ["0"])[0]))
+def read_request(stream: BinaryIO) -> Request:
+    """One that begins there."""
+    line = stream.readline().decode().rpartition(" ")[0]
+    headers: dict[str, list[str]] = {}
+    while text := stream.readline().decode().rstrip("\r\n"):
+        name, _, value = text.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip())
+    body = stream.read(int(headers.get("content-length", ["0"])[0]))
     if "compression" in headers:
         body = zstd.decompress(body)
     kept = {name: found for name, found in headers.items() if name not in _OF_THE_CONNECTION}
@@ -87,6 +92,9 @@ class RequestTests(SynchronousTestCase):
     """Both programs with the same options."""
 
     needs: ClassVar = ("rspamc",)
+    options: ClassVar[Sequence[str]] = ()
+    """Given to both each time."""
+    recorder: ClassVar[type[Recorder]] = Recorder
 
     def setUp(self) -> None:
         """Skip without rspamc."""
@@ -96,9 +104,9 @@ class RequestTests(SynchronousTestCase):
     def check(self, *lines: tuple[str, ...]) -> None:
         """Both send the same with each of these command lines."""
         for arguments in lines:
-            with Recorder() as recorder:
+            with self.recorder() as recorder:
                 for run in (mailfilterc, rspamc):
-                    where = ("-h", f"127.0.0.1:{recorder.port}", "-t", "60")
+                    where = ("-h", f"127.0.0.1:{recorder.port}", "-t", "60", *self.options)
                     ran = run(*where, *arguments, message=MESSAGE)
                     self.assertEqual(ran.code, 0, ran)
                 ours, theirs = recorder.requests
@@ -152,8 +160,9 @@ class RequestTests(SynchronousTestCase):
         """No value makes a field of its own, as it does with rspamc."""
         value = "a\r\nX-Other: b\nX-Other: c"
         for flag in ("-F", "-u", "-r", "-d", "-U", "-P", "--helo", "--hostname", "--queue-id"):
-            with Recorder() as recorder:
-                mailfilterc("-h", f"127.0.0.1:{recorder.port}", flag, value, message=MESSAGE)
+            with self.recorder() as recorder:
+                where = ("-h", f"127.0.0.1:{recorder.port}", *self.options)
+                mailfilterc(*where, flag, value, message=MESSAGE)
                 for request in recorder.requests:
                     self.assertNotIn("x-other", request.headers)
 
