@@ -41,9 +41,10 @@ def ring(listener: Listener) -> Keyring:
     return Keyring([OURS], client_keys(CONFIG, listener))
 
 
-def sealed_by(client: Keypair, inside: bytes) -> bytes:
-    """A request of somebody."""
-    return framed(shared_key(OURS, client.public).seal(inside), key_line(OURS, client))
+def sealed_by(client: Keypair, inside: bytes, *headers: bytes) -> bytes:
+    """A request of somebody; the headers are outside."""
+    blob = shared_key(OURS, client.public).seal(inside)
+    return framed(blob, key_line(OURS, client), *headers)
 
 
 def opened(reply: bytes, client: Keypair = CLIENT) -> bytes:
