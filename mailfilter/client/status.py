@@ -41,6 +41,8 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
     )
     if any(name.startswith("tls/") for name in page["counters"]):
         yield f"TLS: {_handshakes(page['counters'])}"
+    if any(name.startswith("proxy/") for name in page["counters"]):
+        yield f"proxies: {_passed_on(page['counters'])}"
     if any(name.startswith("httpcrypt/") for name in page["counters"]):
         yield f"HTTPCrypt: {_sealed(page['counters'])}"
     trouble = _trouble(page["counters"])
@@ -92,6 +94,12 @@ def _handshakes(counters: Mapping[str, int]) -> str:
     if counters.get("tls/broken"):
         text += f", {counters['tls/broken']} broken later"
     refused = _of_kind(counters, "tls/refused/")
+    return f"{text}; refused: {refused}" if refused else text
+
+
+def _passed_on(counters: Mapping[str, int]) -> str:
+    text = f"{counters.get('proxy/connections', 0)} connections passed on"
+    refused = _of_kind(counters, "proxy/refused/")
     return f"{text}; refused: {refused}" if refused else text
 
 

@@ -20,6 +20,7 @@ _LABELLED: Mapping[str, tuple[str, str, str]] = {
     "map_timeouts": ("map_timeouts", "map", "Lookups in a map that were given up."),
     "store": ("store_errors", "error", "Calls of the store that failed."),
     "tls/refused": ("tls_refused", "reason", "Connections refused in the handshake of TLS."),
+    "proxy/refused": ("proxy_refused", "reason", "Connections refused for the PROXY protocol."),
     "httpcrypt/refused": ("httpcrypt_refused", "reason", "Requests refused for HTTPCrypt."),
     "connections/refused": ("refused_connections", "limit", "Connections over a limit."),
 }
@@ -36,6 +37,7 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
     "tls/resumed": ("tls_resumed", "Handshakes that resumed an earlier session."),
     "tls/broken": ("tls_broken", "Connections whose TLS broke after the handshake."),
     "tls/on_plain": ("tls_on_plain", "Connections with TLS to listeners without."),
+    "proxy/connections": ("proxy_connections", "Connections that a proxy has passed on."),
     "httpcrypt/opened": ("httpcrypt_opened", "Requests sealed by HTTPCrypt."),
 }
 
