@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from .http1 import MAX_BLANK, Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
+from .http1 import MAX_BLANK, Event, ProtocolError, RequestCodec, RequestHead
 from .http_body import Body, PlainBody, Refused
 from .http_head import MAX_WHOLE_HEAD
 from .http_reply import render_reply
@@ -196,7 +196,7 @@ class SealedRequests:
         if trouble is not None:
             return self._unopened(trouble.reason, trouble.text)
         if error.size:
-            return ProtocolError(error.status, error.text)
+            return ProtocolError(error.status, error.text, size=error.size)
         return self._unopened("truncated", error.text)
 
     def _unopened(self, reason: Reason, text: str) -> Unopened:
@@ -240,13 +240,16 @@ def _last(event: Event) -> Event:
     """An event of the only request of its connection, for whose body nobody waits any more."""
     if isinstance(event, RequestHead):
         return _last_head(event)
-    if isinstance(event, RequestComplete) or event.head is not None:
-        assert event.head is not None
-        return replace(event, head=_last_head(event.head))
-    return event
+    if event.head is None:
+        return event
+    head = _last_head(event.head)
+    return event if head is event.head else replace(event, head=head)
 
 
 def _last_head(head: RequestHead) -> RequestHead:
+    is_last = not (head.keep_alive or head.expects_continue)
+    if is_last and KEY not in [name for name, _ in head.headers]:
+        return head
     headers = [field for field in head.headers if field[0] != KEY]
     return replace(head, headers=headers, keep_alive=False, expects_continue=False)
 

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..codec.httpcrypt import HttpCryptError, Keypair, SharedKey, read_key_header, shared_key
 from ..codec.httpcrypt_refused import CannotOpen
@@ -25,6 +26,17 @@ def client_keys(config: Config, listener: Listener) -> Mapping[bytes, Known]:
     return Book(config.identities, listener.identities).by_key
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a `Key` header means."""
+
+    shared: SharedKey
+    client: bytes
+    """Its public key."""
+    ours: bytes
+    """The public key of ours that it is for."""
+
+
 class Keyring:
     """Those of one listener."""
 
@@ -33,8 +45,9 @@ class Keyring:
     ) -> None:
         """`clients` are those who are known by their public key: see `client_keys`."""
         self._clients = clients
-        self._shared: OrderedDict[tuple[bytes, bytes], SharedKey] = OrderedDict()
-        """By the client's public key and ours, the one that was used last at the end."""
+        self._opened: OrderedDict[bytes, _Opened] = OrderedDict()
+        """What was made of `Key` headers, the one that was used last at the end. Who writes the
+        same key in other ways takes more room of it, as by other keys."""
         self._pairs: dict[bytes, Keypair] = {}
         """By short id."""
         self.renew(pairs)
@@ -43,44 +56,44 @@ class Keyring:
         """Open requests with these from now on; those that were begun are answered as they were."""
         self._pairs = {pair.short_id: pair for pair in pairs}
         ours = {pair.public for pair in self._pairs.values()}
-        for key in [key for key in self._shared if key[1] not in ours]:
-            del self._shared[key]
+        for header in [name for name, found in self._opened.items() if found.ours not in ours]:
+            del self._opened[header]
 
     def find(self, headers: Sequence[bytes]) -> tuple[SharedKey, bytes]:
         """What opens a request with these `Key` headers, and the public key of its client.
 
         One that is for a key of ours is enough; of several it is the last. Raises CannotOpen.
         """
-        trouble = CannotOpen("header", "too many Key headers")
         if len(headers) > MAX_KEY_HEADERS:
-            raise trouble
+            raise CannotOpen("header", "too many Key headers")
+        trouble = None
         for value in reversed(headers):
             try:
-                short_id, client = read_key_header(value)
-            except HttpCryptError as error:
-                trouble = CannotOpen("header", str(error))
+                found = self._opened.get(value) or self._open(value)
+            except CannotOpen as error:
+                trouble = error
                 continue
-            pair = self._pairs.get(short_id)
-            if pair is not None:
-                return self._share(pair, client), client
-            trouble = CannotOpen("key", "sealed for a key that is none of keypairs")
-        raise trouble
+            self._opened.move_to_end(value)
+            return found.shared, found.client
+        raise trouble or CannotOpen("header", "no Key header")
 
     def known(self, client: bytes) -> Known | None:
         """Whose public key that is."""
         return self._clients.get(client)
 
-    def _share(self, pair: Keypair, client: bytes) -> SharedKey:
-        name = client, pair.public
-        found = self._shared.get(name)
-        if found is not None:
-            self._shared.move_to_end(name)
-            return found
+    def _open(self, header: bytes) -> _Opened:
         try:
-            made = shared_key(pair, client)
+            short_id, client = read_key_header(header)
+        except HttpCryptError as error:
+            raise CannotOpen("header", str(error)) from None
+        pair = self._pairs.get(short_id)
+        if pair is None:
+            raise CannotOpen("key", "sealed for a key that is none of keypairs")
+        try:
+            shared = shared_key(pair, client)
         except HttpCryptError as error:
             raise CannotOpen("client", str(error)) from None
-        if len(self._shared) >= MAX_SHARED:
-            self._shared.popitem(last=False)
-        self._shared[name] = made
+        if len(self._opened) >= MAX_SHARED:
+            self._opened.popitem(last=False)
+        made = self._opened[header] = _Opened(shared, client, pair.public)
         return made
