@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..codec.http1 import ProtocolError, RequestComplete
+from ..codec.http1 import ProtocolError, RequestComplete, RequestHead
 from ..codec.http_body import Refused
 from ..config.model import FailPolicy
 from ..mail.head import header_block
@@ -37,6 +37,12 @@ SCANS = frozenset(
     )
 )
 """Paths, in lower case, at which messages are taken."""
+
+_UNSEEN = RequestHead(
+    b"POST", b"/checkv2", arguments=[], headers=[], keep_alive=False, expects_continue=False
+)
+"""In place of what is in a sealed request that is too large to be opened: nobody sends that much
+but for a scan."""
 
 _PONG = Reply(200, b"pong\r\n", "text/plain")
 
@@ -75,10 +81,11 @@ class Answers(Answering[Asked, Reply]):
 
     def refused(self, error: ProtocolError, peer: Peer) -> Reply:
         """The answer to what is no request, or to one with a body that is too large to be read."""
-        if error.head is None:
+        head = error.head or (_UNSEEN if error.size else None)
+        if head is None:
             return error_reply(error.status, error.text)
-        asked = Asked(RequestComplete(error.head, b""), peer, error.size)
-        return self.too_large(asked) if path_of(error.head) in SCANS else self._too_large(asked)
+        asked = Asked(RequestComplete(head, b""), peer, error.size)
+        return self.too_large(asked) if path_of(head) in SCANS else self._too_large(asked)
 
     def dressed(self, reply: Reply) -> Reply:
         """A reply with the headers that all have."""

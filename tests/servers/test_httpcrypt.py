@@ -231,6 +231,9 @@ class LimitTests(SealedCase):
         self.assertEqual(self.ask(head % (key_line(), size - 1)), b"")
         found = opened(self.anew(head % (key_line(), size)))
         self.assertEqual(found, error_bytes(413, f"Request entity too large: {size}"))
+        # Nobody gets round the policy by a message that is larger still.
+        self.serve(FakeScanner(VERDICT), oversize="reject")
+        self.assertIn(b'"action":"reject"', opened(self.ask(head % (key_line(), size))))
 
     def test_time(self) -> None:
         self.ask(sealed(CHECK)[:-1])
