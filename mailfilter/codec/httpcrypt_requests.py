@@ -106,8 +106,8 @@ class _Outside:
 class SealedRequests:
     """Reads the requests of one connection, sealed or not, as `RequestCodec` does.
 
-    The head of a sealed request is told when it was opened. One that comes before is that outside;
-    nothing of it matters but that its client waits for `CONTINUE`.
+    The head of a sealed request is told by itself only if its body waits. One that comes before is
+    that outside; nothing of it matters but that its client waits for `CONTINUE`.
     """
 
     def __init__(self, reading: Reading, gate: Gate) -> None:
@@ -231,9 +231,7 @@ class SealedRequests:
         if inner.in_request and not inner.waiting:
             inner.end_of_input()
             return [ProtocolError(400, TOO_SHORT)]
-        if not events:
-            return [ProtocolError(400, TOO_SHORT)]
-        return [_last(event) for event in events]
+        return [_last(events[-1]) if events else ProtocolError(400, TOO_SHORT)]
 
 
 def _last(event: Event) -> Event:
