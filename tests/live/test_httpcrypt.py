@@ -1,9 +1,10 @@
 """The real rspamc asks the filter by HTTPCrypt, with right keys and wrong ones."""
 
 import json
+import socket
 from typing import Any
 
-from mailfilter.codec.httpcrypt import Keypair
+from mailfilter.codec.httpcrypt import Keypair, key_header, shared_key
 
 from .harness import message_file, wish
 from .httpcrypt import NOT_OPENED, PASSWORD, KeyCase, rspamc, text_of
@@ -138,6 +139,12 @@ class EncryptedOnlyTests(KeyCase):
         self.assertEqual(status, 1)
         self.assertIn("HTTP error: 403", text)
 
+    def test_lines(self) -> None:
+        """Nobody who asks by a protocol that cannot be sealed, either."""
+        reply = said(self.filter.ports["all"], b"PING SPAMC/1.5\r\n\r\n")
+        self.assertRegex(reply, rb"^SPAMD/[\d.]+ (?!0 )\d+ ")
+        self.assertIn(b" PONG", said(self.filter.ports["scan"], b"PING SPAMC/1.5\r\n\r\n"))
+
     def test_remote(self) -> None:
         """Nobody from elsewhere; with a key they are let in."""
         if not self.filter.host:
@@ -149,3 +156,28 @@ class EncryptedOnlyTests(KeyCase):
         self.assertEqual(self.filter.records(self.mark), [])
         self.rspamc("remote", message=HAM, host=self.filter.host)
         self.assertEqual(len(self.filter.records(self.mark)), 1)
+
+
+class ReplayTests(KeyCase):
+    """What HTTPCrypt does not do."""
+
+    def test_again(self) -> None:
+        """A request that was recorded is carried out as often as it is sent."""
+        ours, client = self.filter.front.public, Keypair.new()
+        shared = shared_key(client, ours)
+        blob = shared.seal(b"POST /checkv2 HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(HAM) + HAM)
+        key = key_header(ours, client.public).encode()
+        head = b"POST / HTTP/1.0\r\nKey: %b\r\nContent-Length: %d\r\n\r\n" % (key, len(blob))
+        for count in (1, 2):
+            reply = said(self.filter.ports["http"], head + blob)
+            self.assertNotIn(b"action", reply)
+            inside = shared.unseal(reply.partition(b"\r\n\r\n")[2])
+            self.assertTrue(inside.startswith(b"HTTP/1.1 200 OK\r\n"), inside)
+            wait_until(lambda: len(self.filter.records(self.mark)) == count, "a scan")  # noqa: B023
+
+
+def said(port: int, request: bytes) -> bytes:
+    """All that a server says to some octets."""
+    with socket.create_connection(("127.0.0.1", port), 60) as stream:
+        stream.sendall(request)
+        return b"".join(iter(lambda: stream.recv(65536), b""))

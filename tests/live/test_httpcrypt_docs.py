@@ -16,7 +16,7 @@ from mailfilter.config import load
 from . import peers, rspamadm
 from .harness import LiveCase, wish
 from .mailfilterc import COMMAND
-from .processes import private_directory
+from .processes import private_directory, wait_until
 from .tls_page import PageFilter, all_blocks, block, blocks, here, run, with_adm
 
 PAGE = peers.CHECKOUT / "docs/httpcrypt.md"
@@ -164,11 +164,25 @@ class CommandTests(LiveCase):
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_rspamd(self) -> None:
-        """What `rspamadm keypair` prints is as good, and `check` says so."""
-        folder = private_directory()
-        path = folder / "front.key"
-        path.touch(mode=0o600)
+        """What `rspamadm keypair` prints is as good, `check` says so, and rspamc finds it."""
+        self.own_filter(block(SET_UP, "toml", PAGE))
+        path = self.filter.keys / "front.key"
         for option in ("-u", "-j"):
-            path.write_text(rspamadm.run("keypair", option))
-            checked = here(block(RSPAMD, "sh", PAGE), {FOLDER: str(folder)})
-            self.assertEqual(run(checked, folder, with_adm(folder)).strip(), "ok")
+            text = rspamadm.run("keypair", option)
+            path.write_text(text)
+            checked = here(block(RSPAMD, "sh", PAGE), {FOLDER: str(path.parent)})
+            self.assertEqual(run(checked, path.parent, with_adm(path.parent)).strip(), "ok")
+            self.filter.public = read_public(text)
+            self.filter.ensure_running()
+            wait_until(self.is_answered, "the keypair to be taken", 60)
+
+    def is_answered(self) -> bool:
+        """Whether rspamc with the filter's public key is."""
+        return self.asked(RSPAMC, self.filter.keys).returncode == 0
+
+
+def read_public(text: str) -> str:
+    """The public half in what rspamadm prints."""
+    found = re.search(r'"?pubkey"?\s*[=:]\s*"(\w{52})"', text)
+    assert found is not None, text
+    return found[1]
