@@ -72,6 +72,7 @@ def _texts_of_envelope(envelope: Envelope) -> list[str | None]:
         envelope.queue_id,
         envelope.mta_name,
         envelope.mta_host,
+        envelope.passed_on,
         envelope.mta_tag,
         envelope.deliver_to,
         envelope.settings_id,
