@@ -97,6 +97,8 @@ PAGE: dict[str, Any] = {
         "tls/handshakes": 9,
         "tls/refused/plain": 3,
         "tls/on_plain": 1,
+        "proxy/connections": 5,
+        "proxy/refused/missing": 2,
         "tls/broken": 2,
         "httpcrypt/opened": 4,
         "httpcrypt/refused/blob": 1,
@@ -227,6 +229,7 @@ class StatusTests(SynchronousTestCase):
             "events: reloads 2",
             "TLS: 9 handshakes, 0 resumed, 1 on listeners without certificates, 2 broken later;"
             " refused: plain 3",
+            "proxies: 5 connections passed on; refused: missing 2",
             "HTTPCrypt: 4 requests; refused: blob 1, plain 6",
             "mx P-256 1970-01-02T00:00:00Z 0.5 http unix a.example b.example c.example ...",
             "trouble: history/dropped 2, store/timeout 7",
