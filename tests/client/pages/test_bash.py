@@ -66,7 +66,9 @@ class ClientTests(BashCase):
 
     def test_options(self) -> None:
         """With a hyphen."""
-        self.assertEqual({"--keep-headers", "--key", "--keypair"}, self.words("mailfilterc", "--ke"))
+        self.assertEqual(
+            {"--keep-headers", "--key", "--keypair"}, self.words("mailfilterc", "--ke")
+        )
         self.assertIn("-?", self.words("mailfilterc", "stat", "-"))
 
     def test_values(self) -> None:
