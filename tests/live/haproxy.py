@@ -14,6 +14,7 @@ ENDED = "TLS that the proxy ends"
 THROUGH = "TLS that goes through"
 LINES = "Lines, by a unix socket"
 CONTROLLER = "The controller"
+OTHERS = "Other proxies"
 
 PROXY = "10.0.0.5"
 FILTER = "10.0.0.9"

@@ -7,18 +7,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from mailfilter.config import load
 
 from . import peers
 from .delivered import values
-from .haproxy import CONTROLLER, ENDED, LINES, MILTER, PAGE, THROUGH, Haproxy, ProxiedFilter
+from .haproxy import (
+    CONTROLLER,
+    ENDED,
+    LINES,
+    MILTER,
+    OTHERS,
+    PAGE,
+    THROUGH,
+    Haproxy,
+    ProxiedFilter,
+)
 from .harness import LiveCase, PostfixCase, message_file, shared_sink, wish
+from .httpcrypt import own_address
 from .postfix import Postfix
 from .postfix_cf import Smtpd
-from .processes import private_directory, wait_until
-from .tls_page import SERVER, all_blocks, issue, run
+from .processes import free_port, private_directory, wait_until
+from .stunnel import Stunnel
+from .tls_page import SERVER, all_blocks, block, here, issue, run
 
 HAM = message_file("ham.eml")
 GTUBE = message_file("gtube-reject.eml")
@@ -45,6 +57,14 @@ def passed_on(asked: ProxiedFilter) -> int:
 def refused(asked: ProxiedFilter) -> Mapping[str, int]:
     """What it has refused."""
     return {name: count for name, count in counters(asked).items() if "refused" in name}
+
+
+def other_address() -> str:
+    """Where a client is that is not on HAProxy's own loopback."""
+    address = own_address()
+    if not address:
+        raise SkipTest("this machine has no address but those of loopback")
+    return address
 
 
 class PageTests(SynchronousTestCase):
@@ -166,13 +186,13 @@ class CurlCase(LiveCase):
         body, _, status = done.stdout.rpartition("\n")
         return Answer(int(status), body)
 
-    def scan(self, who: str, *arguments: str) -> dict[str, Any]:
+    def scan(self, who: str, *arguments: str, source: str = "") -> dict[str, Any]:
         """Have a message scanned for somebody; its line in the log."""
         mark = self.filter.log_size()
         path = private_directory() / "message"
         path.write_bytes(HAM)
         options = ("--data-binary", f"@{path}", "-H", f"From: {who or 'nobody'}@example.org")
-        answer = self.curl(who, "/checkv2", *options, *arguments)
+        answer = self.curl(who, "/checkv2", *options, *arguments, source=source)
         self.assertEqual(answer.status, 200, answer.body)
         return self.filter.wait_record(mark, sender=f"{who or 'nobody'}@example.org")
 
@@ -193,6 +213,8 @@ def ended_proxy(verify: str) -> Haproxy:
 
 class EndedTests(CurlCase):
     """HAProxy ends the clients' TLS, and tells of it."""
+
+    needs: ClassVar[tuple[str, ...]] = (*CurlCase.needs, "stunnel")
 
     def make_filter(self) -> ProxiedFilter:
         """See `LiveCase`."""
@@ -217,6 +239,48 @@ class EndedTests(CurlCase):
         self.assertIsNone(self.scan("")["identity"])
         self.assertEqual(self.scan("mx1")["identity"], "mx1")
         self.assertEqual(refused(self.filter), {})
+
+    def test_stranger(self) -> None:
+        """Neither is an address taken that a client of another machine claims, wherever HAProxy is,
+        nor does it get in by that of HAProxy.
+        """
+        address = other_address()
+        self.port = ended_proxy("optional").ports["scan"]
+        told = ("-H", "IP: 198.51.100.9")
+        self.assertEqual(self.scan("", *told)["ip"], "198.51.100.9")
+        self.assertIsNone(self.scan("", *told, source=address)["ip"])
+        self.assertIn(f"from '{address}' are ignored", self.filter.log())
+        self.assertEqual(self.scan("mx1", *told, source=address)["ip"], "198.51.100.9")
+
+    def test_http_mode(self) -> None:
+        """HAProxy keeps connections to the filter, and clients on them apart."""
+        changes = {
+            "mode tcp": "mode http\n    http-reuse always",
+            "verify required": "verify optional",
+        }
+        self.port = Haproxy(self.filter.section(changes)).ports["scan"]
+        told, address = ("-H", "IP: 198.51.100.9"), other_address()
+        for _ in range(3):
+            for who in ("mx1", "", "mx9"):
+                record = self.scan(who, *told, source=address)
+                self.assertEqual(record["identity"], who if who == "mx1" else None)
+                self.assertEqual(record["ip"], "198.51.100.9" if who == "mx1" else None)
+
+    def test_stunnel(self) -> None:
+        """Another proxy, with version 1."""
+        self.port = free_port()
+        section = here(
+            block(OTHERS, "ini", PAGE),
+            {
+                "accept = 11443": f"accept = 127.0.0.1:{self.port}",
+                "127.0.0.1:11333": f"127.0.0.1:{self.filter.tls['11333']}",
+                "/etc/stunnel": str(self.filter.authority),
+            },
+        )
+        self.addCleanup(Stunnel(section, [self.port]).stop)
+        before = passed_on(self.filter)
+        self.assertIsNone(self.scan("")["identity"])
+        wait_until(lambda: passed_on(self.filter) > before, "the connection to be counted")
 
     def test_resumed(self) -> None:
         """A session that is resumed is as good as the one before."""
