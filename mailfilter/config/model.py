@@ -44,6 +44,7 @@ FormatName = Literal[
     "fingerprint",
     "httpcrypt_key",
     "proxy",
+    "dns_server",
 ]
 
 
@@ -93,6 +94,7 @@ FIELD = Format("field")
 FINGERPRINT = Format("fingerprint")
 HTTPCRYPT_KEY = Format("httpcrypt_key")
 PROXY = Format("proxy")
+DNS_SERVER = Format("dns_server")
 OFF = Word("off")
 UNLIMITED = Word("off", is_default=True)
 AUTO = Word("auto", is_default=True)
@@ -254,6 +256,15 @@ class Scan:
         "fd00::/8",
         "fe80::/10",
     )
+    trusted_relays: Annotated[
+        tuple[str, ...],
+        NETWORK,
+        Doc(
+            "Relays of ours, or of others whom we believe, that pass mail on to us: the client of"
+            " such mail, for SPF and lists, is whom they have it from by their Received fields."
+        ),
+        Example('["198.51.100.7"]'),
+    ] = ()
     gtube_patterns: Annotated[
         Literal["disabled", "reject", "all"],
         Doc(
@@ -289,6 +300,54 @@ class Scan:
         ),
         Example('"/etc/mailfilter/checks"'),
     ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """Names and records that are looked up."""
+
+    servers: Annotated[
+        tuple[str, ...],
+        DNS_SERVER,
+        Doc(
+            "Resolvers that look up for us: addresses, with a port if it is not 53. Empty are those"
+            " of /etc/resolv.conf. Lists of bad clients refuse most public resolvers."
+        ),
+        Example('["127.0.0.1"]'),
+    ] = ()
+    timeout: Annotated[
+        float, DURATION, Bounds(0.05, 30), Doc("After this long a question is asked again.")
+    ] = 1.0
+    attempts: Annotated[
+        int, Bounds(1, 10), Doc("How often a question is asked, each time of another server.")
+    ] = 4
+    ports: Annotated[
+        int,
+        Bounds(1, 256),
+        Doc("Source ports of each server from which questions go out; each is changed often."),
+    ] = 8
+    max_queries: Annotated[
+        int, Bounds(1, 10000), Doc("Questions that one message may cause; others are not asked.")
+    ] = 64
+    max_waiting: Annotated[
+        int, Bounds(10, 60000), Doc("Questions under way in one worker; more fail at once.")
+    ] = 4000
+    cache_size: Annotated[int, Bounds(0, 10_000_000), Doc("Answers that one worker remembers.")] = (
+        20_000
+    )
+    max_ttl: Annotated[
+        float, DURATION, Bounds(0, 604800), Doc("No answer is remembered for longer.")
+    ] = 86400.0
+    max_negative_ttl: Annotated[
+        float, DURATION, Bounds(0, 86400), Doc("The same of answers that there is nothing.")
+    ] = 900.0
+    mixed_case: Annotated[
+        bool,
+        Doc(
+            "Ask in letters of random case, which a forged answer must guess as well; some servers"
+            " cannot do that."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1252,6 +1311,7 @@ class Config:
     headers: Annotated[HeaderSettings, Doc("Fields added and removed.")] = field(
         default_factory=HeaderSettings
     )
+    dns: Annotated[Dns, Doc("Names that are looked up.")] = field(default_factory=Dns)
     store: Annotated[StoreSettings, Doc("What is remembered.")] = field(
         default_factory=StoreSettings
     )

@@ -92,6 +92,7 @@ _FORMATS = {
     "fingerprint": "a SHA-256 fingerprint of 64 hexadecimal digits",
     "httpcrypt_key": "a public key of HTTPCrypt, 52 characters",
     "proxy": "an IP network in CIDR form, or unix",
+    "dns_server": "an IP address, or address:port",
     "field": 'the name of a header field such as "X-Mailfilter-Trace"',
     "peer": "HOST:PORT, [ADDRESS]:PORT or an absolute path",
     "umask": 'an octal number such as "027"',
@@ -217,6 +218,8 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
         near = _FIELD_OFF.sub("", value)[:MAX_FIELD_NAME]
         hint = _did_you_mean(string_text(near)) if near else ""
         raise Unfit(f"expected {describe(scalar)}", hint)
+    if scalar.format == "dns_server":
+        return _read_dns_server(scalar, value)
     if scalar.format == "peer":
         _check_peer(scalar, value)
     if scalar.format == "path":
@@ -253,6 +256,21 @@ def _read_key(scalar: Scalar, text: str) -> str:
     if len(octets) != KEY_OCTETS:
         raise Unfit(f"expected {describe(scalar)}")
     return encode_base32(octets)
+
+
+def _read_dns_server(scalar: Scalar, text: str) -> str:
+    """`address:port`, an IPv6 address in brackets."""
+    try:
+        address = ip_address(text.strip("[]"))
+        text = f"[{address}]:53" if address.version == 6 else f"{address}:53"
+    except ValueError:
+        pass
+    try:
+        peer = parse_peer(text)
+        ip_address(peer.host)
+    except ValueError:
+        raise Unfit(f"expected {describe(scalar)}") from None
+    return str(peer)
 
 
 def _check_peer(scalar: Scalar, text: str) -> None:
