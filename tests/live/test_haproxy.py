@@ -1,70 +1,19 @@
-"""HAProxy in front of every kind of listener, with the configurations of docs/proxy.md."""
+"""HAProxy that ends TLS, with the configurations of docs/proxy.md, and where it does not fit."""
 
 import functools
-import json
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config import load
 
 from . import peers
-from .delivered import values
-from .haproxy import (
-    CONTROLLER,
-    ENDED,
-    LINES,
-    MILTER,
-    OTHERS,
-    PAGE,
-    THROUGH,
-    Haproxy,
-    ProxiedFilter,
-)
-from .harness import LiveCase, PostfixCase, message_file, shared_sink, wish
-from .httpcrypt import own_address
-from .postfix import Postfix
-from .postfix_cf import Smtpd
-from .processes import free_port, private_directory, wait_until
+from .haproxy import ENDED, OTHERS, PAGE, Haproxy, ProxiedFilter
+from .haproxy_case import HAM, CurlCase, other_address, passed_on, refused, started
+from .processes import free_port, wait_until
 from .stunnel import Stunnel
 from .tls_page import SERVER, all_blocks, block, here, issue, run
-
-HAM = message_file("ham.eml")
-GTUBE = message_file("gtube-reject.eml")
-LARGE = HAM + b"0123456789 abcdefghijklmnopqrstuvwxyz, and on it goes.\r\n" * 187_000
-"""10 MB."""
-FIRST, SECOND = "send-proxy-v2", "send-proxy"
-"""How HAProxy is told the version: in the page it is 2."""
-PLACE = "127.0.0.2"
-"""Where a client may be whose proxy is at 127.0.0.1."""
-QUIET = "PROXY protocol"
-
-
-def counters(asked: ProxiedFilter) -> Mapping[str, int]:
-    """What it has counted of proxies."""
-    counted: Mapping[str, int] = asked.status()["counters"]
-    return {name: count for name, count in counted.items() if name.startswith("proxy/")}
-
-
-def passed_on(asked: ProxiedFilter) -> int:
-    """How many connections of clients."""
-    return counters(asked).get("proxy/connections", 0)
-
-
-def refused(asked: ProxiedFilter) -> Mapping[str, int]:
-    """What it has refused."""
-    return {name: count for name, count in counters(asked).items() if "refused" in name}
-
-
-def other_address() -> str:
-    """Where a client is that is not on HAProxy's own loopback."""
-    address = own_address()
-    if not address:
-        raise SkipTest("this machine has no address but those of loopback")
-    return address
 
 
 class PageTests(SynchronousTestCase):
@@ -81,126 +30,9 @@ class PageTests(SynchronousTestCase):
 
 
 @functools.cache
-def milter_filter() -> ProxiedFilter:
-    """The one of the page."""
-    return _started(ProxiedFilter(MILTER))
-
-
-def _started(made: ProxiedFilter) -> ProxiedFilter:
-    made.start()
-    return made
-
-
-@functools.cache
-def milter_proxy(version: str) -> Haproxy:
-    """In front of that, with one version of the protocol."""
-    return Haproxy(milter_filter().section({f"check {FIRST}": f"check {version}"}))
-
-
-@functools.cache
-def behind_postfix() -> Postfix:
-    """One that asks HAProxy."""
-    services = {
-        version: Smtpd(f"inet:127.0.0.1:{milter_proxy(version).ports['milter']}")
-        for version in (FIRST, SECOND)
-    }
-    return Postfix(services, shared_sink().port)
-
-
-class MilterTests(PostfixCase):
-    """Postfix, HAProxy and a milter listener."""
-
-    needs: ClassVar[tuple[str, ...]] = ("haproxy", "master", "openssl")
-    filter: ProxiedFilter
-
-    def make_filter(self) -> ProxiedFilter:
-        """See `LiveCase`."""
-        return milter_filter()
-
-    def setUp(self) -> None:
-        """Use the Postfix that asks HAProxy."""
-        super().setUp()
-        self.postfix = behind_postfix()
-
-    def test_mail(self) -> None:
-        """Ham comes in, spam does not, and what is between is marked, by both versions."""
-        for version in (FIRST, SECOND):
-            self.assertEqual(self.send(HAM, service=version).code, 250)
-            reply = self.send(GTUBE, service=version)
-            self.assertEqual((reply.code, reply.text), (554, "5.7.1 Gtube pattern"))
-            marked = f"{version}-{self.box}"
-            message = wish({"Action": "add header"})
-            self.assertEqual(self.send(message, marked, service=version).code, 250)
-            (found,) = self.postfix.wait_mailbox(marked)
-            self.assertEqual(values(found, "X-Spam"), ["Yes"])
-        self.assertEqual(len(self.postfix.wait_mailbox(self.box, 2)), 2)
-        self.assertEqual(refused(self.filter), {})
-        wait_until(lambda: passed_on(self.filter) >= 6, "connections to be counted")
-
-    def test_large(self) -> None:
-        """A message of 10 MB."""
-        self.assertEqual(self.send(LARGE, service=FIRST).code, 250)
-        self.assertGreater(len(self.postfix.wait_mailbox(self.box)[0]), 10_000_000)
-
-    def test_checks(self) -> None:
-        """HAProxy looks every two seconds whether the filter is there: no word of that."""
-        mark = self.filter.log_size()
-        before = milter_proxy(FIRST).log()
-        wait_until(lambda: self.send(HAM, service=FIRST).code == 250, "mail to go through")
-        self.assertNotIn(QUIET, self.filter.log(mark))
-        self.assertNotIn("DOWN", before)
-
-
-class Answer(NamedTuple):
-    """What curl has got."""
-
-    status: int
-    body: str
-
-
-class CurlCase(LiveCase):
-    """Clients of HTTP, with certificates of the page's authority."""
-
-    needs: ClassVar[tuple[str, ...]] = ("curl", "haproxy", "openssl")
-    filter: ProxiedFilter
-    port: int
-
-    def curl(self, who: str, path: str, *arguments: str, source: str = "") -> Answer:
-        """Ask by HAProxy with the certificate of somebody, or of nobody; status 0 is no answer."""
-        shown = ("--cert", f"{who}.pem", "--key", f"{who}.key") if who else ()
-        place = ("--interface", source) if source else ()
-        done = subprocess.run(
-            (
-                str(peers.find("curl")),
-                *("-sS", "--max-time", "50", "--resolve", f"{SERVER}:{self.port}:127.0.0.1"),
-                *("--cacert", "ca.pem", "-w", "\n%{http_code}", *shown, *place, *arguments),
-                f"https://{SERVER}:{self.port}{path}",
-            ),
-            cwd=self.filter.authority,
-            env=peers.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        body, _, status = done.stdout.rpartition("\n")
-        return Answer(int(status), body)
-
-    def scan(self, who: str, *arguments: str, source: str = "") -> dict[str, Any]:
-        """Have a message scanned for somebody; its line in the log."""
-        mark = self.filter.log_size()
-        path = private_directory() / "message"
-        path.write_bytes(HAM)
-        options = ("--data-binary", f"@{path}", "-H", f"From: {who or 'nobody'}@example.org")
-        answer = self.curl(who, "/checkv2", *options, *arguments, source=source)
-        self.assertEqual(answer.status, 200, answer.body)
-        return self.filter.wait_record(mark, sender=f"{who or 'nobody'}@example.org")
-
-
-@functools.cache
 def ended_filter() -> ProxiedFilter:
     """One whose clients' TLS HAProxy ends."""
-    made = _started(ProxiedFilter(ENDED))
+    made = started(ProxiedFilter(ENDED))
     issue(made.authority, "mx9.example.net")
     return made
 
@@ -305,124 +137,9 @@ class EndedTests(CurlCase):
 
 
 @functools.cache
-def through_filter() -> ProxiedFilter:
-    """One that speaks TLS itself."""
-    made = _started(ProxiedFilter(THROUGH))
-    issue(made.authority, "mx9.example.net")
-    return made
-
-
-@functools.cache
-def through_proxy(version: str) -> Haproxy:
-    """In front of that."""
-    return Haproxy(through_filter().section({FIRST: version}))
-
-
-class ThroughTests(CurlCase):
-    """HAProxy passes on TLS that it cannot read."""
-
-    def make_filter(self) -> ProxiedFilter:
-        """See `LiveCase`."""
-        return through_filter()
-
-    def test_known(self) -> None:
-        """By the certificate that the filter itself has seen."""
-        for version in (FIRST, SECOND):
-            self.port = through_proxy(version).ports["https"]
-            self.assertEqual(self.scan("mx1")["identity"], "mx1")
-            self.assertEqual(self.curl("", "/ping").status, 0)
-
-    def test_place(self) -> None:
-        """It is the client's address that is in the log."""
-        self.port = through_proxy(FIRST).ports["https"]
-        mark = self.filter.log_size()
-        self.assertEqual(self.curl("mx9", "/ping", source=PLACE).status, 0)
-        wait_until(lambda: f"'{PLACE}': TLS refused" in self.filter.log(mark), "a line about it")
-
-
-@functools.cache
-def lines_filter() -> ProxiedFilter:
-    """One with a unix socket."""
-    return _started(ProxiedFilter(LINES))
-
-
-@functools.cache
-def lines_proxy() -> Haproxy:
-    """In front of that."""
-    return Haproxy(lines_filter().section())
-
-
-class LinesTests(LiveCase):
-    """spamc, HAProxy, and a unix socket."""
-
-    needs: ClassVar[tuple[str, ...]] = ("haproxy", "openssl", "spamc")
-    filter: ProxiedFilter
-
-    def make_filter(self) -> ProxiedFilter:
-        """See `LiveCase`."""
-        return lines_filter()
-
-    def spamc(self, message: bytes) -> bytes:
-        """What spamc prints of a message."""
-        port = str(lines_proxy().ports["lines"])
-        done = subprocess.run(
-            [str(peers.find("spamc")), "-F", "/dev/null", "-d", "127.0.0.1", "-p", port, "-c"],
-            env=peers.environment(),
-            input=message,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        return done.stdout
-
-    def test_mail(self) -> None:
-        """Ham and spam."""
-        ham, spam = self.spamc(HAM), self.spamc(GTUBE)
-        for printed, is_spam in ((ham, False), (spam, True)):
-            score, _, threshold = printed.decode().partition("/")
-            self.assertEqual(float(score) >= float(threshold), is_spam, printed)
-        self.assertEqual(refused(self.filter), {})
-        wait_until(lambda: passed_on(self.filter) >= 2, "both to be counted")
-
-
-@functools.cache
-def controller_filter() -> ProxiedFilter:
-    """A controller with people who are known."""
-    made = _started(ProxiedFilter(CONTROLLER, {"10.0.1.0/24": f"{PLACE}/32"}))
-    for name in ("anna", "ben"):
-        issue(made.authority, name)
-    return made
-
-
-@functools.cache
-def controller_proxy() -> Haproxy:
-    """In front of that."""
-    return Haproxy(controller_filter().section())
-
-
-class ControllerTests(CurlCase):
-    """The controller behind HAProxy."""
-
-    def make_filter(self) -> ProxiedFilter:
-        """See `LiveCase`."""
-        return controller_filter()
-
-    def setUp(self) -> None:
-        """Start HAProxy."""
-        super().setUp()
-        self.port = controller_proxy().ports["team"]
-
-    def test_identity(self) -> None:
-        """By a certificate that HAProxy has verified."""
-        session = json.loads(self.curl("anna", "/api/session").body)
-        self.assertEqual((session["who"], session["how"]), ("127.0.0.1, anna", "identity"))
-        self.assertFalse(session["read_only"])
-
-    def test_place(self) -> None:
-        """By the address that HAProxy tells; its own is good for nothing."""
-        for who in ("", "ben"):
-            self.assertEqual(self.curl(who, "/stat", source=PLACE).status, 200)
-            self.assertEqual(self.curl(who, "/stat").status, 401)
+def wrong_filter() -> ProxiedFilter:
+    """Its proxy is elsewhere."""
+    return started(ProxiedFilter(ENDED, {"10.0.0.5": "10.0.0.6"}))
 
 
 class WrongTests(CurlCase):
@@ -449,9 +166,3 @@ class WrongTests(CurlCase):
         self.port = Haproxy(section).ports["scan"]
         self.assertEqual(self.curl("mx1", "/ping").status, 0)
         wait_until(lambda: "a connection without a header" in asked.log(mark), "a line", 30)
-
-
-@functools.cache
-def wrong_filter() -> ProxiedFilter:
-    """Its proxy is elsewhere."""
-    return _started(ProxiedFilter(ENDED, {"10.0.0.5": "10.0.0.6"}))
