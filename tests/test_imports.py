@@ -13,6 +13,9 @@ PACKAGE = ROOT / "mailfilter"
 STORE_INTERFACE = frozenset({"store.base", "store.calls", "store.errors", "store.keys"})
 """What those who remember things know of the store."""
 
+DNS_VALUES = frozenset({"codec.dns_answer", "codec.dns_name"})
+"""Questions and answers, for those who ask without knowing how that is done."""
+
 STORE_OF_CLIENT = STORE_INTERFACE | {
     "store.make_store",
     "store.store_path",
@@ -27,14 +30,18 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "mail": frozenset({"codec"}),
     "config": frozenset({"codec.password", "codec.base32"}),
     "maps": frozenset({"codec", "config.model"}),
-    "scan": frozenset({"mail", "maps", "config.model"}),
-    "checks": frozenset({"mail", "scan", "maps"}),
+    "net": frozenset({"codec", "config.model"}),
+    "auth": DNS_VALUES,
+    "scan": frozenset({"mail", "maps", "config.model", *DNS_VALUES}),
+    "checks": frozenset({"mail", "scan", "maps", "auth", *DNS_VALUES}),
     "tls": frozenset({"codec", "config.model"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
     "servers": frozenset(
         {"codec", "scan", "report", "mail", "tls", "maps", "config.model", *STORE_INTERFACE}
     ),
-    "client": frozenset({"codec", "scan", "report", "mail", "tls", "config", *STORE_OF_CLIENT}),
+    "client": frozenset(
+        {"codec", "scan", "report", "mail", "tls", "config", "net", "auth", *STORE_OF_CLIENT}
+    ),
     "store": frozenset({"config.model", "config.peer", "tls"}),
     "testing": frozenset(
         {"codec", "mail", "scan", "maps", "config.model", "servers", *STORE_INTERFACE}
