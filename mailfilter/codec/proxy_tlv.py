@@ -61,6 +61,8 @@ class Told:
 
     tls: ProxiedTls | None = None
     """Of a client that speaks TLS with the proxy."""
+    tells_tls: bool = False
+    """Whether it is told that the client does so, or does not."""
     alpn: bytes = b""
     """The protocol that client and proxy have agreed on (RFC 7301)."""
     authority: str = ""
@@ -83,6 +85,7 @@ def read_told(header: bytes, start: int) -> Told:
         raise ProxyProtocolError(f"a unique id of more than {MAX_UNIQUE_ID} octets")
     return Told(
         tls=None if ssl is None else _read_tls(ssl[1]),
+        tells_tls=ssl is not None,
         alpn=_value(values, ALPN),
         authority=_text(_value(values, AUTHORITY)),
         unique_id=unique_id,

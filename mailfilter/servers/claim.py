@@ -25,6 +25,8 @@ class Claim:
     """Where the proxy is, for the log."""
     tls: ProxiedTls | None = None
     """Of a client that speaks TLS with the proxy."""
+    tells_tls: bool = False
+    """Whether it says that the client does so, or does not. Then TLS with us is the proxy's own."""
     known: Known | None = None
     """Who the client is, by the certificate that the proxy has verified."""
 

@@ -116,8 +116,8 @@ class LimitedFactory(Factory, Generic[Connection]):
         """Make the connection that goes on in place of another one, which is known by TLS."""
         connection = self.make_connection()
         claim = other.claim
-        # If a proxy has ended the client's TLS, what was shown to us is the proxy's own.
-        connection.known = known if claim is None or claim.tls is None else claim.known
+        # What a proxy shows that speaks TLS with us itself says nothing of its client.
+        connection.known = claim.known if claim is not None and claim.tells_tls else known
         self._take(connection, other.source, claim)
         self.connections.discard(other)
         return connection

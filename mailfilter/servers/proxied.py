@@ -153,4 +153,6 @@ class ProxiedFactory(Factory):
         tls = proxied.tls
         name = "" if tls is None else tls.verified_name
         known = self._book.by_proxy_name(name) if name else None
-        return claimed_address(proxied, proxy), Claim(host_of(proxy), tls, known)
+        return claimed_address(proxied, proxy), Claim(
+            host_of(proxy), tls, proxied.told.tells_tls, known
+        )

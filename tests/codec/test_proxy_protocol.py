@@ -62,20 +62,25 @@ GOOD = {
     ),
     "2 told of": (
         binary(0x11, INET + tlv(1, b"h2") + tlv(2, b"mx.example") + tlv(5, b"abc") + tlv(0xE0)),
-        Proxied(2, source=CLIENT, destination=SERVER, told=Told(None, b"h2", "mx.example", b"abc")),
+        Proxied(
+            2,
+            source=CLIENT,
+            destination=SERVER,
+            told=Told(None, False, b"h2", "mx.example", b"abc"),
+        ),
     ),
     "2 with TLS": (
         binary(0x11, INET + TLS),
-        Proxied(2, source=CLIENT, destination=SERVER, told=Told(VERIFIED)),
+        Proxied(2, source=CLIENT, destination=SERVER, told=Told(VERIFIED, tells_tls=True)),
     ),
-    "2 unspecified, with TLS": (binary(0x00, TLS), Proxied(2, told=Told(VERIFIED))),
+    "2 unspecified, with TLS": (binary(0x00, TLS), Proxied(2, told=Told(VERIFIED, tells_tls=True))),
     "2 without TLS": (
         binary(0x11, INET + tls(0x00, 0)),
-        Proxied(2, source=CLIENT, destination=SERVER),
+        Proxied(2, source=CLIENT, destination=SERVER, told=Told(tells_tls=True)),
     ),
     "2 with a checksum": (
         checked(0x21, INET6, TLS),
-        Proxied(2, source=CLIENT6, destination=SERVER6, told=Told(VERIFIED)),
+        Proxied(2, source=CLIENT6, destination=SERVER6, told=Told(VERIFIED, tells_tls=True)),
     ),
 }
 

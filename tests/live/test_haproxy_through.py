@@ -8,6 +8,8 @@ from .haproxy_case import FIRST, PLACE, SECOND, CurlCase, started
 from .processes import wait_until
 from .tls_page import issue
 
+ENDS = ("pem", "key")
+
 
 @functools.cache
 def through_filter() -> ProxiedFilter:
@@ -36,6 +38,19 @@ class ThroughTests(CurlCase):
             self.port = through_proxy(version).ports["https"]
             self.assertEqual(self.scan("mx1")["identity"], "mx1")
             self.assertEqual(self.curl("", "/ping").status, 0)
+
+    def test_anew(self) -> None:
+        """HAProxy reads it, and speaks TLS anew, by a certificate that is good for itself alone."""
+        made = self.filter.authority
+        for kind, names in (("both", ("filter",)), ("shown", ("mx1",))):
+            octets = [(made / f"{name}.{end}").read_bytes() for name in names for end in ENDS]
+            (made / f"{kind}.pem").write_bytes(b"".join(octets))
+        front = f"bind :11444 ssl crt {made}/both.pem ca-file {made}/ca.pem verify optional"
+        back = f"check send-proxy-v2-ssl-cn ssl verify none crt {made}/shown.pem"
+        changes = {"bind :11444": front, f"check {FIRST}": back}
+        self.port = Haproxy(self.filter.section(changes)).ports["https"]
+        for who in ("", "mx1", "mx9"):
+            self.assertIsNone(self.scan(who)["identity"], who)
 
     def test_place(self) -> None:
         """It is the client's address that is in the log."""

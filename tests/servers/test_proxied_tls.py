@@ -128,6 +128,11 @@ class Ended(ProxiedTlsCase):
 
     def test_stranger(self) -> None:
         """It does not get what the proxy's certificate is good for."""
-        for told in (tls(0x01, 1), tls(0x07, 1, (0x22, b"mx1")), tls(0x07, 0, (0x22, b"mx9"))):
+        for told in (
+            tls(0x00, 0),
+            tls(0x01, 1),
+            tls(0x07, 1, (0x22, b"mx1")),
+            tls(0x07, 0, (0x22, b"mx9")),
+        ):
             envelope = self.envelope(binary(0x11, INET + told))
             self.assertEqual((envelope.identity, envelope.is_trusted), (None, False))
