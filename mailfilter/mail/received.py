@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET, AF_INET6, inet_pton
+from typing import NamedTuple
 
 from .dates import parse_date
 from .headers import Header
@@ -21,8 +22,20 @@ _V6 = re.compile(
     r"(?<![\w.:-])(?:IPv6:)?([0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45})(?![\w:-])", re.I | re.ASCII
 )
 _HELO = re.compile(r"\bhelo[=\s]\s*\[?([^\s()\[\]]+)", re.I)
+# What the client said of itself, in its own words: an address there is not the client's.
+_SAID = re.compile(r"\b(?:helo|ehlo|ident)[=\s]\s*\[?[^\s()\[\]]+", re.I)
 _HOST = re.compile(r"\(?\s*([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)\.?(?=[\s)\[(]|$)")
 _NO_NAME = frozenset({"unknown", "unverified", "may", "helo", "ehlo", "account", "authenticated"})
+
+
+class _Client(NamedTuple):
+    name: str | None
+    hostname: str | None
+    ip: IPAddress | None
+    helo: str | None
+
+
+_NOBODY = _Client(None, None, None, None)
 
 
 class Received:
@@ -46,23 +59,28 @@ class Received:
         return _clauses(self.raw.rpartition(";")[0] or self.raw)
 
     @lazy
-    def _client(self) -> tuple[str | None, IPAddress | None, str | None]:
+    def _client(self) -> _Client:
         return _client(self._clauses.get("from", []))
 
     @property
     def from_name(self) -> str | None:
         """The client: the name its address maps to if the field has it, else what it said."""
-        return self._client[0]
+        return self._client.name
+
+    @property
+    def hostname(self) -> str | None:
+        """The name that the server has found for the client's address."""
+        return self._client.hostname
 
     @property
     def from_ip(self) -> IPAddress | None:
         """Address of the client; IPv4 in IPv6 is given as IPv4."""
-        return self._client[1]
+        return self._client.ip
 
     @property
     def helo(self) -> str | None:
         """What the client called itself."""
-        return self._client[2]
+        return self._client.helo
 
     @property
     def by(self) -> str | None:
@@ -114,33 +132,39 @@ def _first(clauses: dict[str, list[str]], keyword: str) -> str | None:
     return tokens[0] if tokens and not tokens[0].startswith("(") else None
 
 
-def _client(tokens: list[str]) -> tuple[str | None, IPAddress | None, str | None]:
-    """Name, address and HELO of a from clause.
+def _client(tokens: list[str]) -> _Client:
+    """What a from clause tells.
 
     Postfix and Sendmail write `helo (name [ip])`, Exim `name ([ip] helo=helo)`, qmail
     `name (HELO helo) (ip)`, others `name (ip)` or `[ip]`.
     """
     if not tokens:
-        return None, None, None
+        return _NOBODY
     word = tokens[0]
     comments = [token for token in tokens if token.startswith("(")]
-    ip = _first_address((*comments, word))
-    said = None
+    ip = _address(comments, word)
+    said = None if word.startswith(("(", "[")) or word.lower() in _NO_NAME else word
     for comment in comments:
         if "helo" in comment or "HELO" in comment or "Helo" in comment:
             found = _HELO.search(comment)
-            said = found[1] if found else None
-            break
-    said_name = None if word.startswith(("(", "[")) or word.lower() in _NO_NAME else word
-    if said is not None:
-        return said_name, ip, said
+            return _Client(said, said, ip, found[1]) if found else _Client(said, None, ip, None)
     if not comments:
-        return said_name, ip, None
+        return _Client(said, None, ip, None)
     found = _HOST.match(comments[0])
     host = found[1] if found and "." in found[1] and not _V4.fullmatch(found[1]) else None
     if host is None:
-        return said_name, ip, said_name if "[" in comments[0] else None
-    return host, ip, None if word.startswith("(") else word
+        return _Client(said, None, ip, said if "[" in comments[0] else None)
+    is_forged = "may be forged" in comments[0]
+    return _Client(host, None if is_forged else host, ip, None if word.startswith("(") else word)
+
+
+def _address(comments: list[str], word: str) -> IPAddress | None:
+    """The client's address, not one that it calls itself by."""
+    told = [_SAID.sub("", comment) for comment in comments]
+    ip = _first_address(told)
+    if ip is None and not any("[" in comment for comment in told):
+        return _first_address((word,))
+    return ip
 
 
 def _first_address(texts: Iterable[str]) -> IPAddress | None:

@@ -24,6 +24,14 @@ CLIENTS: list[tuple[str, Facts]] = [
     ("from h (n.example [IPv6:2001:db8:0::1])", ("n.example", "2001:db8::1", "h")),
     ("from h (n.example [::ffff:192.0.2.1])", ("n.example", "192.0.2.1", "h")),
     ("from h (n.example [999.0.2.1])", ("n.example", None, "h")),
+    ("from [192.0.2.1] (helo=[192.0.2.9])", (None, "192.0.2.1", "192.0.2.9")),
+    ("from [192.0.2.1] (ident=192.0.2.9 helo=h)", (None, "192.0.2.1", "h")),
+    ("from [192.0.2.1]:25 (helo=192.0.2.9)", (None, "192.0.2.1", "192.0.2.9")),
+    ("from unknown (HELO [192.0.2.9]) (192.0.2.1)", (None, "192.0.2.1", "192.0.2.9")),
+    ("from unknown (EHLO 192.0.2.9) (192.0.2.1)", (None, "192.0.2.1", None)),
+    ("from n.example ([192.0.2.1] helo=[192.0.2.9])", ("n.example", "192.0.2.1", "192.0.2.9")),
+    ("from [192.0.2.9] (unknown [unknown])", (None, None, None)),
+    ("from [192.0.2.9] (n.example [192.0.2.1])", ("n.example", "192.0.2.1", "[192.0.2.9]")),
     ("by mx.example", (None, None, None)),
     ("(nothing", (None, None, None)),
     ("", (None, None, None)),
@@ -45,6 +53,22 @@ class Hops(SynchronousTestCase):
                 found = hop(text + DATE)
                 ip = str(found.from_ip) if found.from_ip is not None else None
                 self.assertEqual((found.from_name, ip, found.helo), facts)
+
+    def test_names_of_addresses(self) -> None:
+        """A name that the server has found, not one that it was told."""
+        table = [
+            ("from h.example (n.example [192.0.2.1])", "n.example"),
+            ("from n.example (n.example [192.0.2.1])", "n.example"),
+            ("from h.example (unknown [192.0.2.1])", None),
+            ("from h (n.example. [192.0.2.1] (may be forged))", None),
+            ("from n.example ([192.0.2.1] helo=h.example)", "n.example"),
+            ("from [192.0.2.1] (helo=h.example)", None),
+            ("from h.example ([192.0.2.1])", None),
+            ("from n.example (HELO h) (192.0.2.1)", "n.example"),
+        ]
+        for text, name in table:
+            with self.subTest(text=text):
+                self.assertEqual(hop(text + DATE).hostname, name)
 
     def test_other_clauses(self) -> None:
         """Server, protocol, id, recipient, date; in any order, the first of several."""
