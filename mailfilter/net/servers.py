@@ -1,0 +1,66 @@
+"""Which resolvers are asked: those of the configuration, or of the machine.
+
+Of resolv.conf(5) nothing but the addresses counts. The search list is for people who type short
+names; applied to names of mail it would ask for other names than those that were written.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+from ..config.model import Dns
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+
+DNS_PORT = 53
+
+MAX_SERVERS = 8
+"""Others of the file are left out; the C library takes 3."""
+
+MAX_OCTETS = 65536
+"""Of the file."""
+
+
+class Server(NamedTuple):
+    """Where a resolver listens."""
+
+    host: str
+    """An IP address, with its zone (`%eth0`) if it is link-local."""
+    port: int = DNS_PORT
+
+    def __str__(self) -> str:
+        """As it stands in the configuration."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def dns_servers(settings: Dns, path: Path = RESOLV_CONF) -> tuple[Server, ...]:
+    """Those to ask, at least one. Reads a file unless the configuration names them: blocks."""
+    if settings.servers:
+        return tuple(_of_text(text) for text in settings.servers)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_OCTETS)
+    except OSError:
+        data = b""
+    # As resolv.conf(5) has it without a line.
+    return nameservers(data) or (Server("127.0.0.1"),)
+
+
+def nameservers(data: bytes) -> tuple[Server, ...]:
+    """Those that the text of a resolv.conf names and that can be asked, each once, in order."""
+    found: dict[Server, None] = {}
+    for line in data.decode("ascii", "replace").splitlines():
+        words = line.split()
+        if len(words) < 2 or words[0] != "nameserver":
+            continue
+        try:
+            found[Server(str(ip_address(words[1])))] = None
+        except ValueError:
+            continue
+    return tuple(found)[:MAX_SERVERS]
+
+
+def _of_text(text: str) -> Server:
+    """From `address:port`, which is what the configuration makes of all servers."""
+    host, _, port = text.rpartition(":")
+    return Server(host.strip("[]"), int(port))
