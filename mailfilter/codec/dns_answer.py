@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 
+Status = Literal["found", "nodata", "nxdomain"]
+"""There are records; the name is there, without such records; there is no such name."""
+
 
 class Kind(IntEnum):
     """The kinds of records that are asked for; the value is the number in a packet."""
@@ -58,7 +61,7 @@ class Answer:
     """What DNS says to a question, with certainty: that there is nothing is an answer, too."""
 
     question: Question
-    status: Literal["found", "nodata", "nxdomain"]
+    status: Status
     records: tuple[Any, ...] = ()
     """Each once, in the order of the reply. A: `IPv4Address`; AAAA: `IPv6Address`; MX: `Mx`; SOA:
     `Soa`; TXT: `bytes`, the strings of a record joined; CNAME, NS and PTR: a name."""
