@@ -25,7 +25,9 @@ MAX_POINTERS = 127
 _HEAD_SIZE = 12
 _POINTER = 0xC0
 
-_SPECIAL = re.compile(rb"[^!-~]|[.\\A-Z]")
+_LENGTHS = [bytes((size,)) for size in range(MAX_LABEL + 1)]
+
+_SPECIAL = re.compile(rb"[^!-~]|[\\A-Z]")
 _ESCAPE = re.compile(rb"\\([0-9]{1,3}|[^0-9])", re.DOTALL)
 _DOT = re.compile(rb"((?:[^.\\]|\\.)*)(?:\.|\Z)", re.DOTALL)
 
@@ -36,9 +38,14 @@ class BadName(ValueError):
 
 def label_text(label: bytes) -> str:
     """One label as it is written in a name: lower case, escaped."""
-    if not _SPECIAL.search(label):
-        return label.decode("ascii")
     return "".join(map(_octet_text, label.lower()))
+
+
+def _name_text(labels: list[bytes]) -> str:
+    joined = b".".join(labels)
+    if _SPECIAL.search(joined) or joined.count(b".") >= max(len(labels), 1):
+        return ".".join(map(label_text, labels))
+    return joined.decode("ascii")
 
 
 def _octet_text(octet: int) -> str:
@@ -56,7 +63,7 @@ def normal_name(text: str) -> str:
     Raises:
         BadName: an empty or too long label, too long altogether, not allowed by IDNA.
     """
-    return ".".join(map(label_text, _labels(_without_final_dot(text))))
+    return _name_text(_labels(_without_final_dot(text)))
 
 
 def _without_final_dot(text: str) -> str:
@@ -73,7 +80,7 @@ def name_to_wire(name: str) -> bytes:
         BadName: an empty label, a label of more than 63 octets, more than 255 octets altogether,
             an escape that is none, not allowed by IDNA.
     """
-    return b"".join([bytes((len(label),)) + label for label in _labels(name)]) + b"\0"
+    return b"".join([_LENGTHS[len(label)] + label for label in _labels(name)]) + b"\0"
 
 
 def _labels(name: str) -> list[bytes]:
@@ -85,12 +92,12 @@ def _labels(name: str) -> list[bytes]:
         name = _to_ascii(name)
     text = name.encode("ascii").lower()
     labels = text.split(b".") if b"\\" not in text else _unescape(text)
-    for label in labels:
-        if not label:
-            raise BadName("empty label")
-        if len(label) > MAX_LABEL:
-            raise BadName("label too long")
-    if sum(map(len, labels)) + len(labels) + 1 > MAX_NAME:
+    sizes = [len(label) for label in labels]
+    if not all(sizes):
+        raise BadName("empty label")
+    if max(sizes) > MAX_LABEL:
+        raise BadName("label too long")
+    if sum(sizes) + len(sizes) + 1 > MAX_NAME:
         raise BadName("name too long")
     return labels
 
@@ -142,7 +149,7 @@ def name_from_wire(packet: bytes, offset: int) -> tuple[str, int]:
     Raises:
         BadName: cut off, too long, a pointer elsewhere, a kind of label that does not exist.
     """
-    labels: list[str] = []
+    labels = []
     limit = start = offset
     behind = pointers = 0
     size = 1
@@ -162,10 +169,10 @@ def name_from_wire(packet: bytes, offset: int) -> tuple[str, int]:
             if octet > MAX_LABEL or size > MAX_NAME:
                 raise BadName("label or name too long")
             offset += octet + 1
-            labels.append(label_text(packet[offset - octet : offset]))
+            labels.append(packet[offset - octet : offset])
     except IndexError:
         raise BadName(f"name cut off at {start}") from None
-    return ".".join(labels), behind or offset + 1
+    return _name_text(labels), behind or offset + 1
 
 
 def reverse_name(address: IPv4Address | IPv6Address) -> str:
