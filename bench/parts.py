@@ -30,6 +30,7 @@ from mailfilter.report.logs import LineObserver
 from mailfilter.report.privacy import SECRET_OCTETS, Hasher, Masks
 from mailfilter.scan.check import Findings
 from mailfilter.scan.envelope import Envelope, Recipient
+from mailfilter.scan.lookups import Lookups
 from mailfilter.scan.plan import Plan, Step, build_plan
 from mailfilter.scan.render import verdict_of
 from mailfilter.scan.tally import Tally
@@ -104,7 +105,7 @@ def scan(
     tally = Tally(plan, settings, config.scan.max_options)
     message = clock.time("parse", parse, raw)
     deadline = time.monotonic() + config.scan.timeout
-    task = Task(ENVELOPE, message, settings, tally.hits, deadline, time.monotonic)
+    task = Task(ENVELOPE, message, settings, tally.hits, deadline, time.monotonic, Lookups())
     for waves in plan.stages.values():
         for wave in waves:
             for step in (*wave.direct, *wave.waiting):

@@ -32,6 +32,9 @@ class Networks:
         return any(ip in network for network in self._networks)
 
 
+NO_NETWORKS = Networks(())
+
+
 def read_address(text: str) -> IPAddress | None:
     """Read an IP address, with or without a zone; `None` is for what is none."""
     text = text.partition("%")[0]
@@ -74,7 +77,4 @@ def distrusted(envelope: Envelope, local: Networks) -> Envelope:
 
 def is_ignored(envelope: Envelope) -> bool:
     """Whether something was told that is not believed of the other side."""
-    return not envelope.is_trusted and distrusted(envelope, _NONE) != envelope
-
-
-_NONE = Networks(())
+    return not envelope.is_trusted and distrusted(envelope, NO_NETWORKS) != envelope

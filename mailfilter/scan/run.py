@@ -15,7 +15,8 @@ from ..config.model import Scan
 from ..mail import Message, parse, parse_text
 from .check import Findings, Hit, Stage
 from .envelope import Envelope
-from .networks import distrusted, local_networks
+from .lookups import MAX_QUERIES, Lookups, Resolves
+from .networks import Networks, distrusted, local_networks
 from .overlay import with_request
 from .plan import Plan, Step, Wave
 from .profiles import Settings
@@ -75,6 +76,8 @@ class ScanService(Protocol):
 class Scanner:
     """Scans messages by one plan. `observers` are told of every verdict.
 
+    Checks ask DNS by `resolver`, at most `max_queries` questions for a message; without one, all
+    that they ask fails.
     `finish` has the last word on edits. `work_clock` measures how long the reactor has been kept
     (seconds).
     """
@@ -87,12 +90,18 @@ class Scanner:
         observers: Sequence[Observer] = (),
         finish: Finisher | None = None,
         work_clock: Callable[[], float] = perf_counter,
+        *,
+        resolver: Resolves | None = None,
+        max_queries: int = MAX_QUERIES,
     ) -> None:
         self.plan = plan
         self.options = options
         self.max_message = options.max_message
         self.clock = clock
         self.work_clock = work_clock
+        self.resolver = resolver
+        self.max_queries = max_queries
+        self.relays = Networks(options.trusted_relays)
         self.running = 0
         """Scans under way."""
         self._observers = tuple(observers)
@@ -232,9 +241,24 @@ class _Run:
         self._pass_all = "pass_all" in envelope.flags
         deadline = trace.start + scanner.options.timeout
         hits = MappingProxyType(tally.hits)
-        self._task = Task(envelope, message, settings, hits, deadline, self._clock.seconds)
+        lookups = Lookups(scanner.resolver, scanner.max_queries)
+        self._task = Task(
+            envelope,
+            message,
+            settings,
+            hits,
+            deadline,
+            self._clock.seconds,
+            lookups,
+            scanner.relays,
+        )
 
     async def run(self) -> None:
+        await self._stages()
+        for source, text in self._task.notes():
+            self._trace.add(source, text, quotes=True)
+
+    async def _stages(self) -> None:
         for name in sorted(self._disabled):
             self._trace.runs.append(CheckRun(name, "", trouble="not run: a profile disables it"))
         for stage, waves in self._scanner.plan.stages.items():

@@ -1,10 +1,13 @@
 """One scan under way: what a check may look at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ..mail import Message
 from .check import Hit
 from .envelope import Envelope
+from .lookups import Lookups
+from .networks import NO_NETWORKS, Networks
+from .origin import Origin, origin_of
 from .profiles import Settings
 from .verdict import Action
 
@@ -17,11 +20,14 @@ class Task:
     """
 
     __slots__ = (
+        "_origin",
+        "_relays",
         "_seconds",
         "action",
         "deadline",
         "envelope",
         "hits",
+        "lookups",
         "message",
         "score",
         "settings",
@@ -35,6 +41,8 @@ class Task:
         hits: Mapping[str, Hit],
         deadline: float,
         seconds: Callable[[], float],
+        lookups: Lookups,
+        relays: Networks = NO_NETWORKS,
     ) -> None:
         self.envelope = envelope
         self.message = message
@@ -43,9 +51,20 @@ class Task:
         """What has fired so far, by symbol; read only."""
         self.deadline = deadline
         """When the verdict is due, by the scanner's clock (seconds)."""
+        self.lookups = lookups
+        """What is asked of DNS: a check asks by `lookups.for_check(its name)`."""
         self.score = 0.0
         self.action = Action.NO_ACTION
         self._seconds = seconds
+        self._relays = relays
+        self._origin: Origin | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Who sent the message: the client, or whom a trusted relay has it from."""
+        if self._origin is None:
+            self._origin = origin_of(self.envelope, self.message, self._relays)
+        return self._origin
 
     def has(self, symbol: str) -> bool:
         """Whether a symbol has fired so far."""
@@ -54,3 +73,9 @@ class Task:
     def remaining(self) -> float:
         """Seconds left until the verdict is due; 0 when they are spent."""
         return max(0.0, self.deadline - self._seconds())
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """What the trace is to say of the scan at its end: about what, and a text."""
+        if self._origin is not None and self._origin.how:
+            yield "relay", self._origin.how
+        yield from self.lookups.undone()

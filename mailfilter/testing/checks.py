@@ -16,6 +16,8 @@ from ..mail import parse
 from ..maps import Maps
 from ..scan.check import Check, Finding, Findings, Given, Hit
 from ..scan.envelope import Envelope
+from ..scan.lookups import Lookups, Resolves
+from ..scan.networks import Networks
 from ..scan.plan import build_plan
 from ..scan.profiles import Profiles
 from ..scan.run import Scanner
@@ -32,11 +34,18 @@ def make_task(
     *,
     config: Config | None = None,
     hits: Iterable[Hit] = (),
+    resolver: Resolves | None = None,
 ) -> Task:
-    """A task for a message, with `hits` as what other checks have found."""
-    settings = Profiles(config or Config()).settings(envelope)
+    """A task for a message, with `hits` as what other checks have found.
+
+    What it asks of DNS is answered by `resolver`, such as a `FakeDns`.
+    """
+    config = config or Config()
+    settings = Profiles(config).settings(envelope)
     found = MappingProxyType({hit.symbol: hit for hit in hits})
-    return Task(envelope, parse(raw), settings, found, deadline=60.0, seconds=lambda: 0.0)
+    lookups = Lookups(resolver, config.dns.max_queries)
+    relays = Networks(config.scan.trusted_relays)
+    return Task(envelope, parse(raw), settings, found, 60.0, lambda: 0.0, lookups, relays)
 
 
 def make_maps(**texts: tuple[MapKind, str]) -> Maps:
@@ -59,14 +68,16 @@ def run_check(
     options: Mapping[str, object] = MappingProxyType({}),
     hits: Iterable[Hit] = (),
     maps: Maps | None = None,
+    resolver: Resolves | None = None,
 ) -> list[Finding]:
     """Make a check, run it, return its findings.
 
-    A check that waits must get its answers at once, as fakes give them; else `scan_message` with a
-    `Clock` is the way.
+    What it asks of DNS is answered by `resolver`, such as a `FakeDns`. A check that waits must get
+    its answers at once, as fakes give them; else `scan_message` with a `Clock` is the way.
     """
-    made = check(Given(scan or Scan(), options, maps or make_maps()))
-    answer = made.run(make_task(raw, envelope, hits=hits))
+    config = Config(scan=scan or Scan())
+    made = check(Given(config.scan, options, maps or make_maps()))
+    answer = made.run(make_task(raw, envelope, config=config, hits=hits, resolver=resolver))
     if not iscoroutine(answer):
         return list(cast(Findings, answer))
     found: list[Findings] = []
@@ -89,6 +100,7 @@ def scan_message(
     config: Config | None = None,
     clock: Clock | None = None,
     maps: Maps | None = None,
+    resolver: Resolves | None = None,
 ) -> Deferred[Verdict]:
     """Scan a message with some checks, as the server does: scores, composites, time and all.
 
@@ -101,6 +113,8 @@ def scan_message(
         config.scan,
         IReactorTime(clock),
         work_clock=clock.seconds,
+        resolver=resolver,
+        max_queries=config.dns.max_queries,
     )
     return Deferred.fromCoroutine(scanner.scan(envelope, raw))
 
