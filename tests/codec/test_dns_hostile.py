@@ -1,8 +1,8 @@
 """Replies that are cut, that lie, or that want to keep us busy (specs: bad-input.md row 27)."""
 
 import struct
-from itertools import pairwise
 from ipaddress import ip_address
+from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
