@@ -28,7 +28,7 @@ class Question(NamedTuple):
     """One name and what is to be known of it."""
 
     name: str
-    """As `dns_name.normal_name` makes it; of any other form the answer has another name."""
+    """As `dns_name.normal_name` makes it: names are compared letter by letter."""
     kind: Kind
 
     def __str__(self) -> str:

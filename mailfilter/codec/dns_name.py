@@ -42,8 +42,10 @@ def label_text(label: bytes) -> str:
 
 
 def _name_text(labels: list[bytes]) -> str:
+    if not labels:
+        return ""
     joined = b".".join(labels)
-    if _SPECIAL.search(joined) or joined.count(b".") >= max(len(labels), 1):
+    if _SPECIAL.search(joined) or joined.count(b".") >= len(labels):
         return ".".join(map(label_text, labels))
     return joined.decode("ascii")
 
