@@ -36,7 +36,7 @@ class BadName(ValueError):
     """This can be no name of DNS."""
 
 
-def label_text(label: bytes) -> str:
+def _label_text(label: bytes) -> str:
     """One label as it is written in a name: lower case, escaped."""
     return "".join(map(_octet_text, label.lower()))
 
@@ -46,7 +46,7 @@ def _name_text(labels: list[bytes]) -> str:
         return ""
     joined = b".".join(labels)
     if _SPECIAL.search(joined) or joined.count(b".") >= len(labels):
-        return ".".join(map(label_text, labels))
+        return ".".join(map(_label_text, labels))
     return joined.decode("ascii")
 
 
