@@ -11,6 +11,7 @@ from ..config.saved import overlaid
 from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 from .control import ask_or_exit
+from .dns import dns
 from .history import explain, history
 from .keypair import keypair
 from .mta import mta
@@ -61,6 +62,7 @@ main.add_command(tls)
 main.add_command(saved)
 main.add_command(pw)
 main.add_command(keypair)
+main.add_command(dns)
 
 
 @main.group()
