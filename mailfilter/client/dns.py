@@ -35,13 +35,13 @@ def dns() -> None:
     " the configuration, else those of /etc/resolv.conf.",
 )
 @click.option(
-    "--list",
+    "--blocklist",
     "lists",
     multiple=True,
     metavar="NAME",
     default=(LIST,),
     show_default=True,
-    help="A list of bad clients that is tried. May be given more than once.",
+    help="A DNS list of bad clients that is tried. May be given more than once.",
 )
 @JSON_OPTION
 @CONFIG_OPTION
@@ -53,7 +53,7 @@ def doctor(servers: Sequence[str], lists: Sequence[str], as_json: bool, option: 
     it: they refuse public resolvers. The exit status is 1 if something must be changed.
     """
     if len(lists) > MAX_LISTS:
-        raise click.BadParameter(f"more than {MAX_LISTS}", param_hint="--list")
+        raise click.BadParameter(f"more than {MAX_LISTS}", param_hint="--blocklist")
     names = [_read_list(text) for text in lists]
     settings = load_or_exit(load, option).config.dns
     chosen = [_read_server(text) for text in servers] or dns_servers(settings)
@@ -86,9 +86,9 @@ def _read_list(text: str) -> str:
     try:
         name = normal_name(text)
     except BadName as error:
-        raise click.BadParameter(f"{escape(text)}: {error}", param_hint="--list") from None
+        raise click.BadParameter(f"{escape(text)}: {error}", param_hint="--blocklist") from None
     if not name or len(name) > MAX_LIST_NAME:
-        raise click.BadParameter("expected the name of a list", param_hint="--list")
+        raise click.BadParameter("expected the name of a list", param_hint="--blocklist")
     return name
 
 

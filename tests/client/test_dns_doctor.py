@@ -65,7 +65,7 @@ class GoodTests(DoctorCase):
 
     def test_json(self) -> None:
         """For programs."""
-        found = self.found(Resolver(), "--list", "a.test", "--list", "b.test")
+        found = self.found(Resolver(), "--blocklist", "a.test", "--blocklist", "b.test")
         times = found.pop("milliseconds")
         self.assertEqual(set(times), {"median", "slowest", "unknown"})
         self.assertTrue(all(isinstance(value, float) for value in times.values()), times)
@@ -123,7 +123,7 @@ class TroubleTests(DoctorCase):
             ("", "it does not list what every list lists for trying"),
             ("192.0.2.1", "192.0.2.1 is no answer of a list"),
         ):
-            found = self.found(Resolver(listed=address), "--list", "a.test")
+            found = self.found(Resolver(listed=address), "--blocklist", "a.test")
             self.assertEqual(found["trouble"], [f"a.test: {trouble}"])
             self.assertFalse(found["lists"][0]["answers"])
 
@@ -187,14 +187,14 @@ class CommandLineTests(SynchronousTestCase):
 
     def test_wrong(self) -> None:
         """It is said which, and nothing is asked."""
-        many = [word for _ in range(21) for word in ("--list", "a.test")]
+        many = [word for _ in range(21) for word in ("--blocklist", "a.test")]
         for words in (
             ["--server", "localhost"],
             ["--server", "127.0.0.1:0x"],
             ["--server", "[::1]:99999"],
-            ["--list", "a..b"],
-            ["--list", "."],
-            ["--list", "a." * 120],
+            ["--blocklist", "a..b"],
+            ["--blocklist", "."],
+            ["--blocklist", "a." * 120],
             many,
         ):
             result = run(*words)

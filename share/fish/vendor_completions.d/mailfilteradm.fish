@@ -11,7 +11,7 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--server' '--list' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--out' '--form' '--listener' '--type' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--server' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--out' '--form' '--listener' '--type' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
@@ -54,7 +54,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -s 'h' -
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns'" -a 'doctor' -d 'Examine the resolvers that the filter asks.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
-complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -l 'list' -d 'A list of bad clients that is tried. May be given more than once.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -l 'blocklist' -d 'A DNS list of bad clients that is tried. May be given more than once.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -l 'json' -d 'Print JSON, for programs.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
