@@ -260,7 +260,8 @@ class TurnedAway(Message, frozen=True, kw_only=True):
     """The address of the last one."""
     how: str
     """`refused` in the handshake, or `broken` later; `full` is one over a limit, TLS or not, and
-    `sealed` a request of HTTPCrypt that could not be opened."""
+    `sealed` a request of HTTPCrypt that could not be opened, `proxy` a PROXY header that is wrong
+    or not expected."""
     text: str
     """Why, for people."""
     unsaid: int = 0
