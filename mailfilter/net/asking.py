@@ -1,0 +1,331 @@
+"""How questions go to servers and come back: whom to ask, how often, and what counts as an answer.
+
+A reply counts only if it came to the very query (`line.py`), and only for the name that was asked
+(`codec.dns.answer_of`). Time is bounded: each server has `dns.timeout` to answer, and a question
+goes out `dns.attempts` times. One sweep looks after all that was sent.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet import defer
+from twisted.internet.error import TimeoutError
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from ..codec.dns import (
+    EDNS_SIZE,
+    FORMERR,
+    NOERROR,
+    NOTIMP,
+    NXDOMAIN,
+    REFUSED,
+    DnsFormatError,
+    Reply,
+    answer_of,
+    decode_reply,
+    is_unfinished,
+    mixed_case,
+    question_octets,
+    rcode_text,
+)
+from ..codec.dns_answer import Answer, DnsError, DnsFailure, DnsTimeout, Kind, Question
+from ..config.model import Dns
+from .cache import Failed
+from .flight import Flight
+from .line import Line
+from .query import Query
+from .random_numbers import RandomNumbers
+from .servers import Server
+from .statistics import Statistics
+from .tcp import Tcp
+
+MAX_STEPS = 8
+"""CNAMEs that lead out of a reply and are asked for; a resolver follows them all by itself."""
+
+TCP_FACTOR = 2
+"""A question over TCP has so many times `dns.timeout`: it takes more than one exchange."""
+
+UNREACHABLE = "no server can be reached"
+"""Why there is no answer: this is known at once, so it need not be remembered."""
+
+_SWEEPS = 10
+"""In each time-out; so much of it later may be noticed what has not come."""
+
+_PROBE = Question("", Kind.NS)
+"""What every resolver knows."""
+
+End = Callable[[Flight, Answer | Failed], None]
+
+
+class Asking:
+    """Asks the servers. It is the `Hearing` of all ports."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Dns,
+        servers: Sequence[Server],
+        statistics: Statistics,
+        end: End,
+    ) -> None:
+        """`servers`: at least one; `end`: takes what becomes of a question."""
+        self._reactor = reactor
+        self._settings = settings
+        self._statistics = statistics
+        self._end = end
+        self._numbers = RandomNumbers()
+        self._tcp = Tcp(reactor)
+        self.lines = [
+            Line(reactor, server, settings.ports, self._numbers, self) for server in servers
+        ]
+        self._sent: deque[Query] = deque()
+        """By UDP, the earliest first; those that are answered go when their time is over."""
+        self._sweeping: IDelayedCall | None = None
+
+    def ask(self, flight: Flight) -> None:
+        """Send it to the next server, or end it if there is none or it has been asked enough."""
+        now = self._reactor.seconds()
+        while flight.tries < self._settings.attempts and now < flight.until:
+            line = self._next_line(flight)
+            if line is None:
+                break
+            flight.tries += 1
+            if flight.tries > 1:
+                self._statistics.retries += 1
+            if self._send(flight, line, EDNS_SIZE if line.has_edns(now) else 0, now):
+                return
+        self._end(flight, flight.trouble or Failed(DnsTimeout))
+
+    def close(self) -> None:
+        """Hear nothing any more. What is under way is not ended."""
+        for line in self.lines:
+            line.close()
+        self._sent.clear()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+
+    def _next_line(self, flight: Flight) -> Line | None:
+        """The next in turn that has not failed this question; those that are down come last."""
+        count = len(self.lines)
+        in_turn = [self.lines[(flight.turn + step) % count] for step in range(count)]
+        left = [line for line in in_turn if line not in flight.spurned]
+        if not left:
+            return None
+        line = next((line for line in left if not line.health.is_down), left[0])
+        flight.turn = (self.lines.index(line) + 1) % count
+        return line
+
+    def _send(self, flight: Flight, line: Line, edns_size: int, now: float) -> bool:
+        query = Query(flight.asked, self._octets(flight.asked), line, flight, edns_size)
+        try:
+            self._transmit(query, now)
+        except OSError:
+            line.health.failed(now)
+            flight.spurned.add(line)
+            flight.trouble = Failed(DnsFailure, UNREACHABLE)
+            return False
+        flight.latest = query
+        flight.queries.append(query)
+        return True
+
+    def _transmit(self, query: Query, now: float) -> None:
+        """By UDP. Raises OSError."""
+        query.line.send(query, now)
+        query.deadline = now + self._settings.timeout
+        self._statistics.queries += 1
+        self._sent.append(query)
+        if self._sweeping is None:
+            self._plan_sweep()
+
+    def _octets(self, question: Question) -> bytes:
+        octets = question_octets(question)
+        if not self._settings.mixed_case:
+            return octets
+        bits = 0
+        for _ in range(0, len(octets), 16):
+            bits = bits << 16 | self._numbers.take()
+        return mixed_case(octets, bits)
+
+    def hear(self, query: Query, packet: bytes) -> None:
+        """See `Hearing`."""
+        reply = self._read(query, packet)
+        if reply is None:
+            return
+        query.drop()
+        now = self._reactor.seconds()
+        if query.flight is None:
+            query.line.health.answered()
+            return
+        query.flight.queries.remove(query)
+        if isinstance(reply, Failed):
+            query.line.health.failed(now)
+            self._spurn(query, reply)
+        elif reply.is_truncated:
+            query.line.health.answered()
+            self._ask_by_tcp(query, query.flight)
+        else:
+            self._take(query, query.flight, reply, len(packet), now)
+
+    def lose(self, query: Query) -> None:
+        """See `Hearing`."""
+        if query.flight is None:
+            return
+        query.line.health.failed(self._reactor.seconds())
+        query.flight.queries.remove(query)
+        self._spurn(query, Failed(DnsFailure, UNREACHABLE))
+
+    def stray(self) -> None:
+        """See `Hearing`."""
+        self._statistics.ignored["id"] += 1
+
+    def _read(self, query: Query, packet: bytes) -> Reply | Failed | None:
+        """None if it is no reply to the query; Failed if it is one that makes no sense."""
+        is_ours = query.is_answered_by(packet, is_exact=self._settings.mixed_case)
+        try:
+            reply = decode_reply(packet)
+        except DnsFormatError as error:
+            self._statistics.ignored["format"] += 1
+            return Failed(DnsFailure, f"no sense: {error}") if is_ours else None
+        # Some refuse without saying what.
+        is_bare = not reply.question and reply.rcode not in (NOERROR, NXDOMAIN)
+        if not is_ours and not is_bare:
+            self._statistics.ignored["question"] += 1
+            return None
+        return reply
+
+    def _take(self, query: Query, flight: Flight, reply: Reply, octets: int, now: float) -> None:
+        """A whole reply: the end, a step to the end, or none."""
+        code = rcode_text(reply.rcode)
+        self._statistics.replies[code] += 1
+        health = query.line.health
+        if reply.rcode in (NOERROR, NXDOMAIN):
+            health.answered()
+            if not query.edns_size and query.line.has_edns(now):
+                query.line.ask_plainly(now)
+            self._land(query, flight, reply, octets, now)
+            return
+        if reply.rcode in (FORMERR, NOTIMP) and query.edns_size:
+            self._statistics.retries += 1
+            if query is flight.latest and self._send(flight, query.line, 0, now):
+                return
+        if reply.rcode == REFUSED:
+            # Of all questions; SERVFAIL may be one zone's fault.
+            health.failed(now)
+        self._spurn(query, Failed(DnsFailure, code))
+
+    def _land(self, query: Query, flight: Flight, reply: Reply, octets: int, now: float) -> None:
+        try:
+            answer = answer_of(reply, flight.asked)
+        except DnsError as error:
+            self._spurn(query, Failed(type(error), error.reason))
+            return
+        flight.octets += octets
+        flight.is_authentic &= answer.is_authentic
+        if is_unfinished(reply, answer):
+            self._follow(flight, reply, answer)
+            return
+        answer = Answer(
+            flight.question,
+            answer.status,
+            answer.records,
+            min(flight.ttl, answer.ttl),
+            flight.is_authentic,
+            answer.name,
+        )
+        self._end(flight, answer)
+
+    def _follow(self, flight: Flight, reply: Reply, answer: Answer) -> None:
+        """Ask for what the last CNAME leads to."""
+        flight.steps += 1
+        if flight.steps >= MAX_STEPS:
+            self._end(flight, Failed(DnsFailure, "CNAMEs in a loop or too many"))
+            return
+        flight.ttl = min([flight.ttl, *[each.ttl for each in reply.answers]])
+        flight.drop_queries()
+        flight.asked = Question(answer.name, flight.asked.kind)
+        flight.begin()
+        self.ask(flight)
+
+    def _spurn(self, query: Query, trouble: Failed) -> None:
+        """This server cannot answer this question."""
+        flight = query.flight
+        if flight is None or flight.is_over:
+            return
+        flight.spurned.add(query.line)
+        flight.trouble = trouble
+        if query is flight.latest:
+            self.ask(flight)
+
+    # Over TCP.
+
+    def _ask_by_tcp(self, udp: Query, flight: Flight) -> None:
+        if flight.tcp is not None:
+            return
+        query = Query(udp.question, udp.asked, udp.line, flight, udp.edns_size)
+        query.number = self._numbers.take()
+        flight.latest = query
+        self._statistics.queries += 1
+        self._statistics.retries += 1
+        self._statistics.tcp += 1
+        asking = self._tcp.ask(query, TCP_FACTOR * self._settings.timeout)
+        flight.tcp = asking
+        asking.addCallbacks(
+            lambda packet: self._hear_tcp(query, flight, packet),
+            lambda failure: self._lose_tcp(query, flight, failure),
+        )
+
+    def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
+        flight.tcp = None
+        reply = None
+        if packet[:2] == query.number.to_bytes(2, "big"):
+            reply = self._read(query, packet)
+        if isinstance(reply, Reply):
+            self._take(query, flight, reply, len(packet), self._reactor.seconds())
+        else:
+            self._spurn(query, reply or Failed(DnsFailure, "another answer over TCP"))
+
+    def _lose_tcp(self, query: Query, flight: Flight, failure: Failure) -> None:
+        if flight.tcp is None:
+            # We have given it up.
+            return
+        flight.tcp = None
+        is_late = failure.check(TimeoutError, defer.TimeoutError)
+        self._spurn(query, Failed(DnsTimeout) if is_late else Failed(DnsFailure, "lost over TCP"))
+
+    # What becomes of time.
+
+    def _plan_sweep(self) -> None:
+        seconds = self._settings.timeout / _SWEEPS
+        self._sweeping = self._reactor.callLater(seconds, self._sweep)
+
+    def _sweep(self) -> None:
+        """Ask again what was not answered in time, and look if servers are back."""
+        self._sweeping = None
+        now = self._reactor.seconds()
+        for line in self.lines:
+            if line.health.takes_probe(now):
+                self._probe(line, now)
+        sent = self._sent
+        while sent and sent[0].deadline <= now:
+            query = sent.popleft()
+            if query.port is not None:
+                self._time_out(query, now)
+        if sent and self._sweeping is None:
+            self._plan_sweep()
+
+    def _time_out(self, query: Query, now: float) -> None:
+        self._statistics.timeouts += 1
+        query.line.health.failed(now)
+        if query.flight is None:
+            query.drop()
+        elif query is query.flight.latest:
+            self.ask(query.flight)
+
+    def _probe(self, line: Line, now: float) -> None:
+        query = Query(_PROBE, question_octets(_PROBE), line, None, EDNS_SIZE)
+        with suppress(OSError):
+            self._transmit(query, now)

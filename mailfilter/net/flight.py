@@ -1,0 +1,93 @@
+"""A question under way, and the queries that were sent for it."""
+
+from twisted.internet.defer import Deferred
+
+from ..codec.dns_answer import Answer, Question
+from .cache import Failed
+from .line import Line
+from .query import Query
+
+
+class Flight:
+    """One question, for everyone who wants to know it at the same time."""
+
+    __slots__ = (
+        "asked",
+        "began",
+        "is_authentic",
+        "is_over",
+        "latest",
+        "octets",
+        "queries",
+        "question",
+        "spurned",
+        "steps",
+        "tcp",
+        "tries",
+        "trouble",
+        "ttl",
+        "turn",
+        "until",
+        "waiters",
+    )
+
+    def __init__(self, question: Question, asked: Question, began: float, turn: int) -> None:
+        self.question = question
+        self.asked = asked
+        """The same until a CNAME leads elsewhere."""
+        self.began = began
+        self.until = 0.0
+        """When to give up, whatever is under way."""
+        self.turn = turn
+        """Place of the server that is next."""
+        self.waiters: list[Deferred[Answer]] = []
+        self.queries: list[Query] = []
+        """Not answered: an answer counts until the question is over, however late it comes."""
+        self.latest: Query | None = None
+        self.tcp: Deferred[bytes] | None = None
+        self.is_over = False
+        self.steps = 0
+        self.ttl = float("inf")
+        self.is_authentic = True
+        self.octets = 0
+        """What the CNAMEs on the way have brought."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Ask all servers from now on, of what `asked` has become."""
+        self.tries = 0
+        self.spurned: set[Line] = set()
+        """Servers that cannot answer it."""
+        self.trouble: Failed | None = None
+
+    def wait(self) -> Deferred[Answer]:
+        """Fires with the answer; whoever cancels it leaves the others waiting."""
+        waiter: Deferred[Answer] = Deferred(self._leave)
+        self.waiters.append(waiter)
+        return waiter
+
+    def end(self, outcome: Answer | Failed) -> None:
+        """Tell everyone. What they do then may be anything, such as to ask again."""
+        self.is_over = True
+        self.drop_queries()
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            if waiter.called:
+                continue
+            if isinstance(outcome, Failed):
+                waiter.errback(outcome.of(self.question))
+            else:
+                waiter.callback(outcome)
+
+    def drop_queries(self) -> None:
+        """Expect no answers to what was sent."""
+        queries, self.queries = self.queries, []
+        for query in queries:
+            query.drop()
+        tcp, self.tcp = self.tcp, None
+        if tcp is not None:
+            tcp.cancel()
+
+    def _leave(self, waiter: Deferred[Answer]) -> None:
+        if waiter in self.waiters:
+            self.waiters.remove(waiter)

@@ -1,0 +1,103 @@
+"""Questions over TCP, for answers that are too long for a packet (RFC 7766).
+
+A connection for each: they are rare, and a resolver of our own is near.
+"""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IConnector
+from twisted.internet.protocol import ClientFactory, Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from .query import Query
+
+MAX_CONNECTIONS = 32
+"""At the same time; others wait."""
+
+_LENGTH = 2
+
+
+class Tcp:
+    """Asks over TCP, so many at a time."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._free = DeferredSemaphore(MAX_CONNECTIONS)
+
+    def ask(self, query: Query, seconds: float) -> Deferred[bytes]:
+        """The first packet that comes back, whatever is in it.
+
+        Fails with TimeoutError after so long, with waiting, or with what Twisted says of a
+        connection that cannot be made or is lost.
+        """
+        asking: Deferred[bytes] = self._free.run(self._ask, query, seconds)
+        asking.addTimeout(seconds, self._reactor)
+        return asking
+
+    def _ask(self, query: Query, seconds: float) -> Deferred[bytes]:
+        factory = _Factory(query.packet())
+        server = query.line.server
+        connector = self._reactor.connectTCP(server.host, server.port, factory, timeout=seconds)
+        factory.done = Deferred(lambda _: connector.disconnect())
+        return factory.done
+
+
+class _Factory(ClientFactory):
+    """Makes one connection."""
+
+    noisy = False
+
+    def __init__(self, packet: bytes) -> None:
+        self.packet = packet
+        self.done: Deferred[bytes] | None = None
+
+    def buildProtocol(self, addr: Any) -> "_Exchange":
+        """See IProtocolFactory."""
+        return _Exchange(self)
+
+    def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
+        """See ClientFactory."""
+        self.end(reason)
+
+    def end(self, outcome: bytes | Failure) -> None:
+        """Tell it, once."""
+        done, self.done = self.done, None
+        if done is None or done.called:
+            return
+        if isinstance(outcome, bytes):
+            done.callback(outcome)
+        else:
+            done.errback(outcome)
+
+
+class _Exchange(Protocol):
+    """Sends a packet, and reads one: 64 KiB at most, by its length."""
+
+    transport: Any
+
+    def __init__(self, asking: _Factory) -> None:
+        self._asking = asking
+        self._data = bytearray()
+
+    def connectionMade(self) -> None:
+        """Send."""
+        packet = self._asking.packet
+        self.transport.write(len(packet).to_bytes(_LENGTH, "big") + packet)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Collect; what comes behind the first packet nobody has asked for."""
+        self._data += data
+        if len(self._data) < _LENGTH:
+            return
+        end = _LENGTH + int.from_bytes(self._data[:_LENGTH], "big")
+        if len(self._data) >= end:
+            packet = bytes(self._data[_LENGTH:end])
+            self._data.clear()
+            self.transport.abortConnection()
+            self._asking.end(packet)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It ended before the packet was whole, or we have ended it."""
+        self._asking.end(Failure(ConnectionDone("before the answer")))
