@@ -15,6 +15,7 @@ from bench import (
     milter_cost,
     parts,
     run,
+    spf,
     tls_cost,
     tls_target,
 )
@@ -52,6 +53,11 @@ class BenchTests(SynchronousTestCase):
         """Every kind of map is measured."""
         _, *lines = maps.costs(10)
         self.assertEqual([line.split(",")[0] for line in lines], ["networks", "names", "patterns"])
+
+    def test_spf(self) -> None:
+        """Every form of record is measured, and comes to what it must."""
+        _, *lines = spf.costs(2)
+        self.assertEqual(len(lines), len(spf.CASES))
 
     def test_milter_cost(self) -> None:
         """Every way to use the protocol is measured, and so is memory."""

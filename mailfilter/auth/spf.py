@@ -123,21 +123,25 @@ class _Run:
 
     def follow(self, record: Record, domain: str) -> Asking[_Found | None]:
         """Go through the terms of a record."""
+        network_kind, number = self.client.network_kind, self.client.number
+        has_terms = self.asker.limits.has_terms
         for term in record.mechanisms:
             inner = None
-            if term.kind == "ip4" or term.kind == "ip6":
-                is_match = (
-                    term.kind == self.client.network_kind
-                    and self.client.number >> term.shift == term.network
-                )
-            elif term.kind == "all":
+            kind = term.kind
+            # Most terms of most records are networks.
+            if kind == network_kind:
+                is_match = number >> term.shift == term.network
+            elif kind == "ip4" or kind == "ip6":
+                is_match = False
+            elif kind == "all":
                 is_match = True
-            elif term.kind == "include":
+            elif kind == "include":
                 inner = yield from self.include(term, domain)
                 is_match = inner is not None
             else:
                 is_match = yield from self.look(term, domain)
-            self.asker.note(term.text, "match" if is_match else "no match")
+            if has_terms:
+                self.asker.note(term.text, "match" if is_match else "no match")
             if is_match:
                 at = _Found(term.result, domain, term)
                 if inner:
@@ -159,7 +163,8 @@ class _Run:
         """Evaluate another record in place of this one (6.1)."""
         self.asker.count()
         term = f"redirect={target.text}"
-        self.asker.note(term, "followed")
+        if self.asker.limits.has_terms:
+            self.asker.note(term, "followed")
         return (yield from self.other(term, target, domain))
 
     def other(self, term: str, target: Domain | None, domain: str) -> Asking[_Found]:

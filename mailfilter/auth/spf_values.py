@@ -57,6 +57,8 @@ class Limits:
     beyond."""
     has_explanation: bool = True
     """Look up what the domain has to say to those that fail."""
+    has_terms: bool = False
+    """Keep as steps not only the questions but every term that was tried."""
 
 
 class Step(NamedTuple):
@@ -67,7 +69,7 @@ class Step(NamedTuple):
     domain: str
     """Whose record it is."""
     what: str | Question
-    """A term or the record as it is written, or what was asked."""
+    """A term as it is written, or what was asked."""
     outcome: str | Answer | DnsError
     """Of a term: whether it matches; else what came back."""
 

@@ -73,7 +73,8 @@ class OutcomeTests(SynchronousTestCase):
                 SENDER: ["TXT v=spf1 a include:x.example.net -all", "A 192.0.2.9"],
                 "x.example.net": "TXT v=spf1 ip4:192.0.2.7 redirect=y.example.net",
                 "y.example.net": "TXT v=spf1 ip4:192.0.2.1",
-            }
+            },
+            limits=Limits(has_terms=True),
         )
         steps = [(step.depth, step.domain, str(step.what)) for step in found.steps]
         self.assertEqual(

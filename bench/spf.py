@@ -1,0 +1,140 @@
+"""What evaluations of SPF cost when all answers are in the cache: `python -m bench.spf`."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
+
+from mailfilter.auth.spf import evaluate
+from mailfilter.auth.spf_drive import run_evaluation
+from mailfilter.auth.spf_values import Asked, SpfResult
+from mailfilter.codec.dns_answer import Answer, Kind, Mx, Question
+from mailfilter.config.model import Dns
+from mailfilter.net.cache import Cache
+
+TTL = 86400.0
+
+RUNS = 5
+"""The fastest counts: others use the machine, too."""
+
+NETWORKS = " ".join(f"ip4:198.51.{n}.0/24" for n in range(20))
+"""As providers have them in their records."""
+
+ZONE: Mapping[str, Mapping[Kind, Sequence[Any]]] = {
+    "small.example": {
+        Kind.TXT: (b"site-verification=0123456789abcdef", b"v=spf1 mx a -all"),
+        Kind.MX: (Mx(10, "mx1.small.example"), Mx(20, "mx2.small.example")),
+        Kind.A: (IPv4Address("192.0.2.80"),),
+    },
+    "mx1.small.example": {
+        Kind.A: (IPv4Address("192.0.2.1"),),
+        Kind.AAAA: (IPv6Address("2001:db8::1"),),
+    },
+    "mx2.small.example": {
+        Kind.A: (IPv4Address("192.0.2.2"),),
+        Kind.AAAA: (IPv6Address("2001:db8::2"),),
+    },
+    "hosted.example": {Kind.TXT: (b"v=spf1 include:_spf.provider.example ~all",)},
+    "_spf.provider.example": {
+        Kind.TXT: (
+            b"v=spf1 include:_1.provider.example include:_2.provider.example"
+            b" include:_3.provider.example ~all",
+        )
+    },
+    "_1.provider.example": {Kind.TXT: (f"v=spf1 {NETWORKS} ~all".encode("ascii"),)},
+    "_2.provider.example": {
+        Kind.TXT: (f"v=spf1 {NETWORKS} ip4:192.0.2.0/24 ~all".encode("ascii"),)
+    },
+    "_3.provider.example": {Kind.TXT: (b"v=spf1 ip6:2001:db8::/32 ~all",)},
+    "flat.example": {Kind.TXT: (f"v=spf1 {NETWORKS} ip4:192.0.2.1 -all".encode("ascii"),)},
+    "moved.example": {Kind.TXT: (b"v=spf1 redirect=flat.example",)},
+    "macro.example": {Kind.TXT: (b"v=spf1 exists:%{i}._ip.%{h}._helo.%{d2}._spf.x.example -all",)},
+    "1.2.0.192.in-addr.arpa": {Kind.PTR: ("mx1.small.example",)},
+    "192.0.2.1._ip.mx1.small.example._helo.macro.example._spf.x.example": {
+        Kind.A: (IPv4Address("127.0.0.2"),)
+    },
+}
+
+
+class Case(NamedTuple):
+    """A client and a domain that it sends for."""
+
+    what: str
+    domain: str
+    ip: str
+    result: str
+
+
+CASES = (
+    Case("mx and a, passes at the first host", "small.example", "192.0.2.1", "pass"),
+    Case("mx and a, fails", "small.example", "203.0.113.1", "fail"),
+    Case("21 networks, passes at the last", "flat.example", "192.0.2.1", "pass"),
+    Case("21 networks behind a redirect, fails", "moved.example", "203.0.113.1", "fail"),
+    Case("provider, 5 records, passes", "hosted.example", "192.0.2.1", "pass"),
+    Case("provider, 5 records, passes by IPv6", "hosted.example", "2001:db8::25", "pass"),
+    Case("provider, 5 records, fails", "hosted.example", "203.0.113.1", "softfail"),
+    Case("macros", "macro.example", "192.0.2.1", "pass"),
+    Case("no record", "none.example", "192.0.2.1", "none"),
+)
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000, help="evaluations of each case in a run")
+    for line in costs(parser.parse_args().count):
+        print(line)
+
+
+def costs(count: int) -> Iterator[str]:
+    """The lines of a table. Raises RuntimeError: a case comes to something else."""
+    cache = _warm_cache()
+    yield f"{'SPF, all answers in the cache':40} {'result':>9} {'questions':>10} {'CPU us':>7}"
+    for case in CASES:
+        asked = Asked(ip_address(case.ip), f"joe@{case.domain}", "mx1.small.example")
+        found = _evaluate(asked, cache)
+        if found.result != case.result:
+            raise RuntimeError(f"{case.what}: {found.result}")
+        each = 1e6 * min(_seconds(asked, cache, count) for _ in range(RUNS)) / count
+        questions = sum(isinstance(step.what, Question) for step in found.steps)
+        yield f"{case.what:40} {found.result:>9} {questions:10} {each:7.1f}"
+
+
+def _seconds(asked: Asked, cache: Cache, count: int) -> float:
+    start = process_time()
+    for _ in range(count):
+        _evaluate(asked, cache)
+    return process_time() - start
+
+
+def _warm_cache() -> Cache:
+    cache = Cache(Dns())
+    for name, kinds in ZONE.items():
+        for kind, records in kinds.items():
+            question = Question(name, kind)
+            cache.keep_answer(Answer(question, "found", tuple(records), TTL), 100, 0.0)
+    question = Question("none.example", Kind.TXT)
+    cache.keep_answer(Answer(question, "nxdomain", (), TTL), 100, 0.0)
+    return cache
+
+
+def _evaluate(asked: Asked, cache: Cache) -> SpfResult:
+    def peek(question: Question) -> Answer | None:
+        known = cache.find(question, 1.0)
+        return known if isinstance(known, Answer) else None
+
+    async def ask(question: Question) -> Answer:
+        raise RuntimeError(f"{question} is not in the cache")
+
+    running = run_evaluation(evaluate(asked), ask, peek, perf_counter)
+    try:
+        running.send(None)
+    except StopIteration as stop:
+        result: SpfResult = stop.value
+        return result
+    raise RuntimeError("the evaluation waits")
+
+
+if __name__ == "__main__":
+    main()
