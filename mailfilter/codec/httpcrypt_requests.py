@@ -51,6 +51,10 @@ class Gate(Protocol):
         """A request is not sealed. Raises `Refused` if it is not wanted so."""
         ...
 
+    def admit_client(self, client: bytes) -> None:
+        """A request comes with this public key, which is not proved yet. Raises `Refused`."""
+        ...
+
     def admit_sealed(self, client: bytes) -> None:
         """A request was opened that has this public key. Raises `Refused`."""
         ...
@@ -195,9 +199,13 @@ class SealedRequests:
         trouble = self._outside.trouble
         if trouble is not None:
             return self._unopened(trouble.reason, trouble.text)
-        if error.size:
-            return ProtocolError(error.status, error.text, size=error.size)
-        return self._unopened("truncated", error.text)
+        if not error.size:
+            return self._unopened("truncated", error.text)
+        try:
+            self._gate.admit_client(self._outside.client)
+        except Refused as refused:
+            return ProtocolError(refused.status, refused.text)
+        return ProtocolError(error.status, error.text, size=error.size)
 
     def _unopened(self, reason: Reason, text: str) -> Unopened:
         self._outside.key = None

@@ -55,14 +55,18 @@ class Door:
             self._refusals.count_sealed("refused/plain")
             raise Refused(403, ENCRYPTION_REQUIRED)
 
+    def admit_client(self, client: bytes) -> None:
+        """See `Gate.admit_client`."""
+        if self._listener.client_keys == "required" and self._keyring.known(client) is None:
+            self._refusals.count_sealed("refused/stranger")
+            raise Refused(403, UNKNOWN_KEY)
+
     def admit_sealed(self, client: bytes) -> None:
         """See `Gate.admit_sealed`: a key says more of who is there than what the connection has
         shown."""
-        known = self._keyring.known(client)
-        if known is None and self._listener.client_keys == "required":
-            self._refusals.count_sealed("refused/stranger")
-            raise Refused(403, UNKNOWN_KEY)
+        self.admit_client(client)
         self._refusals.count_sealed("opened")
+        known = self._keyring.known(client)
         if known is not None:
             self.known = known
             self.peer = self._peers.peer(self._address, known, self._claim)

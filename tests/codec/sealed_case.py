@@ -50,6 +50,7 @@ class OneKey:
         self.plain: Refused | None = None
         self.sealed: Refused | None = None
         self.clients: list[bytes] = []
+        self.unproved: list[bytes] = []
 
     def find(self, headers: Sequence[bytes]) -> tuple[SharedKey, bytes]:
         try:
@@ -63,6 +64,11 @@ class OneKey:
     def admit_plain(self) -> None:
         if self.plain is not None:
             raise self.plain
+
+    def admit_client(self, client: bytes) -> None:
+        self.unproved.append(client)
+        if self.sealed is not None:
+            raise self.sealed
 
     def admit_sealed(self, client: bytes) -> None:
         self.clients.append(client)

@@ -26,6 +26,7 @@ UNTOLD = UnknownAddress("127.0.0.1")
 
 REQUIRED = error_bytes(403, "Encryption required")
 FORBIDDEN = error_bytes(403, "Unknown key")
+CHUNKED_TOO_LARGE = b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n"
 WITH_IP = CHECK.replace(b"\r\n", b"\r\nIP: 198.51.100.1\r\n", 1)
 
 
@@ -85,6 +86,19 @@ class ClientKeyTests(AccessCase):
         self.assertEqual(opened(self.anew(sealed_by(STRANGER, PING)), STRANGER), FORBIDDEN)
         self.assertEqual(len(self.scanner.calls), 1)
         self.assertEqual(self.counted, ["httpcrypt/opened"] + ["httpcrypt/refused/stranger"] * 2)
+
+    def test_required_for_what_is_too_large(self) -> None:
+        """What its size says is for those who are let in alone, though no key is proved yet."""
+        self.use(client_keys="required", oversize="reject")
+        for client, is_known in ((FRIEND, True), (STRANGER, False)):
+            head = b"POST /post HTTP/1.1\r\n%b\r\n" % key_line(OURS, client)
+            for body in (b"Content-Length: 99999999999\r\n\r\n", CHUNKED_TOO_LARGE):
+                found = opened(self.anew(head + body), client)
+                self.assertEqual(found == FORBIDDEN, not is_known)
+                self.assertEqual(b'"action":"reject"' in found, is_known)
+        told = [envelope.identity for envelope, _ in self.scanner.unscanned_calls]
+        self.assertEqual(told, [None, None])
+        self.assertEqual(self.counted, ["httpcrypt/refused/stranger"] * 2)
 
     def test_nobody_learns_which_keys_are_known(self) -> None:
         """Without the secret key, that is."""
