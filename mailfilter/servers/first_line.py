@@ -117,7 +117,7 @@ class FirstLine(Closing):
             return
         is_first = not self._start
         if is_first:
-            if self._site.is_misplaced(data, self._stream.getPeer()):
+            if self._site.is_misplaced(data, self._stream.getPeer(), self.claim):
                 self._close()
                 return
             self._began_at = self._clock.seconds()

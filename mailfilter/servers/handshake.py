@@ -70,7 +70,7 @@ class Handshake(Served):
         self._heard = self._every.clock.seconds()
         if data and not self._start:
             self._start = data[:SHOWN]
-            if self._every.site.is_misplaced(self._start, self._address):
+            if self._every.site.is_misplaced(self._start, self._address, self.claim):
                 self.close_idle()
                 return False
             refusal = plain(self._start)

@@ -85,7 +85,7 @@ class HttpConnection(Replying[Asked, Reply]):
             return
         if self._is_new:
             self._is_new = False
-            if self._site.is_misplaced(data, self._stream.getPeer()):
+            if self._site.is_misplaced(data, self._stream.getPeer(), self.claim):
                 self._close()
                 return
         self._advance(self._codec.receive(data))

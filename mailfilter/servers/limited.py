@@ -122,12 +122,12 @@ class LimitedFactory(Factory, Generic[Connection]):
         self.connections.discard(other)
         return connection
 
-    def is_misplaced(self, start: bytes, address: IAddress | None) -> bool:
+    def is_misplaced(self, start: bytes, address: IAddress | None, claim: Claim | None) -> bool:
         """Whether a connection begins with TLS where there is none, or with a PROXY header that is
-        not expected; that is said and counted.
+        not expected, or one more; that is said and counted.
         """
         if is_header(start):
-            self.refusals.note_header(address)
+            self.refusals.note_header(address, None if claim is None else claim.proxy)
             return True
         if self.listener.certificates or not start.startswith(HANDSHAKE):
             return False

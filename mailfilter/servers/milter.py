@@ -89,7 +89,7 @@ class MilterProtocol(Served):
         self._last_heard = self._site.clock.seconds()
         if self._is_new:
             self._is_new = False
-            if self._site.is_misplaced(data, self._stream.getPeer()):
+            if self._site.is_misplaced(data, self._stream.getPeer(), self.claim):
                 self._close()
                 return
             if is_foreign(data):

@@ -83,9 +83,10 @@ class Refusals:
         self._count(f"proxy/refused/{reason}")
         self._say("proxy", text, address)
 
-    def note_header(self, address: IAddress | None) -> None:
-        """A PROXY header comes from where none is expected."""
-        self.note_proxy("unexpected", _UNEXPECTED.format(self._listener), address)
+    def note_header(self, address: IAddress | None, proxy: str | None) -> None:
+        """A PROXY header comes from where none is expected, or behind that of a proxy."""
+        text = _UNEXPECTED.format(self._listener) if proxy is None else _SECOND.format(proxy)
+        self.note_proxy("unexpected", text, address)
 
     def note_full(self, limit: str, most: int, source: str, address: IAddress | None) -> None:
         """One more than `most` has come, by a limit of the listener; of a source, or `ANYWHERE`."""
@@ -156,6 +157,7 @@ _UNEXPECTED = (
     "a header that is not expected from there; if that is a proxy, name it in"
     " listeners.{}.proxy_protocol"
 )
+_SECOND = "a second header, behind that of the proxy {}: of several proxies one alone is to send it"
 _MORE = " ({unsaid} more since it was last said)"
 
 

@@ -44,7 +44,7 @@ class SpamdConnection(Replying[Asked, bytes]):
             self._drop(len(data))
             return
         is_first = not self._codec.has_begun
-        if is_first and self._site.is_misplaced(data, self._stream.getPeer()):
+        if is_first and self._site.is_misplaced(data, self._stream.getPeer(), self.claim):
             self._close()
             return
         self._take(data)

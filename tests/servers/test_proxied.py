@@ -18,6 +18,10 @@ SAYS = {
 }
 """What a client says by each protocol, and how the answer begins."""
 BINARY = binary(0x11, INET)
+SECOND = (
+    "here: '192.0.2.7': PROXY protocol: a second header, behind that of the proxy 10.0.0.5: of"
+    " several proxies one alone is to send it"
+)
 
 
 class PassedOn(ProxiedCase):
@@ -166,11 +170,18 @@ class Refused(ProxiedCase):
 
     def test_second(self) -> None:
         """One proxy behind another: what the first one says is not believed."""
-        self.serve("http")
-        there = self.connect()
-        there.send(LINE + LINE + PING)
-        self.assertTrue(there.is_closed)
-        self.assertEqual(self.counted, ["proxy/connections", "proxy/refused/unexpected"])
+        for protocol, (said, _) in SAYS.items():
+            for header in (LINE, BINARY):
+                self.counted.clear()
+                self.events.clear()
+                self.serve(protocol)
+                there = self.connect()
+                there.send(LINE + header + said)
+                self.assertTrue(there.is_closed)
+                self.assertEqual(self.counted, ["proxy/connections", "proxy/refused/unexpected"])
+                (line,) = self.lines()
+                self.assertTrue(line.startswith(SECOND), line)
+                self.assertNotIn("proxy_protocol", line)
 
     def test_nothing_after_the_end(self) -> None:
         self.serve("http")

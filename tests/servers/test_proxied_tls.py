@@ -4,6 +4,7 @@ from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import IAddress
+from twisted.logger import formatEvent
 
 from mailfilter.config.model import Identity
 from mailfilter.servers.proxied import ProxiedFactory
@@ -110,6 +111,9 @@ class PassedThrough(ProxiedTlsCase):
         there = self.behind(LINE + LINE)
         self.assertTrue(there.is_closed)
         self.assertEqual(self.counted, ["proxy/connections", "proxy/refused/unexpected"])
+        lines = [formatEvent(event) for event in self.events]
+        (line,) = [line for line in lines if "PROXY" in line]
+        self.assertIn(f"a second header, behind that of the proxy {PROXY}", line)
 
 
 class Ended(ProxiedTlsCase):
