@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 HEAD = 12
 """Octets before the question."""
 
+IS_REPLY = 0x80
+"""A bit of the third of them."""
+
 
 class Query:
     """One query that was sent, or goes by TCP."""
@@ -40,7 +43,9 @@ class Query:
         """Where its answer is expected; none if it is not by UDP, or not any more."""
 
     def is_answered_by(self, packet: bytes, *, is_exact: bool) -> bool:
-        """Whether a packet that has its id has its question, too; letters as sent if `is_exact`."""
+        """Whether a packet with its id is a reply to its question; letters as sent if `is_exact`."""
+        if len(packet) < HEAD or not packet[2] & IS_REPLY:
+            return False
         asked = self.asked
         found = packet[HEAD : HEAD + len(asked)]
         return found == asked or (not is_exact and found.lower() == asked.lower())
