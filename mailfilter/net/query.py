@@ -43,7 +43,7 @@ class Query:
         """Where its answer is expected; none if it is not by UDP, or not any more."""
 
     def is_answered_by(self, packet: bytes, *, is_exact: bool) -> bool:
-        """Whether a packet with its id is a reply to its question; letters as sent if `is_exact`."""
+        """Whether a packet with its id replies to it; its letters are as sent if `is_exact`."""
         if len(packet) < HEAD or not packet[2] & IS_REPLY:
             return False
         asked = self.asked
