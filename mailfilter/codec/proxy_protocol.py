@@ -22,8 +22,9 @@ MAX_HEADER = 4096
 """Octets of version 2 that are taken: with all about TLS a header has some hundred."""
 
 _HEAD = struct.Struct("!12sBBH")
-_INET = struct.Struct("!4s4sHH")
-_INET6 = struct.Struct("!16s16sHH")
+_INET = struct.Struct("!4s4xH2x")
+_INET6 = struct.Struct("!16s16xH2x")
+"""Address and port of the client; those that it has connected to are not looked at."""
 _UNIX_SIZE = 216
 
 _LOCAL, _PROXY = 0, 1
@@ -56,8 +57,6 @@ class Proxied:
     """It is a connection of the proxy itself, to see whether we are there; all else is empty."""
     source: Place | None = None
     """Where the client is; `None` if the proxy does not say, or it is at a unix socket."""
-    destination: Place | None = None
-    """What the client has connected to."""
     told: Told = NOTHING
 
     @property
@@ -115,16 +114,16 @@ def _read_binary(held: bytes) -> tuple[Proxied, bytes] | None:
 def _read_proxied(header: bytes, kind: int) -> Proxied:
     if kind not in _KINDS:
         raise ProxyProtocolError(f"family and transport 0x{kind:02x} are not known")
-    source = destination = None
+    source = None
     family, start = kind >> 4, _HEAD.size
     size = (0, _INET.size, _INET6.size, _UNIX_SIZE)[family]
     if len(header) - start < size:
         raise ProxyProtocolError("the addresses are cut off")
     if family in (1, 2):
         layout, make = ((_INET, IPv4Address), (_INET6, IPv6Address))[family - 1]
-        begins, ends, begins_port, ends_port = layout.unpack_from(header, start)
-        source, destination = Place(make(begins), begins_port), Place(make(ends), ends_port)
-    return Proxied(2, source=source, destination=destination, told=read_told(header, start + size))
+        address, port = layout.unpack_from(header, start)
+        source = Place(make(address), port)
+    return Proxied(2, source=source, told=read_told(header, start + size))
 
 
 def _read_line(held: bytes) -> tuple[Proxied, bytes] | None:
@@ -145,11 +144,11 @@ def _read_words(line: bytes) -> Proxied:
     if len(words) != 6 or words[1] not in ("TCP4", "TCP6"):
         raise ProxyProtocolError("not the words of a PROXY line")
     _, kind, source, destination, source_port, destination_port = words
-    return Proxied(
-        1,
-        source=Place(_address(kind, source), _port(source_port)),
-        destination=Place(_address(kind, destination), _port(destination_port)),
-    )
+    place = Place(_address(kind, source), _port(source_port))
+    # What the client has connected to is not looked at, but the line must be one.
+    _address(kind, destination)
+    _port(destination_port)
+    return Proxied(1, source=place)
 
 
 def _address(kind: str, text: str) -> IPv4Address | IPv6Address:

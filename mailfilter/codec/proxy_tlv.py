@@ -1,27 +1,21 @@
 """What a PROXY header of version 2 may tell beside addresses, each as type, length and value.
 
-Source: the HAProxy project's proxy-protocol.txt, 2.2. Types that are not known are passed over.
+Source: the HAProxy project's proxy-protocol.txt, 2.2. Types of no use to us are passed over.
 """
 
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-ALPN = 0x01
-AUTHORITY = 0x02
 CRC32C = 0x03
-UNIQUE_ID = 0x05
 SSL = 0x20
 
 _SSL_VERSION = 0x21
 _SSL_CN = 0x22
 _SSL_CIPHER = 0x23
 
-_ONCE = frozenset((ALPN, AUTHORITY, CRC32C, UNIQUE_ID, SSL, _SSL_VERSION, _SSL_CN, _SSL_CIPHER))
+_ONCE = frozenset((CRC32C, SSL, _SSL_VERSION, _SSL_CN, _SSL_CIPHER))
 """Types that we read: of two values it would not be told which one counts."""
-
-MAX_UNIQUE_ID = 128
-"""Octets."""
 
 _HEAD = struct.Struct("!BH")
 _SSL_HEAD = struct.Struct("!BI")
@@ -63,12 +57,6 @@ class Told:
     """Of a client that speaks TLS with the proxy."""
     tells_tls: bool = False
     """Whether it is told that the client does so, or does not."""
-    alpn: bytes = b""
-    """The protocol that client and proxy have agreed on (RFC 7301)."""
-    authority: str = ""
-    """The host that the client wants to reach (SNI)."""
-    unique_id: bytes = b""
-    """By which the proxy knows the connection."""
 
 
 def read_told(header: bytes, start: int) -> Told:
@@ -80,16 +68,7 @@ def read_told(header: bytes, start: int) -> Told:
     if CRC32C in values:
         _check(header, *values[CRC32C])
     ssl = values.get(SSL)
-    unique_id = _value(values, UNIQUE_ID)
-    if len(unique_id) > MAX_UNIQUE_ID:
-        raise ProxyProtocolError(f"a unique id of more than {MAX_UNIQUE_ID} octets")
-    return Told(
-        tls=None if ssl is None else _read_tls(ssl[1]),
-        tells_tls=ssl is not None,
-        alpn=_value(values, ALPN),
-        authority=_text(_value(values, AUTHORITY)),
-        unique_id=unique_id,
-    )
+    return Told(tls=None if ssl is None else _read_tls(ssl[1]), tells_tls=ssl is not None)
 
 
 def _read_tls(value: bytes) -> ProxiedTls | None:
