@@ -81,11 +81,19 @@ class DnsServer:
 
     async def close(self) -> None:
         """Listen no more."""
+        self.drop_connections()
+        ports, self._ports = self._ports, []
+        await gatherResults([maybeDeferred(port.stopListening) for port in ports])
+
+    async def close_tcp(self) -> None:
+        """Listen by UDP alone."""
+        await maybeDeferred(self._ports.pop().stopListening)
+
+    def drop_connections(self) -> None:
+        """End those there are."""
         for connection in self.connections:
             if connection.transport is not None:
                 connection.transport.loseConnection()
-        ports, self._ports = self._ports, []
-        await gatherResults([maybeDeferred(port.stopListening) for port in ports])
 
     def add(self, *records: str) -> None:
         """Know these records."""
@@ -97,7 +105,7 @@ class DnsServer:
         """From `records`, with negative answers as servers give them."""
         found = self.records.get((asked.name.lower(), asked.kind), [])
         if found:
-            return reply_to(query, *found).to_wire()
+            return reply_to(query, *found).to_wire(max_size=65535)
         is_known = any(name == asked.name.lower() for name, _ in self.records)
         rcode = "NOERROR" if is_known else "NXDOMAIN"
         return reply_to(query, rcode=rcode, authority=SOA).to_wire()
