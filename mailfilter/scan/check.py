@@ -8,6 +8,7 @@ it needs in `Given`, and returns findings; it never writes into the task.
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..maps import Maps
@@ -88,6 +89,8 @@ class Given:
     maps: Maps = field(default_factory=lambda: Maps({}))
     """The `[maps]` of the configuration by name. They change while a check lives: what is looked
     up is what the map has then. An unknown name raises an error that says so."""
+    timeout: float = inf
+    """Seconds that the check may take; if it waits longer, it is ended without an answer."""
 
 
 class Check:

@@ -1,8 +1,12 @@
 """What checks look up in DNS: each within its budget, all of a message within one."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Coroutine, Iterator
+from math import inf
+from typing import Any, Protocol
+
+from twisted.internet import defer
+from twisted.internet.interfaces import IReactorTime
 
 from ..codec.dns_answer import Answer, DnsBudgetSpent, DnsFailure, Kind, Question
 from ..config.model import Dns
@@ -35,32 +39,51 @@ class Lookups:
     """The questions of one message.
 
     Without a resolver all of them fail. `most` of them may be asked; what the resolver has at
-    hand does not count.
+    hand does not count. Without a `clock` none is late.
     """
 
-    __slots__ = ("_left", "_most", "_resolver", "_undone")
+    __slots__ = ("_clock", "_left", "_most", "_resolver", "_undone")
 
-    def __init__(self, resolver: Resolves | None = None, most: int = MAX_QUERIES) -> None:
+    def __init__(
+        self,
+        resolver: Resolves | None = None,
+        most: int = MAX_QUERIES,
+        clock: IReactorTime | None = None,
+    ) -> None:
         self._resolver = resolver
+        self._clock = clock
         self._left = self._most = most
         self._undone: dict[tuple[str, str], Counter[Kind]] = {}
 
-    def for_check(self, name: str, limit: int | None = None) -> "CheckLookups":
-        """What a check asks with: at most `limit` questions, out of those of the message."""
-        return CheckLookups(self, name, limit)
+    def for_check(
+        self, name: str, limit: int | None = None, seconds: float = inf
+    ) -> "CheckLookups":
+        """What a check asks with: at most `limit` questions, out of those of the message.
+
+        Beyond so many seconds it does not wait, if it has something to say even then: after
+        `Given.timeout` it is ended without a word.
+        """
+        end = inf if self._clock is None else self._clock.seconds() + seconds
+        return CheckLookups(self, name, limit, end)
 
     def peek(self, question: Question) -> Answer | None:
         """See `CheckLookups.peek`."""
         return None if self._resolver is None else self._resolver.peek(question)
 
-    async def ask(self, check: str, question: Question) -> Answer:
-        """See `CheckLookups.ask`."""
+    async def ask(self, check: str, question: Question, end: float) -> Answer:
+        """See `CheckLookups.ask`; `end` is by the clock."""
         if self._resolver is None:
             raise DnsFailure(question, "no resolver")
+        left = inf if self._clock is None else end - self._clock.seconds()
+        if left <= 0:
+            raise self.refuse(check, question, "the time of the check is spent")
         if self._left <= 0:
             raise self.refuse(check, question, f"a message may ask {self._most} questions")
         self._left -= 1
-        return await self._resolver.lookup(question)
+        lookup = self._resolver.lookup(question)
+        if self._clock is None or left == inf:
+            return await lookup
+        return await _within(lookup, left, self._clock, question)
 
     def refuse(self, check: str, question: Question, reason: str) -> DnsBudgetSpent:
         """Keep for the trace that a question is not asked, and make the error of it."""
@@ -80,12 +103,13 @@ class Lookups:
 class CheckLookups:
     """The questions of one check about one message."""
 
-    __slots__ = ("_check", "_left", "_limit", "_lookups")
+    __slots__ = ("_check", "_end", "_left", "_limit", "_lookups")
 
-    def __init__(self, lookups: Lookups, check: str, limit: int | None) -> None:
+    def __init__(self, lookups: Lookups, check: str, limit: int | None, end: float) -> None:
         self._lookups = lookups
         self._check = check
         self._limit = self._left = limit
+        self._end = end
 
     def peek(self, question: Question) -> Answer | None:
         """The answer if it is at hand; asks nothing and costs nothing."""
@@ -95,7 +119,8 @@ class CheckLookups:
         """The answer, if need be from afar.
 
         Raises:
-            DnsBudgetSpent: not asked, this check or all of them have asked too much.
+            DnsBudgetSpent: not asked, this check or all of them have asked too much, or waited
+                for too long.
             DnsError: no answer.
             BadName: the name can be no name of DNS.
         """
@@ -107,4 +132,14 @@ class CheckLookups:
                 reason = f"the check may ask {self._limit} questions"
                 raise self._lookups.refuse(self._check, question, reason)
             self._left -= 1
-        return await self._lookups.ask(self._check, question)
+        return await self._lookups.ask(self._check, question, self._end)
+
+
+async def _within(
+    lookup: Coroutine[Any, Any, Answer], seconds: float, clock: IReactorTime, question: Question
+) -> Answer:
+    waiting = defer.Deferred.fromCoroutine(lookup)
+    try:
+        return await waiting.addTimeout(seconds, clock)
+    except defer.TimeoutError:
+        raise DnsBudgetSpent(question, "no answer in the time of the check") from None

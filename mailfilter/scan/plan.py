@@ -189,8 +189,9 @@ def _steps(
         if unknown:
             problems += unknown
             continue
+        timeout = settings.timeout or config.scan.check_timeout
         try:
-            made = check(Given(config.scan, settings.options, maps))
+            made = check(Given(config.scan, settings.options, maps, timeout))
         except Exception as error:
             # A third party's code: whatever it raises, it is this check that cannot be made.
             problems.append(PlanProblem(key, str(error) or type(error).__name__))
@@ -201,7 +202,7 @@ def _steps(
                 name=check.name,
                 stage=Stage(check.stage),
                 waits=iscoroutinefunction(made.run),
-                timeout=settings.timeout or config.scan.check_timeout,
+                timeout=timeout,
                 fail_symbol=fail_symbol(check.name),
             )
         )

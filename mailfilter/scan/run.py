@@ -241,7 +241,7 @@ class _Run:
         self._pass_all = "pass_all" in envelope.flags
         deadline = trace.start + scanner.options.timeout
         hits = MappingProxyType(tally.hits)
-        lookups = Lookups(scanner.resolver, scanner.max_queries)
+        lookups = Lookups(scanner.resolver, scanner.max_queries, self._clock)
         self._task = Task(
             envelope,
             message,

@@ -112,6 +112,39 @@ class Budgets(SynchronousTestCase):
         for error in (DnsFailure, DnsFailure, DnsBudgetSpent):
             self.failureResultOf(Deferred.fromCoroutine(one.ask(question(1))), error)
 
+    def test_seconds(self) -> None:
+        """What waits is given up when the time of the check is spent, and no more is asked."""
+        clock = Clock()
+        dns = FakeDns(ZONE, clock)
+        dns.delay = 3.0
+        lookups = Lookups(dns, 10, clock)
+        short, long = lookups.for_check("one", seconds=4.0), lookups.for_check("two")
+        self.assertEqual(self.answered(short, 1, clock, 3.0), "found")
+        waiting = self.answered(short, 2, clock, 1.0)
+        self.assertEqual(waiting, "no answer in the time of the check")
+        self.assertEqual(self.answered(short, 1, clock, 0.0), "found")
+        self.assertEqual(self.answered(short, 3, clock, 0.0), "the time of the check is spent")
+        self.assertEqual(self.answered(long, 3, clock, 3.0), "found")
+        self.assertEqual(
+            list(lookups.undone()), [("one", "not asked: 1 A; the time of the check is spent")]
+        )
+        self.assertEqual(clock.getDelayedCalls(), [])
+
+    def answered(self, lookups: CheckLookups, number: int, clock: Clock, seconds: float) -> str:
+        """What comes after so long: a status, or why there is no answer."""
+        said: list[str] = []
+
+        async def ask() -> None:
+            try:
+                said.append((await lookups.ask(question(number))).status)
+            except DnsError as error:
+                said.append(error.reason)
+
+        Deferred.fromCoroutine(ask())
+        clock.advance(seconds)
+        (text,) = said
+        return text
+
     def test_no_resolver(self) -> None:
         one = Lookups().for_check("one")
         self.assertIsNone(one.peek(question(1)))
