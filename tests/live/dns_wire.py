@@ -87,10 +87,10 @@ def soa(owner: str, minimum: int = 60) -> bytes:
     return record(SOA, data, owner=wire_of(owner))
 
 
-def text(data: bytes) -> bytes:
+def text(data: bytes, *, owner: bytes = QUESTION) -> bytes:
     """A TXT record with strings of 255 octets."""
     parts = [data[at : at + 255] for at in range(0, len(data), 255)]
-    return record(TXT, b"".join(bytes([len(part)]) + part for part in parts))
+    return record(TXT, b"".join(bytes([len(part)]) + part for part in parts), owner=owner)
 
 
 def reply(

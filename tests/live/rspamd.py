@@ -31,7 +31,9 @@ options {{
   url_tld = "{home}/suffixes";
   allow_raw_input = true;
   task_timeout = 10s;
-  dns {{ nameserver = ["127.0.0.1:{dns}:1"]; timeout = 0.1s; retransmits = 1; sockets = 1; }}
+  dns {{
+    nameserver = ["127.0.0.1:{dns}:1"]; timeout = {dns_timeout}s; retransmits = 1; sockets = 1;
+  }}
 }}
 logging {{ type = "console"; level = "info"; color = false; }}
 worker "normal" {{
@@ -84,6 +86,7 @@ actions {{
   reject = 15; rewrite_subject = 10; add_header = 6; greylist = 4;
   subject = "[spam] %s";
 }}
+{more}
 """
 
 _RULES = """\
@@ -148,10 +151,11 @@ def why_missing() -> str:
 class Rspamd:
     """A server with a normal worker at `scan` (and `socket`) and a controller at `controller`.
 
-    `keypair` is that of HTTPCrypt which both have, as text of their configuration.
+    `keypair` is that of HTTPCrypt which both have, as text of their configuration; `more` is
+    added to that. `dns` is the port of a server of DNS, if there is to be one.
     """
 
-    def __init__(self, keypair: str = "") -> None:
+    def __init__(self, keypair: str = "", more: str = "", dns: int | None = None) -> None:
         self.home = private_directory()
         self.scan = free_port()
         self.controller = free_port()
@@ -164,7 +168,9 @@ class Rspamd:
         self._config.write_text(
             _CONFIG.format(
                 home=self.home,
-                dns=free_port(),
+                dns=dns or free_port(),
+                dns_timeout=5.0 if dns else 0.1,
+                more=more,
                 normal=self.scan,
                 controller=self.controller,
                 fuzzy=free_port(),
