@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
 from ..codec.base32 import decode_loosely, encode_base32
+from ..codec.curve25519 import is_low_order
 from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
 from .names import listed, nearest
@@ -202,7 +203,7 @@ def _read_text(scalar: Scalar, value: object, directory: str) -> str:
     if scalar.format == "endpoint":
         return _read_endpoint(value, directory)
     if scalar.format == "network" or (scalar.format == "proxy" and value != "unix"):
-        _check_network(value)
+        _check_network(scalar, value)
     if scalar.format == "address":
         return _read_address(scalar, value)
     if scalar.format == "fingerprint":
@@ -255,6 +256,8 @@ def _read_key(scalar: Scalar, text: str) -> str:
         raise Unfit(f"expected {describe(scalar)}", f"it {error}") from None
     if len(octets) != KEY_OCTETS:
         raise Unfit(f"expected {describe(scalar)}")
+    if is_low_order(octets):
+        raise Unfit(f"expected {describe(scalar)}", "it is of low order: everybody could be it")
     return encode_base32(octets)
 
 
@@ -301,14 +304,15 @@ def _absolute(path: str, directory: str) -> str:
     return os.path.abspath(os.path.join(directory, path)) if path else ""
 
 
-def _check_network(text: str) -> None:
+def _check_network(scalar: Scalar, text: str) -> None:
     try:
         ip_network(text)
     except ValueError as error:
         try:
             network = str(ip_network(text, strict=False))
         except ValueError:
-            raise Unfit(f"expected {_FORMATS['network']}") from None
+            near = '"unix"' if scalar.format == "proxy" and text.lower() == "unix" else None
+            raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near)) from None
         expected = f"expected a network: {error}"
         raise Unfit(expected, _did_you_mean(string_text(network))) from None
 

@@ -202,6 +202,28 @@ class ClientKeyTests(TlsRuleCase):
             " that may has a certificate",
         )
 
+    def test_forms_of_a_key(self) -> None:
+        """However it is written, it is the same; what is none, or everybody's, is refused."""
+        other = "[identities.b]\nhttpcrypt_keys = ['{}']\n"
+        for text in (f" {KEY}", KEY[:-1] + "o"):
+            self.assert_warned(
+                f"{IDENTITY}{other.format(text)}{KEYPAIR}{LISTENER}{REQUIRED}",
+                f'm.toml:4: identities.b.httpcrypt_keys[0] = "{KEY}": identities.a has it, too,'
+                " and stands before it",
+            )
+        said = "expected a public key of HTTPCrypt, 52 characters"
+        low = "; it is of low order: everybody could be it"
+        for text, hint in (
+            (KEY[:-2], ""),
+            (KEY + "yy", ""),
+            ("y" * 52, low),
+            ("b" + "y" * 51, low),
+        ):
+            self.assert_wrong(
+                f"{IDENTITY}{other.format(text)}{KEYPAIR}{LISTENER}{REQUIRED}",
+                f'm.toml:4: identities.b.httpcrypt_keys[0] = "{text}": {said}{hint}',
+            )
+
     def test_same_key(self) -> None:
         two = IDENTITY + IDENTITY.replace("identities.a", "identities.b")
         said = "identities.a has it, too, and stands before it"
@@ -247,6 +269,14 @@ class ProxyTests(TlsRuleCase):
                 f"{table}endpoint = '{endpoint}'",
                 'm.toml:3: listeners.x.proxy_protocol[0] = "10.0.0.0/8": nobody comes from there to'
                 ' a unix socket: expected "unix"',
+            )
+
+    def test_neither_network_nor_unix(self) -> None:
+        said = "expected an IP network in CIDR form, or unix"
+        for value, hint in (("UNIX", '; did you mean "unix"?'), ("unx", "")):
+            self.assert_wrong(
+                PROXY.replace("10.0.0.5", value),
+                f'm.toml:2: listeners.milter.proxy_protocol[0] = "{value}": {said}{hint}',
             )
 
     def test_anybody(self) -> None:

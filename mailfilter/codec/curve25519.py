@@ -1,0 +1,19 @@
+"""The curve of HTTPCrypt's keys, as far as it is asked without opening anything (RFC 7748, 4.1)."""
+
+_PRIME = 2**255 - 19
+_A = 486662
+_COFACTOR_DOUBLINGS = 3
+
+
+def is_low_order(public: bytes) -> bool:
+    """Whether a public key of 32 octets is of low order: what is shared with it everybody knows.
+
+    Eight times such a point is none of finite coordinates.
+    """
+    x, z = int.from_bytes(public, "little") % 2**255 % _PRIME, 1
+    for _ in range(_COFACTOR_DOUBLINGS):
+        # A point doubled, by its projective coordinate alone.
+        plus, minus = pow(x + z, 2, _PRIME), pow(x - z, 2, _PRIME)
+        four = plus - minus
+        x, z = plus * minus % _PRIME, four * (minus + (_A + 2) // 4 * four) % _PRIME
+    return z == 0
