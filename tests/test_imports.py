@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
     "codec": frozenset({"mail"}),
     "mail": frozenset({"codec"}),
-    "config": frozenset({"codec.password", "codec.base32"}),
+    "config": frozenset({"codec.password", "codec.base32", "codec.curve25519"}),
     "maps": frozenset({"codec", "config.model"}),
     "net": frozenset({"codec", "config.model"}),
     "auth": DNS_VALUES,
