@@ -28,6 +28,7 @@ from .options import (
 )
 from .pw import pw
 from .saved import read_or_warn, saved
+from .spf import spf
 from .status import status_text
 from .store import store
 from .tls import tls
@@ -63,6 +64,7 @@ main.add_command(saved)
 main.add_command(pw)
 main.add_command(keypair)
 main.add_command(dns)
+main.add_command(spf)
 
 
 @main.group()

@@ -56,7 +56,7 @@ def doctor(servers: Sequence[str], lists: Sequence[str], as_json: bool, option: 
         raise click.BadParameter(f"more than {MAX_LISTS}", param_hint="--blocklist")
     names = [_read_list(text) for text in lists]
     settings = load_or_exit(load, option).config.dns
-    chosen = [_read_server(text) for text in servers] or dns_servers(settings)
+    chosen = [read_server(text) for text in servers] or dns_servers(settings)
     source = "--server" if servers else "dns.servers" if settings.servers else str(RESOLV_CONF)
     findings = [examine(server, settings.timeout, names) for server in chosen]
     if as_json:
@@ -69,7 +69,7 @@ def doctor(servers: Sequence[str], lists: Sequence[str], as_json: bool, option: 
         raise SystemExit(1)
 
 
-def _read_server(text: str) -> Server:
+def read_server(text: str) -> Server:
     try:
         return Server(str(ip_address(text.strip("[]"))), DNS_PORT)
     except ValueError:

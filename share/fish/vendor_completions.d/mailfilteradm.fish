@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--server' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--out' '--form' '--listener' '--type' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--server' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--out' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -36,6 +36,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'mta' -d 'Print what goe
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'pw' -d 'Make the hash of a password, or check a password.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'reload' -d 'Have the running filter go on with its changed files.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'saved' -d 'Look at what was saved over the configuration, or undo it.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'spf' -d 'Evaluate SPF, which says who may send for a domain.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'status' -d 'Show how the running filter is.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'store' -d 'Look after what the filter remembers.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'tls' -d 'Make certificates, and look at ours and those of others.'
@@ -123,6 +124,17 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'saved list' --below" -s 'h' -l
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved undo' --below" -l 'all' -d 'Remove all that is saved.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved undo' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved undo' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf'" -a 'check' -d 'Evaluate SPF for a client, step by step.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'ip' -d 'Address of the client.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'from' -d 'Sender, as in MAIL FROM. Without it the name of HELO is evaluated, as for bounces.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'helo' -d 'Name that the client gives in HELO.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'max-lookups' -d 'Terms that may ask DNS.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'max-void' -d 'Terms that may have no answer.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'spf check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'status' --below" -l 'json' -d 'Print JSON, for programs.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'status' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'status' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
