@@ -103,6 +103,20 @@ class ProxiedSocketTests(SocketCase):
             self.assertIn(b"200 OK", answer)
         self.assertEqual(self.counted, ["proxy/connections"] * 3)
 
+    async def test_stranger(self) -> None:
+        """It is where its proxy says, which is on this machine: what it tells is not believed."""
+        scan = b"POST /checkv2 HTTP/1.1\r\nIP: 203.0.113.9\r\nContent-Length: 5\r\n\r\nhello"
+        for header in (LINE, SIX, binary(0x00, b"")):
+            self.assertIn(b"200 OK", await self.talk("http", self.said(header, scan)))
+            envelope = self.scanner.calls[-1][0]
+            self.assertEqual((envelope.is_trusted, envelope.client_ip), (False, None))
+        self.assertIn(b"200 OK", await self.talk("plain", self.said(scan)))
+        envelope = self.scanner.calls[-1][0]
+        self.assertEqual((envelope.is_trusted, str(envelope.client_ip)), (True, "203.0.113.9"))
+        for header in (LINE, SIX):
+            self.assertEqual(await self.talk("lines", self.said(header, CHECK)), CHECKED)
+            self.assertFalse(self.scanner.calls[-1][0].is_trusted)
+
     async def test_unix(self) -> None:
         self.assertEqual(await self.talk("lines", self.said(MX1, CHECK)), CHECKED)
         envelope = self.scanner.calls[-1][0]
