@@ -4,6 +4,7 @@ Source: specs: bad-input.md 27.
 """
 
 import itertools
+import random
 import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address
@@ -54,15 +55,9 @@ def shuffled(query: Query) -> Iterator[Out]:
     yield Out(right(query), delay=delay + 0.03)
 
 
-def over_tcp(*outs: Out) -> Behaviour:
-    """Has room for nothing in a datagram; what it does over TCP. Nothing: as it should be."""
-
-    def behaviour(query: Query) -> Iterator[Out]:
-        if not query.is_tcp:
-            return iter([Out(reply(query, flags=wire.REPLY | wire.TRUNCATED))])
-        return iter(outs) if outs else truth(query)
-
-    return behaviour
+def truncating(query: Query) -> Iterator[Out]:
+    """Has room for nothing in a datagram; over TCP all is well."""
+    return truth(query) if query.is_tcp else always_truncated(query)
 
 
 def forged(query: Query, **wrong: object) -> bytes:
@@ -95,16 +90,9 @@ def _wrong_port(query: Query) -> list[Out]:
     return [Out(forged(query), is_foreign=True)]
 
 
-def _no_reply(query: Query) -> list[Out]:
-    return _lie(query.packet, forged(query, flags=0x0100), forged(query, flags=0xA980))
-
-
 def _no_question(query: Query) -> list[Out]:
     head = struct.pack("!6H", query.number, wire.REPLY, 0, 1, 0, 0)
-    owner = query.question[:-4]
-    data = record(wire.A, FORGED.packed, owner=owner)
-    two = struct.pack("!6H", query.number, wire.REPLY, 2, 1, 0, 0) + query.question * 2
-    return _lie(head + data, two + FORGED_RECORD)
+    return _lie(head + record(wire.A, FORGED.packed, owner=b"\x03www" + query.question[:-4]))
 
 
 def _short(query: Query) -> list[Out]:
@@ -117,7 +105,6 @@ LIES = {
     "wrong name": _wrong_name,
     "wrong kind": _wrong_kind,
     "wrong port": _wrong_port,
-    "no reply": _no_reply,
     "no question": _no_question,
     "short": _short,
 }
@@ -132,6 +119,13 @@ def lying(name: str) -> Behaviour:
         yield Out(right(query), delay=0.05)
 
     return behaviour
+
+
+def lower_case(query: Query) -> Iterator[Out]:
+    """Lies with the question in letters that were not asked, and tells the truth then."""
+    yield Out(forged(query, question=query.question.lower()))
+    yield Out(forged(query, question=query.question.swapcase()))
+    yield Out(right(query), delay=0.05)
 
 
 def _pointer(offset: int) -> bytes:
@@ -211,6 +205,28 @@ def _long_address(query: Query) -> bytes:
     return reply(query, record(wire.A, FORGED.packed + b"\0"))
 
 
+def _echo(query: Query) -> bytes:
+    return query.packet
+
+
+def _no_reply(query: Query) -> bytes:
+    return forged(query, flags=0x0100)
+
+
+def _other_opcode(query: Query) -> bytes:
+    return forged(query, flags=0xA980)
+
+
+def _answer_alone(query: Query) -> bytes:
+    head = struct.pack("!6H", query.number, wire.REPLY, 0, 1, 0, 0)
+    return head + record(wire.A, FORGED.packed, owner=query.question[:-4])
+
+
+def _two_questions(query: Query) -> bytes:
+    head = struct.pack("!6H", query.number, wire.REPLY, 2, 1, 0, 0)
+    return head + query.question * 2 + FORGED_RECORD
+
+
 def _counts(query: Query) -> bytes:
     return reply(query, FORGED_RECORD, counts=(65535, 65535, 65535))
 
@@ -235,6 +251,11 @@ NONSENSE = {
     "text overrun": _text_overrun,
     "short address": _short_address,
     "long address": _long_address,
+    "echo": _echo,
+    "no reply": _no_reply,
+    "other opcode": _other_opcode,
+    "answer alone": _answer_alone,
+    "two questions": _two_questions,
     "counts": _counts,
     "cut": _cut,
 }
@@ -278,7 +299,10 @@ def _aliases(names: list[str]) -> list[bytes]:
 
 
 def long_chain(query: Query) -> Iterator[Out]:
-    """So many aliases in one reply, and an address at the end of them."""
+    """So many aliases in one reply, over TCP, and an address at the end of them."""
+    if not query.is_tcp:
+        yield from always_truncated(query)
+        return
     names = [query.name, *(f"n{number}.chain.test" for number in range(CHAIN))]
     end = record(wire.A, FORGED.packed, owner=wire.wire_of(names[-1]))
     yield Out(reply(query, *_aliases(names), end))
@@ -299,7 +323,7 @@ def endless(query: Query) -> Iterator[Out]:
 def big_text(query: Query) -> Iterator[Out]:
     """A text of 64 KB, over TCP; in small pieces."""
     if not query.is_tcp:
-        yield Out(reply(query, flags=wire.REPLY | wire.TRUNCATED))
+        yield from always_truncated(query)
         return
     packet = reply(query, wire.text(BIG))
     stream = len(packet).to_bytes(2) + packet
@@ -307,10 +331,28 @@ def big_text(query: Query) -> Iterator[Out]:
         yield Out(stream[at : at + 5000], delay=0.005 * number + 0.001, is_raw=True)
 
 
+def always_truncated(query: Query) -> Iterator[Out]:
+    """Has no room over TCP either."""
+    yield Out(reply(query, flags=wire.REPLY | wire.TRUNCATED))
+
+
+def silent_over_tcp(query: Query) -> Iterator[Out]:
+    """Takes the connection, and begins to answer."""
+    if not query.is_tcp:
+        yield from always_truncated(query)
+        return
+    yield Out(b"\x10\x00" + forged(query)[:20], is_raw=True)
+
+
+def empty_over_tcp(query: Query) -> Iterator[Out]:
+    """Answers with a packet of no octets."""
+    yield Out(b"\0\0", is_raw=True) if query.is_tcp else next(always_truncated(query))
+
+
 def half_over_tcp(query: Query) -> Iterator[Out]:
     """Over TCP it begins to answer, and ends the connection."""
     if not query.is_tcp:
-        yield Out(reply(query, flags=wire.REPLY | wire.TRUNCATED))
+        yield from always_truncated(query)
         return
     yield Out(b"\x10\x00" + forged(query)[:20], is_raw=True)
     yield Out(CLOSE)
@@ -319,8 +361,21 @@ def half_over_tcp(query: Query) -> Iterator[Out]:
 def lying_over_tcp(query: Query) -> Iterator[Out]:
     """Over TCP it answers what nobody has asked, and the question at last."""
     if not query.is_tcp:
-        yield Out(reply(query, flags=wire.REPLY | wire.TRUNCATED))
+        yield from always_truncated(query)
         return
-    for name in ("wrong id", "wrong name", "wrong kind", "no reply"):
+    for name in ("wrong id", "wrong name", "wrong kind", "no question"):
         yield from LIES[name](query)
     yield Out(right(query))
+
+
+def mutating(seed: int) -> Behaviour:
+    """Changes some octets of true replies at random."""
+    numbers = random.Random(seed)
+
+    def behaviour(query: Query) -> Iterator[Out]:
+        packet = bytearray(right(query))
+        for _ in range(numbers.randrange(4)):
+            packet[numbers.randrange(2, len(packet))] = numbers.randrange(256)
+        yield Out(bytes(packet[: numbers.choice((len(packet), numbers.randrange(len(packet))))]))
+
+    return behaviour

@@ -42,6 +42,7 @@ about    CNAME turn
 @        MX    10 mail.plain.test.
 none     MX    0 .
 *.wild   A     198.51.100.3
+xn--bcher-kva A 198.51.100.9
 """ + "\n".join(f'big TXT "{number:03} {"x" * 200}"' for number in range(40))
 """With records that no datagram has room for, and aliases that end nowhere."""
 
