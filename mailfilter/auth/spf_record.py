@@ -8,14 +8,18 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, cast
 
 from .spf_macro import IN_EXPLANATIONS as ALL_LETTERS
-from .spf_macro import BadMacro, Tokens, expand, letters_of, name_of, parse_domain, parse_text
+from .spf_macro import Tokens, expand, letters_of, name_of, parse_domain, parse_text
 from .spf_values import Result, shown
 
 MAX_RECORD = 8192
 """Octets; long ones in use have some two thousand."""
 MAX_CACHED = 1024
-"""Octets of a record that is remembered; with `CACHE_SIZE` some 25 MB at worst."""
-CACHE_SIZE = 1000
+"""Octets of a record that is remembered; with `CACHE_SIZE` some 30 MB at worst, 1 MB in practice."""
+CACHE_SIZE = 500
+"""Records: those of providers, which many domains include, are what it is for."""
+
+MAX_EXPLANATION_TEXT = 2048
+"""Octets of the text of `exp`, whose macros make more of them."""
 
 VERSION = b"v=spf1"
 QUALIFIERS: dict[str, Result] = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
@@ -217,10 +221,11 @@ _PARSERS = {
 
 
 def parse_explanation(records: Iterable[bytes]) -> Tokens | None:
-    """What the TXT records of `exp` say; None if that breaks a rule (6.2)."""
+    """What the TXT records of `exp` say; None if that breaks a rule (6.2) or is long."""
     try:
         (octets,) = records
         text = octets.decode("ascii")
-        return parse_text(text, ALL_LETTERS) if text.isprintable() else None
-    except (ValueError, BadMacro):
+        is_good = text.isprintable() and len(text) <= MAX_EXPLANATION_TEXT
+        return parse_text(text, ALL_LETTERS) if is_good else None
+    except ValueError:
         return None

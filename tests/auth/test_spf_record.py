@@ -82,7 +82,7 @@ class RecordTests(SynchronousTestCase):
     def test_explanation(self) -> None:
         """One text, in ASCII, with macros that exist."""
         self.assertEqual(parse_explanation([b"no %{c}"]), ("no ", Macro("c")))
-        for texts in ([], [b"a", b"b"], [b"\xff"], [b"\r"], [b"%"], [b"%{x}"]):
+        for texts in ([], [b"a", b"b"], [b"\xff"], [b"\r"], [b"%"], [b"%{x}"], [b"a" * 2049]):
             self.assertIsNone(parse_explanation(texts), texts)
 
 
