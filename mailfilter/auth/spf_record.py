@@ -14,7 +14,7 @@ from .spf_values import Result, shown
 MAX_RECORD = 8192
 """Octets; long ones in use have some two thousand."""
 MAX_CACHED = 1024
-"""Octets of a record that is remembered; with `CACHE_SIZE` some 30 MB at worst, 1 MB in practice."""
+"""Octets of a record that is remembered; with `CACHE_SIZE` 30 MB at worst, 2 MB usually."""
 CACHE_SIZE = 500
 """Records: those of providers, which many domains include, are what it is for."""
 
