@@ -54,6 +54,7 @@ bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.parts $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.metrics_cost
 	@$(BIN)/python -m bench.maps
+	@$(BIN)/python -m bench.dns
 	@$(BIN)/python -m bench.spf
 	@$(BIN)/python -m bench.mail_parse --crlf \
 		$(or $(MESSAGES),$(if $(MAILFILTER_CORPUS),$(MAILFILTER_CORPUS)/dev,tests/data/messages))

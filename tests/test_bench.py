@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet import reactor
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from bench import (
+    dns,
     http_cost,
     httpcrypt,
     lda,
@@ -144,3 +146,14 @@ class BenchTests(SynchronousTestCase):
         taken = [path.stem for path in messages.sample(folder)]
         self.assertEqual(taken, ["0", "2", "5", "7"])
         self.assertRaises(FileNotFoundError, messages.sample, folder / "none")
+
+
+class DnsTests(TestCase):
+    """The one that needs a reactor."""
+
+    timeout = 120
+
+    async def test_dns(self) -> None:
+        """Every way to ask is answered and measured."""
+        lines = [line async for line in dns.costs(reactor, 20)]
+        self.assertEqual(len(lines), 1 + len(dns.CASES) + 2)

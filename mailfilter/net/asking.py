@@ -111,6 +111,8 @@ class Asking:
     def _next_line(self, flight: Flight) -> Line | None:
         """The next in turn that has not failed this question; those that are down come last."""
         count = len(self.lines)
+        if count == 1:
+            return None if flight.spurned else self.lines[0]
         in_turn = [self.lines[(flight.turn + step) % count] for step in range(count)]
         left = [line for line in in_turn if line not in flight.spurned]
         if not left:
@@ -120,7 +122,7 @@ class Asking:
         return line
 
     def _send(self, flight: Flight, line: Line, edns_size: int, now: float) -> bool:
-        query = Query(flight.asked, self._octets(flight.asked), line, flight, edns_size)
+        query = Query(flight.asked, self._letters(flight.octets), line, flight, edns_size)
         try:
             self._transmit(query, now)
         except OSError:
@@ -141,8 +143,8 @@ class Asking:
         if self._sweeping is None:
             self._plan_sweep()
 
-    def _octets(self, question: Question) -> bytes:
-        octets = question_octets(question)
+    def _letters(self, octets: bytes) -> bytes:
+        """A question's octets as they are sent."""
         if not self._settings.mixed_case:
             return octets
         bits = 0
@@ -223,7 +225,7 @@ class Asking:
         except DnsError as error:
             self._spurn(query, Failed(type(error), error.reason))
             return
-        flight.octets += octets
+        flight.size += octets
         flight.is_authentic &= answer.is_authentic
         if is_unfinished(reply, answer):
             self._follow(flight, reply, answer)
@@ -246,8 +248,7 @@ class Asking:
             return
         flight.ttl = min([flight.ttl, *[each.ttl for each in reply.answers]])
         flight.drop_queries()
-        flight.asked = Question(answer.name, flight.asked.kind)
-        flight.begin()
+        flight.begin(Question(answer.name, flight.asked.kind))
         self.ask(flight)
 
     def _spurn(self, query: Query, trouble: Failed) -> None:

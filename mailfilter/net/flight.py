@@ -1,11 +1,18 @@
 """A question under way, and the queries that were sent for it."""
 
+import re
+
 from twisted.internet.defer import Deferred
 
+from ..codec.dns import question_octets
 from ..codec.dns_answer import Answer, Question
+from ..codec.dns_name import normal_name
 from .cache import Failed
 from .line import Line
 from .query import Query
+
+_USUAL = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+"""Names that are in the form of all names already."""
 
 
 class Flight:
@@ -20,6 +27,7 @@ class Flight:
         "octets",
         "queries",
         "question",
+        "size",
         "spurned",
         "steps",
         "tcp",
@@ -31,10 +39,9 @@ class Flight:
         "waiters",
     )
 
-    def __init__(self, question: Question, asked: Question, began: float, turn: int) -> None:
+    def __init__(self, question: Question, began: float, turn: int) -> None:
+        """`turn`: see there. Raises BadName."""
         self.question = question
-        self.asked = asked
-        """The same until a CNAME leads elsewhere."""
         self.began = began
         self.until = 0.0
         """When to give up, whatever is under way."""
@@ -49,12 +56,14 @@ class Flight:
         self.steps = 0
         self.ttl = float("inf")
         self.is_authentic = True
-        self.octets = 0
-        """What the CNAMEs on the way have brought."""
-        self.begin()
+        self.size = 0
+        """Octets of the replies on the way."""
+        self.begin(question if _USUAL.fullmatch(question.name) else _normal(question))
 
-    def begin(self) -> None:
-        """Ask all servers from now on, of what `asked` has become."""
+    def begin(self, asked: Question) -> None:
+        """Ask all servers for this: what a CNAME leads to, after the question itself."""
+        self.asked = asked
+        self.octets = question_octets(asked)
         self.tries = 0
         self.spurned: set[Line] = set()
         """Servers that cannot answer it."""
@@ -91,3 +100,7 @@ class Flight:
     def _leave(self, waiter: Deferred[Answer]) -> None:
         if waiter in self.waiters:
             self.waiters.remove(waiter)
+
+
+def _normal(question: Question) -> Question:
+    return Question(normal_name(question.name), question.kind)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..codec.control import Histogram
 from ..codec.dns_answer import Answer, DnsBusy, DnsFailure, DnsTimeout, Question
-from ..codec.dns_name import BadName, normal_name
+from ..codec.dns_name import BadName
 from ..config.model import Dns
 from .asking import UNREACHABLE, Asking
 from .cache import Cache, Failed
@@ -96,14 +96,13 @@ class Resolver:
         if len(self._flights) >= self._settings.max_waiting:
             self.statistics.busy += 1
             raise DnsBusy(question)
+        now = self._reactor.seconds()
+        self._turn += 1
         try:
-            asked = Question(normal_name(question.name), question.kind)
+            flight = Flight(question, now, self._turn)
         except BadName as error:
             raise DnsFailure(question, f"not a name: {error}") from None
         self.statistics.misses += 1
-        now = self._reactor.seconds()
-        self._turn += 1
-        flight = Flight(question, asked, now, self._turn)
         flight.until = now + PATIENCE * self._settings.timeout * self._settings.attempts
         self._flights[question] = flight
         return flight
@@ -112,7 +111,7 @@ class Resolver:
         del self._flights[flight.question]
         now = self._reactor.seconds()
         if isinstance(outcome, Answer):
-            self._cache.keep_answer(outcome, flight.octets, now)
+            self._cache.keep_answer(outcome, flight.size, now)
         elif not self._is_closed:
             if outcome.reason != UNREACHABLE:
                 self._cache.keep_failure(flight.question, outcome, now)
