@@ -190,6 +190,14 @@ class OutsideTests(Case):
         assert isinstance(event, Unopened)
         self.assertEqual(event.reason, "truncated")
 
+    def test_several_key_headers(self) -> None:
+        """All are for the gate; this one looks at the last."""
+        line = b"POST /checkv2 HTTP/1.1"
+        found = self.complete(framed(SHARED.seal(CHECK), b"Key: x", key_line(), line=line))
+        self.assertEqual(found.body, b"hello")
+        for headers in ((key_line(), b"Key: x"), (b"Key: x", b"Key: x")):
+            self.unopened(framed(CHECK, *headers, line=line))
+
     def test_too_large(self) -> None:
         """The client can read why, once its key is known."""
         most = MAX_BODY + MAX_WHOLE_HEAD + OVERHEAD

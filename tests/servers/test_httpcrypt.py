@@ -11,6 +11,7 @@ from mailfilter.codec.http_reply import CONTINUE
 from mailfilter.codec.httpcrypt import Keypair, shared_key
 from mailfilter.config.model import Listener
 from mailfilter.servers.http_body import FORM_OVERHEAD
+from mailfilter.servers.keyring import MAX_KEY_HEADERS
 from mailfilter.servers.refusals import INTERVAL
 from mailfilter.servers.scan_http import HttpFactory
 from mailfilter.testing.fake_scanner import FakeScanner
@@ -199,6 +200,20 @@ class NoOracleTests(SealedCase):
                 self.assertEqual(self.ask(sealed(CHECK)), b"")
                 self.assertEqual(self.counted, [f"httpcrypt/refused/{reason}"])
         self.assertEqual(self.scanner.calls, [])
+
+    def test_several_key_headers(self) -> None:
+        """One that fits is enough; none, or too many, are never taken for a plain request."""
+        blob, scan = SHARED.seal(CHECK, NONCE), b"POST /checkv2 HTTP/1.1"
+        good, bad, other = key_line(), b"Key: x", key_line(Keypair.new())
+        most = [other] * (MAX_KEY_HEADERS - 1)
+        for headers in ([good, bad], [bad, good], [good, other], [good, good], [*most, good]):
+            found = self.anew(framed(blob, *headers, line=scan))
+            self.assertEqual(opened(found), reply_bytes(GOLDEN))
+        scanned = len(self.scanner.calls)
+        for headers in ([bad, bad], [bad, other], [other, other], [*most, good, good]):
+            for body in (blob, b"hello"):
+                self.assertEqual(self.anew(framed(body, *headers, line=scan)), NOT_OPENED)
+        self.assertEqual(len(self.scanner.calls), scanned)
 
     def test_end_of_input(self) -> None:
         self.ask(sealed(CHECK)[:-1])
