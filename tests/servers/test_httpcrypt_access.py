@@ -27,6 +27,7 @@ UNTOLD = UnknownAddress("127.0.0.1")
 REQUIRED = error_bytes(403, "Encryption required")
 FORBIDDEN = error_bytes(403, "Unknown key")
 CHUNKED_TOO_LARGE = b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n"
+ANSWER = reply_bytes(GOLDEN)
 WITH_IP = CHECK.replace(b"\r\n", b"\r\nIP: 198.51.100.1\r\n", 1)
 
 
@@ -158,6 +159,18 @@ class EncryptedOnlyTests(AccessCase):
             self.assertEqual(self.refused(data, REQUIRED), {"far", "untold"})
         self.assertEqual(len(self.scanner.calls), 2)
         self.assertEqual(self.counted, ["httpcrypt/refused/plain"] * 6)
+
+    def test_networks_that_are_believed(self) -> None:
+        """They are as remote as others: it is the network between that is not."""
+        self.use(encrypted_only="remote", trusted_peers=("192.0.2.0/24",))
+        self.assertEqual(self.refused(CHECK, REQUIRED), {"far", "untold"})
+        self.assertEqual(opened(self.anew(sealed_by(STRANGER, CHECK)), STRANGER), ANSWER)
+        self.assertTrue(self.scanner.calls[-1][0].is_trusted)
+
+    def test_listener_that_believes_nobody(self) -> None:
+        """This machine need not encrypt, whatever is believed of it."""
+        self.use(encrypted_only="remote", trusted=False)
+        self.assertEqual(self.refused(CHECK, REQUIRED), {"far", "untold"})
 
     def test_all(self) -> None:
         self.use(encrypted_only="all")
