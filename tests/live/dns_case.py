@@ -35,16 +35,19 @@ class DnsCase(TestCase):
 
     timeout = 120
 
-    def serve(self, behaviour: Behaviour) -> Server:
+    def serve(self, behaviour: Behaviour, host: str = HOST) -> Server:
         """A server of ours."""
-        server = Server(behaviour).start()
+        server = Server(behaviour, host=host).start()
         self.addCleanup(lambda: Deferred.fromCoroutine(server.stop()))
         return server
 
     def resolver(self, settings: Dns, *servers: Server | int) -> Resolver:
         """One that asks servers of ours, or at these ports."""
-        ports = [each if isinstance(each, int) else each.port for each in servers]
-        resolver = Resolver(reactor, settings, [Address(HOST, port) for port in ports])
+        addresses = [
+            Address(HOST, each) if isinstance(each, int) else Address(each.host, each.port)
+            for each in servers
+        ]
+        resolver = Resolver(reactor, settings, addresses)
         self.addCleanup(resolver.close)
         return resolver
 

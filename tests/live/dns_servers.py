@@ -39,6 +39,7 @@ class Server:
 
     behaviour: Behaviour
     port: int = field(default_factory=free_udp_port)
+    host: str = HOST
     queries: list[Query] = field(default_factory=list)
     connections: int = 0
 
@@ -52,9 +53,9 @@ class Server:
         factory = Factory.forProtocol(lambda: _Stream(self))
         factory.noisy = False
         self._ports = [
-            reactor.listenUDP(self.port, self._datagrams, interface=HOST),
-            reactor.listenUDP(0, self._foreign, interface=HOST),
-            reactor.listenTCP(self.port, factory, interface=HOST),
+            reactor.listenUDP(self.port, self._datagrams, interface=self.host),
+            reactor.listenUDP(0, self._foreign, interface=self.host),
+            reactor.listenTCP(self.port, factory, interface=self.host),
         ]
         return self
 

@@ -5,6 +5,9 @@ Source: specs: bad-input.md 27.
 
 from dataclasses import replace
 
+from twisted.internet.error import CannotListenError
+from twisted.trial.unittest import SkipTest
+
 from mailfilter.codec.dns_answer import Answer, DnsBusy, DnsFailure, DnsTimeout, Kind
 
 from . import dns_faults as faults
@@ -122,6 +125,21 @@ class TcpTests(DnsCase):
             resolver = self.resolver(STUBBORN, self.serve(behaviour), good)
             for number, told in (await self.all_told(resolver, range(4))).items():
                 self.assert_right(number, told, name)
+
+
+class Ipv6Tests(DnsCase):
+    """A server with an address of the other kind."""
+
+    async def test_asked(self) -> None:
+        """By UDP and TCP."""
+        for behaviour in (faults.truth, faults.truncating):
+            try:
+                server = self.serve(behaviour, "::1")
+            except CannotListenError as error:
+                raise SkipTest("no IPv6 here") from error
+            resolver = self.resolver(PATIENT, server)
+            for number, told in (await self.all_told(resolver, range(20))).items():
+                self.assert_right(number, told)
 
 
 class BesideAnotherTests(DnsCase):
