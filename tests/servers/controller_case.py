@@ -17,6 +17,7 @@ from mailfilter.servers.http_connection import HttpConnection
 from mailfilter.store.memory import MemoryStore
 from mailfilter.testing.fake_desk import FakeServices
 from mailfilter.testing.fake_scanner import FakeScanner
+from mailfilter.tls.known import Known
 
 from .http_case import DATE, NOW, SERVER, VERDICT, Case
 
@@ -99,9 +100,10 @@ class ControllerCase(Case):
         self.controller, self.more = controller, more
         self.serve(FakeScanner(VERDICT))
 
-    def connect(self, peer: IAddress | None = LOOPBACK) -> None:
+    def connect(self, peer: IAddress | None = LOOPBACK, known: Known | None = None) -> None:
         protocol = self.factory.buildProtocol(peer)
         assert isinstance(protocol, HttpConnection)
+        protocol.known = known
         self.protocol = protocol
         self.transport = StringTransport(peerAddress=peer)
         self.protocol.makeConnection(self.transport)

@@ -14,6 +14,7 @@ from mailfilter.servers.access import Allowed
 from mailfilter.servers.http_reply import Reply
 from mailfilter.servers.keyring import Keyring, client_keys
 from mailfilter.testing.fake_scanner import FakeScanner
+from mailfilter.tls.known import Known
 
 from ..codec.sealed_case import OURS, framed, key_line
 from .controller_case import DRESS, STRANGER, ControllerCase, error_bytes
@@ -49,9 +50,9 @@ class SealedCase(ControllerCase):
         """The reply to what somebody has sealed."""
         return opened(self.anew(sealed_by(client, data, *headers)), client)
 
-    def anew(self, data: bytes) -> bytes:
-        """The reply of a new connection to a stranger's request."""
-        self.connect(STRANGER)
+    def anew(self, data: bytes, known: Known | None = None) -> bytes:
+        """The reply of a new connection to a stranger's request, or one who shows a certificate."""
+        self.connect(STRANGER, known)
         return self.ask(data)
 
 
@@ -73,6 +74,25 @@ class AuthTests(SealedCase):
             found = self.inside(get(path), client=FRIEND)
             self.assertTrue(found.startswith(b"HTTP/1.1 200 OK\r\n"), found)
             self.assertEqual(self.inside(get(path), client=GUEST), UNAUTHORIZED)
+
+    def test_certificate_and_key(self) -> None:
+        """The key of nobody takes nothing from who has shown a certificate; that of another one
+        says who asks.
+        """
+        admin, mta = Known("admin", is_trusted=False, may_read=True), Known("mx", is_trusted=True)
+        stat = get(b"/stat")
+        for known, client, is_let_in in (
+            (admin, None, True),
+            (admin, NOBODY, True),
+            (admin, FRIEND, True),
+            (admin, GUEST, False),
+            (mta, None, False),
+            (mta, NOBODY, False),
+            (mta, FRIEND, True),
+        ):
+            found = self.anew(stat if client is None else sealed_by(client, stat), known)
+            inside = found if client is None else opened(found, client)
+            self.assertEqual(inside.startswith(b"HTTP/1.1 200 OK\r\n"), is_let_in, inside)
 
     def test_not_opened(self) -> None:
         found = self.anew(framed(get(b"/auth", PASSWORD), key_line()))
