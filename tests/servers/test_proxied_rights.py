@@ -9,7 +9,10 @@ from mailfilter.config.model import Config, Controller, Identity
 from ..codec.proxy_headers import INET, UNIX, addresses, binary, checked, tls
 from .http_case import PING
 from .proxied_case import CLIENT, LINE, MX1, PROXY, ProxiedCase
+from .sealed_case import FRIEND, ring, sealed_by
 
+LOCAL = binary(0, b"", 0x20)
+"""Of the proxy itself."""
 STAT = b"GET /stat HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHECK = b"POST /checkv2 HTTP/1.1\r\nIP: 203.0.113.9\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -25,7 +28,7 @@ class Rights(ProxiedCase):
         self.serve("http", trusted_peers=(PROXY,))
         self.assertFalse(self.envelope(LINE).is_trusted)
         self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n").is_trusted)
-        self.assertTrue(self.envelope(binary(0, b"", 0x20)).is_trusted)
+        self.assertTrue(self.envelope(LOCAL).is_trusted)
         self.serve("http", trusted_peers=(CLIENT,))
         self.assertTrue(self.envelope(LINE).is_trusted)
         self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n").is_trusted)
@@ -94,6 +97,16 @@ class Rights(ProxiedCase):
             there.send(header + b"POST /checkv2 HTTP/1.1\r\nFile: /etc/passwd\r\n\r\n")
             self.assertEqual([raw for _, raw in self.scanner.calls if raw], [])
 
+    def test_key(self) -> None:
+        """Who has a key of HTTPCrypt is known by that, and the proxy is not forgotten."""
+        self.serve("http", keypairs=("ours",), client_keys="optional")
+        self.site.keyring = ring(self.site.listener)  # type: ignore[attr-defined]
+        there = self.connect()
+        there.send(MX1 + sealed_by(FRIEND, CHECK))
+        envelope = self.scanner.calls[-1][0]
+        self.assertEqual((envelope.identity, envelope.by_key), ("friend", True))
+        self.assertIn(f"passed on by the proxy {PROXY}, with TLS", envelope.passed_on or "")
+
     def test_encrypted_only(self) -> None:
         """Those who are not on this machine are not exempt, wherever the proxy is."""
         settings: dict[str, Any] = {"encrypted_only": "remote", "keypairs": ("a",)}
@@ -140,7 +153,7 @@ class ControllerRights(ProxiedCase):
         self.use(Controller(secure_ip=(PROXY, "127.0.0.1")))
         for header in (LINE, b"PROXY UNKNOWN\r\n", b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"):
             self.assertEqual(self.status(header), 401)
-        self.assertEqual(self.status(binary(0, b"", 0x20)), 200)
+        self.assertEqual(self.status(LOCAL), 200)
         self.use(Controller(secure_ip=(CLIENT,)))
         self.assertEqual(self.status(LINE), 200)
         self.use(Controller(secure_ip=("0.0.0.0/0", "::/0")))
@@ -152,6 +165,16 @@ class ControllerRights(ProxiedCase):
         self.assertEqual(self.status(MX1), 200)
         self.assertEqual(self.status(LINE), 401)
 
+    def test_scan(self) -> None:
+        """What is scanned for the web interface has come by a proxy, too."""
+        identities = {"front": Identity(proxy_names=("mx1",), controller="write")}
+        self.use(Controller(password="x" * 12), identities=identities)
+        scan = b"POST /api/scan HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
+        self.assertEqual(self.status(MX1, request=scan), 200)
+        ((envelope, _),) = self.scanner.calls
+        self.assertEqual(envelope.identity, "front")
+        self.assertIn(f"passed on by the proxy {PROXY}", envelope.passed_on or "")
+
     def test_wrong_passwords(self) -> None:
         """Those of unknown clients do not shut out who is at the socket itself."""
         self.use(Controller(password="right-one", max_auth_failures=1), proxies=("unix",))
@@ -159,6 +182,7 @@ class ControllerRights(ProxiedCase):
             (b"wrong", b"PROXY UNKNOWN\r\n", 401),
             (b"right-one", b"PROXY UNKNOWN\r\n", 429),
             (b"right-one", LINE, 200),
+            (b"right-one", LOCAL, 200),
         ):
             request = STAT.replace(b"\r\n\r\n", b"\r\nPassword: %b\r\n\r\n" % password)
             self.assertEqual(self.status(header, "unix", request), status, (password, header))
