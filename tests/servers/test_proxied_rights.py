@@ -176,14 +176,18 @@ class ControllerRights(ProxiedCase):
         self.assertIn(f"passed on by the proxy {PROXY}", envelope.passed_on or "")
 
     def test_wrong_passwords(self) -> None:
-        """Those of unknown clients do not shut out who is at the socket itself."""
-        self.use(Controller(password="right-one", max_auth_failures=1), proxies=("unix",))
-        for password, header, status in (
-            (b"wrong", b"PROXY UNKNOWN\r\n", 401),
-            (b"right-one", b"PROXY UNKNOWN\r\n", 429),
-            (b"right-one", LINE, 200),
-            (b"right-one", LOCAL, 200),
+        """Those of unknown clients do not shut out others, be they unknown by another proxy."""
+        controller = Controller(password="right-one", max_auth_failures=1)
+        self.use(controller, proxies=("unix", PROXY))
+        unknown = b"PROXY UNKNOWN\r\n"
+        for password, header, proxy, status in (
+            (b"wrong", unknown, "unix", 401),
+            (b"right-one", unknown, "unix", 429),
+            (b"right-one", unknown, PROXY, 200),
+            (b"right-one", LINE, "unix", 200),
+            (b"right-one", LOCAL, "unix", 200),
         ):
             request = STAT.replace(b"\r\n\r\n", b"\r\nPassword: %b\r\n\r\n" % password)
-            self.assertEqual(self.status(header, "unix", request), status, (password, header))
+            found = self.status(header, proxy, request)
+            self.assertEqual(found, status, (password, header, proxy))
         self.assertIsInstance(self.connect("unix").getPeer(), UNIXAddress)
