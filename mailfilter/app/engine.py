@@ -3,7 +3,7 @@
 import gc
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
 from typing import Any
@@ -15,6 +15,8 @@ from twisted.logger import Logger
 from ..codec.control import Credentials, Histogram, Report, Saved
 from ..config import Loaded
 from ..config.model import Config
+from ..net.resolver import Resolver
+from ..net.servers import Server
 from ..report.counters import Counters
 from ..report.history import Recorder
 from ..report.logline import log_scan
@@ -58,8 +60,12 @@ class Engine:
         state_dir: str,
         credentials: Credentials = NO_CREDENTIALS,
         desk: Desk | None = None,
+        dns_servers: Sequence[Server] = (),
     ) -> None:
-        """Raises KeypairError or TlsError if the credentials are no good."""
+        """Without `dns_servers` nothing is looked up.
+
+        Raises KeypairError or TlsError if the credentials are no good.
+        """
         self.loaded = loaded
         self._plan = plan
         self.desk: Desk = desk or NoDesk()
@@ -76,8 +82,17 @@ class Engine:
         if config.history.enabled:
             self._recorder = Recorder(self.store, config.history, self.clock, self._count)
             observers.append(self._recorder)
+        self.resolver = Resolver(reactor, config.dns, dns_servers) if dns_servers else None
         headers = HeaderProducer(config.headers, local_networks(config.scan.local_networks))
-        self.scanner = Scanner(plan, config.scan, self.clock, observers, headers)
+        self.scanner = Scanner(
+            plan,
+            config.scan,
+            self.clock,
+            observers,
+            headers,
+            resolver=self.resolver,
+            max_queries=config.dns.max_queries,
+        )
         self.serving = Serving(
             reactor, loaded, self.scanner, alarm, credentials, self._count, services=self
         )
@@ -117,11 +132,13 @@ class Engine:
             factory.refusals.tell = tell
 
     async def close(self) -> None:
-        """When the last scan is over: write what is left, soon, or leave it.
+        """When the last scan is over: ask DNS no more, write what is left, soon, or leave it.
 
         Whoever asks again waits for the same end.
         """
         if self._closing is None:
+            if self.resolver is not None:
+                self.resolver.close()
             self._closing = Deferred.fromCoroutine(self._close_soon())
         await self._closing
 
@@ -146,16 +163,21 @@ class Engine:
 
     def report(self) -> Report:
         """The figures of this moment."""
+        counters = {**self.counters.snapshot(), **self.plan.maps.counters()}
+        histograms = {
+            name: Histogram(sizes.bounds, sizes.counts, sizes.total)
+            for name, sizes in self.counters.histograms().items()
+        }
+        if self.resolver is not None:
+            counters |= self.resolver.counters()
+            histograms |= self.resolver.histograms()
         return Report(
             memory=resident(),
             cpu=sum(os.times()[:2]),
             scans=self.scanner.running,
             connections=self.serving.connections(),
-            counters={**self.counters.snapshot(), **self.plan.maps.counters()},
-            histograms={
-                name: Histogram(sizes.bounds, sizes.counts, sizes.total)
-                for name, sizes in self.counters.histograms().items()
-            },
+            counters=counters,
+            histograms=histograms,
             gauges=self._gauges(),
             last_seconds=tuple(self.counters.last_seconds),
         )
@@ -165,6 +187,7 @@ class Engine:
             "store_failing": float(not self.store.is_well),
             "history_waiting": float(self._recorder.waiting if self._recorder else 0),
             "series_waiting": float(self._series.waiting),
+            **(self.resolver.gauges() if self.resolver else {}),
         }
 
     def _count(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from ..codec.control import Credentials, MapFile, Maps, Report, Saved
 from ..codec.httpcrypt_text import KeypairError
 from ..config import ConfigError, Loaded
+from ..net.servers import Server, dns_servers
 from ..scan.plan import Plan
 from ..servers.background import in_background
 from ..tls.errors import TlsError
@@ -129,20 +130,20 @@ class LocalGeneration:
         elif isinstance(message, Saved):
             self._engine.revise(message)
 
-    async def _load(self) -> tuple[Loaded, Plan]:
+    async def _load(self) -> "_Ready":
         seconds, maps = self._server.reload_timeout, tuple(self._maps.values())
         loading = in_background(self._reactor, lambda: _load(self._draft, maps))
         loading.addTimeout(seconds, self._reactor)
         try:
-            loaded, plan, refused = await loading
+            ready = await loading
         except ConfigError as error:
             raise GenerationError(str(error)) from None
         except TimeoutError:
             raise GenerationError(f"checks are not loaded within {seconds:g} s") from None
-        for text in refused:
+        for text in ready.refused:
             self._hub.alarms(text)
         self._given = maps
-        return loaded, plan
+        return ready
 
     async def _try_out(self) -> None:
         """Have a worker load and test it all, and end it. Raises GenerationError."""
@@ -157,9 +158,9 @@ class LocalGeneration:
         if self._server.watchdog:
             self._watchdog = Watchdog(self._server.watchdog, IReactorTime(self._reactor))
             self._watchdog.startService()
-        loaded, plan = await self._load()
-        engine = self._make_engine(loaded, plan)
-        outcome = await self_test(loaded, plan, engine.clock)
+        ready = await self._load()
+        engine = self._make_engine(ready)
+        outcome = await self_test(ready.loaded, ready.plan, engine.clock)
         if is_strict and outcome.errors:
             raise GenerationError(f"self-test: {'; '.join(outcome.errors)}")
         if self._is_over:
@@ -172,11 +173,18 @@ class LocalGeneration:
         engine.map_swap.take(file for file in self._maps.values() if file not in self._given)
         return (*outcome.errors, *outcome.warnings)
 
-    def _make_engine(self, loaded: Loaded, plan: Plan) -> Engine:
+    def _make_engine(self, ready: "_Ready") -> Engine:
         hub, credentials = self._hub, self._draft.held.credentials()
         try:
             engine = Engine(
-                self._reactor, loaded, plan, hub.alarms, hub.state_dir, credentials, hub.desk
+                self._reactor,
+                ready.loaded,
+                ready.plan,
+                hub.alarms,
+                hub.state_dir,
+                credentials,
+                hub.desk,
+                ready.dns_servers,
             )
         except (KeypairError, TlsError) as error:
             raise GenerationError(str(error)) from None
@@ -210,7 +218,18 @@ class LocalGeneration:
             )
 
 
-def _load(draft: Draft, maps: Sequence[MapFile]) -> tuple[Loaded, Plan, list[str]]:
-    """All that scans, and which maps cannot be used. Blocks; raises ConfigError."""
+class _Ready(NamedTuple):
+    """What an engine is made of."""
+
+    loaded: Loaded
+    plan: Plan
+    refused: Sequence[str]
+    """Why maps cannot be used."""
+    dns_servers: Sequence[Server]
+
+
+def _load(draft: Draft, maps: Sequence[MapFile]) -> _Ready:
+    """All that scans. Blocks; raises ConfigError."""
     loaded, plan = load_files(draft.loaded.sources, draft.check_files)
-    return loaded, plan, give_all(plan.maps, maps)
+    servers = dns_servers(loaded.config.dns)
+    return _Ready(loaded, plan, give_all(plan.maps, maps), servers)

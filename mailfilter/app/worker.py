@@ -45,6 +45,7 @@ from ..codec.httpcrypt_text import KeypairError
 from ..config import ConfigError
 from ..config.files import Source
 from ..config.load import Sources
+from ..net.servers import dns_servers
 from ..report.alarms import Alarms
 from ..tls.errors import TlsError
 from . import logs
@@ -275,7 +276,15 @@ def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
     loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
     for text in give_all(plan.maps, boot.maps):
         alarms(text)
-    engine = Engine(reactor, loaded, plan, alarms, boot.state_dir, boot.credentials)
+    engine = Engine(
+        reactor,
+        loaded,
+        plan,
+        alarms,
+        boot.state_dir,
+        boot.credentials,
+        dns_servers=dns_servers(loaded.config.dns),
+    )
     engine.revise(boot.saved)
     return engine
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..codec.control import Histogram
 from ..codec.dns_answer import Answer, DnsBusy, DnsFailure, DnsTimeout, Question
-from ..codec.dns_name import BadName
 from ..config.model import Dns
 from .asking import UNREACHABLE, Asking
 from .cache import Cache, Failed
@@ -46,9 +45,13 @@ class Resolver:
         return known
 
     async def lookup(self, question: Question) -> Answer:
-        """The answer, from memory or from a server. Raises DnsError.
+        """The answer, from memory or from a server.
 
         Whoever cancels it leaves others waiting that want to know the same.
+
+        Raises:
+            DnsError: no answer.
+            BadName: the name can be no name of DNS.
         """
         known = self._cache.find(question, self._reactor.seconds())
         if known is not None:
@@ -98,10 +101,7 @@ class Resolver:
             raise DnsBusy(question)
         now = self._reactor.seconds()
         self._turn += 1
-        try:
-            flight = Flight(question, now, self._turn)
-        except BadName as error:
-            raise DnsFailure(question, f"not a name: {error}") from None
+        flight = Flight(question, now, self._turn)
         self.statistics.misses += 1
         flight.until = now + PATIENCE * self._settings.timeout * self._settings.attempts
         self._flights[question] = flight

@@ -13,6 +13,7 @@ from mailfilter.codec.dns_answer import (
     Mx,
     Question,
 )
+from mailfilter.codec.dns_name import BadName
 
 from .case import ResolverCase, asks
 from .dns_server import Act, Asked, reply_to
@@ -102,9 +103,11 @@ class AnswerTests(ResolverCase):
         """What can be no name is not asked."""
         resolver = self.make_resolver()
         for name in ("a..example", "x" * 64 + ".example", "a." * 200):
-            with self.assertRaises(DnsFailure):
+            with self.assertRaises(BadName):
                 await asks(resolver, name)
+            self.assertIsNone(resolver.peek(Question(name, Kind.A)))
         self.assertEqual(self.server.asked, [])
+        self.assertEqual(resolver.gauges()["dns_waiting"], 0)
 
 
 class CnameTests(ResolverCase):
