@@ -19,6 +19,7 @@ from tests.codec.httpcrypt_vectors import VECTORS
 
 PAIR = Keypair.of(bytes.fromhex(VECTORS["keypairs"][0]["privkey"]))
 PUBLIC = VECTORS["keypairs"][0]["pubkey_b32"]
+BASE64 = b64encode(PAIR.public).decode()
 SECRET = VECTORS["keypairs"][0]["privkey_b32"]
 
 
@@ -69,6 +70,9 @@ class ReadTests(SynchronousTestCase):
             ("encoding = rot13", "expected encoding base32, hex or base64"),
             ("encoding = hex; public = 0g", "public is not hexadecimal"),
             ('encoding = base64; public = "a"', "public is not base64"),
+            (f'encoding = base64; public = "-{BASE64}"', "public is not base64"),
+            ("any = a; any = b", "has a key twice"),
+            (f"{SECRET} = a; {SECRET} = b", "has a key twice"),
             ("keypair { public = a", "expected } at the end"),
             ("{ keypair { public = a }", "expected } at the end"),
             ("keypair {} keypair {}", "nothing behind it"),
@@ -83,9 +87,26 @@ class ReadTests(SynchronousTestCase):
             self.assertNotIn(SECRET, str(error))
             self.assertNotIn(other, str(error))
 
+    def test_case(self) -> None:
+        """Names, kinds and encodings may be written in any; keys may not."""
+        text = (
+            f'keypair {{ PubKey = "{PUBLIC}"; PRIVKEY = "{SECRET}"; Algorithm = "Curve25519";'
+            ' ENCODING = "Base32"; Type = "KEX" }'
+        )
+        self.assertEqual(read_keypair(text.encode()), PAIR)
+        for kind in ("NISTP256", "nistP256"):
+            error = self.assertRaises(KeypairError, read_keypair, f"ALGORITHM={kind}".encode())
+            self.assertIn("not known any more", str(error))
+
     def test_no_text(self) -> None:
         self.assertRaises(KeypairError, read_keypair, b"\xff")
-        self.assertRaises(KeypairError, read_keypair, b" " * (MAX_TEXT + 1))
+
+    def test_size(self) -> None:
+        """What is longer than any is not read, and that is said."""
+        text = render_toml(PAIR).encode()
+        self.assertEqual(read_keypair(text.ljust(16 * 1024)), PAIR)
+        error = self.assertRaises(KeypairError, read_keypair, text.ljust(16 * 1024 + 1))
+        self.assertEqual(str(error), "expected at most 16KiB")
 
     def test_all_is_bounded(self) -> None:
         """No form of input takes long, or breaks it."""
