@@ -128,11 +128,13 @@ class ClientKeyTests(TlsRuleCase):
             f"{KEYPAIR}{IDENTITY}{other}{LISTENER}{REQUIRED}identities = ['b']",
             f"m.toml:10: {said}",
         )
-        self.assert_wrong(
-            f"{KEYPAIR}[identities.a]\nhttpcrypt_keys = 5\n{LISTENER}{REQUIRED}",
-            "m.toml:4: identities.a.httpcrypt_keys = 5: expected a list, each a public key of"
-            " HTTPCrypt, 52 characters; did you mean [5]?",
-        )
+        # Who has been meant by what cannot be read is not known.
+        for more in ("", f"fingerprints = ['{PIN}']\n"):
+            self.assert_wrong(
+                f"{KEYPAIR}[identities.a]\nhttpcrypt_keys = 5\n{more}{LISTENER}{REQUIRED}",
+                "m.toml:4: identities.a.httpcrypt_keys = 5: expected a list, each a public key of"
+                " HTTPCrypt, 52 characters; did you mean [5]?",
+            )
 
     def test_strangers(self) -> None:
         said = "all are strangers: no identity that may connect has httpcrypt_keys"
@@ -156,6 +158,21 @@ class ClientKeyTests(TlsRuleCase):
             " lets in no strangers",
         )
         self.assert_right(f"{text}client_keys = 'optional'\ntrusted = false\n")
+
+    def test_strangers_with_certificates(self) -> None:
+        """Where all must show one, nobody comes without saying who they are."""
+        tls = "certificates = ['mx']\nclient_auth = 'required'\nclient_ca = '/ca.pem'\n"
+        other = "[identities.b]\ndns = ['b.example.net']\n"
+        text = f"{KEYPAIR}{IDENTITY}{other}{CERTIFICATE}{REMOTE}client_keys = 'optional'\n{tls}"
+        self.assert_right(text)
+        said = "not trusted, but believed from this machine without its"
+        self.assert_warned(
+            text.replace("'required'", "'optional'"),
+            f'm.toml:14: listeners.scan.client_auth = "optional": {said} certificate, as strangers'
+            ' are: identities.b; "required" lets in no strangers',
+            f'm.toml:12: listeners.scan.client_keys = "optional": {said} key, as strangers are:'
+            ' identities.a; "required" lets in no strangers',
+        )
 
     def test_networks(self) -> None:
         text = f"{KEYPAIR}{IDENTITY}{LISTENER}{REQUIRED}trusted_peers = ['10.0.0.0/8']"
