@@ -22,6 +22,9 @@ _LABELLED: Mapping[str, tuple[str, str, str]] = {
     "tls/refused": ("tls_refused", "reason", "Connections refused in the handshake of TLS."),
     "proxy/refused": ("proxy_refused", "reason", "Connections refused for the PROXY protocol."),
     "httpcrypt/refused": ("httpcrypt_refused", "reason", "Requests refused for HTTPCrypt."),
+    "dns/replies": ("dns_replies", "rcode", "Replies to questions to DNS."),
+    "dns/ignored": ("dns_ignored", "reason", "Packets that answered no question to DNS."),
+    "dns/failures": ("dns_failures", "reason", "Questions to DNS that nobody could answer."),
     "connections/refused": ("refused_connections", "limit", "Connections over a limit."),
 }
 """What stands before the last slash of a counter -> name, label and meaning of its metric."""
@@ -39,6 +42,14 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
     "tls/on_plain": ("tls_on_plain", "Connections with TLS to listeners without."),
     "proxy/connections": ("proxy_connections", "Connections that a proxy has passed on."),
     "httpcrypt/opened": ("httpcrypt_opened", "Requests sealed by HTTPCrypt."),
+    "dns/cache_hits": ("dns_cache_hits", "Questions to DNS answered from memory."),
+    "dns/cache_misses": ("dns_cache_misses", "Questions to DNS for which servers were asked."),
+    "dns/shared": ("dns_shared", "Questions to DNS that were under way already."),
+    "dns/busy": ("dns_busy", "Questions to DNS refused for there being too many."),
+    "dns/queries": ("dns_queries", "Queries sent to servers of DNS."),
+    "dns/retries": ("dns_retries", "Those that ask again, or another server."),
+    "dns/tcp": ("dns_tcp", "Those by TCP."),
+    "dns/timeouts": ("dns_timeouts", "Those that were not answered in time."),
 }
 
 _SYMBOLS = {"symbol_spam": "spam", "symbol_ham": "ham"}
@@ -47,12 +58,18 @@ _HISTOGRAMS: Sequence[tuple[str, str, tuple[str, ...], str]] = (
     (SCANS, "scan_seconds", (), "How long scans take."),
     (STAGE, "stage_seconds", ("stage",), "How long the stages of scans take."),
     (CHECK, "check_seconds", ("check",), "How long checks take, with what they wait for."),
+    ("dns_seconds", "dns_seconds", (), "How long questions to DNS take that are not in memory."),
 )
 
 _WAITING: Mapping[str, str] = {
     "history_waiting": "Scans that the store has not taken yet.",
     "series_waiting": "Blocks of series that are not stored as they are.",
+    "dns_waiting": "Questions to DNS under way.",
+    "dns_cached": "Answers of DNS in memory.",
 }
+
+_DOWN = "dns_down/"
+"""With the address of a server of DNS."""
 
 _NOT_KEPT = (
     "pools_allocated",
@@ -127,6 +144,11 @@ def families(page: Page) -> Iterator[Family]:
     for name, about in _WAITING.items():
         if name in gauges:
             yield _single(f"mailfilter_{name}", "gauge", about, gauges[name])
+    down = {
+        name.removeprefix(_DOWN): count for name, count in gauges.items() if name.startswith(_DOWN)
+    }
+    about = "Processes that a server of DNS does not answer."
+    yield _labelled("mailfilter_dns_down", "gauge", about, "server", down)
     about = "Alarms that administrators have been told of lately."
     yield _single("mailfilter_alarms", "gauge", about, len(page.get("alarms", ())))
     yield from _of_certificates(page.get("certificates", {}))

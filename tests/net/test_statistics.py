@@ -3,6 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.net.statistics import Statistics
+from mailfilter.report.metrics_page import families
 
 
 class StatisticsTests(SynchronousTestCase):
@@ -22,6 +23,15 @@ class StatisticsTests(SynchronousTestCase):
         self.assertEqual(after["dns/replies/SERVFAIL"], 1)
         self.assertEqual(after["dns/ignored/id"], 3)
         self.assertEqual(after["dns/failures/timeout"], 4)
+
+    def test_metrics(self) -> None:
+        """Each has a metric of its own."""
+        counts = Statistics()
+        for labelled in (counts.replies, counts.ignored, counts.failures):
+            labelled["x"] += 1
+        page = {"version": "1", "uptime": 1.0, "counters": counts.counters()}
+        (others,) = (each for each in families(page) if each.name == "mailfilter_other")
+        self.assertEqual(others.samples, [])
 
     def test_times(self) -> None:
         """Each falls into its class."""
