@@ -45,6 +45,8 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         yield f"proxies: {_passed_on(page['counters'])}"
     if any(name.startswith("httpcrypt/") for name in page["counters"]):
         yield f"HTTPCrypt: {_sealed(page['counters'])}"
+    if page["counters"].get("dns/cache_misses"):
+        yield f"DNS: {_looked_up(page['counters'], page.get('gauges', {}))}"
     trouble = _trouble(page["counters"])
     if trouble:
         yield f"trouble: {trouble}"
@@ -101,6 +103,17 @@ def _passed_on(counters: Mapping[str, int]) -> str:
     text = f"{counters.get('proxy/connections', 0)} connections passed on"
     refused = _of_kind(counters, "proxy/refused/")
     return f"{text}; refused: {refused}" if refused else text
+
+
+def _looked_up(counters: Mapping[str, int], gauges: Mapping[str, float]) -> str:
+    asked, known = counters["dns/cache_misses"], counters.get("dns/cache_hits", 0)
+    text = f"{asked} questions asked, {known} answered from memory"
+    failed = _of_kind(counters, "dns/failures/")
+    if failed:
+        text += f"; failed: {failed}"
+    down = [name.removeprefix("dns_down/") for name in gauges if name.startswith("dns_down/")]
+    silent = ", ".join(escape(name) for name in sorted(down) if gauges[f"dns_down/{name}"])
+    return f"{text}; does not answer: {silent}" if silent else text
 
 
 def _sealed(counters: Mapping[str, int]) -> str:

@@ -103,7 +103,11 @@ PAGE: dict[str, Any] = {
         "httpcrypt/opened": 4,
         "httpcrypt/refused/blob": 1,
         "httpcrypt/refused/plain": 6,
+        "dns/cache_misses": 30,
+        "dns/cache_hits": 40,
+        "dns/failures/timeout": 3,
     },
+    "gauges": {"dns_down/192.0.2.1:53": 1.0, "dns_down/192.0.2.2:53": 0.0},
     "histograms": {},
     "events": {"reloads": 2},
     "alarms": [{"at": 0.0, "text": "worker\x1b[31m 1 ended"}],
@@ -231,6 +235,8 @@ class StatusTests(SynchronousTestCase):
             " refused: plain 3",
             "proxies: 5 connections passed on; refused: missing 2",
             "HTTPCrypt: 4 requests; refused: blob 1, plain 6",
+            "DNS: 30 questions asked, 40 answered from memory; failed: timeout 3;"
+            " does not answer: 192.0.2.1:53",
             "mx P-256 1970-01-02T00:00:00Z 0.5 http unix a.example b.example c.example ...",
             "trouble: history/dropped 2, store/timeout 7",
         ):
