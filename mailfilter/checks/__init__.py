@@ -10,6 +10,7 @@ from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
+from .spf import Spf
 from .subject_caps import SubjectCaps
 from .to_names import ToNames
 
@@ -23,6 +24,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     MissingHeaders,
     RcptCount,
     RcvdCount,
+    Spf,
     SubjectCaps,
     ToNames,
 )

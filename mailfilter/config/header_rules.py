@@ -12,6 +12,7 @@ from .problem import Problem
 from .toml_text import KeyPath, string_text
 
 _ROUTINES: tuple[HeaderName, ...] = get_args(HeaderName)
+_TAKEN_ROUTINES = ("authentication-results", "received-spf")
 _NAMELESS = ("add-headers", "remove-header", "remove-headers")
 _TAKEN_FIELDS = re.compile(
     r"from|sender|reply-to|to|cc|bcc|message-id|in-reply-to|references|subject|comments|keywords"
@@ -63,7 +64,7 @@ def _taken(config: Config) -> Iterator[Complaint]:
                 path, string_text(settings.spam_header), _TAKEN, 'did you mean "X-Spam"?'
             )
     for routine, name in config.headers.names.items():
-        usual = routine == "authentication-results" and name.lower() == routine
+        usual = routine in _TAKEN_ROUTINES and name.lower() == routine
         if not usual and _TAKEN_FIELDS.fullmatch(name):
             yield Complaint(("headers", "names", routine), string_text(name), _TAKEN)
 

@@ -111,6 +111,7 @@ MapKind = Literal["networks", "names", "patterns"]
 HeaderName = Literal[
     "add-headers",
     "authentication-results",
+    "received-spf",
     "remove-header",
     "remove-headers",
     "remove-spam-flag",
@@ -691,15 +692,16 @@ class HeaderSettings:
     position: Annotated[
         Literal["top", "bottom"],
         Doc(
-            "Where fields go: top is below the MTA's own Received. Authentication-Results always"
-            " goes there."
+            "Where fields go: top is below the MTA's own Received. Authentication-Results and"
+            " Received-SPF always go there."
         ),
     ] = "bottom"
     authserv_id: Annotated[
         str,
         Doc(
-            "Our name in Authentication-Results; empty is the MTA's host name, as it tells us, or"
-            " this machine's. Fields of that name that others have put there are removed."
+            "Our name in Authentication-Results and Received-SPF; empty is the MTA's host name, as"
+            " it tells us, or this machine's. Authentication-Results of that name that others have"
+            " put there are removed."
         ),
         Example('"mx.example.org"'),
     ] = ""

@@ -13,29 +13,18 @@ from collections.abc import Iterable, Iterator
 from ..mail.headers import Header
 from ..scan.verdict import AuthResult
 from ..syntax import MAX_HOST_NAME
+from .field_text import FOLD, MAX_PROPERTY, MAX_REMARK, as_value, comment, quoted, wrapped
 
 MAX_BEFORE_END = 4096
 MAX_PIECES = 600
 """Octets, and words, blanks and comments, in which a name must end with a semicolon or the field
 itself; honest ones do so in the first hundred."""
 
-MAX_PROPERTY = 320
-"""Characters of a value: addresses have up to 254, some a few more. Longer ones are left out, for
-a part of an address is another address."""
-
-MAX_REMARK = 200
-"""Characters of a reason or a comment."""
-
 MAX_OF_METHOD = 10
 """Results of one method: who adds signatures without end must not push others out."""
 
 MAX_FIELD = 30_000
 """Octets of the value, which goes into one milter frame with others' text."""
-
-LINE = 78
-"""Characters of a line, unless one item is longer (RFC 5322 2.1.1)."""
-
-FOLD = "\n\t"
 
 _QUOTED = r'(?P<quoted>"[^"\\]*+(?:\\[\s\S][^"\\]*+)*")'
 _UNQUOTED = (
@@ -46,11 +35,8 @@ _PIECE_WITHOUT_QUOTES = re.compile(_UNQUOTED)
 _IN_COMMENT = re.compile(r"\\[\s\S]|[()]")
 _QUOTED_PAIR = re.compile(r"\\([\s\S])")
 _NOT_IN_NAME = re.compile(r"[\x00-\x20\x7f\s]+")
-_TOKEN = re.compile(r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+")
-_PLAIN_VALUE = re.compile(rf"(?:{_TOKEN.pattern})?@?{_TOKEN.pattern}")
-_UNSAFE = re.compile(r"[^ -~]|;")
-_TO_ESCAPE = re.compile(r'["\\]')
-_TO_ESCAPE_IN_COMMENT = re.compile(r"[()\\]")
+_TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
+_PLAIN_VALUE = re.compile(rf"(?:{_TOKEN})?@?{_TOKEN}")
 
 
 def same_name(name: str) -> str:
@@ -140,13 +126,13 @@ def _may_name(words: list[str] | None, name: str) -> bool:
 def field_value(name: str, results: Iterable[AuthResult]) -> str:
     """The value of a field of that server; folds are LF and TAB, all else printable ASCII."""
     size = len(name)
-    lines = [_quoted(name)]
+    lines = [as_value(name, _PLAIN_VALUE)]
     of_method: Counter[str] = Counter()
     for result in results:
         of_method[result.method] += 1
         if of_method[result.method] > MAX_OF_METHOD:
             continue
-        text = _wrapped(_items(result))
+        text = wrapped(_items(result))
         size += len(text) + 3
         if size > MAX_FIELD:
             break
@@ -159,49 +145,9 @@ def field_value(name: str, results: Iterable[AuthResult]) -> str:
 def _items(result: AuthResult) -> Iterator[str]:
     yield f"{result.method}={result.result}"
     if result.comment:
-        yield f"({_TO_ESCAPE_IN_COMMENT.sub(_escape, _safe(result.comment[:MAX_REMARK]))})"
+        yield comment(result.comment)
     if result.reason:
-        yield f'reason="{_TO_ESCAPE.sub(_escape, _safe(result.reason[:MAX_REMARK]))}"'
+        yield f"reason={quoted(result.reason[:MAX_REMARK])}"
     for name, value in result.properties:
         if value and len(value) <= MAX_PROPERTY:
-            yield f"{name}={_quoted(value)}"
-
-
-def _wrapped(items: Iterable[str]) -> str:
-    lines: list[str] = []
-    for item in items:
-        if lines and len(f"\t{lines[-1]} {item};") <= LINE:
-            lines[-1] += f" {item}"
-        else:
-            lines.append(item)
-    return FOLD.join(lines)
-
-
-def _quoted(value: str) -> str:
-    """A value as it is, or as a quoted string; domains that are not ASCII are encoded."""
-    if not value.isascii():
-        local, at, domain = value.rpartition("@")
-        if at or "." in domain:
-            value = f"{local}{at}{_ascii_domain(domain)}"
-    value = _safe(value)
-    if _PLAIN_VALUE.fullmatch(value):
-        return value
-    return f'"{_TO_ESCAPE.sub(_escape, value)}"'
-
-
-def _ascii_domain(domain: str) -> str:
-    """A domain by IDNA, unless that would make another one of it."""
-    try:
-        encoded = domain.encode("idna")
-        return encoded.decode("ascii") if encoded.decode("idna") == domain.lower() else domain
-    except UnicodeError:
-        return domain
-
-
-def _safe(text: str) -> str:
-    """Printable ASCII without semicolons: many a reader cuts at each, also in quotes."""
-    return _UNSAFE.sub("?", text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\{match[0]}"
+            yield f"{name}={as_value(value, _PLAIN_VALUE)}"

@@ -12,7 +12,7 @@ from math import isfinite
 from ..config.model import HeaderName, HeaderSettings
 from ..scan.envelope import Envelope
 from ..scan.verdict import MARKED_AS_SPAM, Action, SymbolResult, Verdict
-from .authentication_results import FOLD
+from .field_text import FOLD
 from .headers import clean_reply_text
 
 MAX_LINE = 900

@@ -18,6 +18,7 @@ from ..syntax import MAX_HOST_NAME
 from .authentication_results import field_value, is_of, same_name
 from .header_values import VALUES, Value
 from .headers import clean_header_value
+from .received_spf import received_spf
 
 BELOW_RECEIVED = 1
 """Position below the field Received that the MTA itself has put on top."""
@@ -30,6 +31,7 @@ SKIPPED_FIELD = "X-Spam-Skipped"
 
 OWN_FIELDS: dict[HeaderName, str] = {
     "authentication-results": "Authentication-Results",
+    "received-spf": "Received-SPF",
     "remove-spam-flag": "X-Spam",
     "x-rspamd-server": "X-Rspamd-Server",
     **{routine: name for routine, (name, _) in VALUES.items()},
@@ -114,7 +116,9 @@ class HeaderProducer:
         for routine in routines:
             if not self._runs(routine, is_local, is_user):
                 continue
-            if routine in VALUES:
+            if routine == "received-spf":
+                yield _Writer(self._name(routine), self._received_spf, BELOW_RECEIVED)
+            elif routine in VALUES:
                 yield _Writer(self._name(routine), VALUES[routine][1], order)
             elif routine == "x-rspamd-server":
                 server = settings.server_name or self._host
@@ -136,6 +140,11 @@ class HeaderProducer:
     def _authserv_id(self, envelope: Envelope) -> str:
         name = self._settings.authserv_id or envelope.mta_host or ""
         return name if 0 < len(name) <= MAX_HOST_NAME and name.strip() else self._host
+
+    def _received_spf(
+        self, _settings: HeaderSettings, envelope: Envelope, verdict: Verdict
+    ) -> str | None:
+        return received_spf(verdict, self._authserv_id(envelope))
 
     def _forged(self, message: Message, authserv_id: str) -> Iterator[RemoveHeader]:
         """Fields that others wrote in our name, the last first: right however MTAs count

@@ -6,7 +6,7 @@ types of hits, forced actions and edits can be relied on.
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from .check import Finding, Force, Hit, Note
@@ -58,7 +58,14 @@ _TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
     RemoveRecipient: {"address": str},
     ReplaceBody: {"body": bytes},
     Url: {"url": str, "host": str, "tld": str, "flags": tuple},
-    AuthResult: {"method": str, "result": str, "reason": str, "comment": str, "properties": tuple},
+    AuthResult: {
+        "method": str,
+        "result": str,
+        "reason": str,
+        "comment": str,
+        "properties": tuple,
+        "facts": tuple,
+    },
 }
 """Fields of findings and their types. Hits, of which there are many, are checked apart."""
 
@@ -115,7 +122,8 @@ def _checked_auth(result: AuthResult) -> AuthResult:
         result,
         reason=result.reason[:MAX_OPTION_CHARS],
         comment=result.comment[:MAX_OPTION_CHARS],
-        properties=tuple(_checked_properties(result.properties[:MAX_PROPERTIES])),
+        properties=_checked_pairs("properties", _AUTH_PROPERTY, result.properties),
+        facts=_checked_pairs("facts", _AUTH_WORD, result.facts),
     )
 
 
@@ -130,12 +138,16 @@ def _checked_url(url: Url) -> Url:
     )
 
 
-def _checked_properties(properties: tuple[object, ...]) -> Iterator[tuple[str, str]]:
-    for item in properties:
+def _checked_pairs(
+    what: str, names: re.Pattern[str], pairs: tuple[object, ...]
+) -> tuple[tuple[str, str], ...]:
+    checked = []
+    for item in pairs[:MAX_PROPERTIES]:
         match item:
-            case (str(name), str(value)) if _AUTH_PROPERTY.match(name):
+            case (str(name), str(value)) if names.match(name):
                 # Half of an address is another one.
                 if len(value) <= MAX_OPTION_CHARS:
-                    yield name, value
+                    checked.append((name, value))
             case _:
-                raise TypeError(f"AuthResult.properties: got {item!r:.80}")
+                raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
+    return tuple(checked)

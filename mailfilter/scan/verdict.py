@@ -123,6 +123,9 @@ class AuthResult:
     comment: str = ""
     properties: tuple[tuple[str, str], ...] = ()
     """Names, as `header.d`, and values."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What a field of the method's own tells beside it, as Received-SPF `client-ip`: names of the
+    field's, and values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,13 @@ class HeaderProblemTests(ConfigCase):
 
     def test_good(self) -> None:
         """Names of all kinds of fields, and what is empty is the usual one."""
-        names = 'x-spamd-bar = "X-Bar", authentication-results = "authentication-RESULTS"'
+        names = (
+            'x-spamd-bar = "X-Bar", authentication-results = "authentication-RESULTS",'
+            ' received-spf = "RECEIVED-SPF"'
+        )
         loaded = self.load(
-            f"[headers]\nuse = ['x-spamd-bar', 'authentication-results', 'add-headers']\n"
+            "[headers]\n"
+            "use = ['x-spamd-bar', 'authentication-results', 'received-spf', 'add-headers']\n"
             f"names = {{ {names}, remove-spam-flag = '' }}\nadd = {{ X-A = 'Grüße' }}\n"
             "authserv_id = 'bücher.example'"
         )

@@ -1,4 +1,7 @@
-"""The configuration of the filter in live tests."""
+"""The configuration of the filter in live tests.
+
+No server of DNS is asked by them, but those of their own: a test is the same wherever it runs.
+"""
 
 CONFIG = """\
 [log]
@@ -13,8 +16,14 @@ watchdog = "{watchdog}"
 check_dir = "{checks}"
 gtube_patterns = "all"
 
+[dns]
+servers = ["127.0.0.1:{dns}"]
+
 [checks.force]
 timeout = "3s"
+
+[checks.spf]
+enabled = {spf}
 
 [listeners.milter]
 protocol = "milter"

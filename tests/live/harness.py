@@ -40,10 +40,18 @@ COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was n
 
 
 class Filter:
-    """A filter of our own: listeners by name are ports (`http` also lines), `unix` a socket."""
+    """A filter of our own: listeners by name are ports (`http` also lines), `unix` a socket.
+
+    It checks SPF only if it is given a server of DNS (`dns`, as `127.0.0.1:53`).
+    """
 
     def __init__(
-        self, watchdog: str = "30s", start: bool = True, workers: int = 2, server: str = ""
+        self,
+        watchdog: str = "30s",
+        start: bool = True,
+        workers: int = 2,
+        server: str = "",
+        dns: str = "",
     ) -> None:
         self.home = private_directory()
         self.milter = free_port()
@@ -64,6 +72,8 @@ class Filter:
                 watchdog=watchdog,
                 workers=workers,
                 server=server,
+                dns=dns or f"127.0.0.1:{free_port()}",
+                spf=str(bool(dns)).lower(),
                 milter=self.milter,
                 unix=self.unix,
                 http=self.http,

@@ -12,17 +12,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.mail import parse
 from mailfilter.report import authentication_results
 from mailfilter.report.authentication_results import (
-    LINE,
     MAX_BEFORE_END,
     MAX_FIELD,
     MAX_OF_METHOD,
     MAX_PIECES,
-    MAX_PROPERTY,
-    MAX_REMARK,
     field_value,
     is_of,
     same_name,
 )
+from mailfilter.report.field_text import LINE, MAX_PROPERTY, MAX_REMARK
 from mailfilter.scan.verdict import AuthResult
 
 bounded = settings(derandomize=True, max_examples=200, deadline=None, database=None)

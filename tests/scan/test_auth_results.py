@@ -41,6 +41,10 @@ class AuthResultTests(ScanCase):
             result(properties=(("smtp.mail from", "a"),)),
             result(properties=("ab",)),
             result(properties=(("smtp.mailfrom", "a", "b"),)),
+            result(facts=[("helo", "a")]),
+            result(facts=(("helo", b"a"),)),
+            result(facts=(("client ip", "a"),)),
+            result(facts=(("helo=x; receiver", "a"),)),
         ):
             verdict = self.scan(finding("one", GOOD, wrong))
             self.assertEqual(verdict.auth_results, (), wrong)
@@ -51,12 +55,14 @@ class AuthResultTests(ScanCase):
         """Texts are cut; a property that is too long is left out, since half of it may lie."""
         long = "x" * (MAX_OPTION_CHARS + 1)
         many = (("a.b", "c"),) * (MAX_PROPERTIES + 5)
+        facts = (("helo", long), ("client-ip", "192.0.2.1"))
         verdict = self.scan(
             finding("one", result(reason=long, comment=long, properties=(("a.b", long),))),
-            finding("two", result(properties=many)),
+            finding("two", result(properties=many, facts=facts)),
             finding("three", *[GOOD] * (MAX_AUTH_RESULTS + 5)),
         )
         first, second, *_ = verdict.auth_results
         self.assertEqual(first, result(reason=long[:-1], comment=long[:-1]))
         self.assertEqual(len(second.properties), MAX_PROPERTIES)
+        self.assertEqual(second.facts, facts[1:])
         self.assertEqual(len(verdict.auth_results), MAX_AUTH_RESULTS)

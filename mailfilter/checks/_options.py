@@ -1,0 +1,21 @@
+"""Options of checks, read from `Given.options`; what is wrong raises ValueError with the reason."""
+
+from collections.abc import Mapping
+
+
+def read_flag(options: Mapping[str, object], key: str, default: bool) -> bool:
+    """True or false."""
+    value = options.get(key, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key}: expected true or false, got {value!r}")
+    return value
+
+
+def read_number(
+    options: Mapping[str, object], key: str, default: int, least: int, most: int
+) -> int:
+    """A whole number from `least` to `most`."""
+    value = options.get(key, default)
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{key}: expected a number from {least} to {most}, got {value!r}")
+    return value

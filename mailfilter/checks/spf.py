@@ -1,0 +1,123 @@
+"""SPF: may this client send mail for the domain of its sender (RFC 7208)?"""
+
+from ..auth.spf import evaluate
+from ..auth.spf_drive import run_evaluation
+from ..auth.spf_values import Asked, Limits, Result, SpfResult
+from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
+from ..scan.networks import local_networks
+from ..scan.task import Task
+from ..scan.verdict import AuthResult
+from ._options import read_flag, read_number
+
+PART_OF_TIME = 0.9
+"""Of the time of the check in which answers are waited for: there is something to say even if
+none comes."""
+
+MAX_QUERIES = 40
+"""Questions of one message: ten terms and the hosts that they lead to, and some of the 64 that a
+message has are left for others."""
+
+_RFC = Limits()
+
+_DECIDED: dict[Result, tuple[str, str]] = {
+    "pass": ("R_SPF_ALLOW", "+"),
+    "fail": ("R_SPF_FAIL", "-"),
+    "softfail": ("R_SPF_SOFTFAIL", "~"),
+    "neutral": ("R_SPF_NEUTRAL", "?"),
+}
+"""Symbol, and the sign before the mechanism that decided."""
+
+_UNDECIDED: dict[Result, tuple[str, str]] = {
+    "none": ("R_SPF_NA", "no SPF record"),
+    "temperror": ("R_SPF_DNSFAIL", "temporary DNS error"),
+    "permerror": ("R_SPF_PERMFAIL", "bad SPF record"),
+}
+"""Symbol, and its first option."""
+
+_NO_ADDRESS = SpfResult("none")
+
+
+class Spf(Check):
+    """Asks for the sender of the envelope, or of bounces for the name in HELO."""
+
+    name = "spf"
+    symbols = {
+        "R_SPF_ALLOW": Symbol(-0.2, "policies", "SPF: the sender's domain allows the client"),
+        "R_SPF_FAIL": Symbol(1.0, "policies", "SPF: the sender's domain forbids the client"),
+        "R_SPF_SOFTFAIL": Symbol(
+            0.0, "policies", "SPF: the sender's domain does not expect the client"
+        ),
+        "R_SPF_NEUTRAL": Symbol(
+            0.0, "policies", "SPF: the sender's domain says nothing of the client"
+        ),
+        "R_SPF_NA": Symbol(0.0, "policies", "SPF: the sender's domain has no record"),
+        "R_SPF_DNSFAIL": Symbol(0.0, "policies", "SPF: DNS gave no answer"),
+        "R_SPF_PERMFAIL": Symbol(
+            0.0, "policies", "SPF: the record of the sender's domain is broken, or asks too much"
+        ),
+        "R_SPF_PLUSALL": Symbol(4.0, "policies", "SPF: the sender's domain allows every client"),
+    }
+    options = ("skip_local", "skip_authenticated", "max_lookups", "max_void", "max_queries")
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._skip_local = read_flag(given.options, "skip_local", True)
+        self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
+        self._max_queries = read_number(given.options, "max_queries", MAX_QUERIES, 1, 10_000)
+        self._limits = Limits(
+            lookups=read_number(given.options, "max_lookups", _RFC.lookups, 0, 100),
+            void=read_number(given.options, "max_void", _RFC.void, 0, 100),
+            # What a domain has to say to those it forbids goes nowhere, and costs questions.
+            has_explanation=False,
+        )
+        self._local = local_networks(given.scan.local_networks)
+        self._seconds = given.timeout * PART_OF_TIME
+
+    async def run(self, task: Task) -> Findings:
+        origin, envelope = task.origin, task.envelope
+        if origin.ip is None:
+            return [Note("not asked: the address of the client is not known")]
+        if self._skip_local and origin.ip in self._local:
+            return [Note(f"not asked: {origin.ip} is of our own networks")]
+        # Behind a relay it is the relay that has logged in.
+        if self._skip_authenticated and envelope.user and not origin.is_relayed:
+            return [Note("not asked: the client has logged in")]
+        asked = Asked(origin.ip, envelope.sender or "", origin.helo or "")
+        if envelope.lacks_sender:
+            return _findings(asked, _NO_ADDRESS)
+        dns = task.lookups.for_check(self.name, self._max_queries, self._seconds)
+        evaluation = evaluate(asked, self._limits)
+        found = await run_evaluation(evaluation, dns.ask, dns.peek, lambda: -task.remaining())
+        return _findings(asked, found)
+
+
+def _findings(asked: Asked, found: SpfResult) -> list[Finding]:
+    if found.result in _UNDECIDED:
+        symbol, words = _UNDECIDED[found.result]
+        # Of no record there is no more to say.
+        problem = "" if found.result == "none" else found.problem
+        options = (words, problem) if problem else (words,)
+    else:
+        symbol, sign = _DECIDED[found.result]
+        options = (sign + (found.mechanism.lstrip("+-~?") or "all"),)
+        problem = ""
+        if found.is_plus_all:
+            symbol = "R_SPF_PLUSALL"
+    return [Hit(symbol, options=options), _auth_result(asked, found, problem)]
+
+
+def _auth_result(asked: Asked, found: SpfResult, problem: str) -> AuthResult:
+    """For Authentication-Results and Received-SPF (RFC 8601 2.7.2, RFC 7208 9)."""
+    if asked.identity == "mailfrom":
+        properties = (("smtp.mailfrom", asked.sender),)
+    else:
+        properties = (("smtp.helo", asked.helo),)
+    facts = (
+        ("client-ip", str(asked.ip)),
+        ("envelope-from", asked.sender),
+        ("helo", asked.helo),
+        ("identity", asked.identity),
+        # If none matched, the field has this word.
+        ("mechanism", found.mechanism or ("default" if found.result == "neutral" else "")),
+    )
+    return AuthResult("spf", found.result, reason=problem, properties=properties, facts=facts)
