@@ -5,7 +5,7 @@ Source: the HAProxy project's proxy-protocol.txt. Version 1 is a line of text, v
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
 
@@ -53,10 +53,12 @@ class Proxied:
     """What a header says."""
 
     version: Literal[1, 2]
-    is_local: bool = False
-    """It is a connection of the proxy itself, to see whether we are there; all else is empty."""
     source: Place | None = None
-    """Where the client is; `None` if the proxy does not say, or it is at a unix socket."""
+    """Where the client is; `None` if the proxy does not say, or it is at a unix socket.
+
+    Of `LOCAL` as well. That is for the proxy's own connections, but HAProxy says it of clients,
+    too: of all whose connections do not have IP at both ends.
+    """
     told: Told = NOTHING
 
     @property
@@ -107,8 +109,13 @@ def _read_binary(held: bytes) -> tuple[Proxied, bytes] | None:
         return None
     header, rest = held[:size], held[size:]
     if command & 0x0F == _LOCAL:
-        return Proxied(2, is_local=True), rest
+        return _read_local(header, kind), rest
     return _read_proxied(header, kind), rest
+
+
+def _read_local(header: bytes, kind: int) -> Proxied:
+    """What is told of TLS counts. Addresses do not, nor a kind that has no meaning."""
+    return replace(_read_proxied(header, kind), source=None) if kind in _KINDS else Proxied(2)
 
 
 def _read_proxied(header: bytes, kind: int) -> Proxied:

@@ -13,6 +13,7 @@ from ..scan.networks import LOOPBACK, Networks, read_address
 from ..tls.known import Known
 from .sources import UnknownAddress, host_of
 
+UNKNOWN = "an unknown client"
 _LOOPBACK = Networks(LOOPBACK)
 _BROADCAST = V4(0xFFFFFFFF)
 
@@ -23,6 +24,8 @@ class Claim:
 
     proxy: str
     """Where the proxy is, for the log."""
+    client: str
+    """Where it says that the client is, in words."""
     tls: ProxiedTls | None = None
     """Of a client that speaks TLS with the proxy."""
     tells_tls: bool = False
@@ -31,16 +34,23 @@ class Claim:
     """Who the client is, by the certificate that the proxy has verified."""
 
     def __str__(self) -> str:
-        """For the trace of a message."""
-        text = f"passed on by the proxy {self.proxy}"
-        if self.tls is None:
-            return text
-        parts = [" ".join(("with", self.tls.version or "TLS", self.tls.cipher)).rstrip()]
-        if self.tls.has_certificate:
-            name = self.tls.common_name or "no name that is told"
-            verified = "verified" if self.tls.is_verified else "not verified"
-            parts.append(f"certificate of {name}, {verified}")
-        return ", ".join((text, *parts))
+        """For the trace of a message. What may be a stranger's is quoted."""
+        parts = [f"passed on for {self.client} by the proxy {self.proxy}"]
+        if self.tls is not None:
+            parts.append(_shown_tls(self.tls))
+            if self.tls.has_certificate:
+                parts.append(_shown_certificate(self.tls))
+        return ", ".join(parts)
+
+
+def _shown_tls(tls: ProxiedTls) -> str:
+    told = [repr(text) for text in (tls.version, tls.cipher) if text]
+    return " ".join(("with TLS", *told))
+
+
+def _shown_certificate(tls: ProxiedTls) -> str:
+    name = repr(tls.common_name) if tls.common_name else "no name that is told"
+    return f"certificate of {name}, {'verified' if tls.is_verified else 'not verified'}"
 
 
 class Senders:
@@ -70,6 +80,11 @@ def claimed_address(proxied: Proxied, proxy: IAddress) -> IAddress:
         return UnknownAddress(host_of(proxy))
     kind = IPv6Address if isinstance(address, V6) else IPv4Address
     return kind("TCP", str(address), place.port)
+
+
+def client_in(address: IAddress) -> str:
+    """A claimed address, in words."""
+    return UNKNOWN if isinstance(address, UnknownAddress) else host_of(address)
 
 
 def _unmapped(place: Place) -> Place:

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from ..codec.proxy_protocol import NoHeaderError, Proxied, ProxyReader
 from ..codec.proxy_tlv import ProxyProtocolError
 from ..tls.book import Book
-from .claim import Claim, Senders, claimed_address
+from .claim import Claim, Senders, claimed_address, client_in
 from .limited import LimitedFactory, Served
 from .refusals import ProxyReason
 from .sources import host_of
@@ -145,14 +145,13 @@ class ProxiedFactory(Factory):
             return self.entrance.connect(addr, None)
         return self.site.hold(Announced(self, addr), addr)
 
-    def judge(self, proxied: Proxied, proxy: IAddress) -> tuple[IAddress, Claim | None]:
+    def judge(self, proxied: Proxied, proxy: IAddress) -> tuple[IAddress, Claim]:
         """Where a connection comes from, and what else to believe of it."""
-        if proxied.is_local:
-            return proxy, None
         self.site.refusals.count_proxied()
         tls = proxied.tls
         name = "" if tls is None else tls.verified_name
         known = self._book.by_proxy_name(name) if name else None
-        return claimed_address(proxied, proxy), Claim(
-            host_of(proxy), tls, proxied.told.tells_tls, known
+        address = claimed_address(proxied, proxy)
+        return address, Claim(
+            host_of(proxy), client_in(address), tls, proxied.told.tells_tls, known
         )

@@ -48,10 +48,16 @@ GOOD = {
     "2 IPv6": (binary(0x21, INET6), Proxied(2, source=CLIENT6)),
     "2 unix": (binary(0x31, UNIX), Proxied(2)),
     "2 unspecified": (binary(0x00, b""), Proxied(2)),
-    "2 local": (binary(0x00, b"", 0x20), Proxied(2, is_local=True)),
-    "2 local, with what does not matter": (
-        binary(0x77, b"\xff\xff\xff", 0x20),
-        Proxied(2, is_local=True),
+    "2 local": (binary(0x00, b"", 0x20), Proxied(2)),
+    "2 local, with addresses": (binary(0x11, INET, 0x20), Proxied(2)),
+    "2 local, with what does not matter": (binary(0x77, b"\xff\xff\xff", 0x20), Proxied(2)),
+    "2 local, with TLS": (
+        binary(0x00, TLS, 0x20),
+        Proxied(2, told=Told(VERIFIED, tells_tls=True)),
+    ),
+    "2 local, with addresses and TLS": (
+        binary(0x21, INET6 + TLS, 0x20),
+        Proxied(2, told=Told(VERIFIED, tells_tls=True)),
     ),
     "2 longest": (
         binary(0x11, INET + tlv(0x04, bytes(MAX_HEADER - 16 - len(INET) - 3))),

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.proxy_protocol import Place, Proxied
 from mailfilter.codec.proxy_tlv import ProxiedTls
 from mailfilter.config.model import Listener
-from mailfilter.servers.claim import Claim, Senders, claimed_address
+from mailfilter.servers.claim import Claim, Senders, claimed_address, client_in
 from mailfilter.servers.peer import Peer, Peers
 from mailfilter.servers.sources import UnknownAddress, host_of, source_of
 
@@ -92,18 +92,30 @@ class TextTests(SynchronousTestCase):
         for tls, text in (
             (None, ""),
             (ProxiedTls(), ", with TLS"),
-            (ProxiedTls("TLSv1.3", "A"), ", with TLSv1.3 A"),
+            (ProxiedTls("TLSv1.3", "A"), ", with TLS 'TLSv1.3' 'A'"),
             (
                 ProxiedTls("TLSv1.2", "A", "mx1", True, True),
-                ", with TLSv1.2 A, certificate of mx1, verified",
+                ", with TLS 'TLSv1.2' 'A', certificate of 'mx1', verified",
             ),
             (
                 ProxiedTls("TLSv1.2", "", "mx1", True, False),
-                ", with TLSv1.2, certificate of mx1, not verified",
+                ", with TLS 'TLSv1.2', certificate of 'mx1', not verified",
             ),
             (
                 ProxiedTls("TLSv1.2", "A", "", True, True),
-                ", with TLSv1.2 A, certificate of no name that is told, verified",
+                ", with TLS 'TLSv1.2' 'A', certificate of no name that is told, verified",
             ),
         ):
-            self.assertEqual(str(Claim(PROXY, tls)), f"passed on by the proxy {PROXY}{text}")
+            told = f"passed on for 192.0.2.7 by the proxy {PROXY}{text}"
+            self.assertEqual(str(Claim(PROXY, "192.0.2.7", tls)), told)
+
+    def test_stranger(self) -> None:
+        """What a stranger has in a certificate of its own is told apart from our words."""
+        tls = ProxiedTls("TLSv1.3, verified", "", "mx1, verified", True, False)
+        told = "with TLS 'TLSv1.3, verified', certificate of 'mx1, verified', not verified"
+        self.assertIn(told, str(Claim(PROXY, "192.0.2.7", tls)))
+
+    def test_unknown(self) -> None:
+        address = UnknownAddress(PROXY)
+        told = f"passed on for an unknown client by the proxy {PROXY}"
+        self.assertEqual(str(Claim(PROXY, client_in(address))), told)

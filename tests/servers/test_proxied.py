@@ -18,6 +18,7 @@ SAYS = {
 }
 """What a client says by each protocol, and how the answer begins."""
 BINARY = binary(0x11, INET)
+LOCAL = binary(0x00, b"", 0x20)
 SECOND = (
     "here: '192.0.2.7': PROXY protocol: a second header, behind that of the proxy 10.0.0.5: of"
     " several proxies one alone is to send it"
@@ -50,13 +51,22 @@ class PassedOn(ProxiedCase):
         self.assertEqual(there.value(), PONG)
 
     def test_local(self) -> None:
-        """The proxy looks itself whether we are there."""
-        self.serve("http")
-        there = self.connect()
-        there.send(binary(0x00, b"", 0x20) + PING)
-        self.assertIn(b"200 OK", there.value())
-        self.assertEqual(there.getPeer().host, PROXY)
-        self.assertEqual(self.counted, [])
+        """The proxy looks itself whether we are there: no word of that."""
+        for protocol, (said, answer) in SAYS.items():
+            self.counted.clear()
+            self.serve(protocol)
+            there = self.connect()
+            there.send(LOCAL + said)
+            self.clock.advance(0)
+            self.assertTrue(there.value().startswith(answer), protocol)
+            self.assertEqual(there.getPeer(), UnknownAddress(PROXY))
+            there.gone()
+            silent = self.connect()
+            silent.send(LOCAL)
+            silent.gone()
+            self.assert_over()
+            self.assertEqual(self.counted, ["proxy/connections"] * 2)
+            self.assertEqual(self.events, [])
 
     def test_unknown(self) -> None:
         for header in (b"PROXY UNKNOWN\r\n", binary(0x00, b""), binary(0x31, UNIX)):

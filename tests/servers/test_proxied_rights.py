@@ -6,13 +6,15 @@ from twisted.internet.address import UNIXAddress
 
 from mailfilter.config.model import Config, Controller, Identity
 
-from ..codec.proxy_headers import INET, UNIX, addresses, binary, checked, tls
+from ..codec.proxy_headers import INET, UNIX, addresses, binary, tls
 from .http_case import PING
 from .proxied_case import CLIENT, LINE, MX1, PROXY, ProxiedCase
 from .sealed_case import FRIEND, ring, sealed_by
 
 LOCAL = binary(0, b"", 0x20)
-"""Of the proxy itself."""
+"""Of the proxy itself, or of a client that has come to it by a unix socket."""
+UNKNOWN = (b"PROXY UNKNOWN\r\n", binary(0x00, b""), binary(0x31, UNIX), LOCAL)
+"""Headers that do not tell where the client is."""
 STAT = b"GET /stat HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHECK = b"POST /checkv2 HTTP/1.1\r\nIP: 203.0.113.9\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -27,8 +29,8 @@ class Rights(ProxiedCase):
         """The client's network is asked for, and not the proxy's."""
         self.serve("http", trusted_peers=(PROXY,))
         self.assertFalse(self.envelope(LINE).is_trusted)
-        self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n").is_trusted)
-        self.assertTrue(self.envelope(LOCAL).is_trusted)
+        for header in UNKNOWN:
+            self.assertFalse(self.envelope(header).is_trusted)
         self.serve("http", trusted_peers=(CLIENT,))
         self.assertTrue(self.envelope(LINE).is_trusted)
         self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n").is_trusted)
@@ -40,8 +42,9 @@ class Rights(ProxiedCase):
         self.assertTrue(self.envelope(line, "127.0.0.1").is_trusted)
         self.assertTrue(self.envelope(line, "unix").is_trusted)
         self.assertFalse(self.envelope(LINE, "unix").is_trusted)
-        self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n", "unix").is_trusted)
-        self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n", "127.0.0.1").is_trusted)
+        for header in UNKNOWN:
+            self.assertFalse(self.envelope(header, "unix").is_trusted)
+            self.assertFalse(self.envelope(header, "127.0.0.1").is_trusted)
 
     def test_by_identity(self) -> None:
         """A name that the proxy has verified makes its client known."""
@@ -49,14 +52,19 @@ class Rights(ProxiedCase):
             "front": Identity(proxy_names=("mx1",), trusted=True),
             "other": Identity(proxy_names=("mx2",)),
         }
-        told = f"passed on by the proxy {PROXY}, with TLSv1.3, certificate of mx1, verified"
-        for kind, places in ((0x11, INET), (0x00, b""), (0x31, UNIX)):
+        shown = tls(0x07, 0, (0x21, b"TLSv1.3"), (0x22, b"mx1"))
+        for header, client in (
+            (binary(0x11, INET + shown), CLIENT),
+            (binary(0x00, shown), "an unknown client"),
+            (binary(0x31, UNIX + shown), "an unknown client"),
+            (binary(0x00, shown, 0x20), "an unknown client"),
+        ):
             self.serve("http", identities=identities)
-            header = checked(kind, places, tls(0x07, 0, (0x21, b"TLSv1.3"), (0x22, b"mx1")))
             known = self.envelope(header)
             self.assertEqual(known.identity, "front")
             self.assertTrue(known.is_trusted)
-            self.assertEqual(known.passed_on, told)
+            told = f"passed on for {client} by the proxy {PROXY}, with TLS 'TLSv1.3'"
+            self.assertEqual(known.passed_on, f"{told}, certificate of 'mx1', verified")
         self.serve("http", identities=identities, admitted=("other",))
         self.assertIsNone(self.envelope(MX1).identity)
         self.assertFalse(self.envelope(MX1).is_trusted)
@@ -87,12 +95,12 @@ class Rights(ProxiedCase):
         there.send(MX1 + b"CHECK RSPAMC/1.3\r\nContent-length: 5\r\n\r\nhello")
         envelope = self.scanner.calls[-1][0]
         self.assertEqual(envelope.identity, "front")
-        self.assertIn("passed on by the proxy", envelope.passed_on or "")
+        self.assertIn(f"passed on for {CLIENT} by the proxy", envelope.passed_on or "")
 
     def test_local_files(self) -> None:
         """A unix socket lends no rights to those for whom a proxy speaks."""
         self.serve("http", proxies=("unix",), local_files=True)
-        for header in (LINE, b"PROXY UNKNOWN\r\n"):
+        for header in (LINE, *UNKNOWN):
             there = self.connect("unix")
             there.send(header + b"POST /checkv2 HTTP/1.1\r\nFile: /etc/passwd\r\n\r\n")
             self.assertEqual([raw for _, raw in self.scanner.calls if raw], [])
@@ -105,7 +113,9 @@ class Rights(ProxiedCase):
         there.send(MX1 + sealed_by(FRIEND, CHECK))
         envelope = self.scanner.calls[-1][0]
         self.assertEqual((envelope.identity, envelope.by_key), ("friend", True))
-        self.assertIn(f"passed on by the proxy {PROXY}, with TLS", envelope.passed_on or "")
+        self.assertIn(
+            f"passed on for {CLIENT} by the proxy {PROXY}, with TLS", envelope.passed_on or ""
+        )
 
     def test_encrypted_only(self) -> None:
         """Those who are not on this machine are not exempt, wherever the proxy is."""
@@ -115,8 +125,7 @@ class Rights(ProxiedCase):
             for header, status in (
                 (near, b"200"),
                 (LINE, b"403"),
-                (b"PROXY UNKNOWN\r\n", b"403"),
-                (binary(0x31, UNIX), b"403"),
+                *((header, b"403") for header in UNKNOWN),
             ):
                 self.serve("http", proxies=(proxy,), **settings)
                 there = self.connect(proxy)
@@ -144,16 +153,15 @@ class ControllerRights(ProxiedCase):
         for proxy in ("127.0.0.1", "unix"):
             self.use(Controller(), proxies=(proxy,))
             self.assertEqual(self.status(near, proxy), 200)
-            for header in (LINE, b"PROXY UNKNOWN\r\n", binary(0x31, UNIX)):
+            for header in (LINE, *UNKNOWN):
                 self.assertEqual(self.status(header, proxy), 401)
         self.use(Controller())
         self.assertEqual(self.status(near), 401)
 
     def test_secure_ip(self) -> None:
         self.use(Controller(secure_ip=(PROXY, "127.0.0.1")))
-        for header in (LINE, b"PROXY UNKNOWN\r\n", b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"):
+        for header in (LINE, *UNKNOWN, b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"):
             self.assertEqual(self.status(header), 401)
-        self.assertEqual(self.status(LOCAL), 200)
         self.use(Controller(secure_ip=(CLIENT,)))
         self.assertEqual(self.status(LINE), 200)
         self.use(Controller(secure_ip=("0.0.0.0/0", "::/0")))
@@ -173,7 +181,7 @@ class ControllerRights(ProxiedCase):
         self.assertEqual(self.status(MX1, request=scan), 200)
         ((envelope, _),) = self.scanner.calls
         self.assertEqual(envelope.identity, "front")
-        self.assertIn(f"passed on by the proxy {PROXY}", envelope.passed_on or "")
+        self.assertIn(f"passed on for {CLIENT} by the proxy {PROXY}", envelope.passed_on or "")
 
     def test_wrong_passwords(self) -> None:
         """Those of unknown clients do not shut out others, be they unknown by another proxy."""
@@ -185,7 +193,7 @@ class ControllerRights(ProxiedCase):
             (b"right-one", unknown, "unix", 429),
             (b"right-one", unknown, PROXY, 200),
             (b"right-one", LINE, "unix", 200),
-            (b"right-one", LOCAL, "unix", 200),
+            (b"right-one", LOCAL, "unix", 429),
         ):
             request = STAT.replace(b"\r\n\r\n", b"\r\nPassword: %b\r\n\r\n" % password)
             found = self.status(header, proxy, request)

@@ -138,5 +138,6 @@ class Ended(ProxiedTlsCase):
             tls(0x07, 1, (0x22, b"mx1")),
             tls(0x07, 0, (0x22, b"mx9")),
         ):
-            envelope = self.envelope(binary(0x11, INET + told))
-            self.assertEqual((envelope.identity, envelope.is_trusted), (None, False))
+            for header in (binary(0x11, INET + told), binary(0x00, told), binary(0x00, told, 0x20)):
+                envelope = self.envelope(header)
+                self.assertEqual((envelope.identity, envelope.is_trusted), (None, False))
