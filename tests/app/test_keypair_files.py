@@ -99,6 +99,8 @@ class StartTests(KeypairFileCase):
         self.assertTrue(text.endswith(": the same keypair as keypairs.front"), text)
         self.put("back.key", text_of(SECOND))
         self.assertEqual(self.taken(BOTH).warnings, ())
+        # Of the same file that is said where it is named.
+        self.assertEqual(self.taken(BOTH.replace("back.key", "front.key")).warnings, ())
 
     def test_doubtful(self) -> None:
         """What was wrong with the configuration is not said twice."""
@@ -197,6 +199,10 @@ class LaterTests(KeypairFileCase):
         (text,) = self.texts(self.taken(FRONT.replace("front.key", "new.key"), self.before))
         self.assertIn('keypairs.front.file = "new.key"', text)
         self.assertIn(NOT_READ, text)
+        self.put("new.key", text_of(SECOND))
+        held = self.held(FRONT.replace("front.key", "new.key"), self.before)
+        self.assertEqual(self.public(held), [SECOND.public])
+        self.assertEqual(list(held.lost(self.before)), [])
 
 
 class WorkerTests(KeypairFileCase):

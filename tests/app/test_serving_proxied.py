@@ -11,7 +11,7 @@ from twisted.internet.threads import deferToThread
 from mailfilter.app.serving import Serving
 from mailfilter.codec.control import Credentials, Pair
 from mailfilter.config import Config, Loaded
-from mailfilter.config.model import Certificate, Identity, Listener
+from mailfilter.config.model import Certificate, Identity, Listener, Tls
 from mailfilter.testing.fake_scanner import FakeScanner
 from tests.authority import Authority
 from tests.codec.proxy_headers import INET, addresses, binary, tls
@@ -33,9 +33,13 @@ class ProxiedSocketTests(SocketCase):
     def setUp(self) -> None:
         super().setUp()
         self.authority = Authority(self.folder, "ours")
-        chain, key = self.authority.issue(NAME)
+        self.files = self.authority.issue(NAME)
         self.scanner = FakeScanner(VERDICT)
         self.counted: list[str] = []
+        self.serve("s", Tls())
+
+    def serve(self, path: str, settings: Tls) -> None:
+        """Listen, with a unix socket of this name."""
         tcp, unix = ("127.0.0.1",), ("unix",)
         listeners = {
             "http": Listener(protocol="http", endpoint="tcp:0", proxy_protocol=tcp),
@@ -49,8 +53,10 @@ class ProxiedSocketTests(SocketCase):
             listeners=listeners,
             certificates={"mx": Certificate(chain="x")},
             identities={"mx1": Identity(proxy_names=("mx1",))},
+            tls=settings,
         )
-        pair = Pair(name="mx", chain=chain.read_bytes(), key=key.read_bytes())
+        chain, key = (file.read_bytes() for file in self.files)
+        pair = Pair(name="mx", chain=chain, key=key)
         self.serving = Serving(
             reactor,
             Loaded(config, {}, None, "/"),
@@ -59,18 +65,18 @@ class ProxiedSocketTests(SocketCase):
             Credentials(pairs=(pair,)),
             self.counted.append,
         )
-        self.addCleanup(self.end)
+        self.addCleanup(self.end, self.serving)
         self.where: dict[str, Any] = {}
         for name in listeners:
-            where: Any = str(self.folder / "s") if name == "lines" else ("127.0.0.1", 0)
+            where: Any = str(self.folder / path) if name == "lines" else ("127.0.0.1", 0)
             sock = self.listening(where)
             sock.setblocking(False)
             self.serving.accept(name, sock, is_shared=False)
             self.where[name] = sock.getsockname()
 
-    async def end(self) -> None:
-        await self.serving.drain(is_stop=True, seconds=0)
-        await self.until(lambda: not any(self.serving.connections().values()))
+    async def end(self, serving: Serving) -> None:
+        await serving.drain(is_stop=True, seconds=0)
+        await self.until(lambda: not any(serving.connections().values()))
 
     def connected(self, name: str) -> socket.socket:
         where = self.where[name]
@@ -144,6 +150,18 @@ class ProxiedSocketTests(SocketCase):
                 return read_all(secured)
 
         self.assertEqual(await self.talk("tls", dialogue), CHECKED)
+
+    async def test_too_late(self) -> None:
+        """A header has as much time as a handshake."""
+        self.serve("late", Tls(handshake_timeout=0.05))
+
+        def dialogue(client: socket.socket) -> bytes:
+            client.settimeout(SECONDS)
+            return read_refusal(LINE[:-1])(client)
+
+        for name in ("http", "lines", "tls"):
+            self.assertEqual(await self.talk(name, dialogue), b"", name)
+        self.assertEqual(self.counted, ["proxy/refused/timeout"] * 3)
 
     async def test_refused(self) -> None:
         """Missing, wrong, and not expected: closed without a word."""

@@ -6,6 +6,7 @@ from tempfile import mkdtemp
 from cryptography import x509
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.codec.base32 import encode_base32
 from mailfilter.config.model import Identity
 from mailfilter.tls.book import Book
 from mailfilter.tls.facts import fingerprint, public_key
@@ -40,6 +41,16 @@ class OrderTests(SynchronousTestCase):
         ):
             found = self.name(certificate, zeta=identity, alpha=identity)
             self.assertEqual(found, "zeta", identity)
+
+    def test_first_of_the_same_key_or_name(self) -> None:
+        """The same of what is no certificate of theirs."""
+        key = bytes(range(32))
+        identity = Identity(httpcrypt_keys=(encode_base32(key),), proxy_names=("mx1",))
+        book = Book({"zeta": identity, "alpha": identity})
+        self.assertEqual(book.by_key[key].name, "zeta")
+        found = book.by_proxy_name("mx1")
+        assert found is not None
+        self.assertEqual(found.name, "zeta")
 
     def test_exact_before_wild(self) -> None:
         """One that is named itself is not one of many, wherever that stands."""
