@@ -43,9 +43,11 @@ class Haproxy:
 
     def _own(self, section: str) -> str:
         (name,) = re.findall(r"^listen (\w+)$", section, re.MULTILINE)
-        (bind,) = re.findall(r"^    bind :\d+", section, re.MULTILINE)
+        bind = re.search(r"^    bind :\d+", section, re.MULTILINE)
+        if bind is None:
+            return section
         self.ports[name] = port = free_port()
-        return here(section, {bind: f"    bind 127.0.0.1:{port}"})
+        return here(section, {bind[0]: f"    bind 127.0.0.1:{port}"})
 
     def log(self) -> str:
         """All it has said."""
