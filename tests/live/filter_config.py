@@ -17,7 +17,7 @@ check_dir = "{checks}"
 gtube_patterns = "all"
 
 [dns]
-servers = ["127.0.0.1:{dns}"]
+servers = ["{dns}"]
 
 [checks.force]
 timeout = "3s"
