@@ -1,8 +1,7 @@
 """What the resolver costs: `python -m bench.dns [--count N]`.
 
-CPU time of this process for each question, with that of the kernel; the server has a process
-of its own.
-Memory is looked after as in the filter.
+CPU time of this process for each question, with that of the kernel; the server has a process of
+its own. Garbage is collected as in the filter.
 """
 
 import argparse
@@ -88,10 +87,9 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=COUNT)
-    react(
-        lambda reactor, count: Deferred.fromCoroutine(_print(reactor, count)),
-        (parser.parse_args().count,),
-    )
+    count = parser.parse_args().count
+    settle()
+    react(lambda reactor: Deferred.fromCoroutine(_print(reactor, count)))
 
 
 if __name__ == "__main__":
