@@ -4,7 +4,7 @@ from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.task import Clock
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.servers.refusals import (
@@ -65,6 +65,25 @@ class RefusalTests(SynchronousTestCase):
         # What `other` was told of in the minute before came too late for the second line.
         text = "http: '192.0.2.1': TLS refused: plain HTTP (4 more since it was last said)"
         self.assertEqual(self.lines(), [text])
+
+    def test_levels(self) -> None:
+        """A stranger's mistake is no warning; that somebody is set up wrong is one."""
+        worker, address = self.worker(), IPv4Address("TCP", "192.0.2.1", 1)
+        worker.note(REFUSAL, address)
+        worker.note_broken("no TLS", address)
+        worker.note_unopened("blob", "changed", address)
+        worker.note_proxy("malformed", "none", address)
+        worker.note_full("max_connections", 1, ANYWHERE, address)
+        told = {formatEvent(event).split(": ")[2]: event["log_level"] for event in self.events}
+        self.assertEqual(
+            told,
+            {
+                "TLS refused": LogLevel.info,
+                "HTTPCrypt refused": LogLevel.info,
+                "PROXY protocol": LogLevel.warn,
+                "no connections over 1 (max_connections)": LogLevel.warn,
+            },
+        )
 
     def test_each_listener_and_source(self) -> None:
         worker = self.worker()
