@@ -58,6 +58,9 @@ _OPT_KIND = 41
 
 _IS_REPLY, _OPCODE, _TRUNCATED, _AUTHENTIC, _RCODE = 0x8000, 0x7800, 0x0200, 0x0020, 0x000F
 
+_LETTERS = bytes(0x20 if 0x61 <= octet <= 0x7A else 0 for octet in range(256))
+"""What makes a letter upper case."""
+
 _QUESTION_ENDS = {kind: struct.pack("!HH", kind, 1) for kind in Kind}
 
 
@@ -86,13 +89,13 @@ def question_octets(question: Question) -> bytes:
     return name_to_wire(question.name) + _QUESTION_ENDS[question.kind]
 
 
-def mixed_case(octets: bytes, bits: int) -> bytes:
-    """A question's octets with its letters in upper case where `bits` has a bit (0x20)."""
-    # Lengths of labels, kind and class are below the letters.
-    return bytes(
-        octet ^ (bits >> at & 1) << 5 if 0x61 <= octet <= 0x7A else octet
-        for at, octet in enumerate(octets)
-    )
+def mixed_case(octets: bytes, noise: bytes) -> bytes:
+    """A question's octets with its letters in upper case where `noise`, as long, has a bit of 0x20.
+
+    For names by draft-vixie-dnsext-dns0x20; lengths, kind and class are below the letters.
+    """
+    flipped = int.from_bytes(octets.translate(_LETTERS)) & int.from_bytes(noise)
+    return (int.from_bytes(octets) ^ flipped).to_bytes(len(octets))
 
 
 def encode_query(

@@ -5,6 +5,7 @@ A reply counts only if it came to the very query (`line.py`), and only for the n
 goes out `dns.attempts` times. One sweep looks after all that was sent.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -147,10 +148,7 @@ class Asking:
         """A question's octets as they are sent."""
         if not self._settings.mixed_case:
             return octets
-        bits = 0
-        for _ in range(0, len(octets), 16):
-            bits = bits << 16 | self._numbers.take()
-        return mixed_case(octets, bits)
+        return mixed_case(octets, os.urandom(len(octets)))
 
     def hear(self, query: Query, packet: bytes) -> None:
         """See `Hearing`."""
@@ -230,14 +228,15 @@ class Asking:
         if is_unfinished(reply, answer):
             self._follow(flight, reply, answer)
             return
-        answer = Answer(
-            flight.question,
-            answer.status,
-            answer.records,
-            min(flight.ttl, answer.ttl),
-            flight.is_authentic,
-            answer.name,
-        )
+        if flight.asked != flight.question:
+            answer = Answer(
+                flight.question,
+                answer.status,
+                answer.records,
+                min(flight.ttl, answer.ttl),
+                flight.is_authentic,
+                answer.name,
+            )
         self._end(flight, answer)
 
     def _follow(self, flight: Flight, reply: Reply, answer: Answer) -> None:

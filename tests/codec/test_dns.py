@@ -75,15 +75,16 @@ class QueryTests(SynchronousTestCase):
 
     def test_mixed_case(self) -> None:
         octets = question_octets(Question("ab1.zz", Kind.AAAA))
-        self.assertEqual(mixed_case(octets, 0), octets)
-        self.assertEqual(mixed_case(octets, -1), b"\3AB1\2ZZ\0\0\x1c\0\1")
-        self.assertEqual(mixed_case(octets, 0b10), b"\3Ab1\2zz\0\0\x1c\0\1")
-        query = encode_query(1, Question("ab1.zz", Kind.AAAA), asked=mixed_case(octets, 0b10))
+        ones, second = b"\xff" * len(octets), bytes(0xFF * (at == 1) for at in range(len(octets)))
+        self.assertEqual(mixed_case(octets, bytes(len(octets))), octets)
+        self.assertEqual(mixed_case(octets, ones), b"\3AB1\2ZZ\0\0\x1c\0\1")
+        self.assertEqual(mixed_case(octets, second), b"\3Ab1\2zz\0\0\x1c\0\1")
+        query = encode_query(1, Question("ab1.zz", Kind.AAAA), asked=mixed_case(octets, second))
         self.assertEqual(query[12:-11], b"\3Ab1\2zz\0\0\x1c\0\1")
 
     def test_no_length_looks_like_a_letter(self) -> None:
         octets = question_octets(Question("-" * 63, Kind.AAAA))
-        self.assertEqual(mixed_case(octets, -1), octets)
+        self.assertEqual(mixed_case(octets, b"\xff" * len(octets)), octets)
 
 
 class ReplyTests(SynchronousTestCase):
