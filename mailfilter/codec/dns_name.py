@@ -27,7 +27,7 @@ _POINTER = 0xC0
 
 _LENGTHS = [bytes((size,)) for size in range(MAX_LABEL + 1)]
 
-_SPECIAL = re.compile(rb"[^!-~]|[\\A-Z]")
+_SPECIAL = re.compile(rb"[^!-~]|\\")
 _ESCAPE = re.compile(rb"\\([0-9]{1,3}|[^0-9])", re.DOTALL)
 _DOT = re.compile(rb"((?:[^.\\]|\\.)*)(?:\.|\Z)", re.DOTALL)
 
@@ -44,7 +44,7 @@ def _label_text(label: bytes) -> str:
 def _name_text(labels: list[bytes]) -> str:
     if not labels:
         return ""
-    joined = b".".join(labels)
+    joined = b".".join(labels).lower()
     if _SPECIAL.search(joined) or joined.count(b".") >= len(labels):
         return ".".join(map(_label_text, labels))
     return joined.decode("ascii")
