@@ -2,7 +2,8 @@
 
 The request outside is read as any other, then the one in its body by another `RequestCodec`: what
 is not right in there is refused as outside, but for line ends. Of what is outside only the header
-`Key` matters. A sealed request is the last of its connection.
+`Key` matters, and what tells of the way that a request has come (`httpcrypt_way`). A sealed request
+is the last of its connection.
 
 Until it is opened nothing that goes wrong is told from anything else: all of it is `Unopened`.
 
@@ -19,6 +20,7 @@ from .http_head import MAX_WHOLE_HEAD
 from .http_reply import render_reply
 from .httpcrypt import OVERHEAD, HttpCryptError, SharedKey
 from .httpcrypt_refused import CannotOpen, Reason
+from .httpcrypt_way import NO_WAY, Outside, Way
 
 KEY = b"key"
 """The header of a request that is sealed."""
@@ -69,6 +71,8 @@ class Reading:
     waits: Callable[[RequestHead], bool] | None
     max_sealed: int
     """Octets of the body of a request outside, but for its head and what sealing adds."""
+    way: Way = NO_WAY
+    """Headers of which those outside count."""
 
     def codec(self) -> RequestCodec:
         """What reads the requests inside."""
@@ -85,6 +89,8 @@ class _Outside:
         self.key: SharedKey | None = None
         self.client = b""
         self.trouble: CannotOpen | None = None
+        self.way: Outside | None = None
+        """What is told there of the way of the request."""
 
     def waits(self, head: RequestHead) -> bool:
         """See `RequestCodec`; it is asked first."""
@@ -98,6 +104,8 @@ class _Outside:
         except CannotOpen as error:
             self.trouble = error
             raise
+        if self._reading.way is not NO_WAY:
+            self.way = self._reading.way.outside(head.headers)
         return False
 
     def open_body(self, head: RequestHead) -> Body:
@@ -239,24 +247,24 @@ class SealedRequests:
         if inner.in_request and not inner.waiting:
             inner.end_of_input()
             return [ProtocolError(400, TOO_SHORT)]
-        return [_last(events[-1]) if events else ProtocolError(400, TOO_SHORT)]
+        return [self._last(events[-1]) if events else ProtocolError(400, TOO_SHORT)]
+
+    def _last(self, event: Event) -> Event:
+        """An event of the only request of its connection, for whose body nobody waits any more."""
+        if isinstance(event, RequestHead):
+            return _last_head(event, self._outside.way)
+        if event.head is None:
+            return event
+        head = _last_head(event.head, self._outside.way)
+        return event if head is event.head else replace(event, head=head)
 
 
-def _last(event: Event) -> Event:
-    """An event of the only request of its connection, for whose body nobody waits any more."""
-    if isinstance(event, RequestHead):
-        return _last_head(event)
-    if event.head is None:
-        return event
-    head = _last_head(event.head)
-    return event if head is event.head else replace(event, head=head)
-
-
-def _last_head(head: RequestHead) -> RequestHead:
+def _last_head(head: RequestHead, way: Outside | None) -> RequestHead:
     is_last = not (head.keep_alive or head.expects_continue)
-    if is_last and KEY not in [name for name, _ in head.headers]:
+    if way is None and is_last and KEY not in [name for name, _ in head.headers]:
         return head
     headers = [field for field in head.headers if field[0] != KEY]
+    headers = headers if way is None else way.around(headers)
     return replace(head, headers=headers, keep_alive=False, expects_continue=False)
 
 

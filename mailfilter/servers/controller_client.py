@@ -6,16 +6,25 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ..codec.http1 import RequestHead
+from ..codec.httpcrypt_way import Way
 from ..config.model import Controller
 from ..scan.envelope import IPAddress
 from ..scan.networks import LOOPBACK, Networks, read_address
-from .forwarded import find_client, is_forwarded
+from .forwarded import find_client, is_forwarded, is_sign
 from .noted import Noted
 from .peer import Peer
-from .same_origin import host_text, is_our_name
+from .same_origin import OF_BROWSERS, OF_PAGES, host_text, is_our_name
 from .sources import source_of_host
 
 log = Logger()
+
+
+def _tells(name: bytes) -> bool:
+    return name in OF_PAGES or is_sign(name)
+
+
+WAY = Way(_tells, OF_BROWSERS)
+"""What of a sealed request is believed of whoever has passed it on, and of nobody else."""
 
 
 @dataclass(frozen=True, slots=True)

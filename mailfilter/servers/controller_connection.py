@@ -15,12 +15,15 @@ from twisted.python.failure import Failure
 from ..codec.http1 import Event, RequestComplete, RequestHead
 from ..codec.http_reply import CONTINUE
 from .controller_answer import ControllerAnswers
+from .controller_client import WAY
 from .http_answer import Asked
 from .http_connection import HttpConnection
 
 
 class ControllerConnection(HttpConnection):
     """See the module."""
+
+    way = WAY
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -32,7 +32,12 @@ _SIGN = b"x-forwarded"
 
 def is_forwarded(head: RequestHead) -> bool:
     """Whether a request has been passed on by a proxy that does not hide it."""
-    return any(name in _SIGNS or name.startswith(_SIGN) for name, _ in head.headers)
+    return any(is_sign(name) for name, _ in head.headers)
+
+
+def is_sign(name: bytes) -> bool:
+    """Whether a header of that name, in lower case, is of proxies."""
+    return name in _SIGNS or name.startswith(_SIGN)
 
 
 def find_client(head: RequestHead, proxies: Networks) -> IPAddress | None:

@@ -16,6 +16,7 @@ from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, R
 from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
 from ..codec.httpcrypt_requests import Reading, SealedRequests, Unopened, render_sealed
+from ..codec.httpcrypt_way import NO_WAY
 from .answering import MAX_LOGGED
 from .gate import Door
 from .http_answer import Answers, Asked
@@ -40,6 +41,8 @@ class HttpConnection(Replying[Asked, Reply]):
     """See the module."""
 
     _site: RequestFactory["HttpConnection", Answers]
+    way = NO_WAY
+    """Headers of which in a sealed request those outside count."""
 
     def __init__(
         self,
@@ -58,7 +61,8 @@ class HttpConnection(Replying[Asked, Reply]):
         super().__init__(site)
         self._dates = dates
         self._wall_clock = wall_clock
-        reading = Reading(site.max_message, open_body, waits, site.max_message + FORM_OVERHEAD)
+        max_sealed = site.max_message + FORM_OVERHEAD
+        reading = Reading(site.max_message, open_body, waits, max_sealed, self.way)
         self._door = door
         self._sealed = None if door is None else SealedRequests(reading, door)
         self._codec: RequestCodec | SealedRequests = self._sealed or reading.codec()

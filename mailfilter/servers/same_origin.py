@@ -22,6 +22,9 @@ _SITE_HEADERS = frozenset((b"sec-fetch-site", b"origin", b"referer"))
 _WITHOUT_ORIGIN = frozenset((b"GET", b"HEAD"))
 _BROWSERS_ALONE = frozenset((b"accept-language", b"upgrade-insecure-requests"))
 """What browsers send of themselves, and scripts do not."""
+OF_BROWSERS = _SITE_HEADERS | _BROWSERS_ALONE
+OF_PAGES = OF_BROWSERS | {OUR_HEADER}
+"""All that counts here, but for the name of the browser, which is nothing that must be believed."""
 
 _AUTHORITY = r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255})(?::([0-9]{1,5}))?"
 _HOST = re.compile(_AUTHORITY, re.ASCII)
