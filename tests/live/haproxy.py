@@ -21,8 +21,10 @@ FILTER = "10.0.0.9"
 _SECOND = re.compile(r"^    server two .*\n", re.MULTILINE)
 _LISTENER = re.compile(r"^\[listeners\.(\w+)\]", re.MULTILINE)
 FOLDER = "/etc/haproxy/tls"
-_SOCKETS = "/run/mailfilter"
-_RIGHTS = ":mode=660:group=haproxy"
+_SOCKETS = "/mailfilter"
+"""As HAProxy names the folder of sockets, which it sees from its chroot."""
+_OF_SYSTEMD = re.compile(r"systemd:domain=UNIX:name=(\w+)")
+_NOBODY = 65534
 
 _GLOBAL = "global\n    log stdout format raw daemon\ndefaults\n    log global\n    option tcplog\n"
 
@@ -30,11 +32,14 @@ _GLOBAL = "global\n    log stdout format raw daemon\ndefaults\n    log global\n 
 class Haproxy:
     """A running HAProxy; `ports` has the port of each proxy on 127.0.0.1, by its name."""
 
-    def __init__(self, *sections: str) -> None:
+    def __init__(self, *sections: str, chroot: Path | None = None) -> None:
+        """`chroot` is where it locks itself in, as nobody; it must be root for that."""
         self.home = private_directory()
         self.ports: dict[str, int] = {}
         text = "".join(map(self._own, sections))
-        (self.home / "haproxy.cfg").write_text(_GLOBAL + text)
+        locked = f"global\n    chroot {chroot}\n    uid {_NOBODY}\n    gid {_NOBODY}\n"
+        text = _GLOBAL + (locked if chroot else "") + text
+        (self.home / "haproxy.cfg").write_text(text)
         command = [str(peers.find("haproxy")), "-f", str(self.home / "haproxy.cfg"), "-db"]
         self._child = Child(command, self.home / "haproxy.log", peers.environment(), self.home)
         self._child.wait_ready(
@@ -69,18 +74,18 @@ class ProxiedFilter(PageFilter):
         super().__init__(_LISTENER.sub(r"[listeners.\1-front]", text), start=False)
 
     def _here(self, text: str) -> str:
-        if _SOCKETS in text:
-            text = here(text, {f"unix:{_SOCKETS}": f"unix:{self.home}", _RIGHTS: ""})
-        return super()._here(text)
+        folder = self.home / _SOCKETS.strip("/")
+        folder.mkdir(exist_ok=True)
+        return super()._here(_OF_SYSTEMD.sub(rf"unix:{folder}/\1.sock", text))
 
-    def section(self, more: Mapping[str, str] = {}) -> str:
-        """The part of HAProxy's configuration that leads to it."""
+    def section(self, more: Mapping[str, str] = {}, *, is_locked: bool = False) -> str:
+        """The part of HAProxy's configuration that leads to it, which may be locked in its home."""
         text = here(block(self.heading, "haproxy", PAGE), more)
         text = _SECOND.sub("", text)
         if f"{FOLDER}/" in text:
             text = here(text, {f"{FOLDER}/": f"{self._keys()}/"})
-        if _SOCKETS in text:
-            text = here(text, {_SOCKETS: str(self.home)})
+        if not is_locked:
+            text = text.replace(f"unix@{_SOCKETS}/", f"unix@{self.home}{_SOCKETS}/")
         for shown, port in self.tls.items():
             text = here(text, {f"{FILTER}:{shown}": f"127.0.0.1:{port}"})
         return text

@@ -9,7 +9,7 @@ from .processes import private_directory, wait_until
 from .tls_page import issue
 
 FRONT = "bind :443 ssl crt /etc/haproxy/tls/filter.pem ca-file /etc/haproxy/tls/ca.pem"
-TO_FILTER = "server one unix@/run/mailfilter/team.sock check send-proxy-v2-ssl-cn"
+TO_FILTER = "server one unix@/mailfilter/team.sock check send-proxy-v2-ssl-cn"
 
 
 @functools.cache
