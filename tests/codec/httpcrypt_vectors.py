@@ -1,7 +1,8 @@
 """Vectors of HTTPCrypt: made with fixed keys and nonces, and captures of real programs.
 
 All binary values are hexadecimal digits. `real` says which program of Rspamd 3.4 has made one, or
-what it made of it (httpcrypt.md).
+what it made of it (httpcrypt.md). What else was tried at it, without octets that could be kept, is
+in `test_httpcrypt_observed`.
 """
 
 import json
