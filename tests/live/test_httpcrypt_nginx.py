@@ -8,16 +8,8 @@ from mailfilter.codec.httpcrypt_text import render_toml
 
 from .controller_case import LOOK
 from .harness import Filter
-from .test_controller_docs import (
-    PAGE,
-    PROXY,
-    SECURE,
-    STRANGER,
-    Front,
-    NginxCase,
-    blocks,
-    here,
-)
+from .test_controller_docs import PAGE, PROXY, SECURE, STRANGER, Front, NginxCase
+from .tls_page import blocks, here
 
 
 class SealedFilter(Filter):
