@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import peers
-from .processes import Child, accepts, free_port, private_directory
+from .processes import Child, accepts, free_port, private_directory, wait_until
 from .tls_page import PageFilter, block, here, put
 
 PAGE = peers.CHECKOUT / "docs/proxy.md"
@@ -57,6 +57,10 @@ class Haproxy:
     def log(self) -> str:
         """All it has said."""
         return self._child.log.read_text(errors="replace")
+
+    def wait_said(self, text: str) -> None:
+        """Wait until it has said that."""
+        wait_until(lambda: text in self.log(), f"HAProxy to say {text!r}", 60)
 
 
 class ProxiedFilter(PageFilter):
