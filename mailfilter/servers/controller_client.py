@@ -67,7 +67,8 @@ class Clients:
             name = f"{found} (by {peer.name})"
             return Client(name, source_of_host(str(found)), is_direct=False, address=found)
         if self._noted.is_new(source):
-            log.warn("controller: " + (_UNCLEAR if is_believed else _NO_PROXY), peer=peer.name)
+            said = _UNTOLD if peer.is_unknown else _UNCLEAR if is_believed else _NO_PROXY
+            log.warn("controller: " + said, peer=peer.name)
         return Client(peer.name, source, is_direct=False)
 
     def is_our_name(self, client: Client, head: RequestHead) -> bool:
@@ -82,6 +83,10 @@ class Clients:
 _NO_PROXY = (
     "requests from {peer} say that they were passed on by a proxy; they need a password until it is"
     " in controller.trusted_proxies"
+)
+_UNTOLD = (
+    "requests from {peer} say that they were passed on by a proxy; they need a password, since the"
+    " PROXY protocol does not tell where they come from"
 )
 _UNCLEAR = (
     "requests from the proxy {peer} do not say clearly from whom they are: X-Forwarded-For or"

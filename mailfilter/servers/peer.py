@@ -35,6 +35,8 @@ class Peer:
     """Whether address and name of its client are taken from it even if it is not believed."""
     is_local: bool = False
     """Whether it is certainly on this machine."""
+    is_unknown: bool = False
+    """Whether a proxy has passed it on that does not tell where it is."""
     passed_on: str | None = None
     """What a proxy says of it that has passed it on, in words."""
 
@@ -82,6 +84,7 @@ class Peers:
             known is not None and known.by_key,
             knows_client=is_believed and (self._is_milter or self._trusts),
             is_local=is_unix or read_address(host) in self._loopback,
+            is_unknown=isinstance(address, UnknownAddress),
             passed_on=None if claim is None else str(claim),
         )
 
@@ -112,10 +115,15 @@ class Peers:
             return _OF_LISTENER
         if peer.identity is not None:
             return _OF_IDENTITY
-        return _OF_STRANGER if self._is_milter else _OF_NETWORK
+        if self._is_milter:
+            return _OF_STRANGER
+        return _OF_UNKNOWN if peer.is_unknown else _OF_NETWORK
 
 
 _OF_NETWORK = "; to believe it, add its network to listeners.{listener}.trusted_peers"
+_OF_UNKNOWN = (
+    "; to believe it, have its proxy tell its address, or the certificate of one of identities"
+)
 _OF_IDENTITY = "; to believe it, set identities.{identity}.trusted"
 _OF_STRANGER = "; to believe it, let it show the certificate of one of identities"
 _OF_LISTENER = ", as from all peers: listeners.{listener}.trusted is false"

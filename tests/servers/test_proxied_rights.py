@@ -3,6 +3,7 @@
 from typing import Any
 
 from twisted.internet.address import UNIXAddress
+from twisted.logger import formatEvent
 
 from mailfilter.config.model import Config, Controller, Identity
 
@@ -34,6 +35,18 @@ class Rights(ProxiedCase):
         self.serve("http", trusted_peers=(CLIENT,))
         self.assertTrue(self.envelope(LINE).is_trusted)
         self.assertFalse(self.envelope(b"PROXY UNKNOWN\r\n").is_trusted)
+
+    def test_what_to_do(self) -> None:
+        """It is of no use to add the network of one that is in none."""
+        for header, words in (
+            (LINE, "add its network to listeners.here.trusted_peers"),
+            (LOCAL, "have its proxy tell its address, or the certificate of one of identities"),
+        ):
+            self.events.clear()
+            self.serve("http")
+            self.envelope(header)
+            (line,) = map(formatEvent, self.events)
+            self.assertTrue(line.endswith(f" are ignored; to believe it, {words}"), line)
 
     def test_by_loopback(self) -> None:
         line = b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"
@@ -166,6 +179,20 @@ class ControllerRights(ProxiedCase):
         self.assertEqual(self.status(LINE), 200)
         self.use(Controller(secure_ip=("0.0.0.0/0", "::/0")))
         self.assertEqual(self.status(b"PROXY UNKNOWN\r\n"), 401)
+
+    def test_what_to_do(self) -> None:
+        """Who is in no network cannot be named in trusted_proxies."""
+        request = STAT.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n")
+        for header, words in (
+            (LINE, "until it is in controller.trusted_proxies"),
+            (LOCAL, "since the PROXY protocol does not tell where they come from"),
+        ):
+            self.events.clear()
+            self.use(Controller())
+            self.assertEqual(self.status(header, request=request), 401)
+            lines = map(formatEvent, self.events)
+            (line,) = [line for line in lines if line and "passed on by a proxy" in line]
+            self.assertTrue(line.endswith(words), line)
 
     def test_identity(self) -> None:
         identities = {"front": Identity(proxy_names=("mx1",), controller="read")}
