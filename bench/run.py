@@ -33,6 +33,8 @@ CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(messages.ROOT)}
 CONFIG = """\
 [server]
 workers = {workers}
+[dns]
+servers = ["127.0.0.1:{dns}"]
 [listeners.milter]
 protocol = "milter"
 endpoint = "tcp:{milter}:interface=127.0.0.1"
@@ -109,12 +111,24 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 @contextmanager
+def dns_server() -> Iterator[int]:
+    """The port of a server of DNS in a process of its own, so that no network has a part in it."""
+    command = [sys.executable, "-m", "bench.dns_server"]
+    with subprocess.Popen(
+        command, env=CHILD_ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin and process.stdout
+        yield int(process.stdout.readline())
+        process.stdin.close()
+
+
+@contextmanager
 def running(workers: int = 1) -> Iterator[Filter]:
     """A filter with the default configuration, for as long as the block lasts."""
     ports = {"milter": free_port(), "http": free_port()}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, dns_server() as dns:
         config = Path(folder, "mailfilter.toml")
-        config.write_text(CONFIG.format(workers=workers, **ports))
+        config.write_text(CONFIG.format(workers=workers, dns=dns, **ports))
         log = Path(folder, "log")
         twistd = str(Path(sys.executable).with_name("twistd"))
         command = [twistd, "-n", "--pidfile=", "mailfilter", "--config", str(config)]
