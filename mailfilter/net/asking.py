@@ -102,7 +102,9 @@ class Asking:
 
     def close(self) -> None:
         """Hear nothing any more. What is under way is not ended."""
-        for line in self.lines:
+        # A sweep may be what this comes from: it has nothing left to look after.
+        lines, self.lines = self.lines, []
+        for line in lines:
             line.close()
         self._sent.clear()
         if self._sweeping is not None:
@@ -314,7 +316,7 @@ class Asking:
             query = sent.popleft()
             if query.port is not None:
                 self._time_out(query, now)
-        if sent and self._sweeping is None:
+        if self._sweeping is None and (sent or any(line.health.is_down for line in self.lines)):
             self._plan_sweep()
 
     def _time_out(self, query: Query, now: float) -> None:

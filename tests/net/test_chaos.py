@@ -14,8 +14,8 @@ from .dns_server import Asked, DnsServer, truncated
 
 reactor: Any = installed
 
-NAMES = 300
-SEEDS = range(3)
+NAMES = 200
+SEEDS = range(2)
 
 
 class Network:

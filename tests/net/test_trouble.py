@@ -7,6 +7,7 @@ from typing import Any
 import dns.message
 from twisted.internet import reactor as installed
 from twisted.internet.defer import gatherResults
+from twisted.internet.task import deferLater
 
 from mailfilter.codec.dns_answer import DnsFailure, DnsTimeout, Kind, Question
 from mailfilter.net.servers import Server
@@ -103,6 +104,19 @@ class SilentTests(TroubleCase):
             await asks(resolver, f"h{number}.example")
         probes = [asked for asked in self.other.asked if asked[:2] == ("", "NS")]
         self.assertGreaterEqual(len(probes), 1)
+
+    async def test_back(self) -> None:
+        """That a server is back is found out though nobody asks anything."""
+        self.server.act = silent
+        resolver = self.make_resolver(timeout=SHORT)
+        with self.assertRaises(DnsTimeout):
+            await asks(resolver, "a.example")
+        down = f"dns_down/{self.server.server}"
+        self.assertEqual(resolver.gauges()[down], 1)
+        self.server.act = self.server.usual
+        while resolver.gauges()[down]:
+            await deferLater(reactor, SHORT)
+        self.assertEqual(self.server.asked[-1][:2], ("", "NS"))
 
     async def test_slow(self) -> None:
         """An answer that comes when the question has been asked again counts."""
