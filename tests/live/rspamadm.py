@@ -2,6 +2,8 @@
 
 import os
 import pty
+import select
+import signal
 import subprocess
 from pathlib import Path
 
@@ -65,7 +67,7 @@ def accepts(hashed: str, password: str) -> bool:
         os.execve(program, [program, "pw", "--check", "--password", hashed], environment)
     said = b""
     try:
-        while part := os.read(terminal, 1024):
+        while part := _read(terminal, pid):
             said += part
             if said.endswith(b"passphrase: "):
                 os.write(terminal, password.encode() + b"\n")
@@ -79,6 +81,15 @@ def accepts(hashed: str, password: str) -> bool:
         return True
     assert (status, verdict) == (1, b"password incorrect"), said
     return False
+
+
+def _read(terminal: int, pid: int) -> bytes:
+    """What a process has said there; one that says nothing for too long is ended."""
+    is_there, _, _ = select.select([terminal], [], [], _SECONDS)
+    if is_there:
+        return os.read(terminal, 1024)
+    os.kill(pid, signal.SIGKILL)
+    return b""
 
 
 def _program() -> str:
