@@ -65,8 +65,8 @@ class Spf(Check):
         self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
         self._max_queries = read_number(given.options, "max_queries", MAX_QUERIES, 1, 10_000)
         self._limits = Limits(
-            lookups=read_number(given.options, "max_lookups", _RFC.lookups, 0, 100),
-            void=read_number(given.options, "max_void", _RFC.void, 0, 100),
+            lookups=read_number(given.options, "max_lookups", _RFC.lookups, 0, 1000),
+            void=read_number(given.options, "max_void", _RFC.void, 0, 1000),
             # What a domain has to say to those it forbids goes nowhere, and costs questions.
             has_explanation=False,
         )

@@ -240,9 +240,9 @@ class LimitTests(Case):
         for options, said in (
             ({"skip_local": 1}, "skip_local: expected true or false, got 1"),
             ({"skip_authenticated": "no"}, "skip_authenticated: expected true or false"),
-            ({"max_lookups": -1}, "max_lookups: expected a number from 0 to 100, got -1"),
-            ({"max_lookups": True}, "max_lookups: expected a number from 0 to 100, got True"),
-            ({"max_void": 2.5}, "max_void: expected a number from 0 to 100, got 2.5"),
+            ({"max_lookups": -1}, "max_lookups: expected a number from 0 to 1000, got -1"),
+            ({"max_lookups": True}, "max_lookups: expected a number from 0 to 1000, got True"),
+            ({"max_void": 2.5}, "max_void: expected a number from 0 to 1000, got 2.5"),
             ({"max_queries": 0}, "max_queries: expected a number from 1 to 10000, got 0"),
         ):
             error = self.assertRaises(ValueError, Spf, Given(Scan(), options))
