@@ -64,8 +64,10 @@ def unfit_names(
 
 def _unnamed(table: KeyPath, identity: Identity) -> Iterator[Complaint]:
     for at, text in enumerate(identity.proxy_names):
-        if not text.strip():
+        if not text.strip() or not text.isprintable():
             expected = "expected the common name of a certificate"
+            if text.strip():
+                expected += ", without characters that cannot be shown: no name with such is taken"
             yield Complaint((*table, "proxy_names", at), string_text(text), expected)
 
 

@@ -91,11 +91,21 @@ class Reader:
 
     def _array(self, node: Array, value: object, path: KeyPath) -> Setting:
         if not isinstance(value, list):
-            hint = "" if isinstance(value, dict) else f"did you mean {value_text([value])}?"
+            hint = self._list_hint(node, value)
             return self._invalid(path, value, f"expected {describe(node)}", hint)
         items = [self._scalar(node.item, item, (*path, at)) for at, item in enumerate(value)]
         is_valid = not any(item is INVALID for item in items)
         return Setting(tuple(items) if is_valid else INVALID, self._origin(path))
+
+    def _list_hint(self, node: Array, value: object) -> str:
+        """What may be meant by something that is no list."""
+        if value is True and node.item.format == "proxy":
+            return 'name the proxies, such as ["192.0.2.1"]'
+        try:
+            read_scalar(node.item, value, self._directory)
+        except Unfit:
+            return ""
+        return f"did you mean {value_text([value])}?"
 
     def _scalar(self, scalar: Scalar, value: object, path: KeyPath) -> object:
         try:

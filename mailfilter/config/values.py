@@ -4,7 +4,7 @@ import math
 import os
 import re
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 
 from ..codec.base32 import decode_loosely, encode_base32
 from ..codec.curve25519 import is_low_order
@@ -28,6 +28,8 @@ _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "fals
 _FINGERPRINT = re.compile("(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})", re.IGNORECASE)
 KEY_OCTETS = 32
 """Of a key of HTTPCrypt."""
+_MAPPED_BITS = 96
+"""How long the prefix of addresses of IPv4 is in IPv6 (RFC 4291, 2.5.5.2)."""
 _FIELD_OFF = re.compile(r"[^!-9;-~]")
 _LOOSE_DURATION = re.compile(r"\s*([0-9.]+)\s*(ms|[wdhms])[a-z]*\s*", re.IGNORECASE)
 _LOOSE_SIZE = re.compile(r"\s*([0-9.]+)\s*([kmgt])(i?)(b?)\w*\s*", re.IGNORECASE)
@@ -306,15 +308,30 @@ def _absolute(path: str, directory: str) -> str:
 
 def _check_network(scalar: Scalar, text: str) -> None:
     try:
-        ip_network(text)
+        network = ip_network(text)
     except ValueError as error:
-        try:
-            network = str(ip_network(text, strict=False))
-        except ValueError:
+        near = _near_network(scalar, text)
+        if near is None:
             near = '"unix"' if scalar.format == "proxy" and text.lower() == "unix" else None
             raise Unfit(f"expected {describe(scalar)}", _did_you_mean(near)) from None
-        expected = f"expected a network: {error}"
-        raise Unfit(expected, _did_you_mean(string_text(network))) from None
+        raise Unfit(f"expected a network: {error}", _did_you_mean(string_text(near))) from None
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= _MAPPED_BITS:
+        near = f"{mapped}/{network.prefixlen - _MAPPED_BITS}"
+        expected = "expected a network of IPv4, as which addresses in IPv6 like these are taken"
+        raise Unfit(expected, _did_you_mean(string_text(near)))
+
+
+def _near_network(scalar: Scalar, text: str) -> str | None:
+    """What is meant by a network in whose address bits of a host are set, if it is one.
+
+    A proxy is a machine, and not all in its network are proxies.
+    """
+    try:
+        machine = ip_interface(text)
+    except ValueError:
+        return None
+    return str(ip_network(machine.ip) if scalar.format == "proxy" else machine.network)
 
 
 def _did_you_mean(text: str | None) -> str:

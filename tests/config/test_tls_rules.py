@@ -92,7 +92,7 @@ class NameTests(TlsRuleCase):
         text = f"{CERTIFICATE}[identities.a]\ndns = 5\n{CLIENTS}identities = ['a']\n"
         text = text.replace("client_ca = '/ca.pem'\n", "")
         said = "m.toml:4: identities.a.dns = 5: expected a list, each a text in quotes"
-        self.assert_wrong(text, f"{said}; did you mean [5]?")
+        self.assert_wrong(text, said)
         self.assert_wrong(
             f"[identity.a]\ndns = ['x']\n{CERTIFICATE}{CLIENTS}identities = ['a']",
             "m.toml:1: identity: unknown table; did you mean identities?",
@@ -313,8 +313,7 @@ class ClientTests(TlsRuleCase):
         )
         self.assert_wrong(
             CERTIFICATE + IDENTITY + CLIENTS.replace("['mx']", "5"),
-            "m.toml:6: listeners.milter.certificates = 5: expected a list, each a text in quotes;"
-            " did you mean [5]?",
+            "m.toml:6: listeners.milter.certificates = 5: expected a list, each a text in quotes",
         )
         text = CLIENTS.replace("client_ca = '/ca.pem'", "identities = ['b']")
         self.assert_wrong(
