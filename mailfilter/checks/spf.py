@@ -71,7 +71,6 @@ class Spf(Check):
             has_explanation=False,
         )
         self._local = local_networks(given.scan.local_networks)
-        self._seconds = given.timeout * PART_OF_TIME
 
     async def run(self, task: Task) -> Findings:
         origin, envelope = task.origin, task.envelope
@@ -85,7 +84,8 @@ class Spf(Check):
         asked = Asked(origin.ip, envelope.sender or "", origin.helo or "")
         if envelope.lacks_sender:
             return _findings(asked, _NO_ADDRESS)
-        dns = task.lookups.for_check(self.name, self._max_queries, self._seconds)
+        seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
+        dns = task.lookups.for_check(self.name, self._max_queries, seconds)
         evaluation = evaluate(asked, self._limits)
         found = await run_evaluation(evaluation, dns.ask, dns.peek, lambda: -task.remaining())
         return _findings(asked, found)

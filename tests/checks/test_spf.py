@@ -277,6 +277,11 @@ class TimeTests(SynchronousTestCase):
         config = Config(checks={"spf": CheckSettings(timeout=1.0)})
         self.assertEqual(list(self.scan("bob@ip4.test", 1.0, config)), ["R_SPF_DNSFAIL"])
 
+    def test_time_of_the_scan(self) -> None:
+        self.dns.delay = 1000.0
+        config = Config(scan=Scan(timeout=2.0))
+        self.assertEqual(list(self.scan("bob@ip4.test", 2.0, config)), ["R_SPF_DNSFAIL"])
+
     def test_slow(self) -> None:
         """Each answer comes, but all of them take too long."""
         self.dns.delay = 1.0
