@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from ipaddress import ip_address, ip_network
 
 from ..codec.password import DamagedHash, Plain, parse_stored
-from .complaint import Complaint, Doubt, Place, told
+from .complaint import NAMES_ANY, Complaint, Doubt, Place, everybody, told
 from .endpoint import parse_endpoint
 from .identity_ways import known_at
 from .model import Config, Controller, Listener
@@ -35,7 +34,7 @@ def controller_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from told(_settings(config.controller, serving), place)
     yield from told(_identities(config, serving), place)
     for name, listener in serving.items():
-        if _is_reached(listener):
+        if parse_endpoint(listener.endpoint).is_local is False:
             yield from told(_reached(config, name, listener), place)
 
 
@@ -68,13 +67,9 @@ def _plain(controller: Controller) -> Iterator[Complaint]:
 
 def _anybody(controller: Controller) -> Iterator[Complaint]:
     """Networks of all addresses."""
-    for key in ("secure_ip", "trusted_proxies"):
-        for at, text in enumerate(getattr(controller, key)):
-            if ip_network(text, strict=False).prefixlen == 0:
-                expected = "everybody: no password protects anything"
-                if key == "trusted_proxies":
-                    expected = "everybody: anybody may name any address as its own"
-                yield Complaint((*_TABLE, key, at), string_text(text), expected)
+    then = "no password protects anything"
+    yield from everybody((*_TABLE, "secure_ip"), controller.secure_ip, then)
+    yield from everybody((*_TABLE, "trusted_proxies"), controller.trusted_proxies, NAMES_ANY)
 
 
 def _settings(controller: Controller, serving: Mapping[str, Listener]) -> Iterator[Complaint]:
@@ -100,14 +95,6 @@ def _identities(config: Config, serving: Mapping[str, Listener]) -> Iterator[Com
             expected = "has no effect: no controller can know it"
             path = ("identities", name, "controller")
             yield Complaint(path, string_text(identity.controller), expected)
-
-
-def _is_reached(listener: Listener) -> bool:
-    """Whether others than this machine may connect, as far as the endpoint says."""
-    endpoint = parse_endpoint(listener.endpoint)
-    if endpoint.is_unix or not endpoint.interface:
-        return False
-    return not ip_address(endpoint.interface).is_loopback
 
 
 def _reached(config: Config, name: str, listener: Listener) -> Iterator[Complaint]:

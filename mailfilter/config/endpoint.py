@@ -55,6 +55,13 @@ class Endpoint:
         """Whether it is a unix socket, made by us or handed over by systemd."""
         return self.kind == "unix" or self.parameters.get("domain") == "UNIX"
 
+    @property
+    def is_local(self) -> bool | None:
+        """Whether this machine alone can connect; `None` if that cannot be told."""
+        if self.is_unix:
+            return True
+        return ip_address(self.interface).is_loopback if self.interface else None
+
     def absolute(self, directory: str) -> "Endpoint":
         """The same endpoint; a relative unix path starts at the directory."""
         if self.path is None:

@@ -1,10 +1,9 @@
 """HTTPCrypt of listeners, and proxies before them: what does not fit together, or has no effect."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
 
-from .complaint import Complaint, Doubt, Place, told
-from .endpoint import Endpoint, parse_endpoint
+from .complaint import NAMES_ANY, UNIX, Complaint, Doubt, Place, everybody, told
+from .endpoint import parse_endpoint
 from .identity_rules import believed_unawares
 from .identity_ways import has_nobody
 from .model import Config, Listener
@@ -15,7 +14,6 @@ SPEAK_HTTP = ("scan", "http", "controller")
 """Protocols that know HTTPCrypt."""
 
 _NEED_KEYPAIRS = ("encrypted_only", "client_keys")
-_UNIX = "unix"
 
 
 def httpcrypt_problems(config: Config, place: Place, is_doubtful: Doubt) -> Iterator[Problem]:
@@ -37,7 +35,8 @@ def httpcrypt_warnings(config: Config, place: Place) -> Iterator[Problem]:
             yield from told(_named_twice(name, listener), place)
             yield from told(_nobody_remote(name, listener), place)
             yield from told(_strangers(config, name, listener), place)
-            yield from told(_anybody(name, listener), place)
+            path: KeyPath = ("listeners", name, "proxy_protocol")
+            yield from told(everybody(path, listener.proxy_protocol, NAMES_ANY), place)
 
 
 def _without_keypairs(name: str, listener: Listener) -> Iterator[Complaint]:
@@ -77,9 +76,9 @@ def _senders(name: str, listener: Listener) -> Iterator[Complaint]:
     """Proxies that cannot connect to the endpoint."""
     is_unix = parse_endpoint(listener.endpoint).is_unix
     for at, text in enumerate(listener.proxy_protocol):
-        if is_unix == (text == _UNIX):
+        if is_unix == (text == UNIX):
             continue
-        expected = f"nobody comes from there to a unix socket: expected {string_text(_UNIX)}"
+        expected = f"nobody comes from there to a unix socket: expected {string_text(UNIX)}"
         if not is_unix:
             expected = "the endpoint is no unix socket: expected networks of proxies"
         yield Complaint(("listeners", name, "proxy_protocol", at), string_text(text), expected)
@@ -112,19 +111,14 @@ def _named_twice(name: str, listener: Listener) -> Iterator[Complaint]:
 
 def _nobody_remote(name: str, listener: Listener) -> Iterator[Complaint]:
     """Of a listener to which this machine alone can connect, unless proxies tell of others."""
-    endpoint = parse_endpoint(listener.endpoint)
-    if listener.encrypted_only != "remote" or listener.proxy_protocol or not _is_local(endpoint):
+    if listener.encrypted_only != "remote" or listener.proxy_protocol:
+        return
+    if not parse_endpoint(listener.endpoint).is_local:
         return
     expected = "has no effect: only this machine can connect, and it need not encrypt"
     hint = '"all" refuses its plain requests, too'
     path: KeyPath = ("listeners", name, "encrypted_only")
     yield Complaint(path, string_text(listener.encrypted_only), expected, hint)
-
-
-def _is_local(endpoint: Endpoint) -> bool:
-    if endpoint.is_unix or not endpoint.interface:
-        return endpoint.is_unix
-    return ip_address(endpoint.interface).is_loopback
 
 
 def _strangers(config: Config, name: str, listener: Listener) -> Iterator[Complaint]:
@@ -140,11 +134,3 @@ def _strangers(config: Config, name: str, listener: Listener) -> Iterator[Compla
     elif listener.client_keys == "required" and listener.encrypted_only == "remote":
         hint = 'encrypted_only = "all" lets in no strangers'
         yield from believed_unawares(config, name, "client_keys", "key", hint)
-
-
-def _anybody(name: str, listener: Listener) -> Iterator[Complaint]:
-    """Proxies that may be anybody."""
-    for at, text in enumerate(listener.proxy_protocol):
-        if text != _UNIX and ip_network(text, strict=False).prefixlen == 0:
-            expected = "everybody: anybody may name any address as its own"
-            yield Complaint(("listeners", name, "proxy_protocol", at), string_text(text), expected)
