@@ -27,7 +27,7 @@ ANYWHERE = "anywhere"
 log = Logger()
 
 Count = Callable[[str], None]
-How = Literal["refused", "broken", "full", "sealed", "proxy"]
+How = Literal["refused", "broken", "full", "sealed", "proxy", "header"]
 ProxyReason = Literal["missing", "malformed", "timeout", "gone", "unexpected"]
 Tell = Callable[[TurnedAway], None]
 
@@ -81,7 +81,7 @@ class Refusals:
     def note_proxy(self, reason: ProxyReason, text: str, address: IAddress | None) -> None:
         """A PROXY header is wrong or missing."""
         self._count(f"proxy/refused/{reason}")
-        self._say("proxy", text, address)
+        self._say("header" if reason == "unexpected" else "proxy", text, address)
 
     def note_header(self, address: IAddress | None, proxy: str | None) -> None:
         """A PROXY header comes from where none is expected, or behind that of a proxy."""
@@ -95,7 +95,7 @@ class Refusals:
 
     def _say(self, how: How, text: str, address: IAddress | None, source: str = "") -> None:
         source, peer = source or source_of(address) or "unix", host_of(address)
-        turn = self._paces[_LINES[how].text].turn(self._listener, source)
+        turn = self._paces[_LINES[how].pace].turn(self._listener, source)
         if turn is None:
             return
         said, unsaid = turn
@@ -119,8 +119,8 @@ class RefusalLog:
 
     def tell(self, trouble: TurnedAway) -> None:
         """Write a line, if there was none about the source for a minute."""
-        level, text = _LINES[trouble.how]
-        turn = self._paces[text].turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
+        level, text, pace = _LINES[trouble.how]
+        turn = self._paces[pace].turn(trouble.listener, trouble.source, 1 + trouble.unsaid)
         if turn is None:
             return
         source, unsaid = turn
@@ -139,18 +139,23 @@ class RefusalLog:
 class _Line(NamedTuple):
     level: LogLevel
     text: str
-    """Behind listener and peer. Those with the same take turns."""
+    """Behind listener and peer."""
+    pace: str
+    """Those with the same take turns."""
 
 
-_OF_TLS = _Line(LogLevel.info, "TLS {how}: {reason}")
+_OF_TLS = _Line(LogLevel.info, "TLS {how}: {reason}", "tls")
+_OF_PROXY = _Line(LogLevel.warn, "PROXY protocol: {reason}", "proxy")
 _LINES: Mapping[str, _Line] = {
     "refused": _OF_TLS,
     "broken": _OF_TLS,
-    "sealed": _Line(LogLevel.info, "HTTPCrypt refused: {reason}"),
+    "sealed": _Line(LogLevel.info, "HTTPCrypt refused: {reason}", "sealed"),
     # That a limit is reached, or a proxy does not fit, is for whoever has set that up, and no mere
     # noise of the world.
-    "proxy": _Line(LogLevel.warn, "PROXY protocol: {reason}"),
-    "full": _Line(LogLevel.warn, "{reason}"),
+    "proxy": _OF_PROXY,
+    # Everybody can send a header: that must not hide what is wrong with a proxy.
+    "header": _OF_PROXY._replace(pace="header"),
+    "full": _Line(LogLevel.warn, "{reason}", "full"),
 }
 """By `TurnedAway.how`."""
 _UNEXPECTED = (
@@ -199,4 +204,4 @@ class Pace:
 
 def _paces(seconds: Callable[[], float]) -> Mapping[str, Pace]:
     """One for each kind of line."""
-    return {text: Pace(seconds) for _, text in _LINES.values()}
+    return {line.pace: Pace(seconds) for line in _LINES.values()}

@@ -126,3 +126,14 @@ class RefusalTests(SynchronousTestCase):
         self.worker().note_broken("no", IPv4Address("TCP", "192.0.2.1", 1))
         self.assertEqual(self.lines(), ["http: '192.0.2.1': TLS broken: no"])
         self.assertEqual(self.counted, ["tls/broken"])
+
+    def test_headers_of_strangers(self) -> None:
+        """However many send one, it is said what is wrong with the proxy."""
+        worker, proxy = self.worker(), IPv4Address("TCP", "10.0.0.5", 1)
+        worker.note_header(proxy, None)
+        for number in range(MAX_SOURCES + 1):
+            worker.note_header(IPv4Address("TCP", f"10.1.{number >> 8}.{number & 255}", 1), None)
+        self.assertEqual(len(self.lines()), MAX_SOURCES + 1)
+        worker.note_proxy("timeout", "too late", proxy)
+        worker.note_proxy("gone", "it left", proxy)
+        self.assertEqual(self.lines(), ["http: '10.0.0.5': PROXY protocol: too late"])
