@@ -1,5 +1,8 @@
 """The curve of HTTPCrypt's keys, as far as it is asked without opening anything (RFC 7748, 4.1)."""
 
+KEY_SIZE = 32
+"""Octets of a key, public or secret."""
+
 _PRIME = 2**255 - 19
 _A = 486662
 _COFACTOR_DOUBLINGS = 3

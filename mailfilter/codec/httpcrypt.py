@@ -19,9 +19,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from .base32 import decode_loosely, encode_base32
+from .curve25519 import KEY_SIZE
 
-KEY_SIZE = 32
-"""Octets of a key, public or secret."""
 SHORT_ID_SIZE = 5
 """Octets of an id by which a request says which key it is for."""
 NONCE_SIZE = 24

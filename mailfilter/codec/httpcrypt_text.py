@@ -13,7 +13,8 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Iterator, Mapping
 
 from .base32 import decode_loosely, encode_base32
-from .httpcrypt import KEY_SIZE, Keypair, key_id
+from .curve25519 import KEY_SIZE
+from .httpcrypt import Keypair, key_id
 
 MAX_TEXT = 16 * 1024
 """Octets of a file with one keypair: a comment, and a few lines."""

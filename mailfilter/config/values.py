@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_interface, ip_network
 
 from ..codec.base32 import decode_loosely, encode_base32
-from ..codec.curve25519 import is_low_order
+from ..codec.curve25519 import KEY_SIZE, is_low_order
 from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
 from .names import listed, nearest
@@ -26,8 +26,6 @@ from .units import (
 
 _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
 _FINGERPRINT = re.compile("(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})", re.IGNORECASE)
-KEY_OCTETS = 32
-"""Of a key of HTTPCrypt."""
 _MAPPED_BITS = 96
 """How long the prefix of addresses of IPv4 is in IPv6 (RFC 4291, 2.5.5.2)."""
 _FIELD_OFF = re.compile(r"[^!-9;-~]")
@@ -256,7 +254,7 @@ def _read_key(scalar: Scalar, text: str) -> str:
         octets = decode_loosely(text.strip())
     except ValueError as error:
         raise Unfit(f"expected {describe(scalar)}", f"it {error}") from None
-    if len(octets) != KEY_OCTETS:
+    if len(octets) != KEY_SIZE:
         raise Unfit(f"expected {describe(scalar)}")
     if is_low_order(octets):
         raise Unfit(f"expected {describe(scalar)}", "it is of low order: everybody could be it")
