@@ -145,9 +145,11 @@ def _client(tokens: list[str]) -> _Client:
     ip = _address(comments, word)
     said = None if word.startswith(("(", "[")) or word.lower() in _NO_NAME else word
     for comment in comments:
+        # A host may have it in its name.
         if "helo" in comment or "HELO" in comment or "Helo" in comment:
             found = _HELO.search(comment)
-            return _Client(said, said, ip, found[1]) if found else _Client(said, None, ip, None)
+            if found:
+                return _Client(said, said, ip, found[1])
     if not comments:
         return _Client(said, None, ip, None)
     found = _HOST.match(comments[0])

@@ -16,6 +16,7 @@ CLIENTS: list[tuple[str, Facts]] = [
     ("from h.example ([192.0.2.1])", ("h.example", "192.0.2.1", "h.example")),
     ("from n.example ([192.0.2.1] helo=h.example)", ("n.example", "192.0.2.1", "h.example")),
     ("from [192.0.2.1] (helo=h.example)", (None, "192.0.2.1", "h.example")),
+    ("from h.example (helo.example [192.0.2.1])", ("helo.example", "192.0.2.1", "h.example")),
     ("from unknown (HELO h.example) (192.0.2.1)", (None, "192.0.2.1", "h.example")),
     ("from n.example (HELO h) (u@192.0.2.1)", ("n.example", "192.0.2.1", "h")),
     ("from n.example (192.0.2.1)", ("n.example", "192.0.2.1", None)),
