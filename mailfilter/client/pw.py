@@ -8,6 +8,7 @@ import click
 from ..codec.password import (
     KINDS,
     MAX_PASSWORD,
+    SHIPPED,
     DamagedHash,
     Plain,
     Stored,
@@ -68,6 +69,8 @@ def _make(kind: str) -> None:
     given = _password(is_new=True)
     if not given.isascii():
         click.echo("note: not all browsers and scripts can send other letters than ASCII", err=True)
+    if given in SHIPPED:
+        click.echo("warning: everybody knows it: good for this machine alone", err=True)
     click.echo(make_hash(given, kind))
 
 
@@ -105,7 +108,7 @@ def _password(*, is_new: bool) -> bytes:
     if not given:
         fail("the password is empty")
     if len(given) > MAX_PASSWORD:
-        fail(f"the password has {len(given)} octets; at most {MAX_PASSWORD} can be used")
+        fail(f"the password has more than {MAX_PASSWORD} octets, the most that can be used")
     return given
 
 

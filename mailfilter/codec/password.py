@@ -27,6 +27,9 @@ WRONG = b"wrong\n"
 MAX_PASSWORD = 1024
 """Octets of a password that is tried."""
 
+SHIPPED = (b"q1", b"q2")
+"""Passwords that examples of Rspamd have: everybody knows them."""
+
 MAX_SECONDS = 10
 """Of CPU that one derivation may take."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from ..codec.password import DamagedHash, Plain, parse_stored
+from ..codec.password import SHIPPED, DamagedHash, Plain, parse_stored
 from .complaint import NAMES_ANY, Complaint, Doubt, Place, everybody, told
 from .endpoint import parse_endpoint
 from .identity_ways import known_at
@@ -13,9 +13,6 @@ from .toml_text import KeyPath, key_text, string_text, value_text
 
 _TABLE: KeyPath = ("controller",)
 _PASSWORDS = ("password", "enable_password")
-_SHIPPED = ("q1", "q2")
-"""Passwords that examples of Rspamd have."""
-
 _USUAL = Controller()
 
 
@@ -58,7 +55,7 @@ def _plain(controller: Controller) -> Iterator[Complaint]:
     """Passwords that whoever sees the file may use."""
     for key in _PASSWORDS:
         text = getattr(controller, key)
-        if text in _SHIPPED:
+        if text.encode() in SHIPPED:
             yield Complaint((*_TABLE, key), None, "everybody knows it: good for this machine alone")
         elif text and isinstance(parse_stored(text), Plain):
             expected = "a password as it is: expected a hash of it, $scrypt$, $2$ or $1$"

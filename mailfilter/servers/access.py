@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from ..codec.http1 import RequestHead
-from ..codec.password import MAX_PASSWORD
+from ..codec.password import MAX_PASSWORD, SHIPPED
 from ..config.model import Controller
 from ..scan.networks import Networks
 from ..tls.known import Known
@@ -29,9 +29,6 @@ UNAUTHORIZED = error_reply(401, "Unauthorized")
 CROSS_SITE = error_reply(
     403, "Refused as asked for by another site: send the header Password, or X-Mailfilter: 1"
 )
-
-_SHIPPED = (b"q1", b"q2")
-"""Passwords of examples, which everybody knows."""
 
 log = Logger()
 
@@ -160,7 +157,7 @@ class Access:
     def _may_be_right(self, client: Client, password: bytes) -> bool:
         if len(password) > MAX_PASSWORD:
             return False
-        is_shipped = [compare_digest(password, known) for known in _SHIPPED]
+        is_shipped = [compare_digest(password, known) for known in SHIPPED]
         return client.is_unix or client.is_near or not any(is_shipped)
 
     async def _match(self, client: Client, password: bytes) -> Allowed | None:

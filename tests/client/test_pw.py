@@ -49,7 +49,8 @@ class MakeTests(SynchronousTestCase):
         for given, text in (
             (b"", "is empty"),
             (b"\n", "is empty"),
-            (b"x" * (MAX_PASSWORD + 1), "at most 1024"),
+            (b"x" * (MAX_PASSWORD + 1), "has more than 1024 octets"),
+            (b"x" * 5000, "has more than 1024 octets"),
         ):
             for words in ((), ("--check", CATENA)):
                 result = run(given, *words)
@@ -61,6 +62,13 @@ class MakeTests(SynchronousTestCase):
         result = run("Grüße\n".encode())
         self.assertIn("ASCII", result.stderr)
         self.assertTrue(parse_stored(result.stdout.strip()).is_right("Grüße".encode()))
+
+    def test_shipped(self) -> None:
+        """What the examples of Rspamd have lets nobody in from another machine."""
+        for given in (b"q1", b"q2"):
+            result = run(given)
+            self.assertIn("warning: everybody knows it", result.stderr)
+            self.assertTrue(parse_stored(result.stdout.strip()).is_right(given))
 
     def test_asked(self) -> None:
         """At a terminal it is asked for, unseen; twice, if it is a new one."""
