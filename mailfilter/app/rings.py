@@ -7,8 +7,10 @@ from ..codec.control import Credentials
 from ..codec.httpcrypt import Keypair
 from ..codec.httpcrypt_text import KeypairError
 from ..config.model import Config
+from ..servers.first_line import ScanFactory
 from ..servers.keyring import Keyring, client_keys
 from ..servers.limited import LimitedFactory
+from ..servers.scan_http import HttpFactory
 from .credential_keypairs import read_keypairs
 
 
@@ -26,17 +28,17 @@ class Rings:
         no good.
         """
         self._alarm = alarm
-        self._names = {
-            name: config.listeners[name].keypairs
+        opening = {
+            name: site
             for name, site in sites.items()
-            if config.listeners[name].keypairs and hasattr(site, "keyring")
+            if config.listeners[name].keypairs and isinstance(site, HttpFactory | ScanFactory)
         }
+        self._names = {name: config.listeners[name].keypairs for name in opening}
         self.by_listener: dict[str, Keyring] = {}
         """Those that know HTTPCrypt, and have keypairs."""
         for name, pairs in self._read(credentials).items():
             ring = Keyring(pairs, client_keys(config, config.listeners[name]))
-            site: Any = sites[name]
-            self.by_listener[name] = site.keyring = ring
+            self.by_listener[name] = opening[name].keyring = ring
 
     def renew(self, credentials: Credentials) -> None:
         """Open requests with these from now on; if they are no good, with the old ones."""

@@ -26,7 +26,12 @@ def must_seal(listener: Listener, peer: Peer) -> bool:
 
 
 class Door:
-    """That of one connection: a `Gate` that knows who has come in."""
+    """That of one connection: a `Gate` that knows who has come in, from `begin` on."""
+
+    peer: Peer
+    known: Known | None
+    _address: IAddress | None
+    _claim: Claim | None
 
     def __init__(
         self, keyring: Keyring, listener: Listener, refusals: Refusals, peers: Peers

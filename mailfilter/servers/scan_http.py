@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from time import time
-from typing import Any
 
 from ..codec.http1 import RequestHead
 from ..codec.http_body import Body
@@ -22,11 +21,9 @@ class HttpFactory(RequestFactory[HttpConnection, Answers]):
     wall_clock: Callable[[], float] = staticmethod(time)
     """Seconds since 1970, for the replies' `Date`."""
     _dates = DateLine()
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.keyring = Keyring()
-        """What opens sealed requests; set before the first connection, and renewed then."""
+    keyring = Keyring()
+    """What opens sealed requests: nothing, unless another one is set before the first connection.
+    That is renewed then."""
 
     def make_connection(self) -> HttpConnection:
         return HttpConnection(
