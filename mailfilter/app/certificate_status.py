@@ -8,8 +8,9 @@ from ..codec.base32 import encode_base32
 from ..config import Problem
 from ..config.model import Config
 from ..tls.trust import list_expires
-from .certificates import Held, used_certificates
-from .credential_keypairs import KeptKeypair, public_text, used_keypairs
+from .certificates import Held
+from .credential_files import used
+from .credential_keypairs import KeptKeypair, public_text
 from .credential_sets import KeptPair, KeptTrust
 from .expiry import DAY, lives
 
@@ -27,7 +28,7 @@ def tls_page(
     refused: Mapping[tuple[str, str], Problem] = NOTHING_REFUSED,
 ) -> dict[str, Any]:
     """For the live status at this Unix time; of sets that are `refused` there is little to tell."""
-    listeners, opening = used_certificates(config), used_keypairs(config)
+    listeners, opening = used(config, "certificates"), used(config, "keypairs")
     expired = expired_sets(held, now)
     page: dict[str, Any] = {
         "certificates": {

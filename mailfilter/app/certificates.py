@@ -18,14 +18,13 @@ from ..config.names import listed
 from ..config.toml_text import KeyPath
 from ..syntax import moment
 from ..tls.reading import Stamp, stamp
-from .credential_files import Desk, Refused, Setting, with_sequel
+from .credential_files import Desk, Refused, Setting, used, with_sequel
 from .credential_keypairs import (
     KeptKeypair,
     given_up,
     keypair_setting,
     public_text,
     take_keypair,
-    used_keypairs,
     warn_of_same,
 )
 from .credential_redis import redis_settings, take_redis
@@ -170,12 +169,12 @@ def take(
     trusted = {name: kept for name, kept in before.trusts.items() if _is_meant(kept, loaded.config)}
     renewable = {name: kept for name, kept in before.pairs.items() if _is_same(kept, loaded.config)}
     shown = [
-        name for name in used_certificates(loaded.config) if ("certificates", name) not in known
+        name for name in used(loaded.config, "certificates") if ("certificates", name) not in known
     ]
     asking = [name for name in verifying(loaded.config) if ("listeners", name) not in known]
     pairs = _settle("certificates", shown, renewable, pair, refused)
     trusts = _settle("listeners", asking, trusted, trust, refused)
-    opening = [name for name in used_keypairs(loaded.config) if ("keypairs", name) not in known]
+    opening = [name for name in used(loaded.config, "keypairs") if ("keypairs", name) not in known]
     keypairs = _settle("keypairs", opening, _same_keypairs(before, loaded.config), keypair, refused)
     warn_of_same(desk, keypairs)
     to_redis = None
@@ -229,16 +228,6 @@ def _same_keypairs(before: Held, config: Config) -> Mapping[str, KeptKeypair]:
     return {name: kept for name, kept in before.keypairs.items() if files.get(name) == kept.paths}
 
 
-def used_certificates(config: Config) -> Mapping[str, tuple[str, ...]]:
-    """Certificates of ours that are shown -> the listeners that do."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, listener in config.listeners.items():
-        for certificate in listener.certificates if listener.enabled else ():
-            if certificate in config.certificates:
-                found[certificate] = (*found.get(certificate, ()), name)
-    return found
-
-
 def verifying(config: Config) -> Sequence[str]:
     """The listeners that ask for certificates."""
     return [
@@ -251,9 +240,9 @@ def verifying(config: Config) -> Sequence[str]:
 def settings_of(config: Config) -> list[Setting]:
     """All settings that name files which are read again."""
     found: list[Setting] = []
-    for name in used_certificates(config):
+    for name in used(config, "certificates"):
         found += pair_settings(name, config.certificates[name]).values()
     for name in verifying(config):
         found += trust_settings(name, config.listeners[name])
-    found += [keypair_setting(name, config.keypairs[name]) for name in used_keypairs(config)]
+    found += [keypair_setting(name, config.keypairs[name]) for name in used(config, "keypairs")]
     return [*found, *redis_settings(config)]

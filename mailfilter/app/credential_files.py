@@ -1,11 +1,12 @@
 """Files of certificates, keys, authorities, lists and keypairs, and who may read them."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from ..config import Loaded, Problem
+from ..config import Config, Loaded, Problem
 from ..config.accounts import group_name
 from ..config.files import Source, read_source
 from ..config.secrets import changeable, doubtful, exposed, service_groups
@@ -38,6 +39,18 @@ class Setting:
     def most(self) -> int:
         """Octets that the file may have."""
         return MAX_LIST if self.key[-1] in _LISTS else self.limit
+
+
+def used(
+    config: Config, table: Literal["certificates", "keypairs"]
+) -> Mapping[str, tuple[str, ...]]:
+    """What of a table listeners have by its name -> those that do."""
+    found: dict[str, tuple[str, ...]] = {}
+    for listener_name, listener in config.listeners.items():
+        for name in dict.fromkeys(getattr(listener, table) if listener.enabled else ()):
+            if name in getattr(config, table):
+                found[name] = (*found.get(name, ()), listener_name)
+    return found
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ from ..codec.base32 import encode_base32
 from ..codec.control import Credentials, KeypairFile
 from ..codec.httpcrypt import Keypair
 from ..codec.httpcrypt_text import MAX_TEXT, KeypairError, read_keypair
-from ..config.model import Config
 from ..config.model import Keypair as Settings
 from ..config.toml_text import key_text
 from .credential_files import Desk, Setting
@@ -18,16 +17,6 @@ KeptKeypair = Kept[KeypairFile, Keypair]
 def keypair_setting(name: str, settings: Settings) -> Setting:
     """The setting of a keypair that names its file."""
     return Setting(("keypairs", name, "file"), settings.file, MAX_TEXT)
-
-
-def used_keypairs(config: Config) -> Mapping[str, tuple[str, ...]]:
-    """Keypairs of ours that are used -> the listeners that do."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, listener in config.listeners.items():
-        for keypair in dict.fromkeys(listener.keypairs if listener.enabled else ()):
-            if keypair in config.keypairs:
-                found[keypair] = (*found.get(keypair, ()), name)
-    return found
 
 
 def take_keypair(desk: Desk, name: str, old: KeptKeypair | None, now: float) -> KeptKeypair:
