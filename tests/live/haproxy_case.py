@@ -1,17 +1,15 @@
 """What tests of HAProxy have in common."""
 
-import subprocess
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from twisted.trial.unittest import SkipTest
 
-from . import peers
 from .haproxy import ProxiedFilter
 from .harness import LiveCase, message_file
 from .httpcrypt import own_address
+from .https_curl import Answer, curl
 from .processes import private_directory
-from .tls_page import SERVER
 
 HAM = message_file("ham.eml")
 GTUBE = message_file("gtube-reject.eml")
@@ -53,13 +51,6 @@ def started(made: ProxiedFilter) -> ProxiedFilter:
     return made
 
 
-class Answer(NamedTuple):
-    """What curl has got."""
-
-    status: int
-    body: str
-
-
 class CurlCase(LiveCase):
     """Clients of HTTP, with certificates of the page's authority."""
 
@@ -69,24 +60,8 @@ class CurlCase(LiveCase):
 
     def curl(self, who: str, path: str, *arguments: str, source: str = "") -> Answer:
         """Ask by HAProxy with the certificate of somebody, or of nobody; status 0 is no answer."""
-        shown = ("--cert", f"{who}.pem", "--key", f"{who}.key") if who else ()
         place = ("--interface", source) if source else ()
-        done = subprocess.run(
-            (
-                str(peers.find("curl")),
-                *("-sS", "--max-time", "50", "--resolve", f"{SERVER}:{self.port}:127.0.0.1"),
-                *("--cacert", "ca.pem", "-w", "\n%{http_code}", *shown, *place, *arguments),
-                f"https://{SERVER}:{self.port}{path}",
-            ),
-            cwd=self.filter.authority,
-            env=peers.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        body, _, status = done.stdout.rpartition("\n")
-        return Answer(int(status), body)
+        return curl(self.filter.authority, self.port, who, path, *place, *arguments)
 
     def scan(self, who: str, *arguments: str, source: str = "") -> dict[str, Any]:
         """Have a message scanned for somebody; its line in the log."""

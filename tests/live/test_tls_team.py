@@ -2,11 +2,11 @@
 
 import functools
 import json
-import subprocess
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from . import peers
 from .harness import LiveCase
+from .https_curl import Answer, curl
 from .processes import wait_until
 from .tls_page import SERVER, TEAM, PageFilter, block, blocks, here, issue, refused, run
 
@@ -14,13 +14,6 @@ PORT = "11335"
 PERSON = "anna"
 SAVED = "[20, 8, 6, 4]"
 FOREIGN = ("-H", "Origin: https://evil.example")
-
-
-class Answer(NamedTuple):
-    """What curl has got."""
-
-    status: int
-    body: str
 
 
 @functools.cache
@@ -47,24 +40,7 @@ class TeamTests(LiveCase):
 
     def curl(self, who: str, path: str, *arguments: str) -> Answer:
         """Ask with the certificate of somebody, or of nobody; status 0 is none at all."""
-        port = self.filter.tls[PORT]
-        shown = ("--cert", f"{who}.pem", "--key", f"{who}.key") if who else ()
-        done = subprocess.run(
-            (
-                str(peers.find("curl")),
-                *("-sS", "--max-time", "50", "--resolve", f"{SERVER}:{port}:127.0.0.1"),
-                *("--cacert", "ca.pem", "-w", "\n%{http_code}", *shown, *arguments),
-                f"https://{SERVER}:{port}{path}",
-            ),
-            cwd=self.filter.authority,
-            env=peers.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        body, _, status = done.stdout.rpartition("\n")
-        return Answer(int(status), body)
+        return curl(self.filter.authority, self.filter.tls[PORT], who, path, *arguments)
 
     def session(self, who: str) -> Any:
         """Who somebody is to the filter."""
