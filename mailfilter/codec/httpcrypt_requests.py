@@ -27,6 +27,12 @@ KEY = b"key"
 
 SEALED_TYPE = "application/octet-stream"
 
+PIECE = 64 * 1024
+"""Octets that are read at once of what was opened: as much as comes at once of a plain request.
+Chunks of an octet each take a second for 8 MiB."""
+
+_NOTHING = memoryview(b"")
+
 TOO_SHORT = "HTTP parser error: The request ends too soon"
 TOO_LONG = "HTTP parser error: Data behind the request"
 
@@ -128,6 +134,8 @@ class SealedRequests:
         self._outside = _Outside(reading, gate)
         self._outer = RequestCodec(reading.max_body, self._outside.open_body, self._outside.waits)
         self._inner: RequestCodec | None = None
+        self._rest = _NOTHING
+        """What was opened, and is not read yet."""
         self._is_unopened = False
 
     @property
@@ -138,7 +146,7 @@ class SealedRequests:
     @property
     def in_request(self) -> bool:
         """See `RequestCodec.in_request`."""
-        return self._outer.in_request or self.waiting
+        return self._outer.in_request or self.waiting or self.unread
 
     @property
     def waiting(self) -> bool:
@@ -148,7 +156,12 @@ class SealedRequests:
     @property
     def answering(self) -> bool:
         """See `RequestCodec.answering`."""
-        return self._outer.answering and not self.waiting
+        return self._outer.answering and not (self.waiting or self.unread)
+
+    @property
+    def unread(self) -> bool:
+        """There is more of a request that was opened: call `read_on`, when others had a turn."""
+        return bool(self._rest) and not self.waiting
 
     @property
     def held(self) -> int:
@@ -175,6 +188,18 @@ class SealedRequests:
         if self._inner is None:
             return self._told(self._outer.read_body())
         return self._inside(self._inner, self._inner.read_body())
+
+    def read_on(self) -> list[Event]:
+        """Read a piece more of what was opened."""
+        if self._inner is None or not self.unread:
+            return []
+        piece, self._rest = self._rest[:PIECE], self._rest[PIECE:]
+        return self._inside(self._inner, self._inner.receive(bytes(piece)))
+
+    def discard(self) -> None:
+        """Nobody wants to know more: keep nothing of a request that is not read yet."""
+        self._outer.end_of_input()
+        self._forget()
 
     def next_request(self) -> list[Event]:
         """See `RequestCodec.next_request`."""
@@ -233,21 +258,30 @@ class SealedRequests:
         except Refused as refused:
             return [ProtocolError(refused.status, refused.text)]
         self._inner = inner = self._reading.codec()
-        end = find_bare(plain)
-        if not end:
+        plain = with_crlf(plain)
+        if len(plain) <= PIECE:
             return self._inside(inner, inner.receive(plain))
-        head, plain = plain[:end], plain[end:]
-        events = inner.receive(head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-        return self._inside(inner, events + inner.receive(plain) if plain else events)
+        self._rest = memoryview(plain)
+        return self.read_on()
 
     def _inside(self, inner: RequestCodec, events: list[Event]) -> list[Event]:
         """What is to be told of what was read inside, which must be one request and all of it."""
-        if inner.answering and (inner.held or inner.surplus):
+        if inner.waiting:
+            return [self._last(event) for event in events]
+        if inner.answering and (inner.held or inner.surplus or self._rest):
+            self._forget()
             return [ProtocolError(400, TOO_LONG)]
-        if inner.in_request and not inner.waiting:
-            inner.end_of_input()
-            return [ProtocolError(400, TOO_SHORT)]
-        return [self._last(events[-1]) if events else ProtocolError(400, TOO_SHORT)]
+        if events and not isinstance(events[-1], RequestHead):
+            self._forget()
+            return [self._last(events[-1])]
+        if self._rest:
+            return []
+        inner.end_of_input()
+        self._forget()
+        return [ProtocolError(400, TOO_SHORT)]
+
+    def _forget(self) -> None:
+        self._inner, self._rest = None, _NOTHING
 
     def _last(self, event: Event) -> Event:
         """An event of the only request of its connection, for whose body nobody waits any more."""
@@ -266,6 +300,16 @@ def _last_head(head: RequestHead, way: Outside | None) -> RequestHead:
     headers = [field for field in head.headers if field[0] != KEY]
     headers = headers if way is None else way.around(headers)
     return replace(head, headers=headers, keep_alive=False, expects_continue=False)
+
+
+def with_crlf(plain: bytes) -> bytes:
+    """A request whose lines of the head end with CRLF. Some clients write LF alone there, which is
+    not so outside (httpcrypt.md 5)."""
+    end = find_bare(plain)
+    if not end:
+        return plain
+    head = plain[:end].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return b"".join((head, memoryview(plain)[end:]))
 
 
 def find_bare(plain: bytes) -> int:

@@ -136,7 +136,10 @@ class HttpConnection(Replying[Asked, Reply]):
                 break
             if events and self._codec.answering and self._codec.held:
                 # What one write brings may hold thousands of requests.
-                self._turn = self._clock.callLater(0, self._take_turn)
+                self._let_others()
+                break
+            if self._sealed is not None and self._sealed.unread:
+                self._let_others()
                 break
             if self._codec.answering:
                 events = self._codec.next_request()
@@ -154,9 +157,14 @@ class HttpConnection(Replying[Asked, Reply]):
                 self._read_on()
             self._watch()
 
+    def _let_others(self) -> None:
+        """Go on when other connections have had their turn."""
+        self._turn = self._clock.callLater(0, self._take_turn)
+
     def _take_turn(self) -> None:
         self._turn = None
-        self._advance([])
+        if not self._closing:
+            self._advance([] if self._sealed is None else self._sealed.read_on())
 
     def _handle(self, event: Event, events: list[Event]) -> None:
         self._meet()
@@ -238,6 +246,8 @@ class HttpConnection(Replying[Asked, Reply]):
         self._stream.unregisterProducer()
         codec = self._codec
         self._end(may_send=codec.surplus or codec.broken or codec.held > 0)
+        if self._sealed is not None:
+            self._sealed.discard()
 
     # Time limits.
 

@@ -94,7 +94,14 @@ def read(pieces: Iterable[bytes], gate: OneKey | None = None) -> tuple[list[Even
     events: list[Event] = []
     for piece in pieces:
         new = codec.receive(piece)
-        while new:
+        while new or codec.unread:
             events += new
-            new = codec.next_request() if codec.answering else []
+            new = go_on(codec)
     return events, codec
+
+
+def go_on(codec: SealedRequests) -> list[Event]:
+    """What is told next, if nothing more comes."""
+    if codec.unread:
+        return codec.read_on()
+    return codec.next_request() if codec.answering else []

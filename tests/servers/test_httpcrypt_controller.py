@@ -173,6 +173,7 @@ class LargeTests(SealedCase):
         self.assertEqual(self.anew(sealed_by(NOBODY, self.scan(self.body))), b"")
         allowed = Allowed("x", may_change=True, how="password")
         decisions.pop().callback(allowed)
+        self.clock.advance(0)
         decisions.pop().callback(allowed)
         self.assertTrue(opened(self.replies(), NOBODY).startswith(b"HTTP/1.1 200 OK"))
         self.anew(sealed_by(NOBODY, self.scan(self.body)))
