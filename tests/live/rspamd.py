@@ -6,6 +6,8 @@ It learns into a Redis and a fuzzy storage of its own, and knows no rules but th
 import functools
 import http.client
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
@@ -17,6 +19,7 @@ from .redis import Server as Redis
 LOOK, CHANGE = "look-at-it", "change-it"
 """Passwords, of `password` and of `enable_password`."""
 SHARE = peers.DEBIAN / "usr/share/rspamd"
+_FOLDERS = ("CONFDIR", "LOCAL_CONFDIR", "DBDIR", "RUNDIR", "LOGDIR")
 
 _CONFIG = """\
 lua = "{home}/rules.lua";
@@ -148,6 +151,25 @@ def why_missing() -> str:
     return peers.why_missing("rspamd", "rspamc", *PROGRAMS)
 
 
+def start(config: Path, is_ready: Callable[[], bool]) -> Child:
+    """Run it by a file of configuration; all else that it writes is beside that."""
+    command = [str(peers.find("rspamd")), "--no-fork", "--config", str(config)]
+    # Of root it wants to hear that this is meant.
+    command += ["--insecure"] * (os.geteuid() == 0)
+    home = config.parent
+    for name, folder in (
+        ("SHAREDIR", SHARE),
+        ("LUALIBDIR", SHARE / "lualib"),
+        ("RULESDIR", SHARE / "rules"),
+        ("PLUGINSDIR", SHARE / "plugins"),
+        *((name, home) for name in _FOLDERS),
+    ):
+        command += ["--var", f"{name}={folder}"]
+    child = Child(command, home / "rspamd.log", peers.environment(), home)
+    child.wait_ready(is_ready, 60)
+    return child
+
+
 class Rspamd:
     """A server with a normal worker at `scan` (and `socket`) and a controller at `controller`.
 
@@ -185,24 +207,7 @@ class Rspamd:
         return self._child.log.read_text(errors="replace")
 
     def _start(self) -> Child:
-        command = [str(peers.find("rspamd")), "--no-fork", "--config", str(self._config)]
-        # Of root it wants to hear that this is meant.
-        command += ["--insecure"] * (os.geteuid() == 0)
-        for name, folder in (
-            ("SHAREDIR", SHARE),
-            ("LUALIBDIR", SHARE / "lualib"),
-            ("RULESDIR", SHARE / "rules"),
-            ("PLUGINSDIR", SHARE / "plugins"),
-            ("CONFDIR", self.home),
-            ("LOCAL_CONFDIR", self.home),
-            ("DBDIR", self.home),
-            ("RUNDIR", self.home),
-            ("LOGDIR", self.home),
-        ):
-            command += ["--var", f"{name}={folder}"]
-        child = Child(command, self.home / "rspamd.log", peers.environment(), self.home)
-        child.wait_ready(self._answers, 60)
-        return child
+        return start(self._config, self._answers)
 
     def _answers(self) -> bool:
         return all(map(_pongs, (self.scan, self.controller)))

@@ -4,14 +4,11 @@ It scans nothing by itself, and needs no Redis and no DNS.
 """
 
 import http.client
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from . import peers
-from .processes import Child, accepts, free_port, private_directory
-from .rspamd import SHARE
+from .processes import accepts, free_port, private_directory
+from .rspamd import start
 
 _CONFIG = """\
 options {{
@@ -44,7 +41,6 @@ worker "rspamd_proxy" {{
   }}
 }}
 """
-_FOLDERS = ("CONFDIR", "LOCAL_CONFDIR", "DBDIR", "RUNDIR", "LOGDIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ class RspamdProxy:
         config = self.home / "rspamd.conf"
         workers = "".join(way.text(self.ports[name]) for name, way in ways.items())
         config.write_text(_CONFIG.format(home=self.home, dns=free_port(), workers=workers))
-        self._child = self._start(config)
+        self._child = start(config, self._accepts)
 
     def stop(self) -> None:
         """End it."""
@@ -102,20 +98,5 @@ class RspamdProxy:
         finally:
             client.close()
 
-    def _start(self, config: Path) -> Child:
-        command = [str(peers.find("rspamd")), "--no-fork", "--config", str(config)]
-        # Of root it wants to hear that this is meant.
-        command += ["--insecure"] * (os.geteuid() == 0)
-        for name, folder in (
-            ("SHAREDIR", SHARE),
-            ("LUALIBDIR", SHARE / "lualib"),
-            ("RULESDIR", SHARE / "rules"),
-            ("PLUGINSDIR", SHARE / "plugins"),
-            *((name, self.home) for name in _FOLDERS),
-        ):
-            command += ["--var", f"{name}={folder}"]
-        child = Child(command, self.home / "rspamd.log", peers.environment(), self.home)
-        child.wait_ready(
-            lambda: all(accepts(("127.0.0.1", port)) for port in self.ports.values()), 60
-        )
-        return child
+    def _accepts(self) -> bool:
+        return all(accepts(("127.0.0.1", port)) for port in self.ports.values())
