@@ -132,6 +132,7 @@ class KeyTests(SealedCase):
         folder = Path(private_directory())
         for name, text in (("a", render_toml(Keypair.new())), ("b", render_ucl(Keypair.new()))):
             path = folder / name
+            path.touch(mode=0o600)
             path.write_text(text)
             for _ in range(2):
                 self.assertIn("LIVE_ANY", self.ours("--keypair", str(path), message=HAM).text)

@@ -5,7 +5,9 @@ Imported with `--key` alone: what it needs takes long to load.
 Sources: httpcrypt.md 5 to 8.
 """
 
+import os
 import re
+import stat
 from functools import lru_cache
 
 from ...codec.http_client import (
@@ -72,13 +74,29 @@ def read_key(text: str) -> bytes:
 @lru_cache(maxsize=1)
 def _read_pair(path: str) -> Keypair:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if trouble := _unfit(os.fstat(file.fileno()).st_mode):
+                raise Misused(f"--keypair: {trouble}")
             return read_keypair(file.read(MAX_TEXT + 1))
     except KeypairError as error:
         raise Misused(f"--keypair: {error}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Misused(f"--keypair: cannot read the file: {reason}") from None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # A pipe to which nobody writes would not even open.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _unfit(mode: int) -> str:
+    """Why a keypair is not read from such a file; empty if it is."""
+    if not stat.S_ISREG(mode):
+        return "expected a regular file"
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        return "others can read or change the file; expected chmod o-rw"
+    return ""
 
 
 def _shared(pair: Keypair, server: bytes) -> SharedKey:

@@ -1,6 +1,7 @@
 """Servers that have a key, for the client."""
 
 import socket
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -17,6 +18,15 @@ OTHER = Keypair.of(bytes(range(1, 33)))
 KEY = encode_base32(PAIR.public)
 """As it is given to clients."""
 KIND = b"\r\nContent-Type: application/octet-stream"
+
+
+def pair_file(path: str | Path, text: str, mode: int = 0o600) -> str:
+    """A file with a keypair, by default for its owner alone."""
+    path = Path(path)
+    path.touch(mode=0o600)
+    path.write_text(text)
+    path.chmod(mode)
+    return str(path)
 
 
 def sealed(shared: SharedKey, plain: bytes) -> bytes:

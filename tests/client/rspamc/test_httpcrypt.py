@@ -14,7 +14,7 @@ from mailfilter.codec.http_client import MAX_HEAD, Answer, AnswerError
 from mailfilter.codec.httpcrypt import Keypair, shared_key
 from mailfilter.codec.httpcrypt_text import render_toml, render_ucl
 
-from .httpcrypt_case import KEY, KIND, OTHER, PAIR, SealedCase, client_of, opened, sealed
+from .httpcrypt_case import KEY, KIND, OTHER, PAIR, SealedCase, client_of, opened, pair_file, sealed
 from .wire_case import LARGE, SHORT, closed_port, length, read_request, silent
 
 STRANGE = "it does not know that key, or does not speak HTTPCrypt"
@@ -61,7 +61,7 @@ class AnsweredTests(SealedCase):
         server = self.listen(self.sealing(length(b"{}")))
         for name, render in (("a.toml", render_toml), ("b.conf", render_ucl)):
             pair = Keypair.new()
-            path = self.file(name, render(pair))
+            path = pair_file(self.mktemp() + name, render(pair))
             for _ in range(2):
                 self.ask_sealed(server, keypair=path)
             self.assertEqual(self.clients[-2:], [pair.public] * 2)
@@ -104,13 +104,6 @@ class AnsweredTests(SealedCase):
         said = self.fails_sealed(server, body=bytes(LARGE))
         self.assertIn("its answer is in clear (413 Too much)", said)
         self.assertIn("the message was not sent whole", said)
-
-    def file(self, name: str, text: str) -> str:
-        """A file with a text."""
-        path = str(self.mktemp()) + name
-        with open(path, "w") as file:
-            file.write(text)
-        return path
 
 
 class UnansweredTests(SealedCase):
@@ -261,8 +254,7 @@ class KeyTests(SealedCase):
             (f'secret = "{secret}"\n', "expected public"),
             (f'public = "{encode_base32(OTHER.public)}"\nsecret = "{secret}"\n', "two halves"),
         ):
-            with open(name, "w") as file:
-                file.write(text)
+            pair_file(name, text)
             said = self.refuse(keypair=name)
             self.assertTrue(said.startswith("--keypair: "), said)
             self.assertIn(why, said)

@@ -1,6 +1,7 @@
 """All commands and forms of requests sealed: inside, they are what they are without a key."""
 
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from mailfilter.codec.base32 import encode_base32
 from mailfilter.codec.httpcrypt import Keypair
 from mailfilter.codec.httpcrypt_text import render_toml
 
-from .httpcrypt_case import KEY, PAIR, SealedCase, opened, sealed
+from .httpcrypt_case import KEY, PAIR, SealedCase, opened, pair_file, sealed
 from .lda_case import COMMAND, ENVIRONMENT
 from .test_connection_tls import TlsCase
 from .wire_case import PATIENCE, Serve, length, read_request
@@ -117,8 +118,7 @@ class ProgramTests(SealedCase):
         for number in range(30):
             (folder / f"{number}.eml").write_bytes(b"Number: %d\n\nbody\n" % number)
         pair = Keypair.new()
-        path = str(self.mktemp())
-        Path(path).write_text(render_toml(pair))
+        path = pair_file(self.mktemp(), render_toml(pair))
         server = self.listen(self.counting())
         for words, clients in (((), 30), (("--keypair", path), 1)):
             self.clients.clear()
@@ -175,6 +175,26 @@ class ProgramTests(SealedCase):
                 self.assertIn(said, printed)
                 self.assertIn("Try 'mailfilterc --help'.", printed)
         self.assertEqual((self.requests, self.inside), ([], []))
+
+    def test_files_of_keypairs(self) -> None:
+        """One that others can read or change, and a pipe to which nobody writes."""
+        server = self.listen(self.sealing(length(JSON)))
+        pipe = self.mktemp()
+        os.mkfifo(pipe)
+        text = render_toml(Keypair.new())
+        chmod = "others can read or change the file; expected chmod o-rw"
+        for path, said in (
+            (pair_file(self.mktemp(), text, 0o604), chmod),
+            (pair_file(self.mktemp(), text, 0o644), chmod),
+            (pair_file(self.mktemp(), text, 0o602), chmod),
+            (pipe, "expected a regular file"),
+        ):
+            words = ("-h", str(server), "--key", KEY, "--keypair", path)
+            for command in ((), ("stat",)):
+                self.assertIn(f"--keypair: {said}", self.run_it(*words, *command, code=2))
+        self.assertEqual((self.requests, self.inside), ([], []))
+        path = pair_file(self.mktemp(), text, 0o640)
+        self.run_it("-h", str(server), "--key", KEY, "--keypair", path, "stat")
 
     def test_wrong_key(self) -> None:
         """The failure of a message, and of figures."""

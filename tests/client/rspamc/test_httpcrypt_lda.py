@@ -12,7 +12,7 @@ from mailfilter.codec.base32 import encode_base32
 from mailfilter.codec.httpcrypt import Keypair, SharedKey, shared_key
 from mailfilter.codec.httpcrypt_text import render_toml
 
-from .httpcrypt_case import KEY, KIND, OTHER, SealedCase, sealed
+from .httpcrypt_case import KEY, KIND, OTHER, SealedCase, pair_file, sealed
 from .lda_case import MARKED, MESSAGE, ROOT, LdaCase, verdict
 from .wire_case import Serve, length
 
@@ -128,6 +128,14 @@ class KeyTests(SealedLdaCase):
         self.refuse(*WITH_KEY, "--keypair=", said="there is no name of a file")
         self.refuse("--keypair", "/dev/null", said="--keypair: it needs --key")
 
+    def test_files_of_keypairs(self) -> None:
+        """One that others can read, and a pipe to which nobody writes."""
+        path = pair_file(self.folder / "open", render_toml(Keypair.new()), 0o644)
+        self.refuse(*WITH_KEY, "--keypair", path, said="expected chmod o-rw")
+        pipe = str(self.folder / "pipe")
+        os.mkfifo(pipe)
+        self.refuse(*WITH_KEY, "--keypair", pipe, said="expected a regular file")
+
     def test_input(self) -> None:
         """The message is not read for a keypair."""
         self.refuse(*WITH_KEY, "--keypair", "/dev/stdin", said="--keypair: expected")
@@ -149,9 +157,8 @@ class VerdictTests(SealedLdaCase):
     def test_delivered(self) -> None:
         """To the output and to a command, with and without a keypair of ours."""
         pair = Keypair.new()
-        path = self.folder / "pair"
-        path.write_text(render_toml(pair))
-        for words in ((), ("--keypair", str(path))):
+        path = pair_file(self.folder / "pair", render_toml(pair))
+        for words in ((), ("--keypair", path)):
             for plain in (verdict(), BARE):
                 server = self.listen(self.sealing(plain))
                 ran = self.run_lda(server, *WITH_KEY, *words, "--mime")
