@@ -8,6 +8,12 @@ _A = 486662
 _COFACTOR_DOUBLINGS = 3
 
 
+def is_canonical(public: bytes) -> bool:
+    """Whether 32 octets are a public key as it is computed. Others are taken for the one they are
+    congruent to, but no client has them for its own."""
+    return int.from_bytes(public, "little") < _PRIME
+
+
 def is_low_order(public: bytes) -> bool:
     """Whether a public key of 32 octets is of low order: what is shared with it everybody knows.
 

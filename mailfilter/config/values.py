@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_interface, ip_network
 
 from ..codec.base32 import decode_loosely, encode_base32
-from ..codec.curve25519 import KEY_SIZE, is_low_order
+from ..codec.curve25519 import KEY_SIZE, is_canonical, is_low_order
 from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
 from .names import listed, nearest
@@ -258,6 +258,8 @@ def _read_key(scalar: Scalar, text: str) -> str:
         raise Unfit(f"expected {describe(scalar)}")
     if is_low_order(octets):
         raise Unfit(f"expected {describe(scalar)}", "it is of low order: everybody could be it")
+    if not is_canonical(octets):
+        raise Unfit(f"expected {describe(scalar)}", "it is above the largest: nobody can have it")
     return encode_base32(octets)
 
 

@@ -3,7 +3,7 @@
 from random import Random
 from unittest import TestCase
 
-from mailfilter.codec.curve25519 import is_low_order
+from mailfilter.codec.curve25519 import is_canonical, is_low_order
 from mailfilter.codec.httpcrypt import HttpCryptError, Keypair, shared_key
 
 PRIME = 2**255 - 19
@@ -39,3 +39,15 @@ class LowOrderTests(TestCase):
         for public in keys:
             self.assertFalse(refused(public), public.hex())
             self.assertFalse(is_low_order(public), public.hex())
+
+
+class CanonicalTests(TestCase):
+    def test_least_that_is_not(self) -> None:
+        for value, expected in ((0, True), (PRIME - 1, True), (PRIME, False), (2**256 - 1, False)):
+            self.assertEqual(is_canonical(value.to_bytes(32, "little")), expected, value)
+
+    def test_computed(self) -> None:
+        for _ in range(50):
+            public = Keypair.new().public
+            self.assertTrue(is_canonical(public), public.hex())
+            self.assertFalse(is_canonical(public[:31] + bytes((public[31] | 0x80,))))

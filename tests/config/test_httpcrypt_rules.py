@@ -3,6 +3,8 @@
 Each case is a file that is right but for what is told of it.
 """
 
+from mailfilter.codec.base32 import decode_loosely, encode_base32
+
 from .test_tls_rules import CERTIFICATE, PIN, TlsRuleCase
 
 KEY = "jj8fufndqpusiz6hx451tzweos5d5phj7jq36f8c7xasxydie49y"
@@ -229,11 +231,14 @@ class ClientKeyTests(TlsRuleCase):
             )
         said = "expected a public key of HTTPCrypt, 52 characters"
         low = "; it is of low order: everybody could be it"
+        above = bytearray(decode_loosely(KEY))
+        above[31] |= 0x80
         for text, hint in (
             (KEY[:-2], ""),
             (KEY + "yy", ""),
             ("y" * 52, low),
             ("b" + "y" * 51, low),
+            (encode_base32(bytes(above)), "; it is above the largest: nobody can have it"),
         ):
             self.assert_wrong(
                 f"{IDENTITY}{other.format(text)}{KEYPAIR}{LISTENER}{REQUIRED}",
