@@ -93,17 +93,14 @@ class RequestCodec:
     """Reads the requests of one connection, one at a time.
 
     `open_body` chooses what takes the body of a request with that head, and may refuse it by
-    `Refused`. Without it bodies are plain. Those over `max_body` octets are refused; nothing over
-    it is kept. Where `waits` says so of a head, nothing of the body is read before `read_body`.
+    `Refused`. Where `waits` says so of a head, nothing of the body is read before `read_body`.
     """
 
     def __init__(
         self,
-        max_body: int,
-        open_body: Callable[[RequestHead], Body] | None = None,
+        open_body: Callable[[RequestHead], Body],
         waits: Callable[[RequestHead], bool] | None = None,
     ) -> None:
-        self._max_body = max_body
         self._open_body = open_body
         self._waits = waits
         self._held = bytearray()
@@ -320,7 +317,7 @@ class RequestCodec:
         )
 
     def _choose_body(self, head: RequestHead) -> None:
-        self._body = self._open_body(head) if self._open_body else PlainBody(self._max_body)
+        self._body = self._open_body(head)
         if self._left > self._body.limit:
             raise TooLarge(self._left)
         if self._phase is _Phase.CHUNKED:

@@ -28,6 +28,9 @@ TAG_SIZE = 16
 OVERHEAD = NONCE_SIZE + TAG_SIZE
 """Octets that a sealed message is longer than what is in it."""
 
+SEALED_TYPE = "application/octet-stream"
+"""That of a body that is sealed."""
+
 MAX_KEY_HEADER = 512
 """Octets of a `Key` header; with a whole id it has 156."""
 

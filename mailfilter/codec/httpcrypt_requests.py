@@ -18,14 +18,12 @@ from .http1 import MAX_BLANK, Event, ProtocolError, RequestCodec, RequestHead
 from .http_body import Body, PlainBody, Refused
 from .http_head import MAX_WHOLE_HEAD
 from .http_reply import render_reply
-from .httpcrypt import OVERHEAD, HttpCryptError, SharedKey
+from .httpcrypt import OVERHEAD, SEALED_TYPE, HttpCryptError, SharedKey
 from .httpcrypt_refused import CannotOpen, Reason
 from .httpcrypt_way import NO_WAY, Outside, Way
 
 KEY = b"key"
 """The header of a request that is sealed."""
-
-SEALED_TYPE = "application/octet-stream"
 
 PIECE = 64 * 1024
 """Octets that are read at once of what was opened: as much as comes at once of a plain request.
@@ -72,7 +70,6 @@ class Gate(Protocol):
 class Reading:
     """How requests are read; see `RequestCodec`."""
 
-    max_body: int
     open_body: Callable[[RequestHead], Body]
     waits: Callable[[RequestHead], bool] | None
     max_sealed: int
@@ -82,7 +79,7 @@ class Reading:
 
     def codec(self) -> RequestCodec:
         """What reads the requests inside."""
-        return RequestCodec(self.max_body, self.open_body, self.waits)
+        return RequestCodec(self.open_body, self.waits)
 
 
 class _Outside:
@@ -132,7 +129,7 @@ class SealedRequests:
         self._reading = reading
         self._gate = gate
         self._outside = _Outside(reading, gate)
-        self._outer = RequestCodec(reading.max_body, self._outside.open_body, self._outside.waits)
+        self._outer = RequestCodec(self._outside.open_body, self._outside.waits)
         self._inner: RequestCodec | None = None
         self._rest = _NOTHING
         """What was opened, and is not read yet."""
@@ -276,7 +273,6 @@ class SealedRequests:
             return [self._last(events[-1])]
         if self._rest:
             return []
-        inner.end_of_input()
         self._forget()
         return [ProtocolError(400, TOO_SHORT)]
 

@@ -62,7 +62,7 @@ class HttpConnection(Replying[Asked, Reply]):
         self._dates = dates
         self._wall_clock = wall_clock
         max_sealed = site.max_message + FORM_OVERHEAD
-        reading = Reading(site.max_message, open_body, waits, max_sealed, self.way)
+        reading = Reading(open_body, waits, max_sealed, self.way)
         self._door = door
         self._sealed = None if door is None else SealedRequests(reading, door)
         self._codec: RequestCodec | SealedRequests = self._sealed or reading.codec()
@@ -203,7 +203,7 @@ class HttpConnection(Replying[Asked, Reply]):
         """Write a reply; without a head it is to something that is no request, or not all of it."""
         key = None if self._sealed is None else self._sealed.key
         is_last = self._site.is_draining or (self._eof and not self._codec.held)
-        close = key is not None or head is None or not head.keep_alive or is_last
+        close = head is None or not head.keep_alive or is_last
         reply = self._site.answers.dressed(reply)
         if reply.error is not None:
             self._log_refused(reply)

@@ -85,7 +85,7 @@ def make(
     open_body: Callable[[RequestHead], Body] = open_plain,
     waits: Callable[[RequestHead], bool] | None = None,
 ) -> SealedRequests:
-    return SealedRequests(Reading(MAX_BODY, open_body, waits, MAX_BODY), gate or OneKey())
+    return SealedRequests(Reading(open_body, waits, MAX_BODY), gate or OneKey())
 
 
 def read(pieces: Iterable[bytes], gate: OneKey | None = None) -> tuple[list[Event], SealedRequests]:

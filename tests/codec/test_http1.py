@@ -16,12 +16,14 @@ from mailfilter.codec.http_chunked import MAX_TRAILER
 from mailfilter.codec.http_head import MAX_HEAD, MAX_HEADERS
 from mailfilter.codec.http_query import MAX_ARGUMENTS
 
+from .http1_case import plain
+
 MAX_BODY = 1000
 
 
 def read(pieces: Iterable[bytes], max_body: int = MAX_BODY) -> tuple[list[Event], RequestCodec]:
     """All events of a connection whose requests are answered as soon as they are complete."""
-    codec = RequestCodec(max_body)
+    codec = RequestCodec(plain(max_body))
     events: list[Event] = []
     for piece in pieces:
         new = codec.receive(piece)
@@ -272,7 +274,7 @@ class GoodRequests(SynchronousTestCase):
             (b"X: y", 3, b"1.1", False),
         ):
             data = b"POST / HTTP/%b\r\n%b\r\nContent-Length: %d\r\n\r\n" % (version, line, length)
-            event = RequestCodec(MAX_BODY).receive(data)[0]
+            event = RequestCodec(plain(MAX_BODY)).receive(data)[0]
             assert isinstance(event, RequestHead)
             self.assertIs(expected, event.expects_continue, line)
 
@@ -280,7 +282,7 @@ class GoodRequests(SynchronousTestCase):
         data = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n"
         self.assertEqual(
             [ProtocolError(413, "Request entity too large: 1001")],
-            RequestCodec(MAX_BODY).receive(data),
+            RequestCodec(plain(MAX_BODY)).receive(data),
         )
 
     def test_body_of_the_largest_size(self) -> None:
@@ -344,7 +346,7 @@ class BadRequests(SynchronousTestCase):
     def test_cut_short(self) -> None:
         for name, (data, *_) in GOOD.items():
             for at in range(len(data)):
-                codec = RequestCodec(MAX_BODY)
+                codec = RequestCodec(plain(MAX_BODY))
                 codec.receive(data[:at])
                 begun = bool(data[:at].lstrip(b"\r\n"))
                 self.assertIs(begun, codec.in_request, (name, at))
@@ -355,7 +357,7 @@ class BadRequests(SynchronousTestCase):
 class Pipelining(SynchronousTestCase):
     def test_one_at_a_time(self) -> None:
         first, second = GOOD["length"][0], GOOD["chunked"][0]
-        codec = RequestCodec(MAX_BODY)
+        codec = RequestCodec(plain(MAX_BODY))
         events = codec.receive(first + second[:20])
         self.assertEqual(1, len(requests(events)))
         self.assertTrue(codec.answering)
@@ -384,7 +386,7 @@ class Pipelining(SynchronousTestCase):
             self.assertEqual(0, codec.held, name)
 
     def test_held_is_bounded(self) -> None:
-        codec = RequestCodec(MAX_BODY)
+        codec = RequestCodec(plain(MAX_BODY))
         codec.receive(GOOD["empty body"][0])
         for _ in range(20):
             codec.receive(b"x" * 65536)

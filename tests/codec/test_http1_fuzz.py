@@ -22,6 +22,7 @@ from mailfilter.codec.http1 import (
 from mailfilter.codec.http_body import PlainBody, Refused
 from mailfilter.codec.http_chunked import ChunkedDecoder
 
+from .http1_case import plain
 from .test_http1 import BAD, GOOD, read, requests
 
 EXAMPLES = settings(max_examples=300, derandomize=True, deadline=None, database=None)
@@ -118,7 +119,7 @@ class Fuzz(SynchronousTestCase):
         self.assertEqual(oracle.body, body.finish().raw)
 
     def test_memory_of_an_unfinished_body(self) -> None:
-        codec = RequestCodec(2**20)
+        codec = RequestCodec(plain(2**20))
         codec.receive(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
         events: list[Event] = []

@@ -17,6 +17,8 @@ from mailfilter.codec.http1 import (
 from mailfilter.codec.http_body import Body, Content, Part, PlainBody, Refused
 from mailfilter.codec.http_zstd import ZstdBody
 
+from .http1_case import plain
+
 TEXT = b"From: a@example.org\r\n\r\n" + b"".join(b"line %d\r\n" % n for n in range(50))
 LIMIT = len(TEXT)
 PACKED = zstd.compress(TEXT)
@@ -37,7 +39,7 @@ def chunked(body: bytes, size: int = 100) -> bytes:
 
 
 def zstd_codec(limit: int = LIMIT) -> RequestCodec:
-    return RequestCodec(1, lambda head: ZstdBody(limit))
+    return RequestCodec(lambda head: ZstdBody(limit))
 
 
 def last(codec: RequestCodec, *pieces: bytes) -> Event:
@@ -60,7 +62,7 @@ class Bodies(SynchronousTestCase):
 
     def test_plain(self) -> None:
         for frame in (with_length, chunked):
-            self.check(lambda: RequestCodec(LIMIT), frame(TEXT), TEXT)
+            self.check(lambda: RequestCodec(plain(LIMIT)), frame(TEXT), TEXT)
 
     def test_zstd(self) -> None:
         for frame in (with_length, chunked):
@@ -106,7 +108,7 @@ class Bodies(SynchronousTestCase):
             heads.append(head)
             raise Refused(415, "no")
 
-        codec = RequestCodec(LIMIT, refuse)
+        codec = RequestCodec(refuse)
         data = b"GET /a?b HTTP/1.1\r\nC: d\r\n\r\n"
         self.assertEqual([ProtocolError(415, "no")], codec.receive(data + data))
         self.assertTrue(codec.broken)
@@ -120,13 +122,13 @@ class Bodies(SynchronousTestCase):
         def fail(head: RequestHead) -> Body:
             raise AssertionError(head)
 
-        codec = RequestCodec(LIMIT, fail)
+        codec = RequestCodec(fail)
         data = b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"
         self.assertIsInstance(codec.receive(data)[-1], ProtocolError)
 
     def test_limit_of_the_body(self) -> None:
         """Counts, and not that of the codec."""
-        codec = RequestCodec(1, lambda head: PlainBody(3))
+        codec = RequestCodec(lambda head: PlainBody(3))
         event = last(codec, with_length(b"abc"))
         assert isinstance(event, RequestComplete)
         self.assertEqual(b"abc", event.body)
@@ -142,7 +144,7 @@ class Bodies(SynchronousTestCase):
             def finish(self) -> Content:
                 return Content(b"", (part,))
 
-        event = last(RequestCodec(1, lambda head: Form(9)), with_length(b"x"))
+        event = last(RequestCodec(lambda head: Form(9)), with_length(b"x"))
         assert isinstance(event, RequestComplete)
         self.assertEqual((b"", (part,)), (event.body, event.parts))
 
@@ -154,7 +156,7 @@ class Bodies(SynchronousTestCase):
                 raise Refused(400, "late")
 
         for data in (with_length(b"abc"), chunked(b"abc")):
-            codec = RequestCodec(1, lambda head: Late(9))
+            codec = RequestCodec(lambda head: Late(9))
             self.assertEqual(ProtocolError(400, "late"), last(codec, data + data))
             self.assertFalse(codec.in_request)
 
@@ -181,8 +183,8 @@ class Memory(SynchronousTestCase):
         noise = Random(1).randbytes(LARGE)
         # A buffer that grows is given an eighth more than it needs.
         allowed = LARGE * 5 // 4 + 2**19
-        self.assertLess(self.peak(RequestCodec(LARGE), with_length(noise)), allowed)
-        self.assertLess(self.peak(RequestCodec(LARGE), chunked(noise, 2**15)), allowed)
+        self.assertLess(self.peak(RequestCodec(plain(LARGE)), with_length(noise)), allowed)
+        self.assertLess(self.peak(RequestCodec(plain(LARGE)), chunked(noise, 2**15)), allowed)
         half = noise[: LARGE // 2] + bytes(LARGE // 2)
         self.assertLess(self.peak(zstd_codec(LARGE), with_length(zstd.compress(half))), allowed)
 

@@ -5,6 +5,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.http1 import RequestCodec, RequestComplete
 from mailfilter.codec.http_client import HttpRequest, render_head
 
+from .http1_case import plain
+
 
 class HeadTests(SynchronousTestCase):
     """Heads of requests."""
@@ -41,7 +43,7 @@ class HeadTests(SynchronousTestCase):
     def test_read(self) -> None:
         """Our server reads what was meant."""
         request = HttpRequest("POST", "/x", [("From", "a\r\nPassword: q"), ("User", "")], b"12")
-        codec = RequestCodec(100)
+        codec = RequestCodec(plain(100))
         events = codec.receive(render_head(request, "h:1") + request.body)
         (complete,) = (event for event in events if isinstance(event, RequestComplete))
         self.assertEqual(complete.body, b"12")

@@ -5,9 +5,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.http1 import ProtocolError, RequestComplete, RequestHead
 from mailfilter.codec.http_body import Refused
 from mailfilter.codec.http_head import MAX_WHOLE_HEAD
-from mailfilter.codec.httpcrypt import OVERHEAD, Keypair, SharedKey, shared_key
+from mailfilter.codec.httpcrypt import OVERHEAD, SEALED_TYPE, Keypair, SharedKey, shared_key
 from mailfilter.codec.httpcrypt_requests import (
-    SEALED_TYPE,
     TOO_LONG,
     TOO_SHORT,
     Unopened,

@@ -20,7 +20,7 @@ def inside(*headers: bytes) -> bytes:
 class WayTests(SynchronousTestCase):
     def told(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """The headers that are told of a request, but for its length."""
-        codec = SealedRequests(Reading(MAX_BODY, open_plain, None, MAX_BODY, WAY), OneKey())
+        codec = SealedRequests(Reading(open_plain, None, MAX_BODY, WAY), OneKey())
         event = codec.receive(data)[-1]
         assert isinstance(event, RequestComplete), event
         return [field for field in event.head.headers if field[0] != b"content-length"]
@@ -50,7 +50,7 @@ class WayTests(SynchronousTestCase):
         """Those that are asked about before there is a body, and those of one that is too large."""
         data = framed(b"x" * (MAX_BODY + 1), b"Via: a", line=b"POST /checkv2 HTTP/1.1")
         for waits in (True, False):
-            reading = Reading(MAX_BODY, open_plain, [_no, _yes][waits], 2 * MAX_BODY, WAY)
+            reading = Reading(open_plain, [_no, _yes][waits], 2 * MAX_BODY, WAY)
             (event,) = SealedRequests(reading, OneKey()).receive(sealed(data, b"Via: x"))
             self.assertIsInstance(event, RequestHead if waits else ProtocolError)
             head = event if isinstance(event, RequestHead) else event.head

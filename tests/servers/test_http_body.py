@@ -35,7 +35,7 @@ def request(body: bytes, *headers: str, path: str = "/checkv2") -> bytes:
 
 def ask(data: bytes, max_body: int = MAX_BODY) -> RequestComplete | ProtocolError:
     """What a request ends with."""
-    codec = RequestCodec(max_body, lambda head: open_body(head, max_body))
+    codec = RequestCodec(lambda head: open_body(head, max_body))
     event = codec.receive(data)[-1]
     assert isinstance(event, RequestComplete | ProtocolError)
     return event
@@ -128,7 +128,7 @@ class Chosen(SynchronousTestCase):
         self.assertEqual(error, self.refused(request(packed, "Compression: zstd")))
 
     def test_kinds(self) -> None:
-        codec = RequestCodec(MAX_BODY, lambda head: open_body(head, MAX_BODY))
+        codec = RequestCodec(lambda head: open_body(head, MAX_BODY))
         head = codec.receive(request(b""))[0]
         assert not isinstance(head, RequestComplete | ProtocolError)
         self.assertIsInstance(open_body(head, 1), PlainBody)
@@ -258,7 +258,7 @@ class Forms(SynchronousTestCase):
             part("message", zstd.compress(noise), "Content-Encoding: zstd"),
         ):
             data = request(form(METADATA, message), f"Content-Type: {FORM}", path="/checkv3")
-            codec = RequestCodec(size, lambda head: open_body(head, size))
+            codec = RequestCodec(lambda head: open_body(head, size))
             tracemalloc.start()
             self.addCleanup(tracemalloc.stop)
             for at in range(0, len(data), 2**16):

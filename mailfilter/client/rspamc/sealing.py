@@ -20,6 +20,7 @@ from ...codec.http_client import (
 )
 from ...codec.httpcrypt import (
     OVERHEAD,
+    SEALED_TYPE,
     HttpCryptError,
     Keypair,
     SharedKey,
@@ -34,7 +35,6 @@ from .options import Options
 
 _TARGET = "/post"
 """What all requests ask for, as far as one can see."""
-_KIND = "application/octet-stream"
 _STRANGE = "it does not know that key, or does not speak HTTPCrypt"
 _AT_ONCE = 2**16
 """Octets of an opened answer that are read at a time."""
@@ -57,7 +57,7 @@ def seal(
     pair = _read_pair(options.keypair) if options.keypair else Keypair.new()
     shared = _shared(pair, server)
     plain = b"".join((render_head(request, host), request.body))
-    headers = (("Content-Type", _KIND), ("Key", key_header(server, pair.public)))
+    headers = (("Content-Type", SEALED_TYPE), ("Key", key_header(server, pair.public)))
     sealed = HttpRequest("POST", _TARGET, headers, shared.seal(plain))
     return sealed, SealedReader(shared, max_body)
 
@@ -157,7 +157,7 @@ class SealedReader:
         try:
             plain = self._shared.unseal(answer.body)
         except HttpCryptError as error:
-            if answer.status == 200 and answer.header("content-type") == _KIND:
+            if answer.status == 200 and answer.header("content-type") == SEALED_TYPE:
                 raise AnswerError(f"its answer cannot be opened: {error}") from None
             said = NOT_PRINTABLE.sub("?", f"{answer.status} {answer.reason[:_MAX_REASON]}".strip())
             raise AnswerError(f"its answer is in clear ({said}): {_STRANGE}") from None
