@@ -24,6 +24,7 @@ from mailfilter.codec.httpcrypt import (
     shared_key,
 )
 from mailfilter.config.model import Listener
+from mailfilter.servers.keyring import Keyring
 from mailfilter.servers.scan_http import HttpFactory
 
 from .http_cost import large_message
@@ -102,7 +103,7 @@ class Server:
         listener = Listener(protocol="http", endpoint="tcp:0", keypairs=way.keypairs)
         self._way = way
         self._factory = HttpFactory(Scanner(VERDICTS[verdict]), "bench", listener, Clock())
-        self._factory.keyring.renew([OURS])
+        self._factory.keyring = Keyring([OURS])
 
     def ask(self, request: bytes) -> bytes:
         """The reply to a request on a connection of its own."""
