@@ -61,6 +61,15 @@ class Gate(Protocol):
         """A request comes with this public key, which is not proved yet. Raises `Refused`."""
         ...
 
+    def admit_body(self, size: int) -> None:
+        """So many octets of a sealed request are about to come, or less; it is no matter whose they
+        are. Raises `Refused`."""
+        ...
+
+    def release_body(self) -> None:
+        """They are not kept any more, if they ever were."""
+        ...
+
     def admit_sealed(self, client: bytes) -> None:
         """A request was opened that has this public key. Raises `Refused`."""
         ...
@@ -92,6 +101,8 @@ class _Outside:
         self.key: SharedKey | None = None
         self.client = b""
         self.trouble: CannotOpen | None = None
+        self.is_full = False
+        """There was no room for its body."""
         self.way: Outside | None = None
         """What is told there of the way of the request."""
 
@@ -115,7 +126,24 @@ class _Outside:
         """See `RequestCodec`."""
         if not self.is_sealed:
             return self._reading.open_body(head)
-        return PlainBody(self._reading.max_sealed + MAX_WHOLE_HEAD + OVERHEAD)
+        body = PlainBody(self._reading.max_sealed + MAX_WHOLE_HEAD + OVERHEAD)
+        size = _length_of(head, body.limit)
+        if size <= body.limit:
+            self._admit_body(size)
+        return body
+
+    def _admit_body(self, size: int) -> None:
+        try:
+            self._gate.admit_body(size)
+        except Refused:
+            self.is_full = True
+            raise
+
+
+def _length_of(head: RequestHead, most: int) -> int:
+    """Octets that a body has, or may have if it does not say it."""
+    headers = dict(head.headers)
+    return most if b"transfer-encoding" in headers else int(headers.get(b"content-length", b"0"))
 
 
 class SealedRequests:
@@ -229,7 +257,7 @@ class SealedRequests:
         trouble = self._outside.trouble
         if trouble is not None:
             return self._unopened(trouble.reason, trouble.text)
-        if not error.size:
+        if not (error.size or self._outside.is_full):
             return self._unopened("truncated", error.text)
         try:
             self._gate.admit_client(self._outside.client)
@@ -278,6 +306,7 @@ class SealedRequests:
 
     def _forget(self) -> None:
         self._inner, self._rest = None, _NOTHING
+        self._gate.release_body()
 
     def _last(self, event: Event) -> Event:
         """An event of the only request of its connection, for whose body nobody waits any more."""

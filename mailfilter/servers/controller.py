@@ -25,6 +25,7 @@ from .controller_call import Endpoints
 from .controller_connection import ControllerConnection
 from .refusals import Count, uncounted
 from .scan_http import HttpFactory
+from .sealed_room import MESSAGES, Room
 from .services import Services
 
 ENDPOINTS: Endpoints = {
@@ -57,6 +58,7 @@ class ControllerFactory(HttpFactory):
     ) -> None:
         """Beside what all factories are given: what the filter knows, and how it is changed."""
         super().__init__(*given, count=count, **named)
+        self.room = Room(MESSAGES * self.max_message)
         self.answers.begin(services, self.endpoints, self.wall_clock, count)
 
     def make_connection(self) -> ControllerConnection:

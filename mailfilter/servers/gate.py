@@ -13,9 +13,11 @@ from .claim import Claim
 from .keyring import Keyring
 from .peer import Peer, Peers
 from .refusals import Refusals
+from .sealed_room import SMALL, Room
 
 ENCRYPTION_REQUIRED = "Encryption required"
 UNKNOWN_KEY = "Unknown key"
+NO_ROOM = "Too many large requests"
 
 
 def must_seal(listener: Listener, peer: Peer) -> bool:
@@ -34,12 +36,21 @@ class Door:
     _claim: Claim | None
 
     def __init__(
-        self, keyring: Keyring, listener: Listener, refusals: Refusals, peers: Peers
+        self,
+        keyring: Keyring,
+        listener: Listener,
+        refusals: Refusals,
+        peers: Peers,
+        room: Room | None = None,
     ) -> None:
+        """`room` is for bodies, where it must be known who sends large ones."""
         self._keyring = keyring
         self._listener = listener
         self._refusals = refusals
         self._peers = peers
+        self._room = room
+        self._taken = 0
+        """Octets of the room."""
 
     def begin(
         self, address: IAddress | None, peer: Peer, known: Known | None, claim: Claim | None
@@ -65,6 +76,21 @@ class Door:
         if self._listener.client_keys == "required" and self._keyring.known(client) is None:
             self._refusals.count_sealed("refused/stranger")
             raise Refused(403, UNKNOWN_KEY)
+
+    def admit_body(self, size: int) -> None:
+        """See `Gate.admit_body`."""
+        if self._room is None or size <= SMALL:
+            return
+        if not self._room.take(size):
+            self._refusals.count_sealed("refused/full")
+            raise Refused(503, NO_ROOM)
+        self._taken = size
+
+    def release_body(self) -> None:
+        """See `Gate.release_body`."""
+        if self._room is not None:
+            self._room.leave(self._taken)
+            self._taken = 0
 
     def admit_sealed(self, client: bytes) -> None:
         """See `Gate.admit_sealed`: a key says more of who is there than what the connection has

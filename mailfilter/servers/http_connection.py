@@ -8,7 +8,9 @@ cancelled.
 from collections.abc import Callable
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from .. import __version__
@@ -82,6 +84,11 @@ class HttpConnection(Replying[Asked, Reply]):
         if self._door is not None:
             self._door.begin(self._stream.getPeer(), self._peer, self.known, self.claim)
         self._stream.registerProducer(self, True)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        if self._sealed is not None:
+            self._sealed.discard()
 
     def dataReceived(self, data: bytes) -> None:
         if self._closing:

@@ -12,6 +12,7 @@ from .http_body import open_body
 from .http_connection import HttpConnection
 from .keyring import Keyring
 from .requests import RequestFactory
+from .sealed_room import Room
 
 
 class HttpFactory(RequestFactory[HttpConnection, Answers]):
@@ -21,6 +22,8 @@ class HttpFactory(RequestFactory[HttpConnection, Answers]):
     wall_clock: Callable[[], float] = staticmethod(time)
     """Seconds since 1970, for the replies' `Date`."""
     _dates = DateLine()
+    room: Room | None = None
+    """Of sealed requests, where that is limited."""
     keyring = Keyring()
     """What opens sealed requests: nothing, unless another one is set before the first connection.
     That is renewed then."""
@@ -34,7 +37,7 @@ class HttpFactory(RequestFactory[HttpConnection, Answers]):
         """What lets sealed requests in, if that is looked at."""
         if not self.listener.keypairs and self.listener.encrypted_only == "off":
             return None
-        return Door(self.keyring, self.listener, self.refusals, self.peers)
+        return Door(self.keyring, self.listener, self.refusals, self.peers, self.room)
 
     def open_body(self, head: RequestHead) -> Body:
         """What takes the body of a request. Raises `Refused`."""

@@ -51,6 +51,9 @@ class OneKey:
         self.sealed: Refused | None = None
         self.clients: list[bytes] = []
         self.unproved: list[bytes] = []
+        self.body: Refused | None = None
+        self.sizes: list[int] = []
+        """Octets of bodies that were let in and are kept."""
 
     def find(self, headers: Sequence[bytes]) -> tuple[SharedKey, bytes]:
         try:
@@ -69,6 +72,14 @@ class OneKey:
         self.unproved.append(client)
         if self.sealed is not None:
             raise self.sealed
+
+    def admit_body(self, size: int) -> None:
+        if self.body is not None:
+            raise self.body
+        self.sizes.append(size)
+
+    def release_body(self) -> None:
+        self.sizes.clear()
 
     def admit_sealed(self, client: bytes) -> None:
         self.clients.append(client)
