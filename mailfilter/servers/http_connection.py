@@ -17,7 +17,8 @@ from .. import __version__
 from ..codec.http1 import Event, ProtocolError, RequestCodec, RequestComplete, RequestHead
 from ..codec.http_body import Body
 from ..codec.http_reply import CONTINUE, DateLine, render_reply
-from ..codec.httpcrypt_requests import Reading, SealedRequests, Unopened, render_sealed
+from ..codec.httpcrypt_outside import Reading
+from ..codec.httpcrypt_requests import SealedRequests, Unopened, render_sealed
 from ..codec.httpcrypt_way import NO_WAY
 from .answering import MAX_LOGGED
 from .gate import Door

@@ -12,8 +12,9 @@ from mailfilter.codec.httpcrypt import (
     read_key_header,
     shared_key,
 )
+from mailfilter.codec.httpcrypt_outside import Reading
 from mailfilter.codec.httpcrypt_refused import CannotOpen
-from mailfilter.codec.httpcrypt_requests import Reading, SealedRequests
+from mailfilter.codec.httpcrypt_requests import SealedRequests
 
 OURS = Keypair.of(bytes(range(1, 33)))
 CLIENT = Keypair.of(bytes(range(3, 35)))

@@ -11,7 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.codec.base32 import encode_base32
 from mailfilter.codec.http1 import ProtocolError, RequestComplete
 from mailfilter.codec.httpcrypt import SHORT_ID_SIZE, Keypair, key_id, shared_key
-from mailfilter.codec.httpcrypt_requests import KEY, Unopened
+from mailfilter.codec.httpcrypt_outside import KEY
+from mailfilter.codec.httpcrypt_requests import Unopened
 
 from .sealed_case import CHECK, CLIENT, OURS, SHARED, chunked, framed, key_line, read, sealed
 

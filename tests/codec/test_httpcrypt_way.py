@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.http1 import ProtocolError, RequestComplete, RequestHead
-from mailfilter.codec.httpcrypt_requests import Reading, SealedRequests
+from mailfilter.codec.httpcrypt_outside import Reading
+from mailfilter.codec.httpcrypt_requests import SealedRequests
 from mailfilter.codec.httpcrypt_way import Way
 
 from .sealed_case import MAX_BODY, OneKey, framed, open_plain, sealed
