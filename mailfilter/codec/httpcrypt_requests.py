@@ -54,6 +54,7 @@ class SealedRequests:
         self._rest = _NOTHING
         """What was opened, and is not read yet."""
         self._is_unopened = False
+        self._is_discarded = False
 
     @property
     def key(self) -> SharedKey | None:
@@ -63,7 +64,7 @@ class SealedRequests:
     @property
     def in_request(self) -> bool:
         """See `RequestCodec.in_request`."""
-        return self._outer.in_request or self.waiting or self.unread
+        return self._outer.in_request or bool(self._rest) or self.waiting
 
     @property
     def waiting(self) -> bool:
@@ -73,7 +74,7 @@ class SealedRequests:
     @property
     def answering(self) -> bool:
         """See `RequestCodec.answering`."""
-        return self._outer.answering and not (self.waiting or self.unread)
+        return self._outer.answering and not (self._rest or self.waiting)
 
     @property
     def unread(self) -> bool:
@@ -115,8 +116,10 @@ class SealedRequests:
 
     def discard(self) -> None:
         """Nobody wants to know more: keep nothing of a request that is not read yet."""
-        self._outer.end_of_input()
-        self._forget()
+        if not self._is_discarded:
+            self._is_discarded = True
+            self._outer.end_of_input()
+            self._forget()
 
     def next_request(self) -> list[Event]:
         """See `RequestCodec.next_request`."""
