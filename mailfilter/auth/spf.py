@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..codec.dns_answer import Kind
 from .spf_asking import Asker, Asking
-from .spf_client import Client
+from .spf_client import Client, is_within
 from .spf_macro import MAX_NAME_TEXT, name_of
 from .spf_record import (
     BadRecord,
@@ -209,8 +209,7 @@ class _Run:
     def look_at_names(self, domain: str) -> Asking[bool]:
         """Tell whether the client has a name in a domain, both ways (5.5)."""
         for name in (yield from self.client.names(is_counted=True)):
-            is_within = name == domain or name.endswith(f".{domain}")
-            if is_within and (yield from self.client.validate(name)):
+            if is_within(name, domain) and (yield from self.client.validate(name)):
                 return True
         return False
 

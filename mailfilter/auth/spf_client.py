@@ -77,8 +77,7 @@ class Client:
         if domain in self._validated:
             return
         names = yield from self.names(is_counted=False)
-        suffix = f".{domain}"
-        for name in sorted(names, key=lambda n: (n != domain, not n.endswith(suffix))):
+        for name in sorted(names, key=lambda n: (n != domain, not is_within(n, domain))):
             if (yield from self.validate(name)):
                 self._validated[domain] = name
                 return
@@ -108,3 +107,12 @@ class Client:
             case "r":
                 return self.asked.receiver
         return str(int(self.asked.time))
+
+
+def is_within(name: str, domain: str) -> bool:
+    """Tell whether a name of DNS is a domain or below it."""
+    if name == domain:
+        return True
+    head = name.removesuffix(f".{domain}")
+    # Behind an odd number of backslashes a dot is a part of its label.
+    return head != name and (len(head) - len(head.rstrip("\\"))) % 2 == 0
