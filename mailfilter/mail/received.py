@@ -1,7 +1,7 @@
 """Received fields: the way of a message (RFC 5321 4.4), in the forms that MTAs write."""
 
 import re
-from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET, AF_INET6, inet_pton
@@ -21,9 +21,11 @@ _V4 = re.compile(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])", re.ASCII)
 _V6 = re.compile(
     r"(?<![\w.:-])(?:IPv6:)?([0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45})(?![\w:-])", re.I | re.ASCII
 )
-_HELO = re.compile(r"\bhelo[=\s]\s*\[?([^\s()\[\]]+)", re.I)
+_HELO = re.compile(r"(?<![\w.-])helo[=\s]\s*\[?([^\s()\[\]]+)", re.I)
 # What the client said of itself, in its own words: an address there is not the client's.
-_SAID = re.compile(r"\b(?:helo|ehlo|ident)[=\s]\s*\[?[^\s()\[\]]+", re.I)
+_SAID = re.compile(r"(?<![\w.-])(?:helo|ehlo|ident)[=\s]\s*\[?[^\s()\[\]]+", re.I)
+# Comments that are the client's words alone: HELO by qmail, a login and a certificate by Postfix.
+_WORDS = re.compile(r"\(\s*(?:(?:helo|ehlo|client\s+cn)\s|authenticated\s+sender:)", re.I)
 _HOST = re.compile(r"\(?\s*([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)\.?(?=[\s)\[(]|$)")
 _NO_NAME = frozenset({"unknown", "unverified", "may", "helo", "ehlo", "account", "authenticated"})
 
@@ -152,7 +154,7 @@ def _client(tokens: list[str]) -> _Client:
                 return _Client(said, said, ip, found[1])
     if not comments:
         return _Client(said, None, ip, None)
-    found = _HOST.match(comments[0])
+    found = _HOST.match(_told(comments[0]))
     host = found[1] if found and "." in found[1] and not _V4.fullmatch(found[1]) else None
     if host is None:
         return _Client(said, None, ip, said if "[" in comments[0] else None)
@@ -161,27 +163,31 @@ def _client(tokens: list[str]) -> _Client:
 
 
 def _address(comments: list[str], word: str) -> IPAddress | None:
-    """The client's address, not one that it calls itself by."""
-    told = [_SAID.sub("", comment) for comment in comments]
-    ip = _first_address(told)
-    if ip is None and not any("[" in comment for comment in told):
-        return _first_address((word,))
-    return ip
+    """The client's address, not one that it calls itself by; none rather than a doubtful one."""
+    told = [_addresses(_told(comment)) for comment in comments if not _WORDS.match(comment)]
+    found = set().union(*told)
+    if not found and (not comments or (word.startswith("[") and _SAID.search(comments[0]))):
+        # Exim has it here if it has no name. Where others have a comment, the word is a HELO.
+        found = _addresses(word)
+    return found.pop() if len(found) == 1 else None
 
 
-def _first_address(texts: Iterable[str]) -> IPAddress | None:
-    """The first IP address in some texts; IPv6 only where a text has no IPv4."""
-    for text in texts:
-        for found in _V4.finditer(text):
-            try:
-                # From octets: `ipaddress` takes four times as long to read text.
-                return IPv4Address(inet_pton(AF_INET, found[0]))
-            except OSError:
-                continue
-        for found in _V6.finditer(text):
-            try:
-                address = IPv6Address(inet_pton(AF_INET6, found[1]))
-            except OSError:
-                continue
-            return address.ipv4_mapped or address
-    return None
+def _told(comment: str) -> str:
+    """A comment without what the client has chosen of it, its HELO and user (RFC 1413)."""
+    rest = _SAID.sub("", comment)
+    # Where both are marked, an at sign is a part of either.
+    return rest if rest != comment else rest.rpartition("@")[2]
+
+
+def _addresses(text: str) -> set[IPAddress]:
+    """The IP addresses in a text."""
+    addresses: set[IPAddress] = set()
+    for found in _V4.finditer(text):
+        with suppress(OSError):
+            # From octets: `ipaddress` takes four times as long to read text.
+            addresses.add(IPv4Address(inet_pton(AF_INET, found[0])))
+    for found in _V6.finditer(text):
+        with suppress(OSError):
+            address = IPv6Address(inet_pton(AF_INET6, found[1]))
+            addresses.add(address.ipv4_mapped or address)
+    return addresses
