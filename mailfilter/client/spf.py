@@ -100,7 +100,8 @@ def _asked(ip_text: str, sender: str, helo: str) -> Asked:
     if not sender and not helo:
         raise click.UsageError("expected --from, --helo, or both")
     try:
-        ip = ip_address(ip_text.strip("[]"))
+        # A zone means something to one host alone.
+        ip = ip_address(ip_text.strip("[]").partition("%")[0])
     except ValueError:
         reason = f"{escape(ip_text)}: expected an IP address"
         raise click.BadParameter(reason, param_hint="--ip") from None

@@ -120,6 +120,12 @@ class CommandTests(SynchronousTestCase):
         self.assertIn("client      2001:db8::1, HELO b.example.net\n", result.stdout)
         self.assertIn("decided by  +ip6:2001:db8::/32 of b.example.net\n", result.stdout)
 
+    def test_zone(self) -> None:
+        """The interface of an address does not matter."""
+        result = self.run_it("--ip", "[fe80::1%eth0]", "--helo", "b.example.net")
+        self.assertEqual(result.exit_code, 0)
+        self.assertIn("client      fe80::1, HELO b.example.net\n", result.stdout)
+
     def test_errors(self) -> None:
         """Say what is the matter, with an exit status of 1."""
         self.zone.slow.add("mx.example.com")
