@@ -34,7 +34,7 @@ _UNDECIDED: dict[Result, tuple[str, str]] = {
 }
 """Symbol, and its first option."""
 
-_NO_ADDRESS = SpfResult("none")
+_NOT_ASKED = Hit("R_SPF_NA", options=_UNDECIDED["none"][1:])
 
 
 class Spf(Check):
@@ -83,7 +83,8 @@ class Spf(Check):
             return [Note("not asked: the client has logged in")]
         asked = Asked(origin.ip, envelope.sender or "", origin.helo or "")
         if envelope.lacks_sender:
-            return _findings(asked, _NO_ADDRESS)
+            # Headers must not say of the name in HELO what nobody has asked.
+            return [_NOT_ASKED, Note("not asked: the sender is unreadable")]
         seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
         dns = task.lookups.for_check(self.name, self._max_queries, seconds)
         evaluation = evaluate(asked, self._limits)

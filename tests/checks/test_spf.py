@@ -127,9 +127,10 @@ class IdentityTests(Case):
                 )
 
     def test_unreadable_sender(self) -> None:
-        """HELO says nothing of a sender that is there."""
-        found = self.symbols(None, lacks_sender=True)
-        self.assertEqual(found, {"R_SPF_NA": ("no SPF record",)})
+        """HELO says nothing of a sender that is there, nor do headers say anything of HELO."""
+        found = self.findings(None, lacks_sender=True)
+        self.assertEqual(symbols_of(found), {"R_SPF_NA": ("no SPF record",)})
+        self.assertEqual([type(item) for item in found], [Hit, Note])
         self.assertEqual(self.dns.asked.total(), 0)
 
     def test_auth_result(self) -> None:
