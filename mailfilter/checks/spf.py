@@ -78,8 +78,7 @@ class Spf(Check):
             return [Note("not asked: the address of the client is not known")]
         if self._skip_local and origin.ip in self._local:
             return [Note(f"not asked: {origin.ip} is of our own networks")]
-        # Behind a relay it is the relay that has logged in.
-        if self._skip_authenticated and envelope.user and not origin.is_relayed:
+        if self._skip_authenticated and origin.is_authenticated:
             return [Note("not asked: the client has logged in")]
         asked = Asked(origin.ip, envelope.sender or "", origin.helo or "")
         if envelope.lacks_sender:

@@ -1,11 +1,15 @@
 """Who sent us a message: the client of the envelope, or behind a relay whom that has it from."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from ..mail import Message
 from .envelope import Envelope, IPAddress
 from .networks import Networks
+
+# Protocols of clients that have logged in (RFC 3848, RFC 6531 4.3).
+_WITH_LOGIN = re.compile(r"(?:UTF8)?(?:E?SMTP|LMTP)S?A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Origin:
     is_relayed: bool = False
     """The envelope's client is a relay (`scan.trusted_relays`), and its login and certificate are
     not this client's."""
+    is_authenticated: bool = False
+    """It has logged in: with us, or with the relay that has taken the message from it."""
     how: str = ""
     """For the trace: how it was found behind a relay."""
 
@@ -35,7 +41,10 @@ def origin_of(envelope: Envelope, message: Message, relays: Networks) -> Origin:
     """
     ip = envelope.client_ip
     if ip not in relays:
-        return Origin(_unmapped(ip), envelope.helo, envelope.hostname)
+        is_authenticated = bool(envelope.user)
+        return Origin(
+            _unmapped(ip), envelope.helo, envelope.hostname, is_authenticated=is_authenticated
+        )
     hops = message.received
     for number, hop in enumerate(hops, 1):
         client = hop.from_ip
@@ -44,7 +53,8 @@ def origin_of(envelope: Envelope, message: Message, relays: Networks) -> Origin:
         if client in relays or client.is_loopback:
             continue
         how = f"{client} is the client by Received field {number}, behind relay {ip}"
-        return Origin(client, hop.helo, hop.hostname, is_relayed=True, how=how)
+        has_login = bool(_WITH_LOGIN.fullmatch(hop.with_ or ""))
+        return Origin(client, hop.helo, hop.hostname, True, has_login, how)
     return _nobody("no Received field tells of a client" if hops else "there is no Received field")
 
 

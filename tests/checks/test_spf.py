@@ -182,7 +182,7 @@ class NotAskedTests(Case):
 
 class RelayTests(Case):
     def run_relayed(self, raw: bytes, envelope: Envelope = RELAY) -> list[Any]:
-        return run_check(Spf, raw, envelope, scan=RELAYS, resolver=self.dns)
+        return run_check(Spf, raw, envelope, scan=RELAYS, resolver=self.dns, options=self.options)
 
     def test_client_behind(self) -> None:
         hit, result = self.run_relayed(FORWARDED)
@@ -198,6 +198,15 @@ class RelayTests(Case):
 
     def test_login_is_of_the_relay(self) -> None:
         hit, _result = self.run_relayed(FORWARDED, replace(RELAY, user="relay"))
+        self.assertEqual(hit.symbol, "R_SPF_ALLOW")
+
+    def test_login_at_the_relay(self) -> None:
+        """Of a user of the relay, at home in some network of a provider."""
+        raw = FORWARDED.replace(b"relay.test;", b"relay.test with ESMTPSA id 1;")
+        (note,) = self.run_relayed(raw.replace(b"192.0.2.1", b"198.51.100.7"))
+        self.assertEqual(note, Note("not asked: the client has logged in"))
+        self.options = {"skip_authenticated": False}
+        hit, _result = self.run_relayed(raw)
         self.assertEqual(hit.symbol, "R_SPF_ALLOW")
 
     def test_unknown_client(self) -> None:

@@ -1,5 +1,6 @@
 """Who sent a message that a relay passes on."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 from twisted.internet.defer import Deferred
@@ -144,6 +145,19 @@ class Origins(SynchronousTestCase):
                 origin = found(RELAY, hops)
                 self.assertEqual(facts(origin), expected)
                 self.assertTrue(origin.is_relayed)
+
+    def test_login(self) -> None:
+        """At the relay that has the message from the client, not at one further on."""
+        for protocol in ("ESMTPA", "esmtpsa", "LMTPSA", "UTF8SMTPSA", "SMTPA"):
+            self.assertTrue(found(RELAY, [f"{CLIENT} with {protocol} id 1"]).is_authenticated)
+        for protocol in ("ESMTP", "ESMTPS", "LMTP", "UTF8SMTP", "xSMTPA", "(ESMTPA)"):
+            self.assertFalse(found(RELAY, [f"{CLIENT} with {protocol} id 1"]).is_authenticated)
+        hops = [f"{OUR_HOP} with ESMTPSA id 1", CLIENT, f"{FAKE} with ESMTPSA"]
+        self.assertFalse(found(RELAY, hops).is_authenticated)
+        relay = replace(envelope(RELAY), user="relay")
+        origin = origin_of(relay, parse(with_hops([CLIENT])), Networks(RELAYS))
+        self.assertFalse(origin.is_authenticated)
+        self.assertTrue(origin_of(relay, parse(b""), Networks(())).is_authenticated)
 
     def test_relay_by_a_mapped_address(self) -> None:
         self.assertEqual(facts(found(f"::ffff:{RELAY}", [CLIENT])), BY_CLIENT)
