@@ -7,14 +7,11 @@ goes out `dns.attempts` times. One sweep looks after all that was sent.
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet import defer
-from twisted.internet.error import TimeoutError
 from twisted.internet.interfaces import IDelayedCall
-from twisted.python.failure import Failure
 
 from ..codec.dns import (
     EDNS_SIZE,
@@ -34,20 +31,18 @@ from ..codec.dns import (
 )
 from ..codec.dns_answer import Answer, DnsError, DnsFailure, DnsTimeout, Kind, Question
 from ..config.model import Dns
+from .by_tcp import ByTcp
 from .cache import Failed
 from .flight import Flight
 from .line import Line
+from .outage import Outage
 from .query import Query
 from .random_numbers import RandomNumbers
 from .servers import Server
 from .statistics import Statistics
-from .tcp import Tcp
 
 MAX_STEPS = 8
 """CNAMEs that lead out of a reply and are asked for; a resolver follows them all by itself."""
-
-TCP_FACTOR = 2
-"""A question over TCP has so many times `dns.timeout`: it takes more than one exchange."""
 
 UNREACHABLE = "no server can be reached"
 """Why there is no answer: this is known at once, so it need not be remembered."""
@@ -70,18 +65,23 @@ class Asking:
         settings: Dns,
         servers: Sequence[Server],
         statistics: Statistics,
+        flights: Mapping[Question, Flight],
         end: End,
     ) -> None:
-        """`servers`: at least one; `end`: takes what becomes of a question."""
+        """`servers`: at least one; `flights`: those under way; `end`: takes what becomes of one."""
         self._reactor = reactor
         self._settings = settings
         self._statistics = statistics
+        self._flights = flights
         self._end = end
         self._numbers = RandomNumbers()
-        self._tcp = Tcp(reactor)
+        self._by_tcp = ByTcp(
+            reactor, settings.timeout, self._numbers, statistics, self._hear_tcp, self._spurn
+        )
         self.lines = [
             Line(reactor, server, settings.ports, self._numbers, self) for server in servers
         ]
+        self._outage = Outage(self.lines)
         self._sent: deque[Query] = deque()
         """By UDP, the earliest first; those that are answered go when their time is over."""
         self._sweeping: IDelayedCall | None = None
@@ -93,10 +93,10 @@ class Asking:
             line = self._next_line(flight)
             if line is None:
                 break
-            flight.tries += 1
-            if flight.tries > 1:
-                self._statistics.retries += 1
             if self._send(flight, line, EDNS_SIZE if line.has_edns(now) else 0, now):
+                flight.tries += 1
+                if flight.tries > 1:
+                    self._statistics.retries += 1
                 return
         self._end(flight, flight.trouble or Failed(DnsTimeout))
 
@@ -129,7 +129,7 @@ class Asking:
         try:
             self._transmit(query, now)
         except OSError:
-            line.health.failed(now)
+            self._failed(line, now)
             flight.spurned.add(line)
             flight.trouble = Failed(DnsFailure, UNREACHABLE)
             return False
@@ -160,15 +160,15 @@ class Asking:
         query.drop()
         now = self._reactor.seconds()
         if query.flight is None:
-            query.line.health.answered()
+            self._answered(query.line)
             return
         query.flight.queries.remove(query)
         if isinstance(reply, Failed):
-            query.line.health.failed(now)
+            self._failed(query.line, now)
             self._spurn(query, reply)
         elif reply.is_truncated:
-            query.line.health.answered()
-            self._ask_by_tcp(query, query.flight)
+            self._answered(query.line)
+            self._by_tcp.ask(query, query.flight)
         else:
             self._take(query, query.flight, reply, len(packet), now)
 
@@ -176,9 +176,16 @@ class Asking:
         """See `Hearing`."""
         if query.flight is None:
             return
-        query.line.health.failed(self._reactor.seconds())
+        self._failed(query.line, self._reactor.seconds())
         query.flight.queries.remove(query)
         self._spurn(query, Failed(DnsFailure, UNREACHABLE))
+
+    def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
+        reply = self._read(query, packet)
+        if isinstance(reply, Reply):
+            self._take(query, flight, reply, len(packet), self._reactor.seconds())
+        else:
+            self._spurn(query, reply or Failed(DnsFailure, "another answer over TCP"))
 
     def stray(self) -> None:
         """See `Hearing`."""
@@ -203,20 +210,21 @@ class Asking:
         """A whole reply: the end, a step to the end, or none."""
         code = rcode_text(reply.rcode)
         self._statistics.replies[code] += 1
-        health = query.line.health
         if reply.rcode in (NOERROR, NXDOMAIN):
-            health.answered()
+            self._answered(query.line)
             if not query.edns_size and query.line.has_edns(now):
                 query.line.ask_plainly(now)
             self._land(query, flight, reply, octets, now)
             return
-        if reply.rcode in (FORMERR, NOTIMP) and query.edns_size:
+        is_plain_next = (
+            reply.rcode in (FORMERR, NOTIMP) and query.edns_size and query is flight.latest
+        )
+        if is_plain_next and self._send(flight, query.line, 0, now):
             self._statistics.retries += 1
-            if query is flight.latest and self._send(flight, query.line, 0, now):
-                return
+            return
         if reply.rcode == REFUSED:
             # Of all questions; SERVFAIL may be one zone's fault.
-            health.failed(now)
+            self._failed(query.line, now)
         self._spurn(query, Failed(DnsFailure, code))
 
     def _land(self, query: Query, flight: Flight, reply: Reply, octets: int, now: float) -> None:
@@ -262,41 +270,13 @@ class Asking:
         if query is flight.latest:
             self.ask(flight)
 
-    # Over TCP.
+    def _answered(self, line: Line) -> None:
+        line.health.answered()
+        self._outage.answered(line.server)
 
-    def _ask_by_tcp(self, udp: Query, flight: Flight) -> None:
-        if flight.tcp is not None:
-            return
-        query = Query(udp.question, udp.asked, udp.line, flight, udp.edns_size)
-        query.number = self._numbers.take()
-        flight.latest = query
-        self._statistics.queries += 1
-        self._statistics.retries += 1
-        self._statistics.tcp += 1
-        asking = self._tcp.ask(query, TCP_FACTOR * self._settings.timeout)
-        flight.tcp = asking
-        asking.addCallbacks(
-            lambda packet: self._hear_tcp(query, flight, packet),
-            lambda failure: self._lose_tcp(query, flight, failure),
-        )
-
-    def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
-        flight.tcp = None
-        reply = None
-        if packet[:2] == query.number.to_bytes(2, "big"):
-            reply = self._read(query, packet)
-        if isinstance(reply, Reply):
-            self._take(query, flight, reply, len(packet), self._reactor.seconds())
-        else:
-            self._spurn(query, reply or Failed(DnsFailure, "another answer over TCP"))
-
-    def _lose_tcp(self, query: Query, flight: Flight, failure: Failure) -> None:
-        if flight.tcp is None:
-            # We have given it up.
-            return
-        flight.tcp = None
-        is_late = failure.check(TimeoutError, defer.TimeoutError)
-        self._spurn(query, Failed(DnsTimeout) if is_late else Failed(DnsFailure, "lost over TCP"))
+    def _failed(self, line: Line, now: float) -> None:
+        line.health.failed(now)
+        self._outage.failed(now)
 
     # What becomes of time.
 
@@ -316,12 +296,21 @@ class Asking:
             query = sent.popleft()
             if query.port is not None:
                 self._time_out(query, now)
-        if self._sweeping is None and (sent or any(line.health.is_down for line in self.lines)):
+        self._give_up(now)
+        is_needed = sent or self._flights or any(line.health.is_down for line in self.lines)
+        if self._sweeping is None and is_needed:
             self._plan_sweep()
+
+    def _give_up(self, now: float) -> None:
+        """End what has taken too long, whatever is under way for it."""
+        for flight in [each for each in self._flights.values() if each.until <= now]:
+            # What those do who wait for one may end others.
+            if not flight.is_over:
+                self._end(flight, flight.trouble or Failed(DnsTimeout))
 
     def _time_out(self, query: Query, now: float) -> None:
         self._statistics.timeouts += 1
-        query.line.health.failed(now)
+        self._failed(query.line, now)
         if query.flight is None:
             query.drop()
         elif query is query.flight.latest:

@@ -31,8 +31,8 @@ class Resolver:
         self._reactor = reactor
         self._settings = settings
         self._cache = Cache(settings)
-        self._asking = Asking(reactor, settings, servers, self.statistics, self._end)
         self._flights: dict[Question, Flight] = {}
+        self._asking = Asking(reactor, settings, servers, self.statistics, self._flights, self._end)
         self._turn = 0
         self._is_closed = False
 
