@@ -27,6 +27,14 @@ class WorkerStatus:
     """Resident octets."""
     cpu: float
     """Seconds, user and system."""
+    dns_cache_hits: int
+    """Questions to DNS since its start; those that its memory has answered."""
+    dns_cache_misses: int
+    """Those for which servers were asked."""
+    dns_queries: int
+    """That were sent to servers for them."""
+    dns_waiting: int
+    """Questions under way."""
 
 
 class Rate:
@@ -54,6 +62,7 @@ def worker_status(
     rate: float,
 ) -> WorkerStatus:
     """What is known of a worker, from its last report if there was one."""
+    counters = report.counters if report else {}
     return WorkerStatus(
         pid=pid,
         generation=generation,
@@ -63,7 +72,11 @@ def worker_status(
         connections=sum(report.connections.values()) if report else 0,
         scans=report.scans if report else 0,
         rate=rate,
-        total=report.counters.get("scans", 0) if report else 0,
+        total=counters.get("scans", 0),
         memory=report.memory if report else 0,
         cpu=report.cpu if report else 0.0,
+        dns_cache_hits=counters.get("dns/cache_hits", 0),
+        dns_cache_misses=counters.get("dns/cache_misses", 0),
+        dns_queries=counters.get("dns/queries", 0),
+        dns_waiting=int(report.gauges.get("dns_waiting", 0.0)) if report else 0,
     )

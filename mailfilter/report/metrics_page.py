@@ -219,6 +219,10 @@ _OF_WORKER: Sequence[tuple[str, Kind, str, str]] = (
     ("cpu", "counter", "cpu_seconds", "Time of processors, user and system."),
     ("uptime", "gauge", "uptime_seconds", "Since its start."),
     ("scans", "gauge", "scans_under_way", "Scans under way."),
+    ("dns_cache_hits", "counter", "dns_cache_hits", _SINGLE["dns/cache_hits"][1]),
+    ("dns_cache_misses", "counter", "dns_cache_misses", _SINGLE["dns/cache_misses"][1]),
+    ("dns_queries", "counter", "dns_queries", _SINGLE["dns/queries"][1]),
+    ("dns_waiting", "gauge", "dns_waiting", _WAITING["dns_waiting"]),
 )
 
 

@@ -22,6 +22,8 @@ READERS: dict[str, Callable[[str], Iterable[Any]]] = {OPENMETRICS: read_open, PL
 
 SIZES = {"bounds": [0.5, 1.0], "counts": [1, 2, 3], "total": 4.5}
 
+WORKER = {"generation": "1", "place": "0", "pid": "7"}
+
 PAGE = {
     "version": '1.0"x',
     "uptime": 12.5,
@@ -77,6 +79,10 @@ PAGE = {
             "memory": 2**26,
             "cpu": 1.25,
             "scans": 1,
+            "dns_cache_hits": 20,
+            "dns_cache_misses": 21,
+            "dns_queries": 22,
+            "dns_waiting": 23,
         },
         {"pid": 8, "generation": 1, "place": 1, "state": "starting"},
     ],
@@ -205,8 +211,12 @@ class PageTests(MetricsCase):
             ("connections", 2, {"listener": "http"}),
             ("queue", 0, {"listener": "http"}),
             ("workers", 1, {"state": "starting"}),
-            ("worker_memory_bytes", 2**26, {"generation": "1", "place": "0", "pid": "7"}),
-            ("worker_cpu_seconds_total", 1.25, {"generation": "1", "place": "0", "pid": "7"}),
+            ("worker_memory_bytes", 2**26, WORKER),
+            ("worker_cpu_seconds_total", 1.25, WORKER),
+            ("worker_dns_cache_hits_total", 20, WORKER),
+            ("worker_dns_cache_misses_total", 21, WORKER),
+            ("worker_dns_queries_total", 22, WORKER),
+            ("worker_dns_waiting", 23, WORKER),
             ("events_total", 1, {"event": "worker_deaths"}),
             ("scans_under_way", 1, {}),
             ("store_up", 0, {}),
