@@ -9,10 +9,12 @@ from typing import NamedTuple
 from .dns_answer import Answer, DnsFailure, Kind, Question, Status
 from .dns_name import BadName, name_from_wire, name_to_wire
 from .dns_record import (
+    MAX_RECORDS,
     MAX_TTL,
     ZONE_STARTS,
     DnsFormatError,
     Record,
+    TooMuch,
     read_extension,
     read_records,
 )
@@ -39,9 +41,6 @@ __all__ = [
 
 MAX_CHAIN = 16
 """CNAMEs that are followed inside one reply."""
-
-MAX_RECORDS = 512
-"""Records of one reply, so that reading one takes bounded time."""
 
 EDNS_SIZE = 1232
 """Octets of a reply over UDP that no network cuts into fragments."""
@@ -77,7 +76,9 @@ class Reply(NamedTuple):
     is_authentic: bool
     answers: tuple[Record, ...] = ()
     authority: tuple[Record, ...] = ()
-    """SOA records alone."""
+    """The first SOA record alone."""
+    is_too_much: bool = False
+    """It says more than is read of a reply: there are no records here."""
 
 
 def question_octets(question: Question) -> bytes:
@@ -123,8 +124,8 @@ def decode_reply(packet: bytes) -> Reply:
     """Read a reply.
 
     Raises:
-        DnsFormatError: no reply to a query, cut off, octets behind the end, more than one question
-            or `MAX_RECORDS`, a name or a record that can be none.
+        DnsFormatError: no reply to a query, cut off, octets behind the end, more than one question,
+            a name or a record that can be none.
     """
     try:
         return _decode(packet)
@@ -140,16 +141,19 @@ def _decode(packet: bytes) -> Reply:
         raise DnsFormatError("no reply to a query")
     if questions > 1:
         raise DnsFormatError("more than one question")
-    if answers + authorities + others > MAX_RECORDS:
-        raise DnsFormatError("too many records")
     asked, at = _read_question(packet, questions)
     question = packet[_HEAD.size : at]
     is_authentic = bool(flags & _AUTHENTIC)
     is_truncated = bool(flags & _TRUNCATED)
     if is_truncated or not question:
         return Reply(number, question, flags & _RCODE, is_truncated, is_authentic)
-    records, at = read_records(packet, at, answers, asked)
-    zones, at = read_records(packet, at, authorities, asked, ZONE_STARTS)
+    try:
+        if answers + authorities + others > MAX_RECORDS:
+            raise TooMuch
+        records, at = read_records(packet, at, answers, asked)
+        zones, at = read_records(packet, at, authorities, asked, ZONE_STARTS, 1)
+    except TooMuch:
+        return Reply(number, question, flags & _RCODE, False, is_authentic, is_too_much=True)
     upper, at = read_extension(packet, at, others)
     if at != len(packet):
         raise DnsFormatError("octets behind the end")
@@ -176,13 +180,15 @@ def answer_of(reply: Reply, question: Question) -> Answer:
     Only records of the name asked count, and of those that its CNAMEs lead to.
 
     Raises:
-        DnsFailure: another code than NOERROR and NXDOMAIN, truncated, without a question, CNAMEs in
-            a loop or more than `MAX_CHAIN`.
+        DnsFailure: another code than NOERROR and NXDOMAIN, truncated, without a question, more than
+            is read of a reply, CNAMEs in a loop or more than `MAX_CHAIN`.
     """
     if reply.rcode not in (NOERROR, NXDOMAIN):
         raise DnsFailure(question, rcode_text(reply.rcode))
     if reply.is_truncated or not reply.question:
         raise DnsFailure(question, "a reply without records")
+    if reply.is_too_much:
+        raise DnsFailure(question, "too much for a reply")
     name, ttl = _follow(reply.answers, question)
     found = [each for each in reply.answers if each.kind == question.kind and each.name == name]
     if reply.rcode == NOERROR and found:

@@ -38,7 +38,7 @@ class BadName(ValueError):
 
 def _label_text(label: bytes) -> str:
     """One label as it is written in a name: lower case, escaped."""
-    return "".join(map(_octet_text, label.lower()))
+    return "".join([_OCTET_TEXTS[octet] for octet in label.lower()])
 
 
 def _name_text(labels: list[bytes]) -> str:
@@ -54,6 +54,9 @@ def _octet_text(octet: int) -> str:
     if octet in b".\\":
         return "\\" + chr(octet)
     return chr(octet) if 0x21 <= octet <= 0x7E else f"\\{octet:03d}"
+
+
+_OCTET_TEXTS = [_octet_text(octet) for octet in range(256)]
 
 
 def normal_name(text: str) -> str:
@@ -175,6 +178,24 @@ def name_from_wire(packet: bytes, offset: int) -> tuple[str, int]:
     except IndexError:
         raise BadName(f"name cut off at {start}") from None
     return _name_text(labels), behind or offset + 1
+
+
+def skip_name(packet: bytes, offset: int) -> int:
+    """The offset behind the name that begins at one, whatever a pointer leads to.
+
+    Raises:
+        BadName: cut off, a kind of label that does not exist.
+    """
+    try:
+        while octet := packet[offset]:
+            if octet >= _POINTER:
+                return offset + 2
+            if octet > MAX_LABEL:
+                raise BadName("label too long")
+            offset += octet + 1
+    except IndexError:
+        raise BadName("name cut off") from None
+    return offset + 1
 
 
 def reverse_name(address: IPv4Address | IPv6Address) -> str:

@@ -9,10 +9,19 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple
 
 from .dns_answer import Kind, Mx, Soa
-from .dns_name import name_from_wire
+from .dns_name import name_from_wire, skip_name
 
 MAX_TTL = 2**31 - 1
 """Seconds. What is above has no meaning, and counts as 0."""
+
+MAX_RECORDS = 512
+"""Records of one reply, so that reading one takes bounded time."""
+
+MAX_TEXT = 20480
+"""Characters of the names that are read of a section, and strings: few octets make many names."""
+
+MAX_STRINGS = 4096
+"""Strings of one TXT record."""
 
 _HEAD = struct.Struct("!HHIH")
 _SOA_TIMES = struct.Struct("!IIIII")
@@ -20,6 +29,7 @@ _PREFERENCE = struct.Struct("!H")
 _IN = 1
 _OPT = 41
 _TO_QUESTION = b"\xc0\x0c"
+_POINTER = 0xC0
 
 Readers = Mapping[int, Callable[[bytes, int, int], Any]]
 """How the data of a kind is read: of a packet, where it begins and where it ends."""
@@ -27,6 +37,10 @@ Readers = Mapping[int, Callable[[bytes, int, int], Any]]
 
 class DnsFormatError(ValueError):
     """What came is no DNS message, or one that contradicts itself."""
+
+
+class TooMuch(Exception):
+    """A message says more than is read of one."""
 
 
 class Record(NamedTuple):
@@ -85,6 +99,8 @@ def _read_txt(packet: bytes, at: int, end: int) -> bytes:
         behind = at + 1 + packet[at]
         strings.append(packet[at + 1 : behind])
         at = behind
+        if len(strings) > MAX_STRINGS:
+            raise TooMuch
     if at != end:
         raise DnsFormatError("strings that do not fill their record")
     return b"".join(strings)
@@ -110,6 +126,7 @@ def read_records(
     count: int,
     asked: str,
     readers: Readers = ALL_KINDS,
+    most: int = MAX_RECORDS,
 ) -> tuple[tuple[Record, ...], int]:
     """The records of a section that are of the class IN and of known kinds, and where it ends.
 
@@ -119,23 +136,45 @@ def read_records(
         count: How many records it has, as the head of the message says.
         asked: The name of the question, to which most records point.
         readers: The kinds that count; others are passed over.
+        most: So many that count are read, and all behind are passed over.
 
     Raises:
         BadName: in a name.
         DnsFormatError: cut off, data that does not fit its kind.
+        TooMuch: more than `MAX_TEXT`.
     """
-    records = []
+    records: list[Record] = []
+    owners = {_TO_QUESTION: asked}
+    spent = 0
     for _ in range(count):
-        if packet[at : at + 2] == _TO_QUESTION:
-            name, at = asked, at + 2
-        else:
-            name, at = name_from_wire(packet, at)
+        owner = at
+        at = skip_name(packet, at)
         kind, family, ttl, at, end = _read_head(packet, at)
-        if family == _IN and (read := readers.get(kind)):
+        if family == _IN and (read := readers.get(kind)) and len(records) < most:
+            name = owners.get(packet[owner : owner + 2])
+            if name is None:
+                name, _ = name_from_wire(packet, owner)
+                spent += len(name)
+                if packet[owner] >= _POINTER:
+                    owners[packet[owner : owner + 2]] = name
             data = read(packet, at, end)
+            spent += _text_size(data, end - at)
+            if spent > MAX_TEXT:
+                raise TooMuch
             records.append(Record(name, kind, ttl if ttl <= MAX_TTL else 0, data))
         at = end
     return tuple(records), at
+
+
+def _text_size(data: Any, octets: int) -> int:
+    """What reading a record's data has cost, beside a record's usual cost."""
+    if isinstance(data, str):
+        return len(data)
+    if isinstance(data, bytes):
+        return octets - len(data)
+    if isinstance(data, Mx):
+        return len(data.host)
+    return 0
 
 
 def _read_head(packet: bytes, at: int) -> tuple[int, int, int, int, int]:
@@ -159,11 +198,12 @@ def read_extension(packet: bytes, at: int, count: int) -> tuple[int, int]:
     """
     upper = None
     for _ in range(count):
-        name, at = name_from_wire(packet, at)
+        owner = at
+        at = skip_name(packet, at)
         kind, _family, ttl, _, at = _read_head(packet, at)
         if kind != _OPT:
             continue
-        if name or upper is not None:
+        if packet[owner] or upper is not None:
             raise DnsFormatError("OPT record out of place")
         upper = ttl >> 24
     return upper or 0, at

@@ -169,7 +169,8 @@ class AnswerTests(SynchronousTestCase):
                 ([soa("", 30, 2**32 - 1)], 30.0),
                 ([soa("other.test", 300, 60)], 0.0),
                 ([soa("ample.com", 300, 60)], 0.0),
-                ([soa("www.example.com", 300, 60), soa("com", 9, 9)], 9.0),
+                ([soa("com", 9, 9), soa("example.com", 300, 60)], 9.0),
+                ([soa("www.example.com", 300, 60), soa("com", 9, 9)], 0.0),
             ):
                 found = answer(message(OCTETS, (), zones, flags=flags))
                 self.assertEqual(

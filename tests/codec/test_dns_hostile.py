@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.codec.dns import MAX_CHAIN, MAX_RECORDS, answer_of, decode_reply
+from mailfilter.codec.dns import MAX_CHAIN, answer_of, decode_reply
 from mailfilter.codec.dns_answer import Answer, DnsFailure, Kind, Question
-from mailfilter.codec.dns_record import DnsFormatError
+from mailfilter.codec.dns_record import MAX_RECORDS, MAX_STRINGS, DnsFormatError
 
 from . import dns_packets as packets
 from .dns_packets import ASKED, EDNS, cname, message, record, soa, txt, wire
@@ -97,7 +97,6 @@ class BrokenTests(SynchronousTestCase):
             (1, 0, 0, 0),
             (1, 0, 0, 2),
             (1, 1, 1, 0),
-            (1, 65535, 65535, 65535),
         ):
             self.refuse(message(OCTETS, [ONE], counts=counts), counts)
         self.assertEqual(decode_reply(message(OCTETS, [ONE], counts=(0, 1, 0, 0))).answers, ())
@@ -193,11 +192,19 @@ class LongTests(SynchronousTestCase):
         packet = message(OCTETS, [record(ASKED, packets.TXT, txt(*strings))])
         found = answer_of(decode_reply(packet), Question("example.com", Kind.TXT))
         self.assertEqual(found.records, (b"x" * 255 * len(strings),))
+
+    def test_many_strings(self) -> None:
+        """As many as real records have, and no more: of one record or of all together."""
+        most = [b""] * MAX_STRINGS
+        packet = message(OCTETS, [record(ASKED, packets.TXT, txt(*most))])
+        found = answer_of(decode_reply(packet), Question("example.com", Kind.TXT))
+        self.assertEqual(found.records, (b"",))
+        self.too_much(message(OCTETS, [record(ASKED, packets.TXT, txt(*most, b""))]))
+        self.too_much(message(OCTETS, [record(ASKED, packets.TXT, txt(*most))] * 6))
         empty = [b""] * (BIG - 12)
         packet = message(OCTETS, [record(ASKED, packets.TXT, txt(*empty))])
         self.assertEqual(len(packet), 65535)
-        found = answer_of(decode_reply(packet), Question("example.com", Kind.TXT))
-        self.assertEqual(found.records, (b"",))
+        self.too_much(packet)
 
     def test_many_records(self) -> None:
         packet = message(
@@ -208,18 +215,57 @@ class LongTests(SynchronousTestCase):
             message(OCTETS, [ONE] * (MAX_RECORDS + 1)),
             message(OCTETS, [ONE] * 4000),
             message(OCTETS, [ONE], [ONE] * 300, [ONE] * 300),
+            message(OCTETS, [ONE], counts=(1, 65535, 65535, 65535)),
         ):
-            self.assertRaises(DnsFormatError, decode_reply, packet)
+            self.too_much(packet)
 
-    def test_names_that_are_dear(self) -> None:
+    def too_much(self, packet: bytes) -> None:
+        """It is a reply, and none of what it says counts."""
+        reply = decode_reply(packet)
+        self.assertTrue(reply.is_too_much)
+        self.assertEqual((reply.question, reply.answers, reply.authority), (OCTETS, (), ()))
+        self.assertRaises(DnsFailure, answer_of, reply, ASKS)
+
+    def dear(self, count: int, kind: int = packets.PTR, before: bytes = b"") -> list[bytes]:
         """The longest name, each label behind a pointer of its own, in many records."""
         start = 12 + len(OCTETS) + 11
         pieces, at = b"\1a\0", start
         for _ in range(126):
-            before, at = at, start + len(pieces)
-            pieces += b"\1a" + (0xC000 | before).to_bytes(2, "big")
-        owner = (0xC000 | at).to_bytes(2, "big")
-        many = [record(owner, packets.PTR, owner)] * (MAX_RECORDS - 1)
-        packet = message(OCTETS, [record(b"\0", 99, pieces), *many])
-        reply = decode_reply(packet)
-        self.assertEqual({each.name for each in reply.answers}, {".".join(["a"] * 127)})
+            there, at = at, start + len(pieces)
+            pieces += b"\1a" + (0xC000 | there).to_bytes(2, "big")
+        pointer = (0xC000 | at).to_bytes(2, "big")
+        many = [record(pointer, kind, before + pointer)] * count
+        return [record(b"\0", 99, pieces), *many]
+
+    def test_names_that_are_dear(self) -> None:
+        """As many are read as real answers have."""
+        longest = ".".join(["a"] * 127)
+        reply = decode_reply(message(OCTETS, self.dear(70)))
+        self.assertEqual({each.name for each in reply.answers}, {longest})
+        self.assertEqual([each.data for each in reply.answers], [longest] * 70)
+        for kind, before in ((packets.PTR, b""), (packets.MX, b"\0\1"), (packets.CNAME, b"")):
+            self.too_much(message(OCTETS, self.dear(MAX_RECORDS - 1, kind, before)))
+
+    def test_escapes_are_dear(self) -> None:
+        """An octet that takes four characters counts so."""
+        name = b"".join(b"\x3f" + bytes((at,)) * 63 for at in range(1, 4)) + b"\0"
+        several = [record(ASKED, packets.PTR, name)]
+        self.assertEqual(len(decode_reply(message(OCTETS, several * 20)).answers), 20)
+        self.too_much(message(OCTETS, several * 30))
+
+    def test_owners_that_are_dear(self) -> None:
+        """They count, too, but for those that many records share."""
+        owners = [wire(".".join(["a" * 40] * 5 + [f"n{at}"])) for at in range(120)]
+        self.too_much(message(OCTETS, [record(owner, packets.A, b"abcd") for owner in owners]))
+        others = self.dear(MAX_RECORDS - 1, packets.A, b"ab")
+        self.assertEqual(len(decode_reply(message(OCTETS, others)).answers), MAX_RECORDS - 1)
+
+    def test_what_is_not_needed_is_not_read(self) -> None:
+        """Names of kinds that do not count, zones behind the first, additional records."""
+        many = self.dear(MAX_RECORDS - 3, 99)
+        self.assertEqual(decode_reply(message(OCTETS, many)).answers, ())
+        self.assertEqual(decode_reply(message(OCTETS, (), (), many)).answers, ())
+        self.assertEqual(decode_reply(message(OCTETS, (), many)).authority, ())
+        zones = [soa("com", 1, 1), *[soa(".".join(["a" * 60] * 4), 1, 1)] * 200]
+        found = decode_reply(message(OCTETS, (), zones)).authority
+        self.assertEqual([each.name for each in found], ["com"])
