@@ -104,6 +104,7 @@ class BrokenTests(SynchronousTestCase):
     def test_more_questions(self) -> None:
         self.refuse(message(OCTETS + OCTETS, [ONE], counts=(2, 1, 0, 0)))
         self.refuse(message(OCTETS + OCTETS, [ONE], counts=(1, 1, 0, 0)))
+        self.refuse(message(OCTETS, [ONE], counts=(2, 1, 0, 0)))
 
     def test_question_that_points(self) -> None:
         for name in (b"\xc0\x0c", b"\xc0\0", b"\7example\xc0\x0c", b"\xc0\x12"):
