@@ -39,9 +39,14 @@ class Asked:
 
     @property
     def sender_parts(self) -> tuple[str, str]:
-        """Local part and domain of the sender, with what stands for them if they lack."""
+        """Local part and domain of the sender, with what stands for them if they lack.
+
+        HELO stands for no sender, not for one without a domain.
+        """
         local, _, domain = self.sender.rpartition("@")
-        return local[:MAX_PART] or DEFAULT_LOCAL_PART, (domain or self.helo)[:MAX_PART]
+        return local[:MAX_PART] or DEFAULT_LOCAL_PART, (domain if self.sender else self.helo)[
+            :MAX_PART
+        ]
 
 
 @dataclass(frozen=True, slots=True)

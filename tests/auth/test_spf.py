@@ -130,6 +130,13 @@ class IdentityTests(SynchronousTestCase):
         self.assertEqual(Asked(ip_address("::1"), "", "x").identity, "helo")
         self.assertEqual(Asked(ip_address("::1"), "a@b.c", "x").identity, "mailfrom")
 
+    def test_sender_without_domain(self) -> None:
+        """Is not that of the HELO: nobody has asked for that."""
+        zone = lines_zone({"mx.example.com": "TXT v=spf1 +all"})
+        for sender in ("joe@", "@", "joe@@"):
+            self.assertEqual(check({}, sender=sender, zone=zone).result, "none", sender)
+        self.assertEqual(zone.asked, [])
+
     def test_domain(self) -> None:
         """Another domain than that of the sender may be asked."""
         zone = lines_zone({"other.example.net": "TXT v=spf1 exists:%{o}.%{d} -all"})
