@@ -230,4 +230,5 @@ class _Run:
         tokens = parse_explanation(answer.records) if answer else None
         if tokens is None:
             return ""
-        return shown((yield from self.client.text(tokens, domain)), MAX_EXPLANATION)
+        text = yield from self.client.text(tokens, domain, MAX_EXPLANATION)
+        return shown(text, MAX_EXPLANATION)

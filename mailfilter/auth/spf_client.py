@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 from ..codec.dns_answer import Answer, Kind
 from ..codec.dns_name import reverse_name
 from .spf_asking import Asker, Asking
-from .spf_macro import Tokens, expand, letters_of, name_of
+from .spf_macro import Tokens, expand, expand_name, letters_of, name_of
 from .spf_record import Domain
 from .spf_values import MAX_PART, Asked
 
@@ -64,13 +64,18 @@ class Client:
             return domain
         if not target.letters:
             return target.fixed
-        return name_of((yield from self.text(target.tokens, domain)))
+        if "p" in target.letters:
+            yield from self._find_validated(domain)
+        return expand_name(target.tokens, lambda letter: self._value(letter, domain))
 
-    def text(self, tokens: Tokens, domain: str) -> Asking[str]:
-        """A text with its macros expanded, in a record of a domain."""
+    def text(self, tokens: Tokens, domain: str, most: int) -> Asking[str]:
+        """A text with its macros expanded, in a record of a domain.
+
+        Of what is longer than `most` characters the end may lack.
+        """
         if "p" in letters_of(tokens):
             yield from self._find_validated(domain)
-        return expand(tokens, lambda letter: self._value(letter, domain))
+        return expand(tokens, lambda letter: self._value(letter, domain), most)
 
     def _find_validated(self, domain: str) -> Asking[None]:
         """Work out the value of `%{p}` for a domain: its own names are better (7.3)."""

@@ -1,7 +1,7 @@
 """Macros of SPF: `%{ir}.%{v}._spf.%{d2}` (RFC 7208 7)."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -106,9 +106,38 @@ def _has_top_label(text: str) -> bool:
     return not label.startswith("-") and not label.endswith("-")
 
 
-def expand(tokens: Tokens, value_of: Callable[[str], str]) -> str:
-    """The text with the values of macros put in; the function gives that of a letter."""
-    return "".join(t if isinstance(t, str) else t.of(value_of(t.letter)) for t in tokens)
+def expand(tokens: Tokens, value_of: Callable[[str], str], most: int) -> str:
+    """The text with the values of macros put in; the function gives that of a letter.
+
+    Of what is longer than `most` characters the end may lack.
+    """
+    return "".join(_pieces(tokens, value_of, most))
+
+
+def expand_name(tokens: Tokens, value_of: Callable[[str], str]) -> str | None:
+    """The same as a name of DNS, of whose text the end counts; None if it cannot be one."""
+    # With a final dot there is one more.
+    pieces = _pieces(reversed(tokens), value_of, MAX_NAME_TEXT + 1)
+    return name_of("".join(reversed(pieces)))
+
+
+def _pieces(tokens: Iterable[str | Macro], value_of: Callable[[str], str], most: int) -> list[str]:
+    """The texts of tokens, until there are more than so many characters."""
+    values: dict[Macro, str] = {}
+    pieces = []
+    size = 0
+    for token in tokens:
+        if isinstance(token, str):
+            piece = token
+        elif token in values:
+            piece = values[token]
+        else:
+            piece = values[token] = token.of(value_of(token.letter))
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            break
+    return pieces
 
 
 def letters_of(tokens: Tokens) -> frozenset[str]:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, cast
 
 from .spf_macro import IN_EXPLANATIONS as ALL_LETTERS
-from .spf_macro import Tokens, expand, letters_of, name_of, parse_domain, parse_text
+from .spf_macro import Tokens, expand_name, letters_of, parse_domain, parse_text
 from .spf_values import Result, shown
 
 MAX_RECORD = 8192
@@ -155,7 +155,7 @@ def parse_target(text: str) -> Domain:
     """
     tokens = parse_domain(text)
     letters = letters_of(tokens)
-    return Domain(text, tokens, letters, None if letters else name_of(expand(tokens, str)))
+    return Domain(text, tokens, letters, None if letters else expand_name(tokens, str))
 
 
 def _all(kind: MechanismKind, result: Result, text: str, rest: str) -> Mechanism:

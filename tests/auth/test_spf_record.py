@@ -2,7 +2,15 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.auth.spf_macro import BadMacro, Macro, expand, name_of, parse_domain, parse_text
+from mailfilter.auth.spf_macro import (
+    BadMacro,
+    Macro,
+    expand,
+    expand_name,
+    name_of,
+    parse_domain,
+    parse_text,
+)
 from mailfilter.auth.spf_record import (
     MAX_CACHED,
     MAX_RECORD,
@@ -112,7 +120,29 @@ class MacroTests(SynchronousTestCase):
 
     def test_expand(self) -> None:
         """Each letter has its value."""
-        self.assertEqual(expand(parse_text("%{D}-%{i}."), {"d": "x", "i": "y"}.__getitem__), "x-y.")
+        self.assertEqual(
+            expand(parse_text("%{D}-%{i}."), {"d": "x", "i": "y"}.__getitem__, 9), "x-y."
+        )
+
+    def test_bounds(self) -> None:
+        """No more is worked out than counts, each macro once; names are the same as by all."""
+        worked_out = []
+
+        def value_of(letter: str) -> str:
+            worked_out.append(letter)
+            return "a.b" * 20
+
+        tokens = parse_text("%{D}%{d1}%{d2}." * 1000)
+        self.assertTrue(len(expand(tokens, value_of, 513)) < 600)
+        self.assertEqual(len(worked_out), 3)
+        self.assertTrue(expand_name(tokens, value_of))
+        self.assertEqual(len(worked_out), 6)
+        for text in ("%{i}", "%{i}.", "%{i}.x", "%{i}" * 2 + ".%{d}", "%{i1}%{d}.", "%{d}%{i}."):
+            for size in range(240, 260):
+                values = {"i": ("ab." * 99)[-size:] + "c", "d": "x" * (size - 200)}
+                every = parse_text(text)
+                whole = expand(every, values.__getitem__, 10_000)
+                self.assertEqual(expand_name(every, values.__getitem__), name_of(whole))
 
     def test_domain(self) -> None:
         """Text that only looks as if it ended with a macro."""
