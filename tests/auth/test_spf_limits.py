@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.auth.spf_asking import MAX_STEPS
 from mailfilter.auth.spf_values import Limits
 
-from .spf_zone import check, lines_zone
+from .spf_zone import check, lines_zone, make_zone
 
 SENDER = "example.com"
 
@@ -74,6 +74,46 @@ class LimitTests(SynchronousTestCase):
         )
         self.assertEqual(check({}, zone=zone).result, "permerror")
         self.assertEqual(len(zone.asked), 2)
+
+    def test_exchangers(self) -> None:
+        """As many as are allowed, to the last of them."""
+        hosts = [f"MX 1 h{n}.x.com" for n in range(10)]
+        zone = {SENDER: ["TXT v=spf1 mx -all", *hosts], "h9.x.com": "A 192.0.2.1"}
+        self.assertEqual(check(zone).result, "pass")
+        zone[SENDER] = [*zone[SENDER], "MX 1 h10.x.com"]
+        self.assertEqual(check(zone).result, "permerror")
+
+    def test_redirects(self) -> None:
+        """Are terms that ask."""
+        zone = {SENDER: "TXT v=spf1 redirect=x.com", "x.com": "TXT v=spf1 +all"}
+        self.assertEqual(check(zone, limits=Limits(1)).lookups, 1)
+        self.assertEqual(check(zone, limits=Limits(0)).result, "permerror")
+
+    def test_names_without_records(self) -> None:
+        """A client without a name is one answer without records, however often it is meant."""
+        zone = {SENDER: "TXT v=spf1 ptr ptr:x.com -all"}
+        self.assertEqual(check(zone, limits=Limits(void=0)).result, "permerror")
+        found = check(zone, limits=Limits(void=1))
+        self.assertEqual((found.result, found.void), ("fail", 1))
+
+    def test_alias_loops(self) -> None:
+        """Fail in DNS, wherever they are met."""
+        loop = {"a.x.com": "CNAME b.x.com", "b.x.com": "CNAME a.x.com"}
+        for record in ("a:a.x.com", "mx:a.x.com", "exists:a.x.com", "include:a.x.com"):
+            found = check({SENDER: f"TXT v=spf1 {record} +all", **loop})
+            self.assertEqual(found.result, "temperror", record)
+        self.assertEqual(check(loop, sender="joe@a.x.com").result, "temperror")
+        names = {"1.2.0.192.in-addr.arpa": "PTR a.x.com", SENDER: "TXT v=spf1 ptr:x.com ?all"}
+        self.assertEqual(check({**names, **loop}).result, "neutral")
+
+    def test_strings(self) -> None:
+        """A record of 450 characters is of several strings, cut anywhere."""
+        text = "v=spf1 " + "ip4:198.51.100.1 " * 25 + "ip4:192.0.2.1 -all"
+        self.assertEqual(len(text), 450)
+        for size in (1, 7, 100, 255):
+            strings = [text[at : at + size] for at in range(0, len(text), size)]
+            zone = make_zone({SENDER: [{"TXT": strings}]})
+            self.assertEqual(check({}, zone=zone).mechanism, "+ip4:192.0.2.1", size)
 
     def test_no_exchanger(self) -> None:
         """A domain that takes no mail has no such hosts."""

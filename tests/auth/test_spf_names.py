@@ -52,3 +52,13 @@ class NameTests(SynchronousTestCase):
             "b.example.com.x.test": "A 127.0.0.2",
         }
         self.assertEqual(check(zone).result, "pass")
+
+    def test_the_domain_first(self) -> None:
+        """The domain itself is better than a name below it."""
+        zone = {
+            DOMAIN: ["TXT v=spf1 exists:%{p}.x.test -all", "A 192.0.2.1"],
+            REVERSE: ["PTR a.example.com", "PTR example.com", "PTR b.example.com"],
+            "a.example.com": "A 192.0.2.1",
+            "example.com.x.test": "A 127.0.0.2",
+        }
+        self.assertEqual(check(zone).result, "pass")
