@@ -170,7 +170,7 @@ class Asking:
             self._answered(query.line)
             self._by_tcp.ask(query, query.flight)
         else:
-            self._take(query, query.flight, reply, len(packet), now)
+            self._take(query, query.flight, reply, now)
 
     def lose(self, query: Query) -> None:
         """See `Hearing`."""
@@ -183,7 +183,7 @@ class Asking:
     def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
         reply = self._read(query, packet)
         if isinstance(reply, Reply):
-            self._take(query, flight, reply, len(packet), self._reactor.seconds())
+            self._take(query, flight, reply, self._reactor.seconds())
         else:
             self._spurn(query, reply or Failed(DnsFailure, "another answer over TCP"))
 
@@ -206,7 +206,7 @@ class Asking:
             return None
         return reply
 
-    def _take(self, query: Query, flight: Flight, reply: Reply, octets: int, now: float) -> None:
+    def _take(self, query: Query, flight: Flight, reply: Reply, now: float) -> None:
         """A whole reply: the end, a step to the end, or none."""
         code = rcode_text(reply.rcode)
         self._statistics.replies[code] += 1
@@ -214,7 +214,7 @@ class Asking:
             self._answered(query.line)
             if not query.edns_size and query.line.has_edns(now):
                 query.line.ask_plainly(now)
-            self._land(query, flight, reply, octets, now)
+            self._land(query, flight, reply)
             return
         is_plain_next = (
             reply.rcode in (FORMERR, NOTIMP) and query.edns_size and query is flight.latest
@@ -227,13 +227,12 @@ class Asking:
             self._failed(query.line, now)
         self._spurn(query, Failed(DnsFailure, code))
 
-    def _land(self, query: Query, flight: Flight, reply: Reply, octets: int, now: float) -> None:
+    def _land(self, query: Query, flight: Flight, reply: Reply) -> None:
         try:
             answer = answer_of(reply, flight.asked)
         except DnsError as error:
             self._spurn(query, Failed(type(error), error.reason))
             return
-        flight.size += octets
         flight.is_authentic &= answer.is_authentic
         if is_unfinished(reply, answer):
             self._follow(flight, reply, answer)

@@ -1,20 +1,27 @@
-"""What was answered lately, and what could not be: bounded by number, octets and time."""
+"""What was answered lately, and what could not be: bounded by number, memory and time.
+
+Not by the octets of packets: a name of 250 takes two there if it has been there before.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..codec.dns_answer import Answer, DnsError, Question
+from ..codec.dns_answer import Answer, DnsError, Mx, Question, Soa
 from ..config.model import Dns
 
 FAILURE_SECONDS = 5.0
 """For so long a question that failed is not asked again (RFC 9520 3.2: at least 1)."""
 
-MEAN_OCTETS = 512
-"""Packets may have this on average: a cache of many long ones holds fewer than it might."""
+MEAN_OCTETS = 1024
+"""Of memory that an outcome may take on average: a cache of many long ones holds fewer."""
 
 MAX_OCTETS = 16384
-"""A longer one is not remembered: a sender could fill the cache with few."""
+"""An answer that takes more is not remembered: a sender could fill the cache with few."""
+
+_OUTCOME_OCTETS = 640
+_RECORD_OCTETS = 240
+"""What they take without their texts, in CPython, rounded up."""
 
 
 class Failed(NamedTuple):
@@ -71,20 +78,22 @@ class Cache:
             outcome.name,
         )
 
-    def keep_answer(self, answer: Answer, octets: int, now: float) -> None:
-        """Remember it for its time; `octets`: of the packet that it came in."""
+    def keep_answer(self, answer: Answer, now: float) -> None:
+        """Remember it for its time."""
         settings = self._settings
         is_found = answer.status == "found"
         seconds = min(answer.ttl, settings.max_ttl if is_found else settings.max_negative_ttl)
+        octets = len(answer.name) + sum(map(_octets_of, answer.records))
         self._keep(answer.question, answer, seconds, octets, now)
 
     def keep_failure(self, question: Question, failed: Failed, now: float) -> None:
         """Remember for some seconds that it cannot be answered."""
-        self._keep(question, failed, FAILURE_SECONDS, MEAN_OCTETS, now)
+        self._keep(question, failed, FAILURE_SECONDS, 0, now)
 
     def _keep(
         self, question: Question, outcome: Answer | Failed, seconds: float, octets: int, now: float
     ) -> None:
+        octets += _OUTCOME_OCTETS + len(question.name)
         before = self._kept.pop(question, None)
         if before is not None:
             self._octets -= before.octets
@@ -95,3 +104,12 @@ class Cache:
         while len(self._kept) > self._settings.cache_size or self._octets > self._max_octets:
             _, oldest = self._kept.popitem(last=False)
             self._octets -= oldest.octets
+
+
+def _octets_of(record: Any) -> int:
+    """Of memory, for one of `Answer.records`."""
+    if isinstance(record, Mx):
+        return _RECORD_OCTETS + len(record.host)
+    if isinstance(record, Soa):
+        return _RECORD_OCTETS * 2 + len(record.primary) + len(record.mailbox)
+    return _RECORD_OCTETS + (len(record) if isinstance(record, (str, bytes)) else 0)

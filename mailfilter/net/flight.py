@@ -27,7 +27,6 @@ class Flight:
         "octets",
         "queries",
         "question",
-        "size",
         "spurned",
         "steps",
         "tcp",
@@ -56,8 +55,6 @@ class Flight:
         self.steps = 0
         self.ttl = float("inf")
         self.is_authentic = True
-        self.size = 0
-        """Octets of the replies on the way."""
         self.begin(question if _USUAL.fullmatch(question.name) else _normal(question))
 
     def begin(self, asked: Question) -> None:

@@ -111,7 +111,7 @@ class Resolver:
         del self._flights[flight.question]
         now = self._reactor.seconds()
         if isinstance(outcome, Answer):
-            self._cache.keep_answer(outcome, flight.size, now)
+            self._cache.keep_answer(outcome, now)
         elif not self._is_closed:
             if outcome.reason != UNREACHABLE:
                 self._cache.keep_failure(flight.question, outcome, now)
