@@ -1,7 +1,6 @@
 """Received fields: the way of a message (RFC 5321 4.4), in the forms that MTAs write."""
 
 import re
-from contextlib import suppress
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET, AF_INET6, inet_pton
@@ -18,9 +17,18 @@ _INNER = r"\([^()]*+(?:\([^()]*+\)[^()]*+)*\)"
 _TOKEN = re.compile(rf"\([^()]*+(?:{_INNER}[^()]*+)*\)|[^\s()]++|[()]")
 _CLAUSES = frozenset({"from", "by", "via", "with", "id", "for"})
 _V4 = re.compile(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])", re.ASCII)
-_V6 = re.compile(
-    r"(?<![\w.:-])(?:IPv6:)?([0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45})(?![\w:-])", re.I | re.ASCII
+_V6 = re.compile(r"(?<![\w.:-])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}(?![\w:-])", re.ASCII)
+_IP = re.compile(r"(?:IPv6:)?([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?", re.I | re.ASCII)
+_BRACKETED = re.compile(r"\[([^\]]*)")
+# Exim and CommuniGate have an address in front if they have no name, and nothing of their own
+# behind it.
+_IN_FRONT = re.compile(
+    r"\[([^\[\]\s]+)\](?::\d{1,5})?"
+    r"(?:\s\((?:(?:helo|ehlo|ident|port|account)[=\s]\s*+\[?[^\s()\[\]]++\]?(?:\s++|(?=\))))+\))?",
+    re.I | re.ASCII,
 )
+# A comment behind HELO that is a part of it.
+_GLUED = re.compile(r"\s*from\s++[^\s()]++\(", re.I)
 _HELO = re.compile(r"(?<![\w.-])helo[=\s]\s*\[?([^\s()\[\]]+)", re.I)
 # What the client said of itself, in its own words: an address there is not the client's.
 _SAID = re.compile(r"(?<![\w.-])(?:helo|ehlo|ident)[=\s]\s*\[?[^\s()\[\]]+", re.I)
@@ -62,7 +70,7 @@ class Received:
 
     @lazy
     def _client(self) -> _Client:
-        return _client(self._clauses.get("from", []))
+        return _NOBODY if _GLUED.match(self.raw) else _client(self._clauses.get("from", []))
 
     @property
     def from_name(self) -> str | None:
@@ -116,12 +124,19 @@ class Received:
 
 
 def _clauses(route: str) -> dict[str, list[str]]:
-    """The words and comments behind each keyword; of several the first counts."""
+    """The words and comments behind each keyword; of several the first counts.
+
+    Of a client nothing is told if a second `from` or `by`, or what is behind `from` and no `by`,
+    shows that keywords are words of its HELO.
+    """
     clauses: dict[str, list[str]] = {}
     current: list[str] = []
     for token in _TOKEN.findall(route):
         keyword = token.lower() if len(token) <= 4 else ""
         if keyword in _CLAUSES:
+            is_second = keyword in ("from", "by") and keyword in clauses
+            if is_second or (keyword != "by" and current is clauses.get("from")):
+                clauses["from"] = []
             current = []
             clauses.setdefault(keyword, current)
         else:
@@ -144,7 +159,7 @@ def _client(tokens: list[str]) -> _Client:
         return _NOBODY
     word = tokens[0]
     comments = [token for token in tokens if token.startswith("(")]
-    ip = _address(comments, word)
+    ip = _address(tokens)
     said = None if word.startswith(("(", "[")) or word.lower() in _NO_NAME else word
     for comment in comments:
         # A host may have it in its name.
@@ -162,14 +177,14 @@ def _client(tokens: list[str]) -> _Client:
     return _Client(host, None if is_forged else host, ip, None if word.startswith("(") else word)
 
 
-def _address(comments: list[str], word: str) -> IPAddress | None:
+def _address(tokens: list[str]) -> IPAddress | None:
     """The client's address, not one that it calls itself by; none rather than a doubtful one."""
-    told = [_addresses(_told(comment)) for comment in comments if not _WORDS.match(comment)]
-    found = set().union(*told)
-    if not found and (not comments or (word.startswith("[") and _SAID.search(comments[0]))):
-        # Exim has it here if it has no name. Where others have a comment, the word is a HELO.
-        found = _addresses(word)
-    return found.pop() if len(found) == 1 else None
+    comments = [token for token in tokens if token.startswith("(") and not _WORDS.match(token)]
+    found = [ip for comment in comments for ip in _addresses(_told(comment[1:-1]))]
+    if found:
+        return found[0] if len(found) == 1 else None
+    in_front = _IN_FRONT.fullmatch(" ".join(tokens))
+    return _read(in_front[1]) if in_front else None
 
 
 def _told(comment: str) -> str:
@@ -179,15 +194,31 @@ def _told(comment: str) -> str:
     return rest if rest != comment else rest.rpartition("@")[2]
 
 
-def _addresses(text: str) -> set[IPAddress]:
-    """The IP addresses in a text."""
-    addresses: set[IPAddress] = set()
-    for found in _V4.finditer(text):
-        with suppress(OSError):
-            # From octets: `ipaddress` takes four times as long to read text.
-            addresses.add(IPv4Address(inet_pton(AF_INET, found[0])))
-    for found in _V6.finditer(text):
-        with suppress(OSError):
-            address = IPv6Address(inet_pton(AF_INET6, found[1]))
-            addresses.add(address.ipv4_mapped or address)
-    return addresses
+def _addresses(text: str) -> list[IPAddress | None]:
+    """The addresses in a comment: None for each that is in doubt.
+
+    Those in brackets count, if there are any: a name may look like an address, as anybody can write
+    one into a reverse zone.
+    """
+    text = text.replace("(may be forged)", "")
+    if "[" in text:
+        return [None] if "(" in text else [_read(inner) for inner in _BRACKETED.findall(text)]
+    if ip := _read(text.strip()):
+        return [ip]
+    is_doubtful = _V4.search(text) or any(_read(found[0]) for found in _V6.finditer(text))
+    return [None] if is_doubtful else []
+
+
+def _read(text: str) -> IPAddress | None:
+    """An address as it is written in a Received field; its zone means something to others alone."""
+    found = _IP.fullmatch(text)
+    if not found:
+        return None
+    try:
+        # From octets: `ipaddress` takes four times as long to read text.
+        if ":" not in found[1]:
+            return IPv4Address(inet_pton(AF_INET, found[1]))
+        address = IPv6Address(inet_pton(AF_INET6, found[1]))
+    except OSError:
+        return None
+    return address.ipv4_mapped or address
