@@ -1,9 +1,9 @@
 """What checks look up in DNS: each within its budget, all of a message within one."""
 
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 from twisted.internet import defer
 from twisted.internet.interfaces import IReactorTime
@@ -53,7 +53,7 @@ class Lookups:
         self._resolver = resolver
         self._clock = clock
         self._left = self._most = most
-        self._undone: dict[tuple[str, str], Counter[Kind]] = {}
+        self._undone: dict[tuple[str, str, str], Counter[Kind]] = {}
 
     def for_check(
         self, name: str, limit: int | None = None, seconds: float = inf
@@ -83,21 +83,29 @@ class Lookups:
         lookup = self._resolver.lookup(question)
         if self._clock is None or left == inf:
             return await lookup
-        return await _within(lookup, left, self._clock, question)
+        waiting = defer.Deferred.fromCoroutine(lookup)
+        try:
+            return await waiting.addTimeout(left, self._clock)
+        except defer.TimeoutError:
+            reason = "no answer in the time of the check"
+            raise self._leave(check, question, reason, "given up") from None
 
     def refuse(self, check: str, question: Question, reason: str) -> DnsBudgetSpent:
         """Keep for the trace that a question is not asked, and make the error of it."""
-        self._undone.setdefault((check, reason), Counter())[question.kind] += 1
+        return self._leave(check, question, reason, "not asked")
+
+    def _leave(self, check: str, question: Question, reason: str, how: str) -> DnsBudgetSpent:
+        self._undone.setdefault((check, how, reason), Counter())[question.kind] += 1
         return DnsBudgetSpent(question, reason)
 
     def undone(self) -> Iterator[tuple[str, str]]:
-        """What was not asked for want of budget: a check, and its questions in words.
+        """What was not asked, or given up, for want of budget: a check, and its questions in words.
 
         It is one item for a check and a reason, however many questions there were.
         """
-        for (check, reason), kinds in self._undone.items():
+        for (check, how, reason), kinds in self._undone.items():
             counts = ", ".join(f"{count} {kind.name}" for kind, count in kinds.items())
-            yield check, f"not asked: {counts}; {reason}"
+            yield check, f"{how}: {counts}; {reason}"
 
 
 class CheckLookups:
@@ -133,13 +141,3 @@ class CheckLookups:
                 raise self._lookups.refuse(self._check, question, reason)
             self._left -= 1
         return await self._lookups.ask(self._check, question, self._end)
-
-
-async def _within(
-    lookup: Coroutine[Any, Any, Answer], seconds: float, clock: IReactorTime, question: Question
-) -> Answer:
-    waiting = defer.Deferred.fromCoroutine(lookup)
-    try:
-        return await waiting.addTimeout(seconds, clock)
-    except defer.TimeoutError:
-        raise DnsBudgetSpent(question, "no answer in the time of the check") from None

@@ -126,7 +126,11 @@ class Budgets(SynchronousTestCase):
         self.assertEqual(self.answered(short, 3, clock, 0.0), "the time of the check is spent")
         self.assertEqual(self.answered(long, 3, clock, 3.0), "found")
         self.assertEqual(
-            list(lookups.undone()), [("one", "not asked: 1 A; the time of the check is spent")]
+            list(lookups.undone()),
+            [
+                ("one", "given up: 1 A; no answer in the time of the check"),
+                ("one", "not asked: 1 A; the time of the check is spent"),
+            ],
         )
         self.assertEqual(clock.getDelayedCalls(), [])
 
