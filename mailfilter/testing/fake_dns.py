@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock, deferLater
 
 from ..codec.dns_answer import Answer, DnsError, DnsFailure, Kind, Question
-from ..codec.dns_name import name_to_wire, normal_name
+from ..codec.dns_name import BadName, normal_name
 from .zone_text import DEFAULT_TTL, Record, read_zone
 
 MAX_CNAMES = 16
@@ -21,8 +21,9 @@ class FakeDns:
     """A `mailfilter.scan.lookups.Resolves` that knows the records of a zone (`read_zone`).
 
     A name that is not in it does not exist (`nxdomain`), one with records of other kinds, or with
-    names below it, has none (`nodata`). Answers are remembered as long as they live, until
-    `forget`; the time for that, and for what is late, is that of `clock`.
+    names below it, has none (`nodata`). Upper case and a final dot make no other name. Answers are
+    remembered as long as they live, until `forget`; the time for that, and for what is late, is
+    that of `clock`.
     """
 
     def __init__(self, zone: str = "", clock: Clock | None = None) -> None:
@@ -64,13 +65,16 @@ class FakeDns:
 
     def peek(self, question: Question) -> Answer | None:
         """See `Resolves.peek`."""
-        until, answer = self._known.get(question, (0.0, None))
+        try:
+            until, answer = self._known.get(_normal(question), (0.0, None))
+        except BadName:
+            return None
         left = until - self._seconds()
         return replace(answer, ttl=left) if answer is not None and left > 0 else None
 
     async def lookup(self, question: Question) -> Answer:
         """See `Resolves.lookup`."""
-        name_to_wire(question.name)
+        question = _normal(question)
         self.asked[question] += 1
         delay = self._delays.get(question.name, self.delay)
         if delay:
@@ -93,7 +97,8 @@ class FakeDns:
             found = [record for record in records if record.kind is question.kind]
             if found:
                 ttl = min([ttl, *[record.ttl for record in found]])
-                values = tuple([record.value for record in found])
+                # Equal records are one (RFC 2181 5).
+                values = tuple(dict.fromkeys([record.value for record in found]))
                 return Answer(question, "found", values, ttl, self.is_authentic, name)
             aliases = [record for record in records if record.kind is Kind.CNAME]
             if not aliases:
@@ -109,3 +114,7 @@ class FakeDns:
         for kind in (question.kind, None):
             if (name, kind) in self._errors:
                 raise self._errors[name, kind](question)
+
+
+def _normal(question: Question) -> Question:
+    return Question(normal_name(question.name), question.kind)

@@ -81,6 +81,25 @@ class Answers(SynchronousTestCase):
                 self.assertEqual((answer.status, answer.records), ("found", records))
                 self.assertEqual((answer.question, answer.name), (Question(name, kind), name))
 
+    def test_one_name_in_many_forms(self) -> None:
+        """As a resolver takes them."""
+        for name in ("example.com", "Example.COM", "example.com.", "www.Example.com"):
+            self.assertEqual(self.ask(name, Kind.MX).status, "found", name)
+        self.assertEqual(self.dns.asked[Question("example.com", Kind.MX)], 3)
+        self.assertIsNotNone(self.dns.peek(Question("EXAMPLE.com.", Kind.MX)))
+        self.assertIsNone(self.dns.peek(Question("example..com", Kind.MX)))
+        self.dns.slow("example.com", 1)
+        late = start(self.dns.lookup(Question("EXAMPLE.com", Kind.A)))
+        self.assertNoResult(late)
+        self.clock.advance(1)
+        self.successResultOf(late)
+
+    def test_equal_records(self) -> None:
+        """Are one."""
+        self.dns.add("x.test A 192.0.2.1\nx.test A 192.0.2.2\nX.test 60 A 192.0.2.1")
+        records = self.ask("x.test", Kind.A).records
+        self.assertEqual(records, (ip_address("192.0.2.1"), ip_address("192.0.2.2")))
+
     def test_nothing(self) -> None:
         self.assertEqual(self.ask("example.com", Kind.AAAA).status, "nodata")
         self.assertEqual(self.ask("b.example.com", Kind.A).status, "nodata")
