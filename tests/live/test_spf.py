@@ -44,9 +44,19 @@ def own_filter() -> Filter:
 
 
 @functools.cache
+def silent_filter() -> Filter:
+    """One that writes no such fields, as by default."""
+    own = Filter(start=False, workers=1, dns=own_server().address)
+    own.start()
+    return own
+
+
+@functools.cache
 def own_postfix() -> Postfix:
-    """A Postfix that asks the filter."""
-    return Postfix({"tcp": Smtpd(f"inet:127.0.0.1:{own_filter().milter}")}, shared_sink().port)
+    """A Postfix that asks the filters."""
+    filters = {"tcp": own_filter(), "silent": silent_filter()}
+    services = {name: Smtpd(f"inet:127.0.0.1:{own.milter}") for name, own in filters.items()}
+    return Postfix(services, shared_sink().port)
 
 
 def spf_of(found: Any) -> dict[str, list[str]]:
@@ -125,8 +135,25 @@ class HttpTests(LiveCase):
     def test_remembered(self) -> None:
         """One worker asks once; there are two."""
         for _ in range(6):
-            self.scan(Case("bob@known.test", "", ""))
-        self.assertLessEqual(own_server().asked().count("known.test TXT"), 2)
+            reply = self.scan(Case("bob@known.test", "", ""))
+            self.assertEqual(first_options(reply), {"R_SPF_FAIL": "-all"})
+        self.assertIn(own_server().asked().count("known.test TXT"), (1, 2))
+
+    def test_login_at_the_relay(self) -> None:
+        """A user of a relay that is trusted sends from anywhere."""
+        field = "Received: from pc (pc.test [198.51.100.9])\r\n\tby relay.test with {} id 1;\r\n"
+        field += "\tSat, 28 Nov 2026 10:00:00 +0000\r\n"
+        relayed = Case("bob@ip4.test", "", "", ip=RELAY, helo="relay.test")
+        for protocol, symbols in (("ESMTPS", ["R_SPF_FAIL"]), ("ESMTPSA", [])):
+            reply = self.scan(relayed, field.format(protocol).encode() + HAM)
+            self.assertEqual(list(spf_of(reply)), symbols, protocol)
+
+    def test_no_fields(self) -> None:
+        """There are none unless they are asked for."""
+        reply = self.scan(Case("bob@ip4.test", "", ""), filter=silent_filter())
+        self.assertEqual(first_options(reply), {"R_SPF_ALLOW": "+ip4:203.0.113.0/24"})
+        added = reply.get("milter", {}).get("add_headers", {})
+        self.assertFalse({AUTH, RECEIVED} & set(added))
 
     def test_silence(self) -> None:
         """A server that says nothing: the scan ends in time, without an answer of SPF."""
@@ -156,11 +183,13 @@ class PostfixTests(PostfixCase):
         """See `LiveCase`."""
         return own_filter()
 
-    def deliver(self, case: Case, message: bytes = HAM, **client: str) -> bytes:
+    def deliver(
+        self, case: Case, message: bytes = HAM, service: str = "tcp", **client: str
+    ) -> bytes:
         """Send a message; what arrives of it."""
         address = f"IPV6:{case.ip}" if ":" in case.ip else case.ip
         attributes = {"ADDR": address, "NAME": "client.example.net", "HELO": case.helo} | client
-        with Client(self.postfix.ports["tcp"], stranger=False) as session:
+        with Client(self.postfix.ports[service], stranger=False) as session:
             code, _text = session.docmd(
                 "XCLIENT", " ".join(f"{name}={value}" for name, value in attributes.items())
             )
@@ -192,6 +221,14 @@ class PostfixTests(PostfixCase):
         names = self.names(delivered)
         at = names.index("Received")
         self.assertEqual(sorted(names[at + 1 : at + 3]), [AUTH, RECEIVED])
+
+    def test_no_fields(self) -> None:
+        """There are none unless they are asked for."""
+        mark = silent_filter().log_size()
+        delivered = self.deliver(Case("bob@ip4.test", "", ""), service="silent")
+        found = first_options(silent_filter().wait_record(mark))
+        self.assertEqual(found, {"R_SPF_ALLOW": "+ip4:203.0.113.0/24"})
+        self.assertEqual(values(delivered, AUTH) + values(delivered, RECEIVED), [])
 
     def test_fail(self) -> None:
         delivered = self.deliver(Case("bob@fail.test", "", ""))
