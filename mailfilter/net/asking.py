@@ -159,6 +159,7 @@ class Asking:
             return
         query.drop()
         now = self._reactor.seconds()
+        query.line.health.heard(now)
         if query.flight is None:
             self._answered(query.line)
             return
@@ -309,7 +310,8 @@ class Asking:
 
     def _time_out(self, query: Query, now: float) -> None:
         self._statistics.timeouts += 1
-        self._failed(query.line, now)
+        query.line.health.kept_silent(query.deadline - self._settings.timeout, now)
+        self._outage.failed(now)
         if query.flight is None:
             query.drop()
         elif query is query.flight.latest:

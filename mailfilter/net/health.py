@@ -4,7 +4,7 @@ MAX_FAILURES = 3
 """In a row, after which a server is left alone: one packet may get lost anywhere."""
 
 FIRST_PROBE = 1.0
-"""Seconds until a server that does not answer is tried again; each time twice as long."""
+"""Seconds from the first probe, which is at once, to the next; each time twice as long."""
 
 LAST_PROBE = 30.0
 """It is never left alone for longer."""
@@ -13,13 +13,18 @@ LAST_PROBE = 30.0
 class Health:
     """Of one server. It is told what happens, and when (seconds)."""
 
-    __slots__ = ("_failures", "_probe_at", "_wait", "is_down")
+    __slots__ = ("_failures", "_heard", "_probe_at", "_wait", "is_down")
 
     def __init__(self) -> None:
         self.is_down = False
         self._failures = 0
+        self._heard = float("-inf")
         self._probe_at = 0.0
         self._wait = FIRST_PROBE
+
+    def heard(self, now: float) -> None:
+        """It has said something, whatever that is worth."""
+        self._heard = now
 
     def answered(self) -> None:
         """It has said something that makes sense."""
@@ -28,16 +33,25 @@ class Health:
         self.is_down = False
 
     def failed(self, now: float) -> None:
-        """It has kept silent, or refused us, or made no sense."""
+        """It has refused us, or made no sense, or cannot be reached."""
         self._failures += 1
         if self._failures >= MAX_FAILURES and not self.is_down:
             self.is_down = True
-            self._probe_at = now + self._wait
+            self._probe_at = now
+
+    def kept_silent(self, since: float, now: float) -> None:
+        """It has not answered a question of then.
+
+        That is a failure only if nothing at all was heard since: the silence may be that of the
+        servers of a zone, and whose names we ask for strangers choose.
+        """
+        if self._heard < since:
+            self.failed(now)
 
     def takes_probe(self, now: float) -> bool:
         """Whether to ask it now if it is back; the next time is later."""
         if not self.is_down or now < self._probe_at:
             return False
-        self._wait = min(self._wait * 2, LAST_PROBE)
         self._probe_at = now + self._wait
+        self._wait = min(self._wait * 2, LAST_PROBE)
         return True
