@@ -103,13 +103,13 @@ class OutageTests(ClockCase):
         self.assertEqual(texts, [f"no DNS server answers: {names}", back])
 
     def test_told_later(self) -> None:
-        """An outage that began in that while and lasts is told after it."""
+        """An outage that began in that while and lasts is told after it, and no more."""
         resolver = self.make_resolver(attempts=1)
         for number in range(3):
             self.give_up(resolver, f"n{number}.example")
         self.bring_back(resolver, self.peer)
         with capturedLogs() as logged:
-            until = self.reactor.seconds() + QUIET_SECONDS
+            until = self.reactor.seconds() + 3 * QUIET_SECONDS
             while self.reactor.seconds() < until:
                 self.give_up(resolver, f"n{self.reactor.seconds()}.example")
         texts = [formatEvent(event) for event in logged if event["log_namespace"] == NAMESPACE]
