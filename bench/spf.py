@@ -158,7 +158,8 @@ def _warm_cache() -> Cache:
 
 
 def _evaluate(asked: Asked, warm: Warm) -> SpfResult:
-    return _run(run_evaluation(evaluate(asked), warm.lookup, warm.peek, perf_counter))
+    evaluation = evaluate(asked)
+    return _run(run_evaluation(evaluation, lambda q, _: warm.lookup(q), warm.peek, perf_counter))
 
 
 def _check(check: Spf, asked: Asked, warm: Warm) -> Findings:

@@ -14,6 +14,12 @@ Asking = Generator[Question, Answer | DnsError, T]
 """Yields questions, is sent what comes back, returns something."""
 
 
+class MildQuestion(Question):
+    """One whose error means as much as no record, so that it is not worth all of the time."""
+
+    __slots__ = ()
+
+
 class Asker:
     """Asks within limits, and keeps what was done."""
 
@@ -34,13 +40,12 @@ class Asker:
 
     def ask(self, name: str, kind: Kind) -> Asking[Answer]:
         """Ask, and stop if there is no answer."""
-        answer = yield from self._ask(name, kind)
+        answer = yield from self._ask(Question(name, kind))
         if isinstance(answer, DnsError):
             raise SpfStop("temperror", shown(str(answer), 160))
         return answer
 
-    def _ask(self, name: str, kind: Kind) -> Asking[Answer | DnsError]:
-        question = Question(name, kind)
+    def _ask(self, question: Question) -> Asking[Answer | DnsError]:
         answer = yield question
         self.note(question, answer)
         return answer
@@ -53,7 +58,7 @@ class Asker:
 
     def ask_mildly(self, name: str, kind: Kind) -> Asking[Answer | None]:
         """The same where an error of DNS means as much as no record: None."""
-        answer = yield from self._ask(name, kind)
+        answer = yield from self._ask(MildQuestion(name, kind))
         if isinstance(answer, DnsBudgetSpent | DnsBusy):
             # We did not ask, so nothing follows for the domain.
             raise SpfStop("temperror", shown(str(answer), 160))

@@ -1,7 +1,7 @@
 """SPF: may this client send mail for the domain of its sender (RFC 7208)?"""
 
 from ..auth.spf import evaluate
-from ..auth.spf_drive import run_evaluation
+from ..auth.spf_drive import MILD_PART, run_evaluation
 from ..auth.spf_values import Asked, Limits, Result, SpfResult
 from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
 from ..scan.networks import local_networks
@@ -87,7 +87,9 @@ class Spf(Check):
         seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
         dns = task.lookups.for_check(self.name, self._max_queries, seconds)
         evaluation = evaluate(asked, self._limits)
-        found = await run_evaluation(evaluation, dns.ask, dns.peek, lambda: -task.remaining())
+        found = await run_evaluation(
+            evaluation, dns.ask, dns.peek, lambda: -task.remaining(), seconds * MILD_PART
+        )
         return _findings(asked, found)
 
 

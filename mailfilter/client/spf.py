@@ -114,6 +114,8 @@ async def _evaluate(
     resolver = Resolver(reactor, settings, servers)
     try:
         evaluation = evaluate(asked, limits)
-        return await run_evaluation(evaluation, resolver.lookup, resolver.peek, reactor.seconds)
+        return await run_evaluation(
+            evaluation, lambda asks, _: resolver.lookup(asks), resolver.peek, reactor.seconds
+        )
     finally:
         resolver.close()

@@ -8,7 +8,7 @@ from typing import Protocol
 from twisted.internet import defer
 from twisted.internet.interfaces import IReactorTime
 
-from ..codec.dns_answer import Answer, DnsBudgetSpent, DnsFailure, Kind, Question
+from ..codec.dns_answer import Answer, DnsBudgetSpent, DnsFailure, DnsTimeout, Kind, Question
 from ..config.model import Dns
 
 MAX_QUERIES = Dns().max_queries
@@ -70,7 +70,7 @@ class Lookups:
         """See `CheckLookups.peek`."""
         return None if self._resolver is None else self._resolver.peek(question)
 
-    async def ask(self, check: str, question: Question, end: float) -> Answer:
+    async def ask(self, check: str, question: Question, end: float, seconds: float) -> Answer:
         """See `CheckLookups.ask`; `end` is by the clock."""
         if self._resolver is None:
             raise DnsFailure(question, "no resolver")
@@ -81,12 +81,14 @@ class Lookups:
             raise self.refuse(check, question, f"a message may ask {self._most} questions")
         self._left -= 1
         lookup = self._resolver.lookup(question)
-        if self._clock is None or left == inf:
+        if self._clock is None or min(left, seconds) == inf:
             return await lookup
         waiting = defer.Deferred.fromCoroutine(lookup)
         try:
-            return await waiting.addTimeout(left, self._clock)
+            return await waiting.addTimeout(min(left, seconds), self._clock)
         except defer.TimeoutError:
+            if seconds < left:
+                raise DnsTimeout(question) from None
             reason = "no answer in the time of the check"
             raise self._leave(check, question, reason, "given up") from None
 
@@ -123,10 +125,11 @@ class CheckLookups:
         """The answer if it is at hand; asks nothing and costs nothing."""
         return self._lookups.peek(question)
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, seconds: float = inf) -> Answer:
         """The answer, if need be from afar.
 
         Raises:
+            DnsTimeout: none in so many seconds, or none at all.
             DnsBudgetSpent: not asked, this check or all of them have asked too much, or waited
                 for too long.
             DnsError: no answer.
@@ -140,4 +143,4 @@ class CheckLookups:
                 reason = f"the check may ask {self._limit} questions"
                 raise self._lookups.refuse(self._check, question, reason)
             self._left -= 1
-        return await self._lookups.ask(self._check, question, self._end)
+        return await self._lookups.ask(self._check, question, self._end, seconds)

@@ -8,7 +8,7 @@ from twisted.trial.unittest import TestCase
 from mailfilter.auth.spf import evaluate
 from mailfilter.auth.spf_drive import run_evaluation
 from mailfilter.auth.spf_values import Asked, SpfResult
-from mailfilter.codec.dns_answer import Answer, DnsError, Question
+from mailfilter.codec.dns_answer import Answer, DnsError, DnsTimeout, Question
 
 from .spf_zone import lines_zone
 
@@ -28,9 +28,11 @@ class DriveTests(TestCase):
             found = self.zone.answer(question)
             return found if isinstance(found, Answer) and question.kind in known else None
 
-        async def ask(question: Question) -> Answer:
-            self.clock.advance(takes)
+        async def ask(question: Question, seconds: float) -> Answer:
+            self.clock.advance(min(takes, seconds))
             self.waited.append(question)
+            if takes > seconds:
+                raise DnsTimeout(question)
             found = self.zone.answer(question)
             if isinstance(found, DnsError):
                 raise found
@@ -64,3 +66,17 @@ class DriveTests(TestCase):
         self.assertEqual(found.problem, "example.com A: time for SPF is up")
         found = await self.run_it(takes=10.0, known=frozenset({1}))
         self.assertEqual(found.result, "pass")
+
+    async def test_time_of_names(self) -> None:
+        """The client's names, slow or silent, match nothing, and leave time for other terms."""
+        records = {
+            "example.com": ["TXT v=spf1 ptr -all"],
+            "1.2.0.192.in-addr.arpa": [f"PTR n{number}.example.com" for number in range(10)],
+        }
+        for takes, count in ((1000.0, 1), (3.0, 3)):
+            self.zone, self.waited = lines_zone(records), []
+            began = self.clock.seconds()
+            found = await self.run_it(takes, known=frozenset({16}))
+            self.assertEqual(found.mechanism, "-all", takes)
+            self.assertEqual(len(self.waited), count, takes)
+            self.assertLess(self.clock.seconds() - began, 10.0)

@@ -292,6 +292,12 @@ class TimeTests(SynchronousTestCase):
         config = Config(scan=Scan(timeout=2.0))
         self.assertEqual(list(self.scan("bob@ip4.test", 2.0, config)), ["R_SPF_DNSFAIL"])
 
+    def test_silent_reverse_zone(self) -> None:
+        """It is the client's own, and changes no result."""
+        self.dns.add('ptr.test TXT "v=spf1 ptr -all"')
+        self.dns.slow("1.2.0.192.in-addr.arpa", 1000.0)
+        self.assertEqual(self.scan("bob@ptr.test", 3.8), {"R_SPF_FAIL": ("-all",)})
+
     def test_slow(self) -> None:
         """Each answer comes, but all of them take too long."""
         self.dns.delay = 1.0

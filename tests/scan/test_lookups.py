@@ -134,6 +134,24 @@ class Budgets(SynchronousTestCase):
         )
         self.assertEqual(clock.getDelayedCalls(), [])
 
+    def test_seconds_of_a_question(self) -> None:
+        """A question that is not worth more has no answer then; no budget is spent."""
+        clock = Clock()
+        dns = FakeDns(ZONE, clock)
+        dns.delay = 3.0
+        lookups = Lookups(dns, 10, clock)
+        check = lookups.for_check("one", seconds=4.0)
+        asked = Deferred.fromCoroutine(check.ask(question(1), 2.0))
+        clock.advance(1.9)
+        self.assertNoResult(asked)
+        clock.advance(0.1)
+        self.failureResultOf(asked, DnsTimeout)
+        asked = Deferred.fromCoroutine(check.ask(question(2), 5.0))
+        clock.advance(2.0)
+        self.failureResultOf(asked, DnsBudgetSpent)
+        self.assertEqual(len(list(lookups.undone())), 1)
+        self.assertEqual(clock.getDelayedCalls(), [])
+
     def answered(self, lookups: CheckLookups, number: int, clock: Clock, seconds: float) -> str:
         """What comes after so long: a status, or why there is no answer."""
         said: list[str] = []
