@@ -3,7 +3,7 @@
 A connection for each: they are rare, and a resolver of our own is near.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.error import ConnectionDone
@@ -16,7 +16,18 @@ from .query import Query
 MAX_CONNECTIONS = 32
 """At the same time; others wait."""
 
+MAX_OF_DOMAIN = 4
+"""The same for names of one domain: its servers may have all that ask for them wait."""
+
+CONNECT_SECONDS = 1.0
+"""The longest time until a connection is there: a resolver is near, or it does not listen."""
+
+_LABELS = {"in-addr.arpa": 4, "ip6.arpa": 10}
+"""Labels at the end that make a domain of somebody, where two are too few."""
+
 _LENGTH = 2
+
+_T = TypeVar("_T")
 
 
 class Tcp:
@@ -25,6 +36,7 @@ class Tcp:
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._free = DeferredSemaphore(MAX_CONNECTIONS)
+        self._domains: dict[str, _Domain] = {}
 
     def ask(self, query: Query, seconds: float) -> Deferred[bytes]:
         """The first packet that comes back, whatever is in it.
@@ -32,16 +44,44 @@ class Tcp:
         Fails with TimeoutError after so long, with waiting, or with what Twisted says of a
         connection that cannot be made or is lost.
         """
-        asking: Deferred[bytes] = self._free.run(self._ask, query, seconds)
+        name = domain_of(query.question.name)
+        domain = self._domains.setdefault(name, _Domain())
+        domain.users += 1
+        asking: Deferred[bytes] = domain.free.run(self._free.run, self._ask, query, seconds)
+        asking.addBoth(self._leave, name)
         asking.addTimeout(seconds, self._reactor)
         return asking
 
     def _ask(self, query: Query, seconds: float) -> Deferred[bytes]:
         factory = _Factory(query.packet())
         server = query.line.server
-        connector = self._reactor.connectTCP(server.host, server.port, factory, timeout=seconds)
+        connector = self._reactor.connectTCP(
+            server.host, server.port, factory, timeout=min(seconds, CONNECT_SECONDS)
+        )
         factory.done = Deferred(lambda _: connector.disconnect())
         return factory.done
+
+    def _leave(self, outcome: _T, name: str) -> _T:
+        domain = self._domains[name]
+        domain.users -= 1
+        if not domain.users:
+            del self._domains[name]
+        return outcome
+
+
+class _Domain:
+    """Of one domain, what asks or waits."""
+
+    def __init__(self) -> None:
+        self.free = DeferredSemaphore(MAX_OF_DOMAIN)
+        self.users = 0
+
+
+def domain_of(name: str) -> str:
+    """The end of a name that tells roughly whose it is."""
+    labels = name.split(".")
+    end = ".".join(labels[-2:])
+    return ".".join(labels[-_LABELS.get(end, 2) :])
 
 
 class _Factory(ClientFactory):
