@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -13,7 +14,7 @@ from mailfilter.app.local import LocalGeneration
 from mailfilter.app.worker import build_engine
 from mailfilter.codec.control import Boot, File
 from mailfilter.codec.dns_answer import DnsFailure, Kind, Question
-from mailfilter.net.servers import Server
+from mailfilter.net.servers import Server, dns_servers
 from mailfilter.report.alarms import Alarms
 from mailfilter.scan.check import Check, Hit, Symbol
 from mailfilter.scan.envelope import Envelope
@@ -115,7 +116,27 @@ class EngineDnsTests(LocalCase):
         self.assert_servers(engine)
         await engine.close()
 
+    async def test_reload(self) -> None:
+        """Each generation asks those that the machine has when it starts."""
+        made = self.draft('store.kind = "memory"')
+        resolv_conf = Path(self.folder, "resolv.conf")
+        self.patch(dns_servers, "__defaults__", (resolv_conf,))
+        self.patch(module, "settle", lambda: None)
+        hub = Hub(Alarms(), os.path.join(self.folder, "state"))
+        for number, host in enumerate(("192.0.2.1", "192.0.2.2"), 1):
+            _name(resolv_conf, host)
+            local = LocalGeneration(reactor, hub, number, made, {})
+            await local.start(is_strict=False)
+            engine = local._engine
+            assert engine is not None and engine.resolver is not None
+            self.assertEqual(engine.resolver.servers, (Server(host),))
+            await local.drain(is_stop=True, seconds=0)
+
     def assert_servers(self, engine: Engine | None) -> None:
         """They are those of the configuration."""
         assert engine is not None and engine.resolver is not None
         self.assertEqual(engine.resolver.servers, (Server("192.0.2.53", 5353),))
+
+
+def _name(resolv_conf: Path, host: str) -> None:
+    resolv_conf.write_text(f"nameserver {host}\n")

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twisted.internet import reactor as _reactor
+from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
 from twisted.internet.task import deferLater
 
 from .dns_wire import Query
-from .unbound import HOST, free_udp_port
+from .unbound import HOST
 
 reactor: Any = _reactor
 TCP_HEAD = 2
@@ -38,8 +39,8 @@ class Server:
     """A server with UDP and TCP at one port; `stop` ends it."""
 
     behaviour: Behaviour
-    port: int = field(default_factory=free_udp_port)
     host: str = HOST
+    port: int = field(default=0, init=False)
     queries: list[Query] = field(default_factory=list)
     connections: int = 0
 
@@ -52,11 +53,18 @@ class Server:
         self._foreign = DatagramProtocol()
         factory = Factory.forProtocol(lambda: _Stream(self))
         factory.noisy = False
-        self._ports = [
-            reactor.listenUDP(self.port, self._datagrams, interface=self.host),
-            reactor.listenUDP(0, self._foreign, interface=self.host),
-            reactor.listenTCP(self.port, factory, interface=self.host),
-        ]
+        while len(self._ports) < 2:
+            udp = reactor.listenUDP(0, self._datagrams, interface=self.host)
+            self.port = udp.getHost().port
+            try:
+                tcp = reactor.listenTCP(self.port, factory, interface=self.host)
+            except CannotListenError:
+                # Another has it for TCP.
+                udp.stopListening()
+                self._datagrams = _Datagrams(self)
+                continue
+            self._ports = [udp, tcp]
+        self._ports.append(reactor.listenUDP(0, self._foreign, interface=self.host))
         return self
 
     async def stop(self) -> None:
