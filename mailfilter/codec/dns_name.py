@@ -68,7 +68,9 @@ def normal_name(text: str) -> str:
     Raises:
         BadName: an empty or too long label, too long altogether, not allowed by IDNA.
     """
-    return _name_text(_labels(_without_final_dot(text)))
+    # Other scripts have full stops of their own.
+    name = text if text.isascii() else _to_ascii(text)
+    return _name_text(_labels(_without_final_dot(name)))
 
 
 def _without_final_dot(text: str) -> str:

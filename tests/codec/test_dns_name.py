@@ -115,6 +115,16 @@ class TextTests(SynchronousTestCase):
     def test_the_final_dot_is_for_others_alone(self) -> None:
         self.assertRaises(BadName, name_to_wire, "example.com.")
 
+    def test_full_stops_of_other_scripts(self) -> None:
+        """Part labels, and one may be the final dot."""
+        for dot in "\u3002\uff0e\uff61":
+            self.assertEqual(normal_name(f"a{dot}b{dot}"), "a.b")
+            self.assertEqual(normal_name(f"\xfc.b{dot}"), "xn--tda.b")
+            for text in (f"b{dot}.", f"b.{dot}", f"b{dot}{dot}", f"{dot}b"):
+                self.assertRaises(BadName, normal_name, text)
+            self.assertRaises(BadName, name_to_wire, f"b{dot}")
+        self.assertEqual(normal_name("\u3002"), normal_name("."))
+
 
 class WireTests(SynchronousTestCase):
     def test_bad(self) -> None:
