@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from mailfilter.auth.spf import evaluate
 from mailfilter.auth.spf_drive import run_evaluation
+from mailfilter.auth.spf_macro import expand_name, parse_domain
 from mailfilter.auth.spf_values import Asked, SpfResult
 from mailfilter.checks.spf import Spf
 from mailfilter.codec.dns_answer import Answer, Kind, Mx, Question
@@ -34,6 +35,11 @@ RUNS = 5
 
 NETWORKS = " ".join(f"ip4:198.51.{n}.0/24" for n in range(20))
 """As providers have them in their records."""
+
+MACROS = "%{S}" * 100 + ".x"
+"""A target whose text is much longer than a name; ten of them make a record of 4,000 octets."""
+
+MACROS_NAME = expand_name(parse_domain(MACROS), lambda _: "joe@macros.example") or ""
 
 ZONE: Mapping[str, Mapping[Kind, Sequence[Any]]] = {
     "small.example": {
@@ -64,6 +70,8 @@ ZONE: Mapping[str, Mapping[Kind, Sequence[Any]]] = {
     "flat.example": {Kind.TXT: (f"v=spf1 {NETWORKS} ip4:192.0.2.1 -all".encode("ascii"),)},
     "moved.example": {Kind.TXT: (b"v=spf1 redirect=flat.example",)},
     "macro.example": {Kind.TXT: (b"v=spf1 exists:%{i}._ip.%{h}._helo.%{d2}._spf.x.example -all",)},
+    "macros.example": {Kind.TXT: (f"v=spf1{f' a:{MACROS}' * 10} -all".encode("ascii"),)},
+    MACROS_NAME: {Kind.A: (IPv4Address("192.0.2.2"),)},
     "1.2.0.192.in-addr.arpa": {Kind.PTR: ("mx1.small.example",)},
     "192.0.2.1._ip.mx1.small.example._helo.macro.example._spf.x.example": {
         Kind.A: (IPv4Address("127.0.0.2"),)
@@ -89,6 +97,7 @@ CASES = (
     Case("provider, 5 records, passes by IPv6", "hosted.example", "2001:db8::25", "pass"),
     Case("provider, 5 records, fails", "hosted.example", "203.0.113.1", "softfail"),
     Case("macros", "macro.example", "192.0.2.1", "pass"),
+    Case("ten terms of 100 macros, fails", "macros.example", "192.0.2.1", "fail"),
     Case("no record", "none.example", "192.0.2.1", "none"),
 )
 
@@ -151,9 +160,9 @@ def _warm_cache() -> Cache:
     for name, kinds in ZONE.items():
         for kind, records in kinds.items():
             question = Question(name, kind)
-            cache.keep_answer(Answer(question, "found", tuple(records), TTL), 100, 0.0)
+            cache.keep_answer(Answer(question, "found", tuple(records), TTL), 0.0)
     question = Question("none.example", Kind.TXT)
-    cache.keep_answer(Answer(question, "nxdomain", (), TTL), 100, 0.0)
+    cache.keep_answer(Answer(question, "nxdomain", (), TTL), 0.0)
     return cache
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from ..codec.dns_name import BadName, normal_name
@@ -66,15 +67,20 @@ def parse_text(text: str, letters: frozenset[str] = IN_TERMS) -> Tokens:
             raise BadMacro("percent sign without macro")
         if start > at:
             tokens.append(text[at:start])
-        tokens.append(_ESCAPES[found[5]] if found[5] else _macro(found, letters))
+        letter, digits, turn, delimiters, escaped = found.groups()
+        if escaped:
+            tokens.append(_ESCAPES[escaped])
+        else:
+            tokens.append(_macro(letter, digits, turn, delimiters, letters))
         at = found.end()
     if at < len(text):
         tokens.append(text[at:])
     return tuple(tokens)
 
 
-def _macro(found: re.Match[str], letters: frozenset[str]) -> Macro:
-    letter, digits, turn, delimiters, _ = found.groups()
+# Records that have macros have them by hundreds, if they are hostile.
+@lru_cache(maxsize=256)
+def _macro(letter: str, digits: str, turn: str, delimiters: str, letters: frozenset[str]) -> Macro:
     if letter.lower() not in letters:
         raise BadMacro("unknown macro")
     parts = int(digits or 0) if len(digits) <= 3 else _MANY
