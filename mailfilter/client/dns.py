@@ -1,17 +1,16 @@
 """`mailfilteradm dns`: what the resolvers are like that the filter asks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any
 
 import click
 
 from ..codec.dns_name import BadName, normal_name
 from ..config import load
-from ..config.peer import parse_peer
-from ..net.servers import DNS_PORT, RESOLV_CONF, Server, dns_servers
+from ..net.servers import RESOLV_CONF
 from ..report.escape import escape
 from .dns_doctor import Finding, ListTried, examine
+from .dns_option import SERVER_OPTION, chosen_servers
 from .options import CONFIG_OPTION, JSON_OPTION, echo_json, load_or_exit
 from .tls_text import table
 
@@ -26,14 +25,7 @@ def dns() -> None:
 
 
 @dns.command()
-@click.option(
-    "--server",
-    "servers",
-    multiple=True,
-    metavar="ADDRESS",
-    help="A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of"
-    " the configuration, else those of /etc/resolv.conf.",
-)
+@SERVER_OPTION
 @click.option(
     "--blocklist",
     "lists",
@@ -56,7 +48,7 @@ def doctor(servers: Sequence[str], lists: Sequence[str], as_json: bool, option: 
         raise click.BadParameter(f"more than {MAX_LISTS}", param_hint="--blocklist")
     names = [_read_list(text) for text in lists]
     settings = load_or_exit(load, option).config.dns
-    chosen = [read_server(text) for text in servers] or dns_servers(settings)
+    chosen = chosen_servers(servers, settings)
     source = "--server" if servers else "dns.servers" if settings.servers else str(RESOLV_CONF)
     findings = [examine(server, settings.timeout, names) for server in chosen]
     if as_json:
@@ -67,19 +59,6 @@ def doctor(servers: Sequence[str], lists: Sequence[str], as_json: bool, option: 
             click.echo("\n".join(["", *_lines(finding)]))
     if any(finding.trouble for finding in findings):
         raise SystemExit(1)
-
-
-def read_server(text: str) -> Server:
-    try:
-        return Server(str(ip_address(text.strip("[]"))), DNS_PORT)
-    except ValueError:
-        pass
-    try:
-        peer = parse_peer(text)
-        return Server(str(ip_address(peer.host)), peer.port)
-    except ValueError:
-        reason = f"{escape(text)}: expected an IP address, or ADDRESS:PORT"
-        raise click.BadParameter(reason, param_hint="--server") from None
 
 
 def _read_list(text: str) -> str:

@@ -20,7 +20,7 @@ from ..codec.dns import (
     question_octets,
 )
 from ..codec.dns_answer import Answer, DnsFailure, Question
-from ..net.servers import Server
+from ..net.servers import Server, connected
 
 ATTEMPTS = 2
 """Datagrams get lost."""
@@ -70,29 +70,15 @@ class Probe:
         number = secrets.randbelow(1 << 16)
         query = encode_query(number, question, edns_size=EDNS_SIZE if edns else 0)
         receive = self._over_tcp if is_tcp else self._over_udp
+        kind = socket.SOCK_STREAM if is_tcp else socket.SOCK_DGRAM
         try:
-            with self._connected(is_tcp) as connection:
+            with connected(self._server, kind, self._timeout) as connection:
                 started = time.monotonic()
                 return receive(connection, query, question, started)
         except TimeoutError:
             return Told(trouble=SILENCE)
         except OSError as error:
             return Told(trouble=error.strerror or str(error))
-
-    def _connected(self, is_tcp: bool) -> socket.socket:
-        kind = socket.SOCK_STREAM if is_tcp else socket.SOCK_DGRAM
-        # A link-local address has its zone in it, which getaddrinfo alone reads.
-        family, *_, address = socket.getaddrinfo(
-            self._server.host, self._server.port, type=kind, flags=socket.AI_NUMERICHOST
-        )[0]
-        connection = socket.socket(family, kind)
-        try:
-            connection.settimeout(self._timeout)
-            connection.connect(address)
-        except OSError:
-            connection.close()
-            raise
-        return connection
 
     def _over_udp(
         self, connection: socket.socket, query: bytes, question: Question, started: float

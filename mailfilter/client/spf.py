@@ -14,9 +14,9 @@ from ..auth.spf_values import Asked, Limits, SpfResult
 from ..config import load
 from ..config.model import Dns
 from ..net.resolver import Resolver
-from ..net.servers import Server, dns_servers
+from ..net.servers import Server
 from ..report.escape import escape
-from .dns import read_server
+from .dns_option import SERVER_OPTION, chosen_servers
 from .options import CONFIG_OPTION, JSON_OPTION, echo_json, load_or_exit
 from .spf_text import evaluation_lines, plain_evaluation
 from .with_store import run_in_reactor
@@ -40,14 +40,7 @@ def spf() -> None:
     help="Sender, as in MAIL FROM. Without it the name of HELO is evaluated, as for bounces.",
 )
 @click.option("--helo", default="", metavar="NAME", help="Name that the client gives in HELO.")
-@click.option(
-    "--server",
-    "servers",
-    multiple=True,
-    metavar="ADDRESS",
-    help="A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of"
-    " the configuration, else those of /etc/resolv.conf.",
-)
+@SERVER_OPTION
 @click.option(
     "--max-lookups",
     type=click.IntRange(0, MAX_LIMIT),
@@ -85,7 +78,7 @@ def check(
     asked = _asked(ip_text, sender, helo)
     limits = Limits(max_lookups, max_void, has_terms=True)
     settings = load_or_exit(load, option).config.dns
-    chosen = [read_server(text) for text in servers] or dns_servers(settings)
+    chosen = chosen_servers(servers, settings)
     found = run_in_reactor(lambda reactor: _evaluate(reactor, settings, chosen, asked, limits))
     if as_json:
         echo_json(plain_evaluation(asked, found))

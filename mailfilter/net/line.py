@@ -11,7 +11,7 @@ from typing import Any
 from .health import Health
 from .query import Query
 from .random_numbers import RandomNumbers
-from .servers import Server
+from .servers import Server, connected
 from .udp import Hearing, UdpPort
 
 PORT_QUERIES = 200
@@ -87,24 +87,8 @@ class Line:
     def _open(self, now: float) -> UdpPort:
         return UdpPort(
             self._reactor,
-            connected(self.server),
+            connected(self.server, socket.SOCK_DGRAM),
             self._hearing,
             PORT_QUERIES,
             now + PORT_SECONDS,
         )
-
-
-def connected(server: Server) -> socket.socket:
-    """A socket at a port that the kernel takes at random. Raises OSError."""
-    # Does not ask anybody: it is an address, and this finds the number of its zone.
-    found = socket.getaddrinfo(
-        server.host, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
-    )
-    family, kind, protocol, _, address = found[0]
-    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
-    try:
-        sock.connect(address)
-    except OSError:
-        sock.close()
-        raise
-    return sock

@@ -4,6 +4,7 @@ Of resolv.conf(5) nothing but the addresses counts. The search list is for peopl
 names; applied to names of mail it would ask for other names than those that were written.
 """
 
+import socket
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +59,25 @@ def nameservers(data: bytes) -> tuple[Server, ...]:
         except ValueError:
             continue
     return tuple(found)[:MAX_SERVERS]
+
+
+def connected(server: Server, kind: socket.SocketKind, seconds: float = 0.0) -> socket.socket:
+    """A socket of that kind, at a port that the kernel takes at random.
+
+    `seconds` is its time-out, for connecting too; with 0 it does not block. Raises OSError.
+    """
+    # Does not ask anybody: it is an address, and this finds the number of its zone.
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        server.host, server.port, type=kind, flags=socket.AI_NUMERICHOST
+    )[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.settimeout(seconds)
+        sock.connect(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _of_text(text: str) -> Server:
