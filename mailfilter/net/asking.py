@@ -93,12 +93,24 @@ class Asking:
             line = self._next_line(flight)
             if line is None:
                 break
+            flight.tries += 1
             if self._send(flight, line, EDNS_SIZE if line.has_edns(now) else 0, now):
-                flight.tries += 1
                 if flight.tries > 1:
                     self._statistics.retries += 1
                 return
+        if self._may_wait(flight, now):
+            flight.resume_at = now + self._settings.timeout
+            self._plan_sweep()
+            return
         self._end(flight, flight.trouble or Failed(DnsTimeout))
+
+    def _may_wait(self, flight: Flight, now: float) -> bool:
+        """Whether all servers may be back soon: one that is started anew is away for seconds."""
+        return (
+            0 < len(self.lines) == len(flight.lost)
+            and flight.tries < self._settings.attempts
+            and now + self._settings.timeout < flight.until
+        )
 
     def close(self) -> None:
         """Hear nothing any more. What is under way is not ended."""
@@ -131,6 +143,7 @@ class Asking:
         except OSError:
             self._failed(line, now)
             flight.spurned.add(line)
+            flight.lost.add(line)
             flight.trouble = Failed(DnsFailure, UNREACHABLE)
             return False
         flight.latest = query
@@ -143,8 +156,7 @@ class Asking:
         query.deadline = now + self._settings.timeout
         self._statistics.queries += 1
         self._sent.append(query)
-        if self._sweeping is None:
-            self._plan_sweep()
+        self._plan_sweep()
 
     def _letters(self, octets: bytes) -> bytes:
         """A question's octets as they are sent."""
@@ -166,6 +178,7 @@ class Asking:
         query.flight.queries.remove(query)
         if isinstance(reply, Failed):
             self._failed(query.line, now)
+            query.flight.lost.add(query.line)
             self._spurn(query, reply)
         elif reply.is_truncated:
             self._answered(query.line)
@@ -179,6 +192,7 @@ class Asking:
             return
         self._failed(query.line, self._reactor.seconds())
         query.flight.queries.remove(query)
+        query.flight.lost.add(query.line)
         self._spurn(query, Failed(DnsFailure, UNREACHABLE))
 
     def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
@@ -281,6 +295,8 @@ class Asking:
     # What becomes of time.
 
     def _plan_sweep(self) -> None:
+        if self._sweeping is not None:
+            return
         seconds = self._settings.timeout / _SWEEPS
         self._sweeping = self._reactor.callLater(seconds, self._sweep)
 
@@ -297,9 +313,16 @@ class Asking:
             if query.port is not None:
                 self._time_out(query, now)
         self._give_up(now)
-        is_needed = sent or self._flights or any(line.health.is_down for line in self.lines)
-        if self._sweeping is None and is_needed:
+        self._resume(now)
+        if sent or self._flights or any(line.health.is_down for line in self.lines):
             self._plan_sweep()
+
+    def _resume(self, now: float) -> None:
+        """Ask again those that could not be reached."""
+        for flight in [each for each in self._flights.values() if each.resume_at <= now]:
+            if not flight.is_over:
+                flight.resume()
+                self.ask(flight)
 
     def _give_up(self, now: float) -> None:
         """End what has taken too long, whatever is under way for it."""

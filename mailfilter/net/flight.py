@@ -24,9 +24,11 @@ class Flight:
         "is_authentic",
         "is_over",
         "latest",
+        "lost",
         "octets",
         "queries",
         "question",
+        "resume_at",
         "spurned",
         "steps",
         "tcp",
@@ -64,7 +66,17 @@ class Flight:
         self.tries = 0
         self.spurned: set[Line] = set()
         """Servers that cannot answer it."""
+        self.lost: set[Line] = set()
+        """Those of them that may be able to soon: nobody was there, or none that makes sense."""
+        self.resume_at = float("inf")
+        """When to ask those again."""
         self.trouble: Failed | None = None
+
+    def resume(self) -> None:
+        """Those that were lost may be asked again."""
+        self.spurned -= self.lost
+        self.lost.clear()
+        self.resume_at = float("inf")
 
     def wait(self) -> Deferred[Answer]:
         """Fires with the answer; whoever cancels it leaves the others waiting."""

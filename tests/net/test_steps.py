@@ -65,7 +65,7 @@ class HealthTests(ClockCase):
 
     def assert_down_after(self, act: Any, send: Any = None) -> None:
         """It is down when this has happened often enough, and not before."""
-        resolver = self.make_resolver()
+        resolver = self.make_resolver(attempts=1)
         if send is not None:
             self.patch(resolver._asking.lines[0], "send", send)
         for number in range(MAX_FAILURES):
@@ -94,7 +94,7 @@ class HealthTests(ClockCase):
 
     def test_unreachable_is_not_remembered(self) -> None:
         """It is known at once anyway, and may be over at once."""
-        resolver = self.make_resolver()
+        resolver = self.make_resolver(attempts=1)
         line: Any = resolver._asking.lines[0]
         patched = self.patch(line, "send", _refuse)
         self.failureResultOf(asks(resolver, "a.example"), DnsFailure)
@@ -210,7 +210,7 @@ class PortTests(ClockCase):
         """Who is told that a port has failed may close all."""
         gone = Peer()
         gone.sock.close()
-        resolver = self.make_resolver(gone)
+        resolver = self.make_resolver(gone, attempts=1)
         first, second = asks(resolver, "a.example"), asks(resolver, "b.example")
 
         def close(failure: Failure) -> Failure:

@@ -191,7 +191,7 @@ class RefusingTests(TroubleCase):
 
     async def test_nobody(self) -> None:
         """A port where nobody listens is known at once, and tried again."""
-        resolver = self.make_resolver(unused_port())
+        resolver = self.make_resolver(unused_port(), attempts=1)
         for _ in range(3):
             with self.assertRaises(DnsFailure):
                 await asks(resolver, "a.example")
@@ -203,7 +203,7 @@ class RefusingTests(TroubleCase):
 
     async def test_nobody_for_many(self) -> None:
         """All that wait there are told."""
-        resolver = self.make_resolver(unused_port())
+        resolver = self.make_resolver(unused_port(), attempts=1)
         asking = [asks(resolver, f"h{number}.example") for number in range(50)]
         failures = await gatherResults([each.addErrback(_trapped) for each in asking])
         self.assertEqual(failures, ["no server can be reached"] * 50)
@@ -287,7 +287,7 @@ class LyingTests(TroubleCase):
         """A reply that cannot be read is that server's failure; the next one is asked."""
         for spoil in (_cut, _looping, _overrun, _behind):
             self.other.act = _spoiled(self.other, spoil)
-            resolver = self.make_resolver(self.other.server)
+            resolver = self.make_resolver(self.other.server, attempts=1)
             with self.assertRaises(DnsFailure):
                 await asks(resolver, "a.example")
             resolver = self.make_resolver(self.other.server, self.server.server)

@@ -1,0 +1,95 @@
+"""Servers that are away for a moment: a resolver that is started anew."""
+
+from typing import Any
+
+from mailfilter.codec.dns_answer import DnsFailure
+from mailfilter.net.line import Line
+
+from .case import asks
+from .clock_case import ClockCase
+from .dns_server import reply_to
+
+FOUND = "a.example. 60 A 192.0.2.1"
+
+
+def _refuse(_line: Line, _query: Any, _now: float) -> None:
+    raise ConnectionRefusedError
+
+
+class RestartTests(ClockCase):
+    """One that is asked again after a while."""
+
+    def say_nonsense(self) -> None:
+        """As an answer to the next query."""
+        query, address = self.peer.take()
+        self.say(reply_to(query).to_wire() + b"\0", address)
+
+    def test_cannot_be_sent(self) -> None:
+        """It is asked when it is back."""
+        resolver = self.make_resolver()
+        patched = self.patch(Line, "send", _refuse)
+        asking = asks(resolver, "a.example")
+        self.last(2.5)
+        self.assertNoResult(asking)
+        patched.restore()
+        self.last(1.2)
+        while self.peer.has_query() and not asking.called:
+            self.answer(FOUND)
+        self.assertEqual(self.found(asking), ["192.0.2.1"])
+
+    def test_nobody_is_there(self) -> None:
+        """The same when the machine tells it afterwards."""
+        resolver = self.make_resolver()
+        asking = asks(resolver, "a.example")
+        self.peer.take()
+        line = resolver._asking.lines[0]
+        for port in filter(None, line._ports):
+            port._fail()
+        self.last(0.5)
+        self.assertNoResult(asking)
+        self.assertFalse(self.peer.has_query())
+        self.last(0.7)
+        self.answer(FOUND)
+        self.assertEqual(self.found(asking), ["192.0.2.1"])
+
+    def test_no_sense(self) -> None:
+        """As often as questions are asked at all."""
+        resolver = self.make_resolver(attempts=3)
+        asking = asks(resolver, "a.example")
+        for _ in range(2):
+            self.say_nonsense()
+            self.assertNoResult(asking)
+            self.last(1.2)
+        self.say_nonsense()
+        self.failureResultOf(asking, DnsFailure)
+        self.assertEqual(resolver.counters()["dns/queries"], 3)
+
+    def test_for_ever(self) -> None:
+        """As often, too, if nothing can be sent."""
+        resolver = self.make_resolver(attempts=3)
+        self.patch(Line, "send", _refuse)
+        asking = asks(resolver, "a.example")
+        self.last(1.8)
+        self.assertNoResult(asking)
+        self.last(0.7)
+        self.failureResultOf(asking, DnsFailure)
+
+    def test_a_zone_fails(self) -> None:
+        """That is told at once, and so it is when another server is away."""
+        other = self.make_peer()
+        resolver = self.make_resolver(self.peer, other, attempts=4)
+        lines = resolver._asking.lines
+        self.patch(lines[1], "send", lambda query, now: _refuse(lines[1], query, now))
+        for number in range(2):
+            asking = asks(resolver, f"n{number}.example")
+            self.answer(rcode="SERVFAIL")
+            self.failureResultOf(asking, DnsFailure)
+
+    def test_closed_meanwhile(self) -> None:
+        """Nothing waits for servers any more."""
+        resolver = self.make_resolver()
+        asking = asks(resolver, "a.example")
+        self.say_nonsense()
+        resolver.close()
+        self.failureResultOf(asking, DnsFailure)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
