@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
 from twisted.internet.task import deferLater
+
+from tests.net.both_ports import listen_both
 
 from .dns_wire import Query
 from .unbound import HOST
@@ -46,26 +47,19 @@ class Server:
 
     def start(self) -> "Server":
         """Listen."""
-        self._ports: list[Any] = []
         self._calls: list[Any] = []
         self._open: set[Protocol] = set()
-        self._datagrams = _Datagrams(self)
         self._foreign = DatagramProtocol()
         factory = Factory.forProtocol(lambda: _Stream(self))
         factory.noisy = False
-        while len(self._ports) < 2:
-            udp = reactor.listenUDP(0, self._datagrams, interface=self.host)
-            self.port = udp.getHost().port
-            try:
-                tcp = reactor.listenTCP(self.port, factory, interface=self.host)
-            except CannotListenError:
-                # Another has it for TCP.
-                udp.stopListening()
-                self._datagrams = _Datagrams(self)
-                continue
-            self._ports = [udp, tcp]
+        self._ports = listen_both(self._make_datagrams, factory, self.host)
+        self.port = self._ports[0].getHost().port
         self._ports.append(reactor.listenUDP(0, self._foreign, interface=self.host))
         return self
+
+    def _make_datagrams(self) -> "_Datagrams":
+        self._datagrams = _Datagrams(self)
+        return self._datagrams
 
     async def stop(self) -> None:
         """Send nothing more."""

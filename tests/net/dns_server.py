@@ -10,10 +10,11 @@ import dns.rdatatype
 import dns.rrset
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
 
 from mailfilter.net.servers import Server
+
+from .both_ports import listen_both
 
 reactor: Any = installed
 
@@ -63,16 +64,7 @@ class DnsServer:
 
     def listen(self) -> None:
         """At the same port for both."""
-        while not self._ports:
-            udp = reactor.listenUDP(0, _Udp(self), interface="127.0.0.1")
-            try:
-                tcp = reactor.listenTCP(
-                    udp.getHost().port, _tcp_factory(self), interface="127.0.0.1"
-                )
-            except CannotListenError:
-                udp.stopListening()
-                continue
-            self._ports = [udp, tcp]
+        self._ports = listen_both(lambda: _Udp(self), _tcp_factory(self))
 
     @property
     def server(self) -> Server:
