@@ -4,6 +4,7 @@ Of resolv.conf(5) nothing but the addresses counts. The search list is for peopl
 names; applied to names of mail it would ask for other names than those that were written.
 """
 
+import re
 import socket
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,6 +21,9 @@ MAX_SERVERS = 8
 
 MAX_OCTETS = 65536
 """Of the file."""
+
+_ZONE = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
+"""Names of interfaces as people choose them: Linux allows others, control characters even."""
 
 
 class Server(NamedTuple):
@@ -53,6 +57,9 @@ def nameservers(data: bytes) -> tuple[Server, ...]:
     for line in data.decode("ascii", "replace").splitlines():
         words = line.split()
         if len(words) < 2 or words[0] != "nameserver":
+            continue
+        _, _, zone = words[1].partition("%")
+        if zone and not _ZONE.fullmatch(zone):
             continue
         try:
             found[Server(str(ip_address(words[1])))] = None

@@ -31,6 +31,14 @@ class ServersTests(SynchronousTestCase):
         expected = [Server("192.0.2.1"), Server("2001:db8::1"), Server("fe80::1%eth0")]
         self.assertEqual(list(nameservers(FILE)), expected)
 
+    def test_zones(self) -> None:
+        """Names of interfaces, and nothing that would spoil a line of the log."""
+        for zone in ("eth0", "3", "br-1a.100", "wg_0"):
+            expected = (Server(f"fe80::1%{zone}"),)
+            self.assertEqual(nameservers(b"nameserver fe80::1%" + zone.encode()), expected)
+        for octets in (b"\x1b[31m", b"a\0", b"eth0\x7f", b"\xc3\xa4", b"a]:53", b"x" * 16, b"a%b"):
+            self.assertEqual(nameservers(b"nameserver fe80::1%" + octets), ())
+
     def test_many(self) -> None:
         """Their number is bounded."""
         text = b"".join(b"nameserver 192.0.2.%d\n" % number for number in range(100))
