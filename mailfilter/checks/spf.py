@@ -80,7 +80,8 @@ class Spf(Check):
             return [Note(f"not asked: {origin.ip} is of our own networks")]
         if self._skip_authenticated and origin.is_authenticated:
             return [Note("not asked: the client has logged in")]
-        asked = Asked(origin.ip, envelope.sender or "", origin.helo or "")
+        sender = envelope.rewritten_sender or envelope.sender or ""
+        asked = Asked(origin.ip, sender, origin.helo or "")
         if envelope.lacks_sender:
             # Headers must not say of the name in HELO what nobody has asked.
             return [_NOT_ASKED, Note("not asked: the sender is unreadable")]

@@ -36,7 +36,7 @@ WANTED_STEPS = (
 WANTED_MACROS: Mapping[int, str] = {
     0: "j v {daemon_name} {client_addr} {client_name} {client_ptr}",
     1: "{tls_version} {cipher} {cert_subject} {cert_issuer} {verify}",
-    2: "i {auth_type} {auth_authen}",
+    2: "i {auth_type} {auth_authen} {mail_addr}",
     3: "i {rcpt_mailer}",
     5: "i",
 }

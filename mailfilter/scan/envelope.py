@@ -44,6 +44,8 @@ class Envelope:
     """Reverse name of the client, `None` when the MTA found none."""
     sender: str | None = None
     """MAIL FROM without angle brackets; `""` is the null sender, `None` is not told."""
+    rewritten_sender: str | None = None
+    """The sender that the MTA makes of it and hands the message on with, if it is another."""
     lacks_sender: bool = False
     """A sender was told that cannot be read as an address."""
     sender_args: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction, peer
         helo=_text(transaction.helo),
         hostname=_hostname(connect, macros),
         sender=_address(sender.address),
+        rewritten_sender=_rewritten_sender(sender, macros),
         sender_args=_args(sender.args),
         recipients=tuple(map(_recipient, recipients)),
         lacks_recipients=lost > 0,
@@ -69,6 +70,19 @@ def _address(value: bytes) -> str:
     if value[:1] == b"<" and value[-1:] == b">":
         value = value[1:-1]
     return _decode(value)
+
+
+def _rewritten_sender(sender: Mail, macros: Mapping[bytes, bytes]) -> str | None:
+    """Return the address that Postfix makes of a sender such as `user%example.com`.
+
+    Sendmail's macro has no domain of senders that it delivers to itself.
+    """
+    told = _address(macros.get(b"mail_addr", b"")) if _is_postfix(macros) else ""
+    return told if told and told != _address(sender.address) else None
+
+
+def _is_postfix(macros: Mapping[bytes, bytes]) -> bool:
+    return macros.get(b"v", b"")[:7] == b"Postfix"
 
 
 def _args(values: tuple[bytes, ...]) -> tuple[str, ...]:
@@ -115,7 +129,7 @@ def _certified(listener: Listener, macros: Mapping[bytes, bytes]) -> str | None:
     if not issuer or _text(macros.get(b"cert_issuer")) != issuer:
         return None
     told = macros.get(b"verify")
-    is_verified = told == b"OK" if told is not None else macros.get(b"v", b"")[:7] == b"Postfix"
+    is_verified = told == b"OK" if told is not None else _is_postfix(macros)
     return _whole(macros.get(b"cert_subject")) if is_verified else None
 
 

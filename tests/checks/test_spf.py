@@ -126,6 +126,13 @@ class IdentityTests(Case):
                     self.symbols(sender, helo=helo), {"R_SPF_NA": ("no SPF record",)}, helo
                 )
 
+    def test_rewritten_sender(self) -> None:
+        """It counts as it leaves the MTA."""
+        for sender in ("bob%fail.test", "fail.test!bob", '"bob@fail.test"', "bob@fail.test@"):
+            self.assertIn("R_SPF_NA", self.symbols(sender), sender)
+            found = self.symbols(sender, rewritten_sender="bob@fail.test")
+            self.assertEqual(found, {"R_SPF_FAIL": ("-all",)}, sender)
+
     def test_unreadable_sender(self) -> None:
         """HELO says nothing of a sender that is there, nor do headers say anything of HELO."""
         found = self.findings(None, lacks_sender=True)

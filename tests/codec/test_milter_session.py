@@ -78,7 +78,7 @@ class NegotiationTests(SynchronousTestCase):
         lists = (
             b"\0\0\0\0j v {daemon_name} {client_addr} {client_name} {client_ptr}\0"
             b"\0\0\0\x01{tls_version} {cipher} {cert_subject} {cert_issuer} {verify}\0"
-            b"\0\0\0\x02i {auth_type} {auth_authen}\0"
+            b"\0\0\0\x02i {auth_type} {auth_authen} {mail_addr}\0"
             b"\0\0\0\x03i {rcpt_mailer}\0"
             b"\0\0\0\x05i\0"
         )

@@ -235,6 +235,15 @@ class PostfixTests(PostfixCase):
         self.assertEqual(self.found(), {"R_SPF_FAIL": "-all"})
         self.assertIn("spf=fail", values(delivered, AUTH)[0])
 
+    def test_rewritten(self) -> None:
+        """A sender counts as Postfix hands it on."""
+        for sender in ("bob%fail.test", "fail.test!bob", '"bob@fail.test"'):
+            with self.subTest(sender):
+                self.mark = self.filter.log_size()
+                delivered = self.deliver(Case(f"<{sender}>", "", ""))
+                self.assertEqual(self.found(), {"R_SPF_FAIL": "-all"})
+                self.assertIn(b"Return-Path: <bob@fail.test>", delivered)
+
     def test_ipv6(self) -> None:
         self.deliver(Case("bob@ip6.test", "", "", ip="2001:db8::5"))
         self.assertEqual(self.found(), {"R_SPF_ALLOW": "+ip6:2001:db8::/32"})

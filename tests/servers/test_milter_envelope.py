@@ -135,6 +135,19 @@ class EnvelopeTests(SynchronousTestCase):
         }.items():
             self.assertEqual(str(read_ip(value)), expected, value)
 
+    def test_rewritten_sender(self) -> None:
+        """Postfix tells what it makes of a sender; what others tell may lack the domain."""
+        for sender, version, told, expected in (
+            (b"<bob%a.test>", b"Postfix 3.7.11", b"bob@a.test", "bob@a.test"),
+            (b"<bob@a.test>", b"Postfix 3.7.11", b"bob@a.test", None),
+            (b"<bob@a.test>", b"8.17.1", b"bob", None),
+            (b"<bob%a.test>", b"Postfix 3.7.11", b"", None),
+            (b"<>", b"Postfix 3.7.11", b"", None),
+        ):
+            macros = {b"v": version, b"mail_addr": told}
+            found = envelope(transaction(sender=sender, macros=macros))
+            self.assertEqual(found.rewritten_sender, expected, (sender, told))
+
     def test_brackets_of_addresses(self) -> None:
         for sender, expected in {
             b"<>": "",
