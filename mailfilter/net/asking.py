@@ -95,8 +95,6 @@ class Asking:
                 break
             flight.tries += 1
             if self._send(flight, line, EDNS_SIZE if line.has_edns(now) else 0, now):
-                if flight.tries > 1:
-                    self._statistics.retries += 1
                 return
         if self._may_wait(flight, now):
             flight.resume_at = now + self._settings.timeout
@@ -146,6 +144,9 @@ class Asking:
             flight.lost.add(line)
             flight.trouble = Failed(DnsFailure, UNREACHABLE)
             return False
+        if flight.is_sent:
+            self._statistics.retries += 1
+        flight.is_sent = True
         flight.latest = query
         flight.queries.append(query)
         return True
@@ -235,7 +236,6 @@ class Asking:
             reply.rcode in (FORMERR, NOTIMP) and query.edns_size and query is flight.latest
         )
         if is_plain_next and self._send(flight, query.line, 0, now):
-            self._statistics.retries += 1
             return
         if reply.rcode == REFUSED:
             # Of all questions; SERVFAIL may be one zone's fault.

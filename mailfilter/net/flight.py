@@ -23,6 +23,7 @@ class Flight:
         "began",
         "is_authentic",
         "is_over",
+        "is_sent",
         "latest",
         "lost",
         "octets",
@@ -64,6 +65,8 @@ class Flight:
         self.asked = asked
         self.octets = question_octets(asked)
         self.tries = 0
+        self.is_sent = False
+        """Whether any server was asked for it; what could not be sent does not count."""
         self.spurned: set[Line] = set()
         """Servers that cannot answer it."""
         self.lost: set[Line] = set()

@@ -57,12 +57,18 @@ class CountTests(ClockCase):
     """What was sent again."""
 
     def test_nothing_sent(self) -> None:
-        """What cannot be sent is neither counted nor one of the attempts."""
-        silent = self.make_peer()
-        resolver = self.make_resolver(silent, self.peer, self.make_peer(), attempts=2)
-        for line in resolver._asking.lines[::2]:
-            self.patch(line, "send", _refuse)
+        """What is sent after what could not be is the first."""
+        tried: list[Query] = []
+
+        def refuse(query: Query, now: float) -> None:
+            tried.append(query)
+            raise OSError
+
+        resolver = self.make_resolver(self.peer, self.make_peer(), self.make_peer(), attempts=3)
+        for line in resolver._asking.lines[1:]:
+            self.patch(line, "send", refuse)
         asking = asks(resolver, "a.example")
+        self.assertEqual(len(tried), 2)
         counters = resolver.counters()
         self.assertEqual((counters["dns/queries"], counters["dns/retries"]), (1, 0))
         self.answer("a.example. 60 A 192.0.2.1")
@@ -139,7 +145,3 @@ class OutageTests(ClockCase):
                 query, address = peer.take()
                 if not query.question[0].name.labels[0]:
                     self.say(reply_to(query).to_wire(), address, peer)
-
-
-def _refuse(query: Query, now: float) -> None:
-    raise OSError
