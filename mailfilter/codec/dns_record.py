@@ -30,6 +30,7 @@ _IN = 1
 _OPT = 41
 _TO_QUESTION = b"\xc0\x0c"
 _POINTER = 0xC0
+_ADDRESSES = frozenset((int(Kind.A), int(Kind.AAAA)))
 
 Readers = Mapping[int, Callable[[bytes, int, int], Any]]
 """How the data of a kind is read: of a packet, where it begins and where it ends."""
@@ -144,21 +145,23 @@ def read_records(
         TooMuch: more than `MAX_TEXT`.
     """
     records: list[Record] = []
-    owners = {_TO_QUESTION: asked}
+    # By the pointers to them: many records share an owner.
+    names = {_TO_QUESTION: asked}
     spent = 0
     for _ in range(count):
-        owner = at
-        at = skip_name(packet, at)
+        owner, pointer = at, packet[at : at + 2]
+        name = names.get(pointer)
+        at = skip_name(packet, at) if name is None else at + 2
         kind, family, ttl, at, end = _read_head(packet, at)
         if family == _IN and (read := readers.get(kind)) and len(records) < most:
-            name = owners.get(packet[owner : owner + 2])
             if name is None:
                 name, _ = name_from_wire(packet, owner)
                 spent += len(name)
-                if packet[owner] >= _POINTER:
-                    owners[packet[owner : owner + 2]] = name
+                if pointer[0] >= _POINTER:
+                    names[pointer] = name
             data = read(packet, at, end)
-            spent += _text_size(data, end - at)
+            if kind not in _ADDRESSES:
+                spent += _text_size(data, end - at)
             if spent > MAX_TEXT:
                 raise TooMuch
             records.append(Record(name, kind, ttl if ttl <= MAX_TTL else 0, data))
