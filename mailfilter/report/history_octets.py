@@ -67,6 +67,7 @@ def _texts_of_envelope(envelope: Envelope) -> list[str | None]:
         envelope.helo,
         envelope.hostname,
         envelope.sender,
+        envelope.rewritten_sender,
         *envelope.sender_args,
         envelope.user,
         envelope.queue_id,
