@@ -46,4 +46,5 @@ def _remark(result: AuthResult, facts: dict[str, str]) -> str:
     words = _WORDS.get(result.result)
     if words is None:
         return result.reason or "no answer"
-    return words.format(domain=sender.rpartition("@")[2], ip=facts.get("client-ip", ""))
+    domain = sender.rpartition("@")[2] or sender
+    return words.format(domain=domain, ip=facts.get("client-ip", ""))

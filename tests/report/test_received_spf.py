@@ -73,6 +73,10 @@ class ValueTests(SynchronousTestCase):
         self.assertIn("(mx.example.org allows 192.0.2.1)", text)
         self.assertNotIn("envelope-from", text)
 
+    def test_no_domain(self) -> None:
+        text = value("none", envelope_from="bob@x.test@")
+        self.assertTrue(text.startswith("none (bob@x.test@ has no record)"), text)
+
     def test_addresses(self) -> None:
         """What is no atom is quoted; what is too long is left out."""
         self.assertIn('client-ip="2001:db8::1"', value(client_ip="2001:db8::1"))
