@@ -20,10 +20,8 @@ from ..codec.dns import (
     NOTIMP,
     NXDOMAIN,
     REFUSED,
-    DnsFormatError,
     Reply,
     answer_of,
-    decode_reply,
     is_unfinished,
     mixed_case,
     question_octets,
@@ -35,9 +33,10 @@ from .by_tcp import ByTcp
 from .cache import Failed
 from .flight import Flight
 from .line import Line
-from .outage import Outage
+from .lines import Lines
 from .query import Query
 from .random_numbers import RandomNumbers
+from .reading import read_reply
 from .servers import Server
 from .statistics import Statistics
 
@@ -74,14 +73,14 @@ class Asking:
         self._statistics = statistics
         self._flights = flights
         self._end = end
+        self._is_exact = settings.mixed_case
         self._numbers = RandomNumbers()
         self._by_tcp = ByTcp(
             reactor, settings.timeout, self._numbers, statistics, self._hear_tcp, self._spurn
         )
-        self.lines = [
-            Line(reactor, server, settings.ports, self._numbers, self) for server in servers
-        ]
-        self._outage = Outage(self.lines)
+        self.lines = Lines(
+            [Line(reactor, server, settings.ports, self._numbers, self) for server in servers]
+        )
         self._sent: deque[Query] = deque()
         """By UDP, the earliest first; those that are answered go when their time is over."""
         self._sweeping: IDelayedCall | None = None
@@ -90,7 +89,7 @@ class Asking:
         """Send it to the next server, or end it if there is none or it has been asked enough."""
         now = self._reactor.seconds()
         while flight.tries < self._settings.attempts and now < flight.until:
-            line = self._next_line(flight)
+            line = self.lines.next_for(flight)
             if line is None:
                 break
             flight.tries += 1
@@ -113,33 +112,18 @@ class Asking:
     def close(self) -> None:
         """Hear nothing any more. What is under way is not ended."""
         # A sweep may be what this comes from: it has nothing left to look after.
-        lines, self.lines = self.lines, []
-        for line in lines:
-            line.close()
+        self.lines.close()
         self._sent.clear()
         if self._sweeping is not None:
             self._sweeping.cancel()
             self._sweeping = None
-
-    def _next_line(self, flight: Flight) -> Line | None:
-        """The next in turn that has not failed this question; those that are down come last."""
-        count = len(self.lines)
-        if count == 1:
-            return None if flight.spurned else self.lines[0]
-        in_turn = [self.lines[(flight.turn + step) % count] for step in range(count)]
-        left = [line for line in in_turn if line not in flight.spurned]
-        if not left:
-            return None
-        line = next((line for line in left if not line.health.is_down), left[0])
-        flight.turn = (self.lines.index(line) + 1) % count
-        return line
 
     def _send(self, flight: Flight, line: Line, edns_size: int, now: float) -> bool:
         query = Query(flight.asked, self._letters(flight.octets), line, flight, edns_size)
         try:
             self._transmit(query, now)
         except OSError:
-            self._failed(line, now)
+            self.lines.failed(line, now)
             flight.spurned.add(line)
             flight.lost.add(line)
             flight.trouble = Failed(DnsFailure, UNREACHABLE)
@@ -167,22 +151,22 @@ class Asking:
 
     def hear(self, query: Query, packet: bytes) -> None:
         """See `Hearing`."""
-        reply = self._read(query, packet)
+        reply = read_reply(query, packet, self._statistics, is_exact=self._is_exact)
         if reply is None:
             return
         query.drop()
         now = self._reactor.seconds()
         query.line.health.heard(now)
         if query.flight is None:
-            self._answered(query.line)
+            self.lines.answered(query.line)
             return
         query.flight.queries.remove(query)
         if isinstance(reply, Failed):
-            self._failed(query.line, now)
+            self.lines.failed(query.line, now)
             query.flight.lost.add(query.line)
             self._spurn(query, reply)
         elif reply.is_truncated:
-            self._answered(query.line)
+            self.lines.answered(query.line)
             self._by_tcp.ask(query, query.flight)
         else:
             self._take(query, query.flight, reply, now)
@@ -191,13 +175,13 @@ class Asking:
         """See `Hearing`."""
         if query.flight is None:
             return
-        self._failed(query.line, self._reactor.seconds())
+        self.lines.failed(query.line, self._reactor.seconds())
         query.flight.queries.remove(query)
         query.flight.lost.add(query.line)
         self._spurn(query, Failed(DnsFailure, UNREACHABLE))
 
     def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
-        reply = self._read(query, packet)
+        reply = read_reply(query, packet, self._statistics, is_exact=self._is_exact)
         if isinstance(reply, Reply):
             self._take(query, flight, reply, self._reactor.seconds())
         else:
@@ -207,27 +191,12 @@ class Asking:
         """See `Hearing`."""
         self._statistics.ignored["id"] += 1
 
-    def _read(self, query: Query, packet: bytes) -> Reply | Failed | None:
-        """None if it is no reply to the query; Failed if it is one that makes no sense."""
-        is_ours = query.is_answered_by(packet, is_exact=self._settings.mixed_case)
-        try:
-            reply = decode_reply(packet)
-        except DnsFormatError as error:
-            self._statistics.ignored["format"] += 1
-            return Failed(DnsFailure, f"no sense: {error}") if is_ours else None
-        # Some refuse without saying what.
-        is_bare = not reply.question and reply.rcode not in (NOERROR, NXDOMAIN)
-        if not is_ours and not is_bare:
-            self._statistics.ignored["question"] += 1
-            return None
-        return reply
-
     def _take(self, query: Query, flight: Flight, reply: Reply, now: float) -> None:
         """A whole reply: the end, a step to the end, or none."""
         code = rcode_text(reply.rcode)
         self._statistics.replies[code] += 1
         if reply.rcode in (NOERROR, NXDOMAIN):
-            self._answered(query.line)
+            self.lines.answered(query.line)
             if not query.edns_size and query.line.has_edns(now):
                 query.line.ask_plainly(now)
             self._land(query, flight, reply)
@@ -239,7 +208,7 @@ class Asking:
             return
         if reply.rcode == REFUSED:
             # Of all questions; SERVFAIL may be one zone's fault.
-            self._failed(query.line, now)
+            self.lines.failed(query.line, now)
         self._spurn(query, Failed(DnsFailure, code))
 
     def _land(self, query: Query, flight: Flight, reply: Reply) -> None:
@@ -284,14 +253,6 @@ class Asking:
         if query is flight.latest:
             self.ask(flight)
 
-    def _answered(self, line: Line) -> None:
-        line.health.answered()
-        self._outage.answered(line.server)
-
-    def _failed(self, line: Line, now: float) -> None:
-        line.health.failed(now)
-        self._outage.failed(now)
-
     # What becomes of time.
 
     def _plan_sweep(self) -> None:
@@ -314,7 +275,7 @@ class Asking:
                 self._time_out(query, now)
         self._give_up(now)
         self._resume(now)
-        if sent or self._flights or any(line.health.is_down for line in self.lines):
+        if sent or self._flights or self.lines.has_down():
             self._plan_sweep()
 
     def _resume(self, now: float) -> None:
@@ -333,8 +294,7 @@ class Asking:
 
     def _time_out(self, query: Query, now: float) -> None:
         self._statistics.timeouts += 1
-        query.line.health.kept_silent(query.deadline - self._settings.timeout, now)
-        self._outage.failed(now)
+        self.lines.kept_silent(query.line, query.deadline - self._settings.timeout, now)
         if query.flight is None:
             query.drop()
         elif query is query.flight.latest:

@@ -65,7 +65,7 @@ class CountTests(ClockCase):
             raise OSError
 
         resolver = self.make_resolver(self.peer, self.make_peer(), self.make_peer(), attempts=3)
-        for line in resolver._asking.lines[1:]:
+        for line in [*resolver._asking.lines][1:]:
             self.patch(line, "send", refuse)
         asking = asks(resolver, "a.example")
         self.assertEqual(len(tried), 2)

@@ -42,7 +42,7 @@ class RestartTests(ClockCase):
         resolver = self.make_resolver()
         asking = asks(resolver, "a.example")
         self.peer.take()
-        line = resolver._asking.lines[0]
+        line = next(iter(resolver._asking.lines))
         for port in filter(None, line._ports):
             port._fail()
         self.last(0.5)
@@ -78,7 +78,7 @@ class RestartTests(ClockCase):
         """That is told at once, and so it is when another server is away."""
         other = self.make_peer()
         resolver = self.make_resolver(self.peer, other, attempts=4)
-        lines = resolver._asking.lines
+        lines = [*resolver._asking.lines]
         self.patch(lines[1], "send", lambda query, now: _refuse(lines[1], query, now))
         for number in range(2):
             asking = asks(resolver, f"n{number}.example")

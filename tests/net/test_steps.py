@@ -67,7 +67,7 @@ class HealthTests(ClockCase):
         """It is down when this has happened often enough, and not before."""
         resolver = self.make_resolver(attempts=1)
         if send is not None:
-            self.patch(resolver._asking.lines[0], "send", send)
+            self.patch(next(iter(resolver._asking.lines)), "send", send)
         for number in range(MAX_FAILURES):
             self.assertFalse(self.is_down(resolver))
             asking = asks(resolver, f"n{number}.example")
@@ -79,7 +79,7 @@ class HealthTests(ClockCase):
         """Others are asked first, whoever's turn it is; it is asked if they cannot tell."""
         other = self.make_peer()
         resolver = self.make_resolver(self.peer, other)
-        line = resolver._asking.lines[0]
+        line = next(iter(resolver._asking.lines))
         for _ in range(MAX_FAILURES):
             line.health.failed(self.reactor.seconds())
         for number in range(6):
@@ -95,7 +95,7 @@ class HealthTests(ClockCase):
     def test_unreachable_is_not_remembered(self) -> None:
         """It is known at once anyway, and may be over at once."""
         resolver = self.make_resolver(attempts=1)
-        line: Any = resolver._asking.lines[0]
+        line: Any = next(iter(resolver._asking.lines))
         patched = self.patch(line, "send", _refuse)
         self.failureResultOf(asks(resolver, "a.example"), DnsFailure)
         patched.restore()
