@@ -146,6 +146,11 @@ TABLE: list[tuple[str, list[str], Facts]] = [
         ["from n (EHLO a) ([203.0.113.66]) id h () ([192.0.2.1]) by r.example", FAKE],
         UNKNOWN,
     ),
+    (
+        "a HELO that looks like a login",
+        ["from h with ESMTPA (n [192.0.2.1]) by r.example with ESMTP", FAKE],
+        UNKNOWN,
+    ),
     ("a HELO from a HELO", ["from x from [203.0.113.66] by r.example", FAKE], UNKNOWN),
     ("a bare HELO", ["from 203.0.113.66 by r.example", FAKE], UNKNOWN),
     ("a bare HELO, and no name", ["from 203.0.113.66 (unknown)", FAKE], UNKNOWN),
