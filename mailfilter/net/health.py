@@ -13,10 +13,12 @@ LAST_PROBE = 30.0
 class Health:
     """Of one server. It is told what happens, and when (seconds)."""
 
-    __slots__ = ("_failures", "_heard", "_probe_at", "_wait", "is_down")
+    __slots__ = ("_failures", "_heard", "_probe_at", "_wait", "is_down", "is_lost")
 
     def __init__(self) -> None:
         self.is_down = False
+        self.is_lost = False
+        """Down, and it has not answered a probe either."""
         self._failures = 0
         self._heard = float("-inf")
         self._probe_at = 0.0
@@ -31,6 +33,7 @@ class Health:
         self._failures = 0
         self._wait = FIRST_PROBE
         self.is_down = False
+        self.is_lost = False
 
     def failed(self, now: float) -> None:
         """It has refused us, or made no sense, or cannot be reached."""
@@ -52,6 +55,7 @@ class Health:
         """Whether to ask it now if it is back; the next time is later."""
         if not self.is_down or now < self._probe_at:
             return False
+        self.is_lost = self._wait > FIRST_PROBE
         self._probe_at = now + self._wait
         self._wait = min(self._wait * 2, LAST_PROBE)
         return True

@@ -25,7 +25,7 @@ class Outage:
         """One has failed: if none is left, say so."""
         if self._is_told or now < self._quiet_until:
             return
-        if all(line.health.is_down for line in self._lines):
+        if all(line.health.is_lost for line in self._lines):
             self._is_told = True
             self._quiet_until = now + QUIET_SECONDS
             names = ", ".join(str(line.server) for line in self._lines)

@@ -111,7 +111,7 @@ class OutageTests(ClockCase):
     def test_told_later(self) -> None:
         """An outage that began in that while and lasts is told after it, and no more."""
         resolver = self.make_resolver(attempts=1)
-        for number in range(3):
+        for number in range(6):
             self.give_up(resolver, f"n{number}.example")
         self.bring_back(resolver, self.peer)
         with capturedLogs() as logged:

@@ -61,6 +61,16 @@ class HealthTests(SynchronousTestCase):
         self.assertFalse(self.health.takes_probe(FIRST_PROBE / 2))
         self.assertTrue(self.health.takes_probe(FIRST_PROBE))
 
+    def test_lost(self) -> None:
+        """When it has answered no probe either."""
+        self.let_fail(2 * MAX_FAILURES)
+        self.assertTrue(self.health.takes_probe(0.0))
+        self.assertFalse(self.health.is_lost)
+        self.assertTrue(self.health.takes_probe(FIRST_PROBE))
+        self.assertTrue(self.health.is_lost)
+        self.health.answered()
+        self.assertFalse(self.health.is_lost)
+
     def test_silent(self) -> None:
         """Silence since the question is a failure."""
         self.health.heard(1.0)
