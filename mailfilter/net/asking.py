@@ -102,9 +102,11 @@ class Asking:
         self._end(flight, flight.trouble or Failed(DnsTimeout))
 
     def _may_wait(self, flight: Flight, now: float) -> bool:
-        """Whether all servers may be back soon: one that is started anew is away for seconds."""
+        """Whether none can be reached, and one may be back soon: where there never was any it is
+        not waited for."""
         return (
             0 < len(self.lines) == len(flight.lost)
+            and any(line.health.may_return(now) for line in flight.lost)
             and flight.tries < self._settings.attempts
             and now + self._settings.timeout < flight.until
         )

@@ -9,6 +9,9 @@ FIRST_PROBE = 1.0
 LAST_PROBE = 30.0
 """It is never left alone for longer."""
 
+REMEMBERED = 60.0
+"""Seconds for which a server that cannot be reached is thought to be on its way back."""
+
 
 class Health:
     """Of one server. It is told what happens, and when (seconds)."""
@@ -27,6 +30,10 @@ class Health:
     def heard(self, now: float) -> None:
         """It has said something, whatever that is worth."""
         self._heard = now
+
+    def may_return(self, now: float) -> bool:
+        """Whether it was there a short while ago: one that is started anew is away for seconds."""
+        return now - self._heard < REMEMBERED
 
     def answered(self) -> None:
         """It has said something that makes sense."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from mailfilter.codec.dns_answer import DnsFailure
 from mailfilter.net.line import Line
+from mailfilter.net.resolver import Resolver
 
 from .case import asks
 from .clock_case import ClockCase
@@ -24,9 +25,30 @@ class RestartTests(ClockCase):
         query, address = self.peer.take()
         self.say(reply_to(query).to_wire() + b"\0", address)
 
+    def make_known(self, **more: Any) -> Resolver:
+        """A resolver whose server has answered before."""
+        resolver = self.make_resolver(**more)
+        asking = asks(resolver, "first.example")
+        self.answer("first.example. 60 A 192.0.2.9")
+        self.successResultOf(asking)
+        return resolver
+
+    def test_never_there(self) -> None:
+        """Where there never was any, nobody waits for it: a machine without a resolver."""
+        resolver = self.make_resolver()
+        self.patch(Line, "send", _refuse)
+        self.failureResultOf(asks(resolver, "a.example"), DnsFailure)
+
+    def test_long_away(self) -> None:
+        """Nor for one that was there a minute ago."""
+        resolver = self.make_known()
+        self.last(61)
+        self.patch(Line, "send", _refuse)
+        self.failureResultOf(asks(resolver, "a.example"), DnsFailure)
+
     def test_cannot_be_sent(self) -> None:
         """It is asked when it is back."""
-        resolver = self.make_resolver()
+        resolver = self.make_known()
         patched = self.patch(Line, "send", _refuse)
         asking = asks(resolver, "a.example")
         self.last(2.5)
@@ -39,7 +61,7 @@ class RestartTests(ClockCase):
 
     def test_nobody_is_there(self) -> None:
         """The same when the machine tells it afterwards."""
-        resolver = self.make_resolver()
+        resolver = self.make_known()
         asking = asks(resolver, "a.example")
         self.peer.take()
         line = next(iter(resolver._asking.lines))
@@ -66,7 +88,7 @@ class RestartTests(ClockCase):
 
     def test_for_ever(self) -> None:
         """As often, too, if nothing can be sent."""
-        resolver = self.make_resolver(attempts=3)
+        resolver = self.make_known(attempts=3)
         self.patch(Line, "send", _refuse)
         asking = asks(resolver, "a.example")
         self.last(1.8)
