@@ -29,7 +29,6 @@ PLAIN = {
     "SMTP": b"EHLO client.example.net\r\n",
     "milter": mta.negotiation(),
     "lines": b"CHECK SPAMC/1.5\r\n\r\nhello",
-    "a proxy": b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
     "zeros": bytes(5000),
     "one octet": b"\n",
     "SSLv2": b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\x01\x00\x80" + bytes(40),
