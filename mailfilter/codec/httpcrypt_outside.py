@@ -118,5 +118,9 @@ class OutsideHead:
 
 def _length_of(head: RequestHead, most: int) -> int:
     """Octets that a body has, or may have if it does not say it."""
-    headers = dict(head.headers)
-    return most if b"transfer-encoding" in headers else int(headers.get(b"content-length", b"0"))
+    for name, value in head.headers:
+        if name == b"content-length":
+            return int(value)
+        if name == b"transfer-encoding":
+            return most
+    return 0

@@ -11,6 +11,7 @@ Sources: httpcrypt.md 5 and 6.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .http1 import MAX_BLANK, Event, ProtocolError, RequestCodec, RequestHead
 from .http_body import Refused
@@ -250,4 +251,16 @@ def find_bare(plain: bytes) -> int:
 def render_sealed(key: SharedKey, reply: bytes, *, server: str, date: str) -> bytes:
     """The reply outside, of the one inside."""
     body = key.seal(reply)
-    return render_reply(200, "OK", body, SEALED_TYPE, server=server, date=date, close=True)
+    before, behind = _head_outside(server, date)
+    return b"%b%d%b%b" % (before, len(body), behind, body)
+
+
+@lru_cache(maxsize=4)
+def _head_outside(server: str, date: str) -> tuple[bytes, bytes]:
+    """What stands before the length and behind it, which is all that replies of a second differ in.
+
+    Made for each, it takes a third of the time of sealing.
+    """
+    head = render_reply(200, "OK", b"", SEALED_TYPE, server=server, date=date, close=True)
+    before, name, behind = head.partition(b"Content-Length: ")
+    return before + name, behind.removeprefix(b"0")
