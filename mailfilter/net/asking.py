@@ -88,13 +88,17 @@ class Asking:
     def ask(self, flight: Flight) -> None:
         """Send it to the next server, or end it if there is none or it has been asked enough."""
         now = self._reactor.seconds()
+        is_away = False
         while flight.tries < self._settings.attempts and now < flight.until:
             line = self.lines.next_for(flight)
             if line is None:
                 break
-            flight.tries += 1
             if self._send(flight, line, EDNS_SIZE if line.has_edns(now) else 0, now):
+                flight.tries += 1
                 return
+            is_away = True
+        # Those that cannot be reached count once, so that others are asked.
+        flight.tries += is_away
         if self._may_wait(flight, now):
             flight.resume_at = now + self._settings.timeout
             self._plan_sweep()

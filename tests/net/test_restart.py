@@ -96,6 +96,15 @@ class RestartTests(ClockCase):
         self.last(0.7)
         self.failureResultOf(asking, DnsFailure)
 
+    def test_others_are_asked(self) -> None:
+        """Those that cannot be reached do not count as attempts."""
+        resolver = self.make_resolver(self.make_peer(), self.make_peer(), self.peer, attempts=1)
+        for line in [*resolver._asking.lines][:2]:
+            self.patch(line, "send", lambda query, now, line=line: _refuse(line, query, now))
+        asking = asks(resolver, "a.example")
+        self.answer(FOUND)
+        self.assertEqual(self.found(asking), ["192.0.2.1"])
+
     def test_a_zone_fails(self) -> None:
         """That is told at once, and so it is when another server is away."""
         other = self.make_peer()
