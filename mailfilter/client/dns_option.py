@@ -1,12 +1,11 @@
 """Which resolvers a command of `mailfilteradm` asks."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 import click
 
 from ..config.model import Dns
-from ..config.peer import parse_peer
+from ..config.peer import parse_address
 from ..net.servers import DNS_PORT, Server, dns_servers
 from ..report.escape import escape
 
@@ -27,12 +26,8 @@ def chosen_servers(texts: Sequence[str], settings: Dns) -> tuple[Server, ...]:
 
 def _read(text: str) -> Server:
     try:
-        return Server(str(ip_address(text.strip("[]"))), DNS_PORT)
-    except ValueError:
-        pass
-    try:
-        peer = parse_peer(text)
-        return Server(str(ip_address(peer.host)), peer.port)
+        peer = parse_address(text, DNS_PORT)
+        return Server(peer.host, peer.port)
     except ValueError:
         reason = f"{escape(text)}: expected an IP address, or ADDRESS:PORT"
         raise click.BadParameter(reason, param_hint="--server") from None

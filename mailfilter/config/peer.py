@@ -57,3 +57,14 @@ def parse_peer(text: str) -> Peer:
     if len(host) > MAX_HOST or not _HOST.fullmatch(host):
         raise ValueError("a host is an address, or a name of letters, digits and hyphens")
     return Peer(host, int(port))
+
+
+def parse_address(text: str, port: int) -> Peer:
+    """The same where there must be an IP address, which has this port if it is alone, in brackets
+    or not. Raises ValueError.
+    """
+    try:
+        return Peer(str(ip_address(text.strip("[]"))), port)
+    except ValueError:
+        peer = parse_peer(text)
+        return Peer(str(ip_address(peer.host)), peer.port)

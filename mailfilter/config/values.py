@@ -11,7 +11,7 @@ from ..codec.curve25519 import KEY_SIZE, is_canonical, is_low_order
 from ..syntax import FIELD_NAME, MAX_FIELD_NAME
 from .endpoint import parse_endpoint
 from .names import listed, nearest
-from .peer import parse_peer
+from .peer import parse_address, parse_peer
 from .problem import Unfit
 from .schema import Array, Scalar
 from .toml_text import string_text, value_text
@@ -28,6 +28,7 @@ _YES_NO = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "fals
 _FINGERPRINT = re.compile("(?:sha-?256[:=])?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})", re.IGNORECASE)
 _MAPPED_BITS = 96
 """How long the prefix of addresses of IPv4 is in IPv6 (RFC 4291, 2.5.5.2)."""
+DNS_PORT = 53
 _FIELD_OFF = re.compile(r"[^!-9;-~]")
 _LOOSE_DURATION = re.compile(r"\s*([0-9.]+)\s*(ms|[wdhms])[a-z]*\s*", re.IGNORECASE)
 _LOOSE_SIZE = re.compile(r"\s*([0-9.]+)\s*([kmgt])(i?)(b?)\w*\s*", re.IGNORECASE)
@@ -266,16 +267,9 @@ def _read_key(scalar: Scalar, text: str) -> str:
 def _read_dns_server(scalar: Scalar, text: str) -> str:
     """`address:port`, an IPv6 address in brackets."""
     try:
-        address = ip_address(text.strip("[]"))
-        text = f"[{address}]:53" if address.version == 6 else f"{address}:53"
-    except ValueError:
-        pass
-    try:
-        peer = parse_peer(text)
-        ip_address(peer.host)
+        return str(parse_address(text, DNS_PORT))
     except ValueError:
         raise Unfit(f"expected {describe(scalar)}") from None
-    return str(peer)
 
 
 def _check_peer(scalar: Scalar, text: str) -> None:
