@@ -10,7 +10,7 @@ from twisted.internet.task import Clock, deferLater
 
 from ..codec.dns_answer import Answer, DnsError, DnsFailure, Kind, Question
 from ..codec.dns_name import BadName, normal_name
-from .zone_text import DEFAULT_TTL, Record, read_zone
+from .zone_text import DEFAULT_TTL, Zone
 
 MAX_CNAMES = 16
 NEGATIVE_TTL = DEFAULT_TTL
@@ -35,21 +35,14 @@ class FakeDns:
         self.asked: Counter[Question] = Counter()
         """What was looked up, and how often; what was remembered is not among it."""
         self._clock = clock
-        self._records: dict[str, list[Record]] = {}
-        self._names: set[str] = set()
+        self._zone = Zone(zone)
         self._errors: dict[tuple[str, Kind | None], type[DnsError]] = {}
         self._delays: dict[str, float] = {}
         self._known: dict[Question, tuple[float, Answer]] = {}
-        self.add(zone)
 
     def add(self, zone: str) -> None:
         """Add the records of another text; raises ValueError as the constructor."""
-        for record in read_zone(zone):
-            self._records.setdefault(record.name, []).append(record)
-            name = record.name
-            while name:
-                self._names.add(name)
-                name = name.partition(".")[2]
+        self._zone.add(zone)
 
     def fail(self, name: str, error: type[DnsError] = DnsFailure, kind: Kind | None = None) -> None:
         """Let questions for a name fail, all or those of a kind."""
@@ -93,7 +86,7 @@ class FakeDns:
         ttl = inf
         for _ in range(MAX_CNAMES):
             self._raise_if_told(name, question)
-            records = self._records.get(name, [])
+            records = self._zone.records.get(name, [])
             found = [record for record in records if record.kind is question.kind]
             if found:
                 ttl = min([ttl, *[record.ttl for record in found]])
@@ -103,7 +96,7 @@ class FakeDns:
             aliases = [record for record in records if record.kind is Kind.CNAME]
             if not aliases:
                 status: Literal["nodata", "nxdomain"]
-                status = "nodata" if name in self._names else "nxdomain"
+                status = "nodata" if name in self._zone.names else "nxdomain"
                 ttl = min(ttl, NEGATIVE_TTL)
                 return Answer(question, status, (), ttl, self.is_authentic, name)
             name = aliases[0].value

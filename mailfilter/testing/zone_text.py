@@ -23,6 +23,26 @@ class Record(NamedTuple):
     ttl: int
 
 
+class Zone:
+    """Records by name, and which names there are."""
+
+    def __init__(self, text: str = "") -> None:
+        """See `add`."""
+        self.records: dict[str, list[Record]] = {}
+        self.names: set[str] = set()
+        """Those above names with records, too: they are without records, and not missing."""
+        self.add(text)
+
+    def add(self, text: str) -> None:
+        """Add the records of a text as `read_zone` takes it. Raises ValueError."""
+        for record in read_zone(text):
+            self.records.setdefault(record.name, []).append(record)
+            name = record.name
+            while name:
+                self.names.add(name)
+                name = name.partition(".")[2]
+
+
 def read_zone(text: str) -> list[Record]:
     """The records of a text as this:
 

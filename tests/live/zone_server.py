@@ -6,7 +6,7 @@ from typing import Any
 
 from mailfilter.codec.dns_answer import Kind
 from mailfilter.codec.dns_name import name_to_wire
-from mailfilter.testing.zone_text import Record, read_zone
+from mailfilter.testing.zone_text import Record, Zone
 from tests.client.dns_server import DnsServer
 
 from . import dns_wire as wire
@@ -22,16 +22,9 @@ class ZoneServer(DnsServer):
     """
 
     def __init__(self, zone: str, *, fails: Iterable[str] = (), silent: Iterable[str] = ()) -> None:
-        self._records: dict[str, list[Record]] = {}
-        self._names: set[str] = set()
+        self._zone = Zone(zone)
         self._fails = frozenset(fails)
         self._silent = frozenset(silent)
-        for record in read_zone(zone):
-            self._records.setdefault(record.name, []).append(record)
-            name = record.name
-            while name:
-                self._names.add(name)
-                name = name.partition(".")[2]
         super().__init__(self._answers)
 
     @property
@@ -56,11 +49,11 @@ class ZoneServer(DnsServer):
             if not found or found[0].kind is not Kind.CNAME:
                 break
             name = found[0].value
-        flags = wire.REPLY | (0 if name in self._names else wire.NXDOMAIN)
+        flags = wire.REPLY | (0 if name in self._zone.names else wire.NXDOMAIN)
         yield wire.reply(query, *answers, flags=flags, authority=() if answers else (wire.soa(""),))
 
     def _of(self, name: str, kind: int) -> list[Record]:
-        return [record for record in self._records.get(name, []) if record.kind == kind]
+        return [record for record in self._zone.records.get(name, []) if record.kind == kind]
 
 
 def _kind(query: Query) -> str:
