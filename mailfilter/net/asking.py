@@ -129,9 +129,8 @@ class Asking:
         try:
             self._transmit(query, now)
         except OSError:
-            self.lines.failed(line, now)
+            self._lose_server(flight, line, now)
             flight.spurned.add(line)
-            flight.lost.add(line)
             flight.trouble = Failed(DnsFailure, UNREACHABLE)
             return False
         if flight.is_sent:
@@ -168,8 +167,7 @@ class Asking:
             return
         query.flight.queries.remove(query)
         if isinstance(reply, Failed):
-            self.lines.failed(query.line, now)
-            query.flight.lost.add(query.line)
+            self._lose_server(query.flight, query.line, now)
             self._spurn(query, reply)
         elif reply.is_truncated:
             self.lines.answered(query.line)
@@ -181,10 +179,14 @@ class Asking:
         """See `Hearing`."""
         if query.flight is None:
             return
-        self.lines.failed(query.line, self._reactor.seconds())
         query.flight.queries.remove(query)
-        query.flight.lost.add(query.line)
+        self._lose_server(query.flight, query.line, self._reactor.seconds())
         self._spurn(query, Failed(DnsFailure, UNREACHABLE))
+
+    def _lose_server(self, flight: Flight, line: Line, now: float) -> None:
+        """It cannot be reached, or makes no sense; it may be able to answer soon."""
+        self.lines.failed(line, now)
+        flight.lost.add(line)
 
     def _hear_tcp(self, query: Query, flight: Flight, packet: bytes) -> None:
         reply = read_reply(query, packet, self._statistics, is_exact=self._is_exact)
