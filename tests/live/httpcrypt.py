@@ -2,7 +2,6 @@
 
 import functools
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -11,8 +10,8 @@ from mailfilter.codec.base32 import encode_base32
 from mailfilter.codec.httpcrypt import Keypair
 from mailfilter.codec.httpcrypt_text import render_toml, render_ucl
 
-from . import peers
 from .harness import Filter, LiveCase
+from .mailfilterc import ask_rspamc
 from .processes import free_port
 
 NOT_OPENED = "HTTP parser internal error"
@@ -135,23 +134,11 @@ class KeyCase(LiveCase):
     ) -> str:
         """Run it at a listener with a key, the filter's if no other is given; what it prints."""
         server = f"{host}:{self.filter.ports[place]}"
-        status, text = rspamc(server, "--key", key or self.key(), *arguments, message=message)
+        ran = ask_rspamc(server, "--key", key or self.key(), *arguments, message=message)
+        status, text = ran.outcome
         self.assertEqual(status, code, text)
         return text
 
     def counted(self, name: str) -> int:
         """How often the filter says that something has happened."""
         return int(self.filter.status()["counters"].get(f"httpcrypt/{name}", 0))
-
-
-def rspamc(server: str, *arguments: str, message: bytes = b"") -> tuple[int, str]:
-    """Run it, perhaps with a message at its standard input: exit status, and what it prints."""
-    done = subprocess.run(
-        [str(peers.find("rspamc")), "-h", server, "-t", "60", *arguments],
-        env=peers.environment(),
-        input=message,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")

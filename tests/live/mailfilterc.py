@@ -44,6 +44,11 @@ class Ran:
         return self.out.decode()
 
     @property
+    def outcome(self) -> tuple[int, str]:
+        """Exit status, and all that it wrote."""
+        return self.code, (self.out + self.err).decode("utf-8", "replace")
+
+    @property
     def told(self) -> str:
         """What it says of errors."""
         return self.err.decode()
@@ -110,6 +115,11 @@ def _conversation(terminal: int, typed: bytes) -> Iterator[bytes]:
 def rspamc(*arguments: str, message: bytes = b"", cwd: str = ".") -> Ran:
     """Run Debian's rspamc."""
     return _run([str(peers.find("rspamc")), *arguments], message, peers.environment(), cwd)
+
+
+def ask_rspamc(server: str, *arguments: str, message: bytes = b"") -> Ran:
+    """The same of a server, with time enough for one that is busy."""
+    return rspamc("-h", server, "-t", "60", *arguments, message=message)
 
 
 def masked(octets: bytes) -> bytes:

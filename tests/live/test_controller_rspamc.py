@@ -1,28 +1,17 @@
 """The real rspamc asks the controller; what it prints is read."""
 
 import re
-import subprocess
 from typing import ClassVar
 
-from . import peers
 from .controller_case import CHANGE, HAM, LOOK, ControllerCase
 from .harness import LiveCase, message_file
+from .mailfilterc import ask_rspamc
 from .processes import wait_until
-
-SECONDS = 120
 
 
 def rspamc(port: int, *arguments: str, message: bytes = b"") -> tuple[int, str]:
     """Run it, perhaps with a message at its standard input: exit status, and what it prints."""
-    done = subprocess.run(
-        [str(peers.find("rspamc")), "-h", f"127.0.0.1:{port}", "-t", "60", *arguments],
-        env=peers.environment(),
-        input=message,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
+    return ask_rspamc(f"127.0.0.1:{port}", *arguments, message=message).outcome
 
 
 class RspamcCase(ControllerCase):

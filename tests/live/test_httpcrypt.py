@@ -7,7 +7,8 @@ from typing import Any
 from mailfilter.codec.httpcrypt import Keypair, key_header, shared_key
 
 from .harness import message_file, wish
-from .httpcrypt import NOT_OPENED, PASSWORD, KeyCase, rspamc, text_of
+from .httpcrypt import NOT_OPENED, PASSWORD, KeyCase, text_of
+from .mailfilterc import ask_rspamc
 from .processes import wait_until
 from .shapes import DATED
 from .threads import Threads
@@ -46,7 +47,9 @@ class RightTests(KeyCase):
     def test_plain(self) -> None:
         """Without a key the same listeners answer as ever."""
         for place in ("http", "scan", "remote"):
-            status, text = rspamc(f"127.0.0.1:{self.filter.ports[place]}", message=GTUBE)
+            status, text = ask_rspamc(
+                f"127.0.0.1:{self.filter.ports[place]}", message=GTUBE
+            ).outcome
             self.assertEqual(status, 0, text)
             self.assertIn("Action: reject", text)
 
@@ -121,7 +124,7 @@ class WrongTests(KeyCase):
     def test_no_keypair(self) -> None:
         """A listener without keypairs takes the request for a plain one, to an unknown path."""
         server = f"127.0.0.1:{self.filter.http}"
-        status, text = rspamc(server, "--key", self.key(), message=HAM)
+        status, text = ask_rspamc(server, "--key", self.key(), message=HAM).outcome
         self.assertEqual((status, NOT_OPENED in text), (1, True), text)
 
     def test_stranger(self) -> None:
@@ -135,7 +138,7 @@ class EncryptedOnlyTests(KeyCase):
 
     def test_all(self) -> None:
         """Nobody."""
-        status, text = rspamc(f"127.0.0.1:{self.filter.ports['all']}", message=HAM)
+        status, text = ask_rspamc(f"127.0.0.1:{self.filter.ports['all']}", message=HAM).outcome
         self.assertEqual(status, 1)
         self.assertIn("HTTP error: 403", text)
 
@@ -150,7 +153,7 @@ class EncryptedOnlyTests(KeyCase):
         if not self.filter.host:
             self.skipTest("this machine has no address beside the loopback's")
         server = f"{self.filter.host}:{self.filter.ports['remote']}"
-        status, text = rspamc(server, message=HAM)
+        status, text = ask_rspamc(server, message=HAM).outcome
         self.assertEqual(status, 1)
         self.assertIn("HTTP error: 403", text)
         self.assertEqual(self.filter.records(self.mark), [])

@@ -4,7 +4,8 @@ from mailfilter.codec.httpcrypt import Keypair
 from mailfilter.codec.httpcrypt_text import render_json, render_toml
 
 from .harness import message_file
-from .httpcrypt import KeyCase, KeyFilter, rspamc, text_of
+from .httpcrypt import KeyCase, KeyFilter, text_of
+from .mailfilterc import ask_rspamc
 from .processes import wait_until
 from .threads import Threads
 
@@ -23,7 +24,7 @@ class RotationTests(KeyCase):
     def ask(self, pair: Keypair) -> bool:
         """Whether a client with that public key is answered."""
         server = f"127.0.0.1:{self.filter.ports['http']}"
-        return rspamc(server, "--key", text_of(pair), message=HAM)[0] == 0
+        return ask_rspamc(server, "--key", text_of(pair), message=HAM).code == 0
 
     def reload(self, *names: str) -> None:
         """Go on with these keypairs."""

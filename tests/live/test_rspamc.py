@@ -2,15 +2,14 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from . import peers
 from .delivered import values
 from .harness import LiveCase, body_of, message_file, wish
+from .mailfilterc import ask_rspamc
 from .processes import free_port
 from .shapes import DATED
 from .threads import Threads
@@ -43,16 +42,9 @@ class RspamcCase(LiveCase):
     def rspamc(self, *arguments: str, message: bytes = b"", code: int = 0, port: int = 0) -> bytes:
         """Run it, perhaps with a message at its standard input; what it prints."""
         server = f"127.0.0.1:{port or self.filter.http}"
-        done = subprocess.run(
-            [str(peers.find("rspamc")), "-h", server, "-t", "60", *arguments],
-            env=peers.environment(),
-            input=message,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout
+        done = ask_rspamc(server, *arguments, message=message)
+        self.assertEqual(done.code, code, done.out + done.err)
+        return done.out
 
     def results(self, *arguments: str, message: bytes = b"") -> list[Result]:
         """What it prints of messages."""
