@@ -31,8 +31,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "config": frozenset({"codec.password", "codec.base32", "codec.curve25519"}),
     "maps": frozenset({"codec", "config.model"}),
     "net": frozenset({"codec", "config.model"}),
-    "auth": DNS_VALUES,
-    "scan": frozenset({"mail", "maps", "config.model", *DNS_VALUES}),
+    "auth": frozenset({"mail", *DNS_VALUES}),
+    "scan": frozenset({"mail", "maps", "config.model", "auth.signing_keys", *DNS_VALUES}),
     "checks": frozenset({"mail", "scan", "maps", "auth", *DNS_VALUES}),
     "tls": frozenset({"codec", "config.model"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "store": frozenset({"config.model", "config.peer", "tls"}),
     "testing": frozenset(
-        {"codec", "mail", "scan", "maps", "config.model", "servers", *STORE_INTERFACE}
+        {"codec", "mail", "scan", "maps", "auth", "config.model", "servers", *STORE_INTERFACE}
     ),
 }
 """Package -> packages (or single modules) of ours that it may import, beside itself.

@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from ..codec.control import Credentials, Histogram, Report, Saved
@@ -92,6 +93,7 @@ class Engine:
             headers,
             resolver=self.resolver,
             max_queries=config.dns.max_queries,
+            aside=lambda make: deferToThreadPool(reactor, reactor.getThreadPool(), make),
         )
         self.serving = Serving(
             reactor, loaded, self.scanner, alarm, credentials, self._count, services=self

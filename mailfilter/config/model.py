@@ -1302,6 +1302,93 @@ def default_groups() -> Mapping[str, Group]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Where keys of ours are by which mail is signed (DKIM, ARC), beside [signing_keys]."""
+
+    folders: Annotated[
+        tuple[str, ...],
+        PATH,
+        Doc(
+            "Folders with keys in files named DOMAIN.SELECTOR.key, such as those of Rspamd's"
+            " dkim_signing."
+        ),
+        Example('["/var/lib/rspamd/dkim"]'),
+    ] = ()
+    maps: Annotated[
+        tuple[str, ...],
+        PATH,
+        Doc(
+            "Files with a key in each line: domain, selector, and the path of a file or the key"
+            " itself in base64. Others must not be able to read them."
+        ),
+        Example('["/etc/mailfilter/dkim.map"]'),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A key of ours by which mail is signed (DKIM, ARC); its public half is published in DNS."""
+
+    domain: Annotated[str, Doc("The domain that signs with it."), Example('"example.org"')]
+    selector: Annotated[
+        str, Doc("Its name: the public key is at SELECTOR._domainkey.DOMAIN."), Example('"2026"')
+    ]
+    file: Annotated[
+        str,
+        PATH,
+        Doc(
+            "File with the private key, RSA or Ed25519, which others cannot read: PEM, or base64 as"
+            " of rspamadm dkim_keygen."
+        ),
+        Example('"/etc/mailfilter/dkim/example.org.2026.key"'),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DmarcReports:
+    """Aggregate reports of DMARC: what is remembered for them, and how they are sent."""
+
+    enabled: Annotated[
+        bool,
+        Doc("Remember results for domains that ask for reports; mailfilteradm sends these."),
+    ] = False
+    organization: Annotated[
+        str, Doc("Who reports, as those who read reports are told."), Example('"Example Org"')
+    ] = ""
+    address: Annotated[
+        str,
+        MAILBOX,
+        Doc("Sender of the reports, and whom to ask about them."),
+        Example('"dmarc-reports@example.org"'),
+    ] = ""
+    contact: Annotated[
+        str, Doc("More about whom to ask, such as a web page."), Example('"https://example.org/"')
+    ] = ""
+    bcc: Annotated[tuple[str, ...], MAILBOX, Doc("Who else gets each report.")] = ()
+    skip_domains: Annotated[
+        tuple[str, ...], Doc("Domains, and all below them, that get no reports.")
+    ] = ()
+    report_spam_only: Annotated[
+        bool, Doc("Also report to domains of which no message of the day was accepted.")
+    ] = False
+    max_rows: Annotated[
+        int, Bounds(1, 100_000), Doc("Different rows remembered for a domain and a day.")
+    ] = 1000
+    max_domains: Annotated[
+        int, Bounds(1, 100_000), Doc("Domains remembered for a day; others get no report.")
+    ] = 5000
+    keep: Annotated[
+        float, DURATION, Bounds(86400, 30 * 86400), Doc("How long a day is remembered after it.")
+    ] = 3 * 86400.0
+    smtp_host: Annotated[str, Doc("The MTA that takes reports.")] = "127.0.0.1"
+    smtp_port: Annotated[int, Bounds(1, 65535), Doc("Its port.")] = 25
+    smtp_starttls: Annotated[
+        bool, Doc("Send by TLS or not at all; the certificate of smtp_host is verified.")
+    ] = False
+    helo: Annotated[str, Doc("How we name ourselves to it; empty is this machine's name.")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration."""
 
@@ -1339,6 +1426,15 @@ class Config:
     )
     maps: Annotated[Mapping[str, Map], Doc("Lists that checks look things up in.")] = field(
         default_factory=dict
+    )
+    signing: Annotated[Signing, Doc("Where keys are that sign mail.")] = field(
+        default_factory=Signing
+    )
+    signing_keys: Annotated[Mapping[str, SigningKey], Doc("Keys that sign mail.")] = field(
+        default_factory=dict
+    )
+    dmarc_reports: Annotated[DmarcReports, Doc("Aggregate reports of DMARC.")] = field(
+        default_factory=DmarcReports
     )
     controller: Annotated[Controller, Doc("The controller and the web interface.")] = field(
         default_factory=Controller

@@ -136,6 +136,10 @@ class Headers:
     def __iter__(self) -> Iterator[Header]:
         return (self[index] for index in range(len(self._fields)))
 
+    def octets(self) -> Iterator[tuple[bytes, bytes]]:
+        """Each field: its name in lower case, and its exact octets."""
+        return ((field[1].lower(), field[0]) for field in self._fields)
+
     def values(self, key: bytes) -> list[bytes]:
         """The values of the fields of that name (lower case), cut at `Limits.header_value`."""
         found = self._index.get(key)

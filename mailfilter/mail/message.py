@@ -8,6 +8,7 @@ from . import lint
 from .addresses import Address, AddressCaps, parse_addresses
 from .anomaly import Anomaly, AnomalyKind, AnomalyLog
 from .budget import Budget
+from .canon import Canonical, CanonicalBody, Field
 from .dates import parse_date
 from .headers import Headers
 from .lazy import lazy
@@ -70,6 +71,14 @@ class Message:
             self._is_linted = True
             lint.check_lines(self._source, self.headers)
         return self._source.log.found()
+
+    @lazy
+    def canonical(self) -> Canonical:
+        """The message as signatures see it."""
+        headers = self.headers
+        fields = tuple([Field(name, raw) for name, raw in headers.octets()])
+        body = CanonicalBody(self.raw[self.root.body_start :])
+        return Canonical(fields, body, is_cut=headers.is_cut)
 
     @lazy
     def parts(self) -> tuple[Part, ...]:

@@ -11,8 +11,9 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..auth.signing_keys import SigningKeys
 from ..maps import Maps
-from .verdict import Action, AuthResult, Edit, Url
+from .verdict import Action, AuthResult, Edit, LastFields, Url
 
 if TYPE_CHECKING:
     from ..config.model import Scan
@@ -74,7 +75,7 @@ class Note:
     text: str
 
 
-Finding = Hit | Force | Edit | Note | AuthResult | Url
+Finding = Hit | Force | Edit | Note | AuthResult | Url | LastFields
 Findings = Iterable[Finding]
 
 
@@ -89,6 +90,8 @@ class Given:
     maps: Maps = field(default_factory=lambda: Maps({}))
     """The `[maps]` of the configuration by name. They change while a check lives: what is looked
     up is what the map has then. An unknown name raises an error that says so."""
+    keys: SigningKeys = field(default_factory=SigningKeys)
+    """The keys by which we sign. They change while a check lives, as maps do."""
     timeout: float = inf
     """Seconds that the check may take; if it waits longer, it is ended without an answer."""
 

@@ -17,6 +17,7 @@ from .verdict import (
     AuthResult,
     ChangeHeader,
     ChangeSender,
+    LastFields,
     RemoveHeader,
     RemoveRecipient,
     ReplaceBody,
@@ -57,6 +58,7 @@ _TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
     AddRecipient: {"address": str},
     RemoveRecipient: {"address": str},
     ReplaceBody: {"body": bytes},
+    LastFields: {"make": object, "is_slow": bool},
     Url: {"url": str, "host": str, "tld": str, "flags": tuple},
     AuthResult: {
         "method": str,
@@ -91,6 +93,8 @@ def checked(item: object, max_options: int) -> Finding:
         return _checked_auth(item)
     if isinstance(item, Url):
         return _checked_url(item)
+    if isinstance(item, LastFields) and not callable(item.make):
+        raise TypeError(f"LastFields.make: got {item.make!r:.80}")
     if isinstance(item, ChangeSender) and not all(isinstance(arg, str) for arg in item.args):
         raise TypeError(f"ChangeSender.args: got {item.args!r:.80}")
     return item  # type: ignore[return-value]  # The table has no other types than findings.

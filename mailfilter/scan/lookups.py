@@ -1,14 +1,22 @@
 """What checks look up in DNS: each within its budget, all of a message within one."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Protocol
 
 from twisted.internet import defer
 from twisted.internet.interfaces import IReactorTime
 
-from ..codec.dns_answer import Answer, DnsBudgetSpent, DnsFailure, DnsTimeout, Kind, Question
+from ..codec.dns_answer import (
+    Answer,
+    DnsBudgetSpent,
+    DnsError,
+    DnsFailure,
+    DnsTimeout,
+    Kind,
+    Question,
+)
 from ..config.model import Dns
 
 MAX_QUERIES = Dns().max_queries
@@ -144,3 +152,30 @@ class CheckLookups:
                 raise self._lookups.refuse(self._check, question, reason)
             self._left -= 1
         return await self._lookups.ask(self._check, question, self._end, seconds)
+
+    async def ask_all(
+        self, questions: Sequence[Question], seconds: float = inf
+    ) -> tuple[Answer | DnsError, ...]:
+        """The answers to several questions, asked side by side; errors are values.
+
+        Raises BadName if one of them can be no name of DNS.
+        """
+        known = [self._lookups.peek(question) for question in questions]
+        asked = [
+            defer.Deferred.fromCoroutine(self._or_error(question, seconds))
+            for question, answer in zip(questions, known, strict=True)
+            if answer is None
+        ]
+        if not asked:
+            return tuple(answer for answer in known if answer is not None)
+        try:
+            found = iter(await defer.gatherResults(asked, consumeErrors=True))
+        except defer.FirstError as error:
+            error.subFailure.raiseException()
+        return tuple([next(found) if answer is None else answer for answer in known])
+
+    async def _or_error(self, question: Question, seconds: float) -> Answer | DnsError:
+        try:
+            return await self.ask(question, seconds)
+        except DnsError as error:
+            return error

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from inspect import iscoroutinefunction
 
+from ..auth.signing_keys import SigningKeys
 from ..config.model import CheckSettings, Config, default_groups
 from ..maps import Maps
 from .check import Check, Given, Stage
@@ -73,14 +74,23 @@ class Plan:
     steps: tuple[Step, ...]
     maps: Maps
     """What the checks look things up in."""
+    keys: SigningKeys
+    """By which they sign."""
 
 
-def build_plan(config: Config, checks: Iterable[type[Check]], maps: Maps | None = None) -> Plan:
+def build_plan(
+    config: Config,
+    checks: Iterable[type[Check]],
+    maps: Maps | None = None,
+    keys: SigningKeys | None = None,
+) -> Plan:
     """Sort the checks and work out symbols, composites and profiles.
 
-    Without `maps` those of the configuration are empty. Raises PlanError with every problem found.
+    Without `maps` those of the configuration are empty; without `keys` there are none.
+    Raises PlanError with every problem found.
     """
     maps = Maps(config.maps) if maps is None else maps
+    keys = SigningKeys() if keys is None else keys
     classes = list(checks)
     problems = _duplicate_names(classes) + _unknown_after(classes)
     symbols, found = symbol_table(config, classes)
@@ -92,7 +102,7 @@ def build_plan(config: Config, checks: Iterable[type[Check]], maps: Maps | None 
         PlanProblem(("composites", item.name, "expression"), item.text, item.hint, item.unknown)
         for item in errors
     ]
-    steps, step_problems = _steps(config, classes, maps)
+    steps, step_problems = _steps(config, classes, maps, keys)
     problems += step_problems
     waves: dict[Stage, tuple[Wave, ...]] = {}
     try:
@@ -110,6 +120,7 @@ def build_plan(config: Config, checks: Iterable[type[Check]], maps: Maps | None 
         group_caps={name: cap for name, cap in caps.items() if cap is not None},
         steps=tuple(steps),
         maps=maps,
+        keys=keys,
     )
 
 
@@ -176,7 +187,7 @@ def _unknown_keys(
 
 
 def _steps(
-    config: Config, classes: Iterable[type[Check]], maps: Maps
+    config: Config, classes: Iterable[type[Check]], maps: Maps, keys: SigningKeys
 ) -> tuple[list[Step], list[PlanProblem]]:
     steps = []
     problems = []
@@ -191,7 +202,7 @@ def _steps(
             continue
         timeout = settings.timeout or config.scan.check_timeout
         try:
-            made = check(Given(config.scan, settings.options, maps, timeout))
+            made = check(Given(config.scan, settings.options, maps, keys, timeout))
         except Exception as error:
             # A third party's code: whatever it raises, it is this check that cannot be made.
             problems.append(PlanProblem(key, str(error) or type(error).__name__))

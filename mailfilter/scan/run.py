@@ -1,7 +1,8 @@
 """Run the plan of checks over one message, in time, whatever the checks do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -15,6 +16,7 @@ from ..config.model import Scan
 from ..mail import Message, parse, parse_text
 from .check import Findings, Hit, Stage
 from .envelope import Envelope
+from .leaving import GOES_NOWHERE, leaving, with_added
 from .lookups import MAX_QUERIES, Lookups, Resolves
 from .networks import Networks, distrusted, local_networks
 from .overlay import with_request
@@ -26,7 +28,15 @@ from .task import Task
 from .together import Together
 from .trace import Trace
 from .unscanned import Unscanned, unscanned_verdict
-from .verdict import NO_ANSWER, OUT_OF_TIME, CheckRun, Edit, Verdict
+from .verdict import (
+    NO_ANSWER,
+    OUT_OF_TIME,
+    AddHeader,
+    CheckRun,
+    Edit,
+    LastFields,
+    Verdict,
+)
 
 LONGEST_TURN = 0.025
 """Seconds of work after which the reactor gets its turn between two checks."""
@@ -48,7 +58,15 @@ Observer = Callable[[Envelope, Verdict], None]
 Finisher = Callable[[Envelope, Message, Verdict], Sequence[Edit]]
 """Says what else is to be changed of a message that got this verdict."""
 
+Aside = Callable[[Callable[[], Sequence[AddHeader]]], Awaitable[Sequence[AddHeader]]]
+"""Calls something that takes long, where it does not hold up others."""
+
 log = Logger()
+
+
+async def at_once(make: Callable[[], Sequence[AddHeader]]) -> Sequence[AddHeader]:
+    """Call it here."""
+    return make()
 
 
 class ScanService(Protocol):
@@ -78,7 +96,8 @@ class Scanner:
 
     Checks ask DNS by `resolver`, at most `max_queries` questions for a message; without one, all
     that they ask fails.
-    `finish` has the last word on edits. `work_clock` measures how long the reactor has been kept
+    `finish` has the last word on edits, but for signatures; those that take long are made
+    `aside`, in a thread. `work_clock` measures how long the reactor has been kept
     (seconds).
     """
 
@@ -93,8 +112,10 @@ class Scanner:
         *,
         resolver: Resolves | None = None,
         max_queries: int = MAX_QUERIES,
+        aside: Aside = at_once,
     ) -> None:
         self.plan = plan
+        self._aside = aside
         self.options = options
         self.max_message = options.max_message
         self.clock = clock
@@ -140,7 +161,31 @@ class Scanner:
         if raw and not skipped:
             await _Run(self, envelope, message, settings, tally, trace).run()
         verdict = verdict_of(tally, trace, message, self.options, skipped=skipped)
-        return self._finished(envelope, message, verdict)
+        verdict = self._finished(envelope, message, verdict)
+        if not tally.last_fields or verdict.action in GOES_NOWHERE:
+            return verdict
+        return await self._with_last_fields(envelope, message, verdict, tally.last_fields)
+
+    async def _with_last_fields(
+        self,
+        envelope: Envelope,
+        message: Message,
+        verdict: Verdict,
+        wanted: Sequence[tuple[str, LastFields]],
+    ) -> Verdict:
+        """Add what depends on all other edits; what cannot be made costs itself."""
+        now = leaving(message.canonical, envelope, verdict)
+        added: list[AddHeader] = []
+        for check, item in wanted:
+            try:
+                make = partial(item.make, now)
+                made = [*(await self._aside(make) if item.is_slow else make())]
+            except Exception:
+                self.log_failure(check, Failure(), verdict.trace_id)
+                continue
+            now = with_added(now, made)
+            added = [*made, *added]
+        return replace(verdict, edits=(*added, *verdict.edits))
 
     def _believed(self, envelope: Envelope) -> Envelope:
         return envelope if envelope.is_trusted else distrusted(envelope, self._local)
@@ -251,6 +296,8 @@ class _Run:
             self._clock.seconds,
             lookups,
             scanner.relays,
+            tally.auth_results,
+            self._pause,
         )
 
     async def run(self) -> None:
@@ -295,8 +342,11 @@ class _Run:
 
     async def _yield_if_long(self) -> None:
         if self._work_clock() - self._turn_began > LONGEST_TURN:
-            await deferLater(self._clock, 0.0)
+            await self._pause()
             self._turn_began = self._work_clock()
+
+    async def _pause(self) -> None:
+        await deferLater(self._clock, 0.0)
 
     def _direct(self, step: Step) -> None:
         began = self._work_clock()

@@ -10,7 +10,7 @@ from .findings import MAX_OPTION_CHARS, checked
 from .plan import Plan
 from .profiles import Settings
 from .symbols import SymbolInfo
-from .verdict import Action, AuthResult, Edit, SymbolResult, Url
+from .verdict import Action, AuthResult, Edit, LastFields, SymbolResult, Url
 
 MAX_FINDINGS = 1000
 """Findings taken from one check: a check that yields without end must not hold the scan."""
@@ -20,6 +20,9 @@ MAX_SYMBOLS = 2000
 
 MAX_EDITS = 200
 """Edits of one verdict."""
+
+MAX_LAST_FIELDS = 50
+"""Signatures and their like that are made for one message."""
 
 MAX_AUTH_RESULTS = 50
 """Results of authentication of one verdict: a message may have a dozen signatures."""
@@ -51,6 +54,7 @@ class Tally:
         "edits",
         "forced",
         "hits",
+        "last_fields",
         "max_options",
         "notes",
         "plan",
@@ -65,6 +69,8 @@ class Tally:
         self.hits: dict[str, Hit] = {}
         self.edits: list[Edit] = []
         self.auth_results: list[AuthResult] = []
+        self.last_fields: list[tuple[str, LastFields]] = []
+        """What is to be added at the end, with the check that wants it."""
         self.urls: list[Url] = []
         self.forced: Forced | None = None
         self.notes: list[tuple[str, str]] = []
@@ -94,6 +100,9 @@ class Tally:
             elif isinstance(item, Url):
                 if len(self.urls) < MAX_URLS:
                     self.urls.append(item)
+            elif isinstance(item, LastFields):
+                if len(self.last_fields) < MAX_LAST_FIELDS:
+                    self.last_fields.append((check, item))
             elif len(self.edits) < MAX_EDITS:
                 self.edits.append(item)
         return symbols

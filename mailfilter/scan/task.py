@@ -1,6 +1,6 @@
 """One scan under way: what a check may look at."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from ..mail import Message
 from .check import Hit
@@ -9,7 +9,11 @@ from .lookups import Lookups
 from .networks import NO_NETWORKS, Networks
 from .origin import Origin, origin_of
 from .profiles import Settings
-from .verdict import Action
+from .verdict import Action, AuthResult
+
+
+async def no_pause() -> None:
+    """Go on at once."""
 
 
 class Task:
@@ -21,9 +25,11 @@ class Task:
 
     __slots__ = (
         "_origin",
+        "_pause",
         "_relays",
         "_seconds",
         "action",
+        "auth_results",
         "deadline",
         "envelope",
         "hits",
@@ -43,12 +49,16 @@ class Task:
         seconds: Callable[[], float],
         lookups: Lookups,
         relays: Networks = NO_NETWORKS,
+        auth_results: Sequence[AuthResult] = (),
+        pause: Callable[[], Awaitable[None]] = no_pause,
     ) -> None:
         self.envelope = envelope
         self.message = message
         self.settings = settings
         self.hits = hits
         """What has fired so far, by symbol; read only."""
+        self.auth_results = auth_results
+        """What has been found so far of the message's authentication; read only."""
         self.deadline = deadline
         """When the verdict is due, by the scanner's clock (seconds)."""
         self.lookups = lookups
@@ -56,6 +66,7 @@ class Task:
         self.score = 0.0
         self.action = Action.NO_ACTION
         self._seconds = seconds
+        self._pause = pause
         self._relays = relays
         self._origin: Origin | None = None
 
@@ -73,6 +84,10 @@ class Task:
     def remaining(self) -> float:
         """Seconds left until the verdict is due; 0 when they are spent."""
         return max(0.0, self.deadline - self._seconds())
+
+    async def pause(self) -> None:
+        """Let others have their turn, between pieces of work of some milliseconds."""
+        await self._pause()
 
     def notes(self) -> Iterator[tuple[str, str]]:
         """What the trace is to say of the scan at its end: about what, and a text."""

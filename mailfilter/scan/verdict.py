@@ -1,10 +1,14 @@
 """The verdict: the one immutable answer of a scan, which each protocol renders in its own form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from .leaving import Leaving
 
 
 class Action(StrEnum):
@@ -126,6 +130,19 @@ class AuthResult:
     facts: tuple[tuple[str, str], ...] = ()
     """What a field of the method's own tells beside it, as Received-SPF `client-ip`: names of the
     field's, and values."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastFields:
+    """Fields that depend on all else that is in a message, as signatures do: made at the end.
+
+    They are not made for mail that goes nowhere.
+    """
+
+    make: "Callable[[Leaving], Sequence[AddHeader]]"
+    """Makes them for the message as it leaves. Those of later findings come above."""
+    is_slow: bool = False
+    """It takes more than a millisecond, and is called in a thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Helpers for tests of checks: one message, one check, what it found."""
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from inspect import iscoroutine
 from types import MappingProxyType
 from typing import Any, cast
@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from ..auth.signing_keys import SigningKeys
 from ..config.model import Config, MapKind, Scan
 from ..config.model import Map as MapSettings
 from ..mail import parse
@@ -22,7 +23,7 @@ from ..scan.plan import build_plan
 from ..scan.profiles import Profiles
 from ..scan.run import Scanner
 from ..scan.task import Task
-from ..scan.verdict import Verdict
+from ..scan.verdict import AuthResult, Verdict
 
 ENVELOPE = Envelope(listener="test")
 """An envelope that says nothing."""
@@ -34,9 +35,10 @@ def make_task(
     *,
     config: Config | None = None,
     hits: Iterable[Hit] = (),
+    auth_results: Sequence[AuthResult] = (),
     resolver: Resolves | None = None,
 ) -> Task:
-    """A task for a message, with `hits` as what other checks have found.
+    """A task for a message, with `hits` and `auth_results` as what other checks have found.
 
     What it asks of DNS is answered by `resolver`, such as a `FakeDns`.
     """
@@ -45,7 +47,17 @@ def make_task(
     found = MappingProxyType({hit.symbol: hit for hit in hits})
     lookups = Lookups(resolver, config.dns.max_queries)
     relays = Networks(config.scan.trusted_relays)
-    return Task(envelope, parse(raw), settings, found, 60.0, lambda: 0.0, lookups, relays)
+    return Task(
+        envelope,
+        parse(raw),
+        settings,
+        found,
+        60.0,
+        lambda: 0.0,
+        lookups,
+        relays,
+        auth_results,
+    )
 
 
 def make_maps(**texts: tuple[MapKind, str]) -> Maps:
@@ -67,7 +79,9 @@ def run_check(
     scan: Scan | None = None,
     options: Mapping[str, object] = MappingProxyType({}),
     hits: Iterable[Hit] = (),
+    auth_results: Sequence[AuthResult] = (),
     maps: Maps | None = None,
+    keys: SigningKeys | None = None,
     resolver: Resolves | None = None,
 ) -> list[Finding]:
     """Make a check, run it, return its findings.
@@ -76,8 +90,11 @@ def run_check(
     its answers at once, as fakes give them; else `scan_message` with a `Clock` is the way.
     """
     config = Config(scan=scan or Scan())
-    made = check(Given(config.scan, options, maps or make_maps()))
-    answer = made.run(make_task(raw, envelope, config=config, hits=hits, resolver=resolver))
+    made = check(Given(config.scan, options, maps or make_maps(), keys or SigningKeys()))
+    task = make_task(
+        raw, envelope, config=config, hits=hits, auth_results=auth_results, resolver=resolver
+    )
+    answer = made.run(task)
     if not iscoroutine(answer):
         return list(cast(Findings, answer))
     found: list[Findings] = []
@@ -100,6 +117,7 @@ def scan_message(
     config: Config | None = None,
     clock: Clock | None = None,
     maps: Maps | None = None,
+    keys: SigningKeys | None = None,
     resolver: Resolves | None = None,
 ) -> Deferred[Verdict]:
     """Scan a message with some checks, as the server does: scores, composites, time and all.
@@ -109,7 +127,7 @@ def scan_message(
     config = config or Config()
     clock = clock or Clock()
     scanner = Scanner(
-        build_plan(config, checks, maps),
+        build_plan(config, checks, maps, keys),
         config.scan,
         IReactorTime(clock),
         work_clock=clock.seconds,
