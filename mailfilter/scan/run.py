@@ -7,6 +7,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Protocol, cast
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -180,6 +181,8 @@ class Scanner:
             try:
                 make = partial(item.make, now)
                 made = [*(await self._aside(make) if item.is_slow else make())]
+            except CancelledError:
+                raise
             except Exception:
                 self.log_failure(check, Failure(), verdict.trace_id)
                 continue

@@ -8,6 +8,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.dns_answer import (
+    Answer,
     DnsBudgetSpent,
     DnsError,
     DnsFailure,
@@ -260,6 +261,34 @@ class Scans(SynchronousTestCase):
         self.clock.advance(1)
         ended = {run.check: run.at + run.took for run in self.successResultOf(result).runs}
         self.assertEqual(ended, {"one": 1.0, "two": 0.0})
+
+    def test_all_at_once(self) -> None:
+        """Errors are values, and stand where their questions did."""
+        found: list[object] = []
+
+        async def ask(lookups: CheckLookups) -> None:
+            found.extend(await lookups.ask_all([question(1), question(2), question(3)]))
+
+        self.dns.delay = 2.0
+        self.dns.fail("2.example")
+        scan = self.start(asking("all", ask))
+        self.assertEqual(self.dns.asked.total(), 3)
+        self.clock.advance(2.0)
+        self.successResultOf(scan)
+        self.assertEqual([type(item) for item in found], [Answer, DnsFailure, Answer])
+        found.clear()
+        self.dns.delay = 0.0
+        self.successResultOf(self.start(asking("all", ask, limit=1)))
+        self.assertEqual([type(item) for item in found], [Answer, DnsFailure, Answer])
+
+    def test_all_at_once_within_the_budget(self) -> None:
+        found: list[object] = []
+
+        async def ask(lookups: CheckLookups) -> None:
+            found.extend(await lookups.ask_all([question(1), question(2)]))
+
+        self.successResultOf(self.start(asking("all", ask, limit=1)))
+        self.assertEqual([type(item) for item in found], [Answer, DnsBudgetSpent])
 
     def test_answers_at_hand_do_not_wait(self) -> None:
         self.dns.delay = 1
