@@ -15,6 +15,7 @@ from .model import CROWDED, Actions, Config, ProfileActions
 from .peer import parse_peer
 from .problem import Origin, Problem
 from .references import Named, unknown_names
+from .signing_rules import signing_problems
 from .text_rules import text_warnings
 from .tls_rules import tls_problems, tls_warnings
 from .toml_text import KeyPath, key_text, string_text, value_text
@@ -48,6 +49,7 @@ def find_problems(
     yield from httpcrypt_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
     yield from controller_problems(config, place, is_doubtful)
+    yield from signing_problems(config, place, is_doubtful)
     yield from threshold_problems(config, place, lambda at: at.file is not None, is_doubtful)
 
 
