@@ -6,6 +6,7 @@ none of them could see another domain in it: what is odd makes no author.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import idna
@@ -21,6 +22,12 @@ NO_FROM = "No From header"
 SEVERAL = "Duplicate From header"
 UNREADABLE = "No domain in From header"
 
+# What most fields look like: a name, in quotes or nothing special, and an address.
+_ATOMS = rb"[A-Za-z0-9!#$%&'*+/^_`{|}~.-]++"
+_ORDINARY = re.compile(
+    rb'[ \t]*+(?:"[^"\\\x00-\x1f\x7f]*+"|[A-Za-z0-9!#$%&\'*+/=?^_`{|}~. -]*+)[ \t]*+'
+    rb"<" + _ATOMS + rb"@([A-Za-z0-9._-]++)>[ \t]*+\Z"
+)
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TOKEN = re.compile(
@@ -67,6 +74,8 @@ def read_author(value: bytes) -> str:
     """The domain of the value of a From field. Raises NoAuthor."""
     if len(value) > MAX_FIELD:
         raise NoAuthor(f"From has more than {MAX_FIELD} octets")
+    if ordinary := _ORDINARY.match(value):
+        return _domain(ordinary[1].decode("ascii"))
     text = _FOLD.sub("", value.decode("latin_1"))
     if _CONTROL.search(text):
         raise NoAuthor("control characters")
@@ -200,6 +209,7 @@ def _in_phrase(tokens: Sequence[_Token]) -> Iterator[str]:
             yield _domain("".join([word.text for word in tokens[at + 1 : end]]))
 
 
+@lru_cache(maxsize=1024)
 def _domain(octets: str) -> str:
     """The name of a domain whose octets are the characters of a text."""
     try:

@@ -3,6 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.auth.author import (
+    _ORDINARY,
     MAX_ADDRESSES,
     MAX_FIELD,
     NO_FROM,
@@ -105,6 +106,21 @@ class ValueTests(SynchronousTestCase):
         """Names in quotes, comments apart from the address, folds; several of one domain."""
         for text, domain in READABLE:
             self.assertEqual(read_author(text.encode("latin_1")), domain, text)
+
+    def test_short_cut(self) -> None:
+        """What most fields look like is read in one step, and comes to the same."""
+        short = [text for text, _ in READABLE + AMBIGUOUS if _ORDINARY.match(text.encode())]
+        self.assertEqual(
+            short,
+            [
+                " <bob@example.com>",
+                "Bob <bob@Example.COM>",
+                '"Bob, <x@evil.test>" <bob@example.com>',
+                "=?utf-8?q?Bob?= <bob@example.com>",
+            ],
+        )
+        for text in short:
+            self.assertEqual(read_author(text.encode() + b" ()"), "example.com")
 
     def test_ambiguous(self) -> None:
         """Everything that one program may read so and another one otherwise."""
