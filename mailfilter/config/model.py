@@ -1372,7 +1372,7 @@ class DmarcReports:
         bool, Doc("Also report to domains of which no message of the day was accepted.")
     ] = False
     max_rows: Annotated[
-        int, Bounds(1, 100_000), Doc("Different rows remembered for a domain and a day.")
+        int, Bounds(1, 20_000), Doc("Different rows remembered for a domain and a day.")
     ] = 1000
     max_domains: Annotated[
         int, Bounds(1, 100_000), Doc("Domains remembered for a day; others get no report.")

@@ -36,6 +36,7 @@ _SINGLE: Mapping[str, tuple[str, str]] = {
     "octets": ("scanned_bytes", "Octets of the messages that were scanned."),
     "history/dropped": ("history_dropped", "Scans that could not be remembered."),
     "series/dropped": ("series_dropped", "Blocks of series that could not be stored."),
+    "dmarc/dropped": ("dmarc_dropped", "Messages that DMARC reports will not tell."),
     "tls/handshakes": ("tls_handshakes", "Handshakes of TLS that succeeded."),
     "tls/resumed": ("tls_resumed", "Handshakes that resumed an earlier session."),
     "tls/broken": ("tls_broken", "Connections whose TLS broke after the handshake."),
@@ -64,6 +65,7 @@ _HISTOGRAMS: Sequence[tuple[str, str, tuple[str, ...], str]] = (
 _WAITING: Mapping[str, str] = {
     "history_waiting": "Scans that the store has not taken yet.",
     "series_waiting": "Blocks of series that are not stored as they are.",
+    "dmarc_waiting": "Messages and rows for DMARC reports that are not stored yet.",
     "dns_waiting": "Questions to DNS under way.",
     "dns_cached": "Answers of DNS in memory.",
 }
