@@ -19,11 +19,12 @@ from ..config.model import Config
 from ..net.resolver import Resolver
 from ..net.servers import Server
 from ..report.counters import Counters
+from ..report.dmarc_rows import DmarcRows
 from ..report.history import Recorder
 from ..report.logline import log_scan
 from ..report.milter_headers import HeaderProducer
 from ..report.series import SeriesRecorder
-from ..scan.networks import local_networks
+from ..scan.networks import Networks, local_networks
 from ..scan.plan import Plan
 from ..scan.revision import revised
 from ..scan.run import Observer, Scanner
@@ -43,6 +44,9 @@ CLOSE_SECONDS = 4.0
 
 SERIES_SECONDS = 1.0
 """Of these, for what is to be written of the series."""
+
+DMARC_SECONDS = 0.5
+"""Of these, for rows of DMARC reports."""
 
 log = Logger()
 
@@ -83,6 +87,13 @@ class Engine:
         if config.history.enabled:
             self._recorder = Recorder(self.store, config.history, self.clock, self._count)
             observers.append(self._recorder)
+        self._dmarc_rows: DmarcRows | None = None
+        if config.dmarc_reports.enabled:
+            relays = Networks(config.scan.trusted_relays)
+            self._dmarc_rows = DmarcRows(
+                self.store, config.dmarc_reports, relays, self.clock, self._count
+            )
+            observers.append(self._dmarc_rows)
         self.resolver = Resolver(reactor, config.dns, dns_servers) if dns_servers else None
         headers = HeaderProducer(config.headers, local_networks(config.scan.local_networks))
         self.scanner = Scanner(
@@ -159,6 +170,8 @@ class Engine:
         async with AsyncExitStack() as ending:
             ending.push_async_callback(self.store.close)
             ending.push_async_callback(self._series.stop, SERIES_SECONDS)
+            if self._dmarc_rows is not None:
+                ending.push_async_callback(self._dmarc_rows.stop, DMARC_SECONDS)
             if self._recorder is not None:
                 seconds = min(self.loaded.config.store.timeout, CLOSE_SECONDS / 2)
                 ending.push_async_callback(self._recorder.stop, seconds)
@@ -189,6 +202,7 @@ class Engine:
             "store_failing": float(not self.store.is_well),
             "history_waiting": float(self._recorder.waiting if self._recorder else 0),
             "series_waiting": float(self._series.waiting),
+            "dmarc_waiting": float(self._dmarc_rows.waiting if self._dmarc_rows else 0),
             **(self.resolver.gauges() if self.resolver else {}),
         }
 
