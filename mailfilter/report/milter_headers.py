@@ -13,15 +13,12 @@ from ..config.model import HeaderName, HeaderSettings
 from ..mail import Message
 from ..scan.envelope import Envelope
 from ..scan.networks import Networks
-from ..scan.verdict import AddHeader, AuthResult, Edit, RemoveHeader, Verdict
+from ..scan.verdict import BELOW_RECEIVED, AddHeader, AuthResult, Edit, RemoveHeader, Verdict
 from ..syntax import MAX_HOST_NAME
 from .authentication_results import field_value, is_of, same_name
 from .header_values import VALUES, Value
 from .headers import clean_header_value
 from .received_spf import received_spf
-
-BELOW_RECEIVED = 1
-"""Position below the field Received that the MTA itself has put on top."""
 
 MAX_COUNTED = 50
 """Fields of one name that are told apart: honest mail has some few. Of more, all are removed."""

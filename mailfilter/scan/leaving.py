@@ -1,15 +1,17 @@
 """A message as it leaves: with the edits of its verdict, for those who sign it."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..mail.canon import Canonical, CanonicalBody, Field
+from ..syntax import FIELD_NAME
 from .envelope import Envelope
 from .verdict import (
     Action,
     AddHeader,
     ChangeHeader,
-    Edit,
     RemoveHeader,
     ReplaceBody,
     Verdict,
@@ -17,6 +19,17 @@ from .verdict import (
 
 GOES_NOWHERE = frozenset({Action.REJECT, Action.SOFT_REJECT, Action.DISCARD})
 """Actions after which nobody sees a signature."""
+
+HEAVY_BODY = 2**18
+"""Octets of a body that takes milliseconds to hash."""
+
+MAX_SURE = 50_000
+"""Characters of a value that is told as it is; longer ones may be cut."""
+
+# Printable ASCII, with folds; no line of it is blank.
+_PLAIN = re.compile(r"[\t ]*+[!-~][\t -~]*+(?:\n[\t ]++[!-~][\t -~]*+)*")
+
+_HeaderEdit = AddHeader | ChangeHeader | RemoveHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +42,106 @@ class Leaving:
     unsure: frozenset[bytes] = frozenset()
     """Names of fields (lower case) of which it is not known what they will be: whoever gets the
     verdict makes them. They cannot be signed, nor can it be signed that there are no more."""
+    edited: frozenset[bytes] = frozenset()
+    """Names of fields of which some are written or removed by whoever gets the verdict. Of those
+    that are not `unsure`, the octets are known but for white space and the case of names."""
+    is_heavy: bool = False
+    """Its body is not the one that checks have seen, and takes long to hash: it is to be signed in
+    a thread."""
 
 
 def leaving(message: Canonical, envelope: Envelope, verdict: Verdict) -> Leaving:
-    """The message as the edits of its verdict leave it."""
-    unsure = {b"subject"} if verdict.action is Action.REWRITE_SUBJECT else set()
-    if not verdict.edits:
-        return Leaving(message, envelope, verdict, frozenset(unsure))
-    fields, open_names = _edited(message.fields, verdict.edits)
+    """The message as the edits of its verdict leave it.
+
+    The protocols, and the programs that carry edits out, agree on what becomes of a field that is
+    the only one of its name; the order of several, where one is new, is their own affair.
+    """
+    edits = [
+        edit
+        for edit in verdict.edits
+        # Protocols leave those out that name no field.
+        if isinstance(edit, _HeaderEdit) and FIELD_NAME.fullmatch(edit.name)
+    ]
     bodies = [edit.body for edit in verdict.edits if isinstance(edit, ReplaceBody)]
-    body = CanonicalBody(bodies[-1]) if bodies else None
+    unsure = {b"subject"} if verdict.action is Action.REWRITE_SUBJECT else set()
+    if edits or bodies:
+        counts = Counter([field.name for field in message.fields])
+        unsure.update(_unsure(counts, edits))
+        fields = _edited(message.fields, edits) if edits else message.fields
+        message = message.with_fields(fields, CanonicalBody(bodies[-1]) if bodies else None)
     return Leaving(
-        message.with_fields(fields, body), envelope, verdict, frozenset(unsure | open_names)
+        message,
+        envelope,
+        verdict,
+        frozenset(unsure),
+        frozenset([_key(edit.name) for edit in edits]) | unsure,
+        bool(bodies) and len(bodies[-1]) > HEAVY_BODY,
     )
 
 
 def with_added(leaving: Leaving, added: Sequence[AddHeader]) -> Leaving:
     """The same with more fields on top."""
-    fields = [_made(_key(edit.name), edit.name, edit.value) for edit in added]
+    fields = [_made(edit) for edit in added]
     message = leaving.message.with_fields((*fields, *leaving.message.fields))
-    return Leaving(message, leaving.envelope, leaving.verdict, leaving.unsure)
+    names = {field.name for field in fields}
+    several = {name for name in names if len(message.named(name)) > 1}
+    return replace(
+        leaving,
+        message=message,
+        unsure=leaving.unsure | several,
+        edited=leaving.edited | names,
+    )
 
 
-def _edited(fields: Sequence[Field], edits: Iterable[Edit]) -> tuple[list[Field], set[bytes]]:
-    """Fields after edits, numbered as in the message that came, and names that are unsure."""
+def _unsure(counts: Counter[bytes], edits: Iterable[_HeaderEdit]) -> Iterable[bytes]:
+    """The names of which it is not certain what fields there will be."""
+    by_name: dict[bytes, list[_HeaderEdit]] = {}
+    for edit in edits:
+        by_name.setdefault(_key(edit.name), []).append(edit)
+    return [name for name, group in by_name.items() if not _is_sure(counts[name], group)]
+
+
+def _is_sure(count: int, edits: Sequence[_HeaderEdit]) -> bool:
+    """Whether edits of `count` fields of one name leave one field that is known, or none."""
+    removed = {
+        at
+        for edit in edits
+        if isinstance(edit, RemoveHeader)
+        for at in _meant(range(count), edit.occurrence)
+    }
+    written = [edit for edit in edits if not isinstance(edit, RemoveHeader)]
+    if not written:
+        return not 0 < len(removed) < count
+    if len(written) > 1 or not _is_plain(written[0].value):
+        return False
+    if isinstance(written[0], ChangeHeader):
+        return count <= 1 and not removed and written[0].occurrence == 1
+    return len(removed) == count
+
+
+def _edited(fields: Sequence[Field], edits: Iterable[_HeaderEdit]) -> list[Field]:
+    """Fields after edits, which are numbered as in the message that came."""
     places: dict[bytes, list[int]] = {}
     for at, field in enumerate(fields):
         places.setdefault(field.name, []).append(at)
     kept: list[Field | None] = list(fields)
     top: list[Field] = []
     end: list[Field] = []
-    unsure: set[bytes] = set()
     for edit in edits:
-        if isinstance(edit, RemoveHeader):
-            for at in _meant(places.get(_key(edit.name), []), edit.occurrence):
-                kept[at] = None
-        elif isinstance(edit, ChangeHeader):
-            key = _key(edit.name)
-            # An empty value removes it, one that is not there is added: protocols see to that.
-            unsure.add(key)
-        elif isinstance(edit, AddHeader):
-            key = _key(edit.name)
-            if not _is_plain(edit.value):
-                unsure.add(key)
-            (end if edit.order < 0 else top).append(_made(key, edit.name, edit.value))
-    return [*top, *(field for field in kept if field is not None), *end], unsure
+        own = places.get(_key(edit.name), [])
+        match edit:
+            case RemoveHeader():
+                for at in _meant(own, edit.occurrence):
+                    kept[at] = None
+            case ChangeHeader():
+                # One that is not there is added.
+                if found := _meant(own, edit.occurrence):
+                    kept[found[0]] = _made(edit)
+                else:
+                    end.append(_made(edit))
+            case AddHeader():
+                (end if edit.order < 0 else top).append(_made(edit))
+    return [*top, *(field for field in kept if field is not None), *end]
 
 
 def _meant(places: Sequence[int], occurrence: int) -> Sequence[int]:
@@ -85,13 +153,13 @@ def _meant(places: Sequence[int], occurrence: int) -> Sequence[int]:
 
 
 def _is_plain(value: str) -> bool:
-    """Whether a value is told to the MTA as it is."""
-    return value.isascii() and value.isprintable()
+    """Whether a value is told as it is."""
+    return len(value) <= MAX_SURE and _PLAIN.fullmatch(value) is not None
 
 
-def _made(key: bytes, name: str, value: str) -> Field:
-    text = f"{name}: {value}\n".replace("\r\n", "\n").replace("\n", "\r\n")
-    return Field(key, text.encode("utf-8", "replace"))
+def _made(edit: AddHeader | ChangeHeader) -> Field:
+    text = f"{edit.name}: {edit.value}\n".replace("\r\n", "\n").replace("\n", "\r\n")
+    return Field(_key(edit.name), text.encode("utf-8", "replace"))
 
 
 def _key(name: str) -> bytes:

@@ -180,7 +180,8 @@ class Scanner:
         for check, item in wanted:
             try:
                 make = partial(item.make, now)
-                made = [*(await self._aside(make) if item.is_slow else make())]
+                is_slow = item.is_slow or now.is_heavy
+                made = [*(await self._aside(make) if is_slow else make())]
             except CancelledError:
                 raise
             except Exception:

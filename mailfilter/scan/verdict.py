@@ -43,6 +43,10 @@ MARKED_AS_SPAM = TOLD_AS_SPAM | {Action.SOFT_REJECT}
 `greylist`, as Rspamd's milter_headers has it."""
 
 
+BELOW_RECEIVED = 1
+"""Position below the field Received that the MTA itself has put on top."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddHeader:
     """Add a field. `order` 0 is the very top, n > 0 below n fields, -1 the end."""

@@ -10,10 +10,18 @@ from mailfilter.config.model import Config
 from mailfilter.mail import Message
 from mailfilter.scan.check import Force, Stage
 from mailfilter.scan.envelope import Envelope
-from mailfilter.scan.leaving import Leaving
+from mailfilter.scan.leaving import HEAVY_BODY, Leaving
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.run import Scanner
-from mailfilter.scan.verdict import Action, AddHeader, Edit, LastFields, RemoveHeader, Verdict
+from mailfilter.scan.verdict import (
+    Action,
+    AddHeader,
+    Edit,
+    LastFields,
+    RemoveHeader,
+    ReplaceBody,
+    Verdict,
+)
 
 from .case import ENVELOPE, RAW, ScanCase, finding
 
@@ -72,7 +80,7 @@ def adds(edits: Sequence[Edit]) -> list[AddHeader]:
 class ScannerTests(SynchronousTestCase):
     """What the scanner is given for it."""
 
-    def scanner(self, *wanted: LastFields) -> Scanner:
+    def scanner(self, *wanted: LastFields | ReplaceBody) -> Scanner:
         def finish(envelope: Envelope, message: Message, verdict: Verdict) -> Sequence[Edit]:
             return (REMOVAL,)
 
@@ -96,6 +104,15 @@ class ScannerTests(SynchronousTestCase):
         self.assertNoResult(scan)
         self.thread.callback(None)
         self.assertEqual(len(self.successResultOf(scan).edits), 2)
+
+    def test_large_bodies_in_a_thread(self) -> None:
+        """Those that no check could hash before."""
+        body = ReplaceBody(b"x" * (HEAVY_BODY + 1))
+        scanner = self.scanner(LastFields(signing("A")), body)
+        scan = Deferred.fromCoroutine(scanner.scan(ENVELOPE, RAW))
+        self.assertNoResult(scan)
+        self.thread.callback(None)
+        self.assertEqual(len(self.successResultOf(scan).edits), 3)
 
     def test_cancelled_meanwhile(self) -> None:
         scanner = self.scanner(LastFields(signing("A"), is_slow=True))
