@@ -1,5 +1,5 @@
-"""What TLS is served with: certificates of ours, and what those of others are verified by; and
-the keypairs of HTTPCrypt.
+"""What TLS is served with: certificates of ours, and what those of others are verified by; the
+keypairs of HTTPCrypt; and the keys by which mail is signed.
 
 Files are read by the master alone. Each certificate and each listener's trust is a set of its own:
 of one that cannot be used the files before it stay in use, and only of that.
@@ -39,6 +39,14 @@ from .credential_sets import (
     trust_paths,
     trust_settings,
 )
+from .credential_signing import (
+    KEYS,
+    KeptSigning,
+    given_up_keys,
+    renewed_keys,
+    signing_settings,
+    take_signing,
+)
 
 K = TypeVar("K", bound=Kept[Any, Any])
 
@@ -53,6 +61,10 @@ class Held:
     """Listener -> what it verifies by; those that ask for certificates."""
     keypairs: Mapping[str, KeptKeypair] = field(default_factory=dict)
     """Name in [keypairs] -> what opens requests; those that an enabled listener has."""
+    signing: Mapping[str, KeptSigning] = field(default_factory=dict)
+    """Name of the record in DNS -> the key by which mail is signed."""
+    sources: Mapping[tuple[str, str], Problem] = field(default_factory=dict)
+    """Why folders and maps with such keys are not used as they are, by table and path."""
     to_redis: x509.Certificate | None = None
     """What the store shows."""
     stamps: Mapping[str, Stamp | None] = field(default_factory=dict)
@@ -64,17 +76,21 @@ class Held:
             pairs=tuple(kept.files for kept in self.pairs.values()),
             trusts=tuple(kept.files for kept in self.trusts.values()),
             keypairs=tuple(kept.files for kept in self.keypairs.values()),
+            signing=tuple(kept.files for kept in self.signing.values()),
         )
 
     def troubles(self) -> Mapping[tuple[str, str], Problem]:
         """Why some are older than their files, by table and name in the configuration."""
-        return {at: kept.trouble for at, kept in self.sets().items() if kept.trouble is not None}
+        sets = self.sets().items()
+        found = {at: kept.trouble for at, kept in sets if kept.trouble is not None}
+        return {**found, **self.sources}
 
     def renewed(self, before: "Held") -> Iterator[tuple[str, str]]:
         """What has come in place of something else: what it is counted as, and in words."""
+        earlier = before.sets()
         for (table, name), kept in self.sets().items():
-            old = before.sets().get((table, name))
-            if old is None or old.files == kept.files:
+            old = earlier.get((table, name))
+            if table == KEYS or old is None or old.files == kept.files:
                 continue
             if table == "listeners":
                 text = f"listener {name}: authorities and lists of revoked certificates renewed"
@@ -91,6 +107,7 @@ class Held:
                     f"certificate {name} renewed: {known.fingerprint}, expires at"
                     f" {moment(known.expires)}",
                 )
+        yield from renewed_keys(self.signing, before.signing)
 
     def lost(self, before: "Held") -> Iterator[str]:
         """What others know us by, and is no more since something was renewed, in words."""
@@ -104,6 +121,7 @@ class Held:
                     " name will refuse it"
                 )
         yield from given_up(self.keypairs, before.keypairs)
+        yield from given_up_keys(self.signing, before.signing)
 
     def sets(self) -> dict[tuple[str, str], Kept[Any, Any]]:
         """All of them, by table and name in the configuration."""
@@ -111,6 +129,7 @@ class Held:
             "certificates": self.pairs,
             "listeners": self.trusts,
             "keypairs": self.keypairs,
+            KEYS: self.signing,
         }
         return {
             (table, name): kept for table, named in tables.items() for name, kept in named.items()
@@ -177,12 +196,14 @@ def take(
     opening = [name for name in used(loaded.config, "keypairs") if ("keypairs", name) not in known]
     keypairs = _settle("keypairs", opening, _same_keypairs(before, loaded.config), keypair, refused)
     warn_of_same(desk, keypairs)
+    signing = take_signing(desk, before.signing, now, known)
+    refused |= signing.refused
     to_redis = None
     try:
         to_redis = take_redis(desk)
     except Refused as error:
         refused["store", "redis"] = error.problem
-    held = Held(pairs, trusts, keypairs, to_redis, desk.stamps)
+    held = Held(pairs, trusts, keypairs, signing.keys, signing.troubles, to_redis, desk.stamps)
     return Taken(held, refused, tuple(desk.warnings))
 
 
@@ -245,4 +266,4 @@ def settings_of(config: Config) -> list[Setting]:
     for name in verifying(config):
         found += trust_settings(name, config.listeners[name])
     found += [keypair_setting(name, config.keypairs[name]) for name in used(config, "keypairs")]
-    return [*found, *redis_settings(config)]
+    return [*found, *signing_settings(config), *redis_settings(config)]

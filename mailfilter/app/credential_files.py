@@ -1,8 +1,10 @@
 """Files of certificates, keys, authorities, lists and keypairs, and who may read them."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,9 @@ from ..tls.reading import Stamp, stamp
 MAX_TOTAL = 2**25
 """Octets of all files together, each counted wherever it is used: they travel to each worker in
 one message."""
+
+MAX_ENTRIES = 100_000
+"""Names in a folder that are looked at."""
 
 _KEY = b"PRIVATE KEY-----"
 """What a file of PEM has in it that holds a private key."""
@@ -77,6 +82,30 @@ class Desk:
                 return data
         limit = f"expected at most {MAX_TOTAL // 2**20}MiB in all such files together"
         raise self.refused(setting, limit, "a file counts for each listener that uses it")
+
+    def check_secret(self, setting: Setting) -> None:
+        """Raises Refused if others may read a file that was read, and turned out to be secret."""
+        self._checked(setting, self._source(setting), is_secret=True)
+
+    def list_folder(self, setting: Setting) -> list[str]:
+        """Paths of what is in a folder, by name. Raises Refused if it cannot be used."""
+        folder = setting.path
+        self.stamps.setdefault(folder, stamp(folder))
+        try:
+            is_open = os.stat(folder).st_mode & stat.S_IWOTH
+            with os.scandir(folder) as entries:
+                found = [entry.path for entry in islice(entries, MAX_ENTRIES + 1)]
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise self.refused(
+                setting, f"cannot be read: {reason}", _mend_reading(folder)
+            ) from None
+        if is_open:
+            hint = f"chmod o-w {folder}"
+            raise self.refused(setting, "a folder that everybody may change", hint)
+        if len(found) > MAX_ENTRIES:
+            raise self.refused(setting, f"expected at most {MAX_ENTRIES} files in a folder")
+        return sorted(found)
 
     def _source(self, setting: Setting) -> Source:
         file, most = setting.path, setting.most

@@ -8,7 +8,8 @@ from cryptography import x509
 from msgspec import structs
 from OpenSSL import SSL
 
-from ..codec.control import Credentials, KeypairFile, Pair, Trust
+from ..auth.signing_keys import SigningKey
+from ..codec.control import Credentials, KeypairFile, Pair, SigningFile, Trust
 from ..codec.httpcrypt import Keypair
 from ..config import Problem
 from ..config.model import Certificate, Listener
@@ -19,8 +20,8 @@ from ..tls.pair import PairError, Shown, check_server, read_pair
 from ..tls.trust import TrustError, Verifying, read_trust
 from .credential_files import Desk, Refused, Setting, with_sequel
 
-Files = TypeVar("Files", Pair, Trust, KeypairFile)
-Parsed = TypeVar("Parsed", Shown, Verifying, Keypair)
+Files = TypeVar("Files", Pair, Trust, KeypairFile, SigningFile)
+Parsed = TypeVar("Parsed", Shown, Verifying, Keypair, SigningKey)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from ..servers.derivation import Derivations
 from ..servers.refusals import Tell
 from ..servers.services import Desk, NoDesk
 from ..store import make_store
+from .key_swap import KeySwap
 from .map_swap import MapSwap
 from .serving import NO_CREDENTIALS, Serving
 
@@ -78,6 +79,7 @@ class Engine:
         self.counters = Counters()
         config = loaded.config
         self.map_swap = MapSwap(reactor, plan.maps, alarm)
+        self.key_swap = KeySwap(reactor, plan.keys, alarm, credentials.signing)
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         self.access = Access(config.controller, self.clock, Derivations(reactor).check)
         self._series = SeriesRecorder(self.store, self.counters, self.clock, self._count)
@@ -132,7 +134,9 @@ class Engine:
         self._series.start()
 
     def renew(self, credentials: Credentials) -> Deferred[None]:
-        """Make new connections with these; fires when that is so, or an alarm says why not."""
+        """Make new connections with these, and sign mail by them soon; fires when the former is so,
+        or an alarm says why not."""
+        self.key_swap.take(credentials.signing)
         return self.serving.renew(credentials)
 
     def revise(self, saved: Saved) -> None:

@@ -17,6 +17,7 @@ from ..config import Loaded, Problem
 from ..servers.background import in_background
 from .certificates import Held, Taken, take
 from .credential_redis import redis_settings
+from .credential_signing import KEYS, SOURCES, is_source
 from .expiry import Reminders
 from .hub import Hub
 from .plan import Draft
@@ -34,9 +35,18 @@ _WHAT = {
     "certificates": "certificate {}",
     "listeners": "listener {}",
     "keypairs": "keypair {}",
+    KEYS: "signing key {}",
+    SOURCES: "{}",
     "store": "store.{}",
 }
 """Table of the configuration -> what one of its sets is called."""
+
+_REFUSED = {
+    "keypairs": "keypairs_refused",
+    KEYS: "signing_keys_refused",
+    SOURCES: "signing_keys_refused",
+}
+"""What is counted for those that cannot be used, if it is not certificates_refused."""
 
 log = Logger()
 
@@ -168,8 +178,7 @@ class Keeper:
 
     def _tell_refused(self, at: tuple[str, str], problem: Problem) -> None:
         self._told.add(at)
-        is_keypair = at[0] == "keypairs"
-        self._hub.count("keypairs_refused" if is_keypair else "certificates_refused")
+        self._hub.count(_REFUSED.get(at[0], "certificates_refused"))
         self._hub.alarms(str(problem))
 
     def _tell_usable(self, before: Held, troubles: Set[tuple[str, str]]) -> None:
@@ -181,7 +190,9 @@ class Keeper:
             kept, kept_before = now.get((table, name)), old.get((table, name))
             if kept is not None and kept_before is not None and kept.files != kept_before.files:
                 continue
-            if kept is not None or (table == "store" and redis_settings(self.loaded.config)):
+            config = self.loaded.config
+            is_other = (table == "store" and redis_settings(config)) or is_source(config, name)
+            if kept is not None or is_other:
                 what = _WHAT[table].format(name)
                 log.info("{text}", text=f"{what}: its files can be used again")
 

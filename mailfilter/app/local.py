@@ -19,6 +19,7 @@ from ..tls.errors import TlsError
 from .engine import Engine, resident, settle
 from .generation import Generation
 from .hub import LOOK_SECONDS, GenerationError, Hub, ToAll
+from .key_swap import give_keys
 from .map_swap import give_all, renewed
 from .plan import Draft, load_files
 from .self_test import self_test
@@ -224,7 +225,7 @@ class _Ready(NamedTuple):
     loaded: Loaded
     plan: Plan
     refused: Sequence[str]
-    """Why maps cannot be used."""
+    """Why maps and keys cannot be used."""
     dns_servers: Sequence[Server]
 
 
@@ -232,4 +233,6 @@ def _load(draft: Draft, maps: Sequence[MapFile]) -> _Ready:
     """All that scans. Blocks; raises ConfigError."""
     loaded, plan = load_files(draft.loaded.sources, draft.check_files)
     servers = dns_servers(loaded.config.dns)
-    return _Ready(loaded, plan, give_all(plan.maps, maps), servers)
+    refused = give_all(plan.maps, maps)
+    refused += give_keys(plan.keys, draft.held.credentials().signing)
+    return _Ready(loaded, plan, refused, servers)

@@ -54,6 +54,7 @@ from .checks import CheckFile
 from .desk import RemoteDesk
 from .engine import Engine, raise_limits, settle
 from .errors_ring import Troubles
+from .key_swap import give_keys
 from .map_swap import give_all
 from .plan import load_files
 from .self_test import Outcome, self_test
@@ -274,7 +275,9 @@ def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
     files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
     checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
     loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
-    for text in give_all(plan.maps, boot.maps):
+    refused = give_all(plan.maps, boot.maps)
+    refused += give_keys(plan.keys, boot.credentials.signing)
+    for text in refused:
         alarms(text)
     engine = Engine(
         reactor,

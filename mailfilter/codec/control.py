@@ -81,13 +81,27 @@ class KeypairFile(msgspec.Struct, frozen=True, kw_only=True):
         return f"<KeypairFile {self.name!r}>"
 
 
+class SigningFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A key by which mail is signed: its file, or what a line of a map has, as it was read."""
+
+    domain: str
+    """In lower case."""
+    selector: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"<SigningFile {self.selector!r} of {self.domain!r}>"
+
+
 class Credentials(Message, frozen=True, kw_only=True):
-    """Master to worker: what new connections with TLS are made with from now on, and what opens
-    sealed requests."""
+    """Master to worker: what new connections with TLS are made with from now on, what opens
+    sealed requests, and what signs mail."""
 
     pairs: tuple[Pair, ...] = ()
     trusts: tuple[Trust, ...] = ()
     keypairs: tuple[KeypairFile, ...] = ()
+    signing: tuple[SigningFile, ...] = ()
 
 
 class MapFile(msgspec.Struct, frozen=True):

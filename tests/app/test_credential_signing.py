@@ -1,0 +1,342 @@
+"""What is taken of keys that sign mail: at the start, by a reload, when they are renewed."""
+
+import os
+
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPrivateKey,
+    RSAPrivateNumbers,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from mailfilter.app.certificates import Held, settings_of
+from mailfilter.app.credential_signing import read_signing_keys
+from mailfilter.app.tls_files import page_of_files
+from mailfilter.codec.control import SigningFile
+from tests.app.credential_case import CredentialCase
+from tests.app.signing_case import FOLDER, MAP, TABLE, key, pem, seed
+
+NOT_READ = "cannot be read: No such file or directory"
+EVERYBODY = "a private key in a file that everybody may read; chmod o-rw"
+SEQUEL = "what was used before goes on"
+
+
+class SigningCase(CredentialCase):
+    """An empty folder `dkim`, and one with a map's keys, `keys`."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        (self.folder / "dkim").mkdir(0o700)
+        (self.folder / "keys").mkdir(0o700)
+
+    def found(self, held: Held) -> list[tuple[str, str, int]]:
+        """Domain, selector, and the number of the key."""
+        return [
+            (item.parsed.domain, item.parsed.selector, self.number_of(item.files))
+            for item in held.signing.values()
+        ]
+
+    def number_of(self, files: SigningFile) -> int:
+        (made, _) = read_signing_keys([files], {})
+        octets = made[files].private.private_bytes_raw()  # type: ignore[union-attr]
+        return int(octets[0])
+
+    def wrong(self, text: str) -> list[str]:
+        return self.texts(self.taken(text))
+
+
+class TableTests(SigningCase):
+    """Keys with a table of their own."""
+
+    def test_good(self) -> None:
+        self.put("ours.key", pem(1))
+        held = self.held(TABLE)
+        self.assertEqual(self.found(held), [("example.org", "2026", 1)])
+        self.assertEqual(
+            held.credentials().signing,
+            (SigningFile(domain="example.org", selector="2026", data=pem(1)),),
+        )
+        self.assertEqual(set(held.stamps), {str(self.folder / "ours.key")})
+
+    def test_refused(self) -> None:
+        where = 'm.toml:4: signing_keys.ours.file = "ours.key"'
+        self.assertEqual(self.wrong(TABLE), [f"{where}: {NOT_READ}"])
+        self.put("ours.key", pem(1), mode=0o644)
+        self.assertEqual(self.wrong(TABLE), [f"{where}: {EVERYBODY} ours.key"])
+        self.put("ours.key", b"")
+        self.assertEqual(self.wrong(TABLE), [f"{where}: the file is empty"])
+        self.put("ours.key", b"junk!")
+        (text,) = self.wrong(TABLE)
+        self.assertIn(f"{where}: neither PEM nor base64", text)
+
+    def test_damaged(self) -> None:
+        """Numbers that do not belong together sign what nobody verifies."""
+        self.put("ours.key", damaged())
+        (text,) = self.wrong(TABLE)
+        self.assertIn('ours.key": damaged: what it signs does not verify', text)
+
+    def test_doubtful(self) -> None:
+        """What was wrong with the configuration is not said twice."""
+        self.assertEqual(len(self.problems(TABLE.replace('"ours.key"', "5"))), 1)
+
+    def test_secret_is_not_shown(self) -> None:
+        self.put("dkim.map", f"example.org s {seed(1)}\n".encode())
+        self.put("ours.key", seed(1).encode())
+        held = self.held(TABLE + MAP)
+        page = page_of_files(self.write("m.toml", TABLE + MAP))
+        for text in (f"{held}", f"{held.credentials()}", f"{page}"):
+            self.assertNotIn(seed(1), text)
+
+
+class FolderTests(SigningCase):
+    def test_good(self) -> None:
+        """Others than keys are left alone."""
+        self.put("dkim/B.example.s1.key", pem(1))
+        self.put("dkim/a.example.s1.key", seed(2).encode())
+        self.put("dkim/a.example.s1.txt", b"v=DKIM1", mode=0o644)
+        self.put("dkim/.a.example.s2.key", b"half")
+        held = self.held(FOLDER)
+        self.assertEqual(self.found(held), [("b.example", "s1", 1), ("a.example", "s1", 2)])
+
+    def test_names(self) -> None:
+        where = "m.toml:2: signing.folders = "
+        expected = "expected a name such as DOMAIN.SELECTOR.key: expected a domain such as"
+        for name in ("key.key", "a..s.key", "a b.s.key"):
+            file = self.put(f"dkim/{name}", pem(1))
+            (text,) = self.wrong(FOLDER)
+            self.assertEqual(text, f'{where}"dkim/{name}": {expected} example.org')
+            file.unlink()
+
+    def test_refused(self) -> None:
+        """The file is told of."""
+        self.put("dkim/a.example.s.key", pem(1), mode=0o604)
+        self.put("dkim/b.example.s.key", b"junk!")
+        one, other = self.wrong(FOLDER)
+        self.assertIn(f'signing.folders = "dkim/a.example.s.key": {EVERYBODY}', one)
+        self.assertIn('signing.folders = "dkim/b.example.s.key": neither PEM', other)
+
+    def test_folder(self) -> None:
+        (self.folder / "dkim").chmod(0o702)
+        (text,) = self.wrong(FOLDER)
+        self.assertIn("a folder that everybody may change; chmod o-w", text)
+        (self.folder / "dkim").rmdir()
+        self.assertEqual(self.wrong(FOLDER), [f'm.toml:2: signing.folders = "dkim": {NOT_READ}'])
+
+    def test_later(self) -> None:
+        """Files come, change and go."""
+        before = self.held(FOLDER)
+        self.assertFalse(before.has_changed())
+        self.put("dkim/a.example.s.key", pem(1))
+        self.assertTrue(before.has_changed())
+        held = self.held(FOLDER, before)
+        self.assertEqual(self.found(held), [("a.example", "s", 1)])
+        self.assertEqual(
+            list(held.renewed(before)),
+            [
+                (
+                    "signing_keys_added",
+                    "mail is signed by a new key: ed25519-sha256, selector s of a.example",
+                )
+            ],
+        )
+        self.assertEqual(list(held.lost(before)), [])
+        gone = self.folder / "dkim/a.example.s.key"
+        gone.unlink()
+        empty = self.held(FOLDER, held)
+        self.assertEqual(
+            [event for event, _ in empty.renewed(held)],
+            ["signing_keys_gone"],
+        )
+        self.assertEqual(
+            list(empty.lost(held)), ["mail of a.example is signed no more: there is no key for it"]
+        )
+
+    def test_rotated(self) -> None:
+        """A new selector, and the old one is taken away."""
+        self.put("dkim/a.example.s1.key", pem(1))
+        before = self.held(FOLDER)
+        self.put("dkim/a.example.s2.key", pem(2))
+        both = self.held(FOLDER, before)
+        self.assertEqual(len(both.signing), 2)
+        (self.folder / "dkim/a.example.s1.key").unlink()
+        after = self.held(FOLDER, both)
+        self.assertEqual(self.found(after), [("a.example", "s2", 2)])
+        self.assertEqual(list(after.lost(both)), [])
+
+    def test_stays(self) -> None:
+        """Of one that cannot be used the one before, and of others what is there now."""
+        self.put("dkim/a.example.s.key", pem(1))
+        before = self.held(FOLDER)
+        self.put("dkim/a.example.s.key", pem(3), mode=0o644)
+        self.put("dkim/b.example.s.key", pem(2))
+        self.put("dkim/c.example.s.key", b"junk!")
+        taken = self.taken(FOLDER, before)
+        self.assertEqual(self.found(taken.held), [("a.example", "s", 1), ("b.example", "s", 2)])
+        (text,) = self.trouble(taken.held)
+        self.assertTrue(text.endswith(SEQUEL), text)
+        self.assertEqual(list(taken.refused), [("signing_keys", "s._domainkey.c.example")])
+
+    def test_folder_is_gone(self) -> None:
+        """What was in there goes on."""
+        self.put("dkim/a.example.s.key", pem(1))
+        before = self.held(FOLDER)
+        (self.folder / "dkim").rename(self.folder / "away")
+        held = self.held(FOLDER, before)
+        self.assertEqual(self.found(held), [("a.example", "s", 1)])
+        self.assertEqual(
+            self.trouble(held), [f'm.toml:2: signing.folders = "dkim": {NOT_READ}; {SEQUEL}']
+        )
+        self.assertEqual(held.credentials(), before.credentials())
+
+    def test_another_folder(self) -> None:
+        """Who names another one means it."""
+        self.put("dkim/a.example.s.key", pem(1))
+        before = self.held(FOLDER)
+        self.assertEqual(self.found(self.held(FOLDER.replace("dkim", "keys"), before)), [])
+
+
+class MapTests(SigningCase):
+    def put_map(self, *lines: str, mode: int = 0o600) -> None:
+        self.put("dkim.map", "\n".join(lines).encode(), mode=mode)
+
+    def test_good(self) -> None:
+        """A file by its path, or from the folder of the map; or the key itself."""
+        self.put("keys/one", pem(1))
+        self.put("keys/two", pem(2))
+        self.put_map(
+            "# keys",
+            "",
+            "A.example s1 keys/one",
+            f"b.example\t s2  {self.folder}/keys/two  ",
+            f"c.example s3 {seed(3)}",
+        )
+        expected = [("a.example", "s1", 1), ("b.example", "s2", 2), ("c.example", "s3", 3)]
+        self.assertEqual(self.found(self.held(MAP)), expected)
+
+    def test_lines(self) -> None:
+        """Told by file and line; what may be a key is not shown."""
+        fields = "expected a domain, a selector, and a file or a key in base64"
+        for line, expected in (
+            ("a.example s", fields),
+            ("a.example s keys/one more", fields),
+            ("a..example s keys/one", "expected a domain such as example.org"),
+            ("a.example s; keys/one", "expected a selector of letters, digits and hyphens, such"),
+            ("a.example s keys/none", NOT_READ),
+            (f"a.example s {seed(3)[1:]}", NOT_READ),
+            ("a.example s " + "x" * 5000, "cannot be read: File name too long"),
+        ):
+            self.put_map("# first", line)
+            (text,) = self.wrong(MAP)
+            self.assertTrue(text.startswith(f"dkim.map:2: signing.maps: {expected}"), text)
+
+    def test_not_utf8(self) -> None:
+        self.put("dkim.map", b"#\n#\n\xff\n")
+        self.assertEqual(self.wrong(MAP), ["dkim.map:3: signing.maps: expected UTF-8"])
+
+    def test_secret(self) -> None:
+        """Others may read a map that only names files."""
+        self.put("keys/one", pem(1))
+        self.put_map("a.example s keys/one", mode=0o644)
+        self.assertEqual(len(self.held(MAP).signing), 1)
+        self.put_map(f"a.example s {seed(1)}", mode=0o644)
+        self.assertEqual(
+            self.wrong(MAP), [f'm.toml:2: signing.maps = "dkim.map": {EVERYBODY} dkim.map']
+        )
+        self.put_map("a.example s keys/one", mode=0o602)
+        (text,) = self.wrong(MAP)
+        self.assertIn("a file that everybody may change", text)
+
+    def test_later(self) -> None:
+        """Lines come, change and go; of a map that is wrong the one before stays."""
+        self.put_map(f"a.example s {seed(1)}")
+        before = self.held(MAP)
+        self.put_map(f"a.example s {seed(2)}", f"b.example s {seed(3)}")
+        self.assertTrue(before.has_changed())
+        held = self.held(MAP, before)
+        self.assertEqual(self.found(held), [("a.example", "s", 2), ("b.example", "s", 3)])
+        (text,) = held.lost(before)
+        self.assertIn("signing key s._domainkey.a.example is another one", text)
+        self.put_map(f"b.example s {seed(3)}", "c.example")
+        wrong = self.held(MAP, held)
+        self.assertEqual(self.found(wrong), self.found(held))
+        (text,) = self.trouble(wrong)
+        self.assertTrue(text.startswith("dkim.map:2: signing.maps: expected a domain"), text)
+        self.assertTrue(text.endswith(SEQUEL), text)
+
+    def test_file_of_a_line(self) -> None:
+        """It is watched, too, and its key goes on while it cannot be used."""
+        self.put("keys/one", pem(1))
+        self.put_map("a.example s keys/one", f"b.example s {seed(2)}")
+        before = self.held(MAP)
+        self.put("keys/one", b"junk!")
+        self.assertTrue(before.has_changed())
+        held = self.held(MAP, before)
+        self.assertEqual(self.found(held), [("a.example", "s", 1), ("b.example", "s", 2)])
+        (text,) = self.trouble(held)
+        self.assertTrue(text.startswith("dkim.map:1: signing.maps: neither PEM"), text)
+
+
+class TogetherTests(SigningCase):
+    """A key that is there in two ways."""
+
+    def test_same(self) -> None:
+        self.put("ours.key", pem(1))
+        self.put("dkim/example.org.2026.key", seed(1).encode())
+        self.assertEqual(len(self.held(TABLE + FOLDER).signing), 1)
+
+    def test_another(self) -> None:
+        """Only one of them can be published."""
+        self.put("ours.key", pem(1))
+        self.put("dkim/EXAMPLE.ORG.2026.key", pem(2))
+        self.put("dkim.map", f"example.org 2026 {seed(3)}".encode())
+        text = TABLE + FOLDER + 'maps = ["dkim.map"]\n'
+        other, one = self.wrong(text)
+        expected = "another key has the same name, 2026._domainkey.example.org, and only one can"
+        self.assertTrue(one.startswith("dkim.map:1: signing.maps: " + expected), one)
+        self.assertIn('signing.folders = "dkim/EXAMPLE.ORG.2026.key": ' + expected, other)
+
+    def test_settings(self) -> None:
+        """All of them are read again later, and so must be readable for the service."""
+        text = TABLE + FOLDER + 'maps = ["dkim.map"]\n'
+        found = {os.path.basename(item.path) for item in settings_of(self.load(text).config)}
+        self.assertEqual(found, {"ours.key", "dkim", "dkim.map"})
+
+    def test_not_read_again(self) -> None:
+        """A key that is the same is no new one."""
+        self.put("ours.key", pem(1))
+        before = self.held(TABLE)
+        self.put("ours.key", pem(1))
+        held = self.held(TABLE, before)
+        name = "2026._domainkey.example.org"
+        self.assertIs(held.signing[name].parsed, before.signing[name].parsed)
+        self.assertEqual(list(held.renewed(before)), [])
+
+
+def damaged() -> bytes:
+    """A key of RSA whose numbers do not belong together, and whose form is right."""
+    one, other = (generate_private_key(65537, 1024).private_numbers() for _ in "ab")
+    numbers = RSAPrivateNumbers(
+        one.p, one.q, other.d, other.dmp1, other.dmq1, one.iqmp, one.public_numbers
+    )
+    made: RSAPrivateKey = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+class WorkerTests(SigningCase):
+    """What a worker makes of what it is handed."""
+
+    def test_known(self) -> None:
+        """What was read before is not read again."""
+        file = SigningFile(domain="a.example", selector="s", data=pem(1))
+        found, _ = read_signing_keys([file], {})
+        again, _ = read_signing_keys([file], found)
+        self.assertIs(again[file], found[file])
+        self.assertEqual(found[file].private.public_key(), key(1).public_key())
+
+    def test_no_good(self) -> None:
+        """The master has looked; it says so all the same, and uses the others."""
+        bad = SigningFile(domain="a.example", selector="s", data=b"junk!")
+        good = SigningFile(domain="b.example", selector="s", data=pem(1))
+        found, (text,) = read_signing_keys([bad, good], {})
+        self.assertEqual(list(found), [good])
+        self.assertTrue(text.startswith("key s of a.example: cannot be used: "), text)

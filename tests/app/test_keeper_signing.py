@@ -1,0 +1,107 @@
+"""Keys that sign mail over time: what is noticed when, who is told, and what people hear of it."""
+
+from tests.app.keeper_case import KeeperCase
+from tests.app.signing_case import FOLDER, TABLE, pem
+
+STAYS = "; what was used before goes on"
+
+
+class KeeperTests(KeeperCase):
+    def setUp(self) -> None:
+        super().setUp()
+        (self.folder / "dkim").mkdir(0o700)
+        self.put("ours.key", pem(1))
+        self.keep(TABLE + FOLDER)
+
+    def pushed_keys(self) -> list[list[bytes]]:
+        """What workers were handed since it was asked last."""
+        found = [[item.data for item in message.signing] for message in self.pushed]
+        self.pushed.clear()
+        return found
+
+    def test_quiet(self) -> None:
+        self.look(100)
+        self.assertEqual((self.pushed, self.alarms(), dict(self.hub.events)), ([], [], {}))
+
+    def test_added(self) -> None:
+        """A file in a folder is enough."""
+        self.put("dkim/a.example.s.key", pem(2))
+        self.look()
+        self.assertEqual(self.pushed_keys(), [[pem(1), pem(2)]])
+        self.assertEqual(dict(self.hub.events), {"signing_keys_added": 1})
+        self.assertEqual(self.alarms(), [])
+        text = "mail is signed by a new key: ed25519-sha256, selector s of a.example"
+        self.assertEqual(self.said(), [text])
+
+    def test_gone(self) -> None:
+        self.put("dkim/a.example.s.key", pem(2))
+        self.look()
+        self.pushed_keys()
+        (self.folder / "dkim/a.example.s.key").unlink()
+        self.look()
+        self.assertEqual(self.pushed_keys(), [[pem(1)]])
+        self.assertEqual(
+            self.alarms(), ["mail of a.example is signed no more: there is no key for it"]
+        )
+
+    def test_renewed(self) -> None:
+        self.put("ours.key", pem(2))
+        self.look()
+        self.assertEqual(self.pushed_keys(), [[pem(2)]])
+        (text,) = self.alarms()
+        self.assertIn("signing key 2026._domainkey.example.org is another one", text)
+        self.assertEqual(dict(self.hub.events), {"signing_keys_renewed": 1})
+
+    def test_refused(self) -> None:
+        """Said once, after a second look, and when it is over."""
+        self.put("ours.key", pem(2), mode=0o604)
+        self.look()
+        self.assertEqual(self.alarms(), [])
+        self.look(3)
+        (text,) = self.alarms()
+        self.assertIn("a private key in a file that everybody may read; chmod o-rw", text)
+        self.assertTrue(text.endswith(STAYS), text)
+        self.assertEqual(dict(self.hub.events), {"signing_keys_refused": 1})
+        self.assertEqual(self.pushed, [])
+        self.put("ours.key", pem(1))
+        self.look(3)
+        text = "signing key 2026._domainkey.example.org: its files can be used again"
+        self.assertEqual(self.said(), [text])
+
+    def test_new_and_refused(self) -> None:
+        """There is none before it: others go on, and it is told."""
+        self.put("dkim/a.example.s.key", b"junk!")
+        self.put("dkim/b.example.s.key", pem(2))
+        self.look(3)
+        self.assertEqual(self.pushed_keys(), [[pem(1), pem(2)]])
+        (text,) = self.alarms()
+        self.assertIn("a.example.s.key", text)
+        self.put("dkim/a.example.s.key", pem(3))
+        self.look(3)
+        self.assertEqual(self.pushed_keys(), [[pem(1), pem(3), pem(2)]])
+        self.assertEqual(self.alarms(), [])
+
+    def test_half_written(self) -> None:
+        """What cannot be used for a moment is no trouble."""
+        self.put("dkim/a.example.s.key", pem(2)[:50])
+        self.look()
+        self.put("dkim/a.example.s.key", pem(2))
+        self.look(3)
+        self.assertEqual(self.pushed_keys(), [[pem(1), pem(2)]])
+        self.assertEqual(self.alarms(), [])
+
+    def test_folder(self) -> None:
+        """One that is not there for a while takes no key away."""
+        self.put("dkim/a.example.s.key", pem(2))
+        self.look()
+        self.pushed_keys()
+        self.said()
+        (self.folder / "dkim").rename(self.folder / "away")
+        self.look(3)
+        (text,) = self.alarms()
+        self.assertIn('signing.folders = "', text)
+        self.assertTrue(text.endswith(STAYS), text)
+        (self.folder / "away").rename(self.folder / "dkim")
+        self.look(3)
+        self.assertEqual(self.pushed, [])
+        self.assertEqual(self.said(), [f"{self.folder}/dkim: its files can be used again"])
