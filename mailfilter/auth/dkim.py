@@ -1,0 +1,168 @@
+"""Verifies the DKIM signatures of a message (RFC 6376 6.1, RFC 8301, RFC 8463).
+
+What is cheap comes first: the fields of the signatures, then all keys in one go, then the header,
+and the body last. A signature that does not verify for its header costs no hash of the body, and
+those that do share one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ..codec.dns_answer import Answer, DnsError, Kind, Question
+from ..codec.dns_name import BadName, normal_name
+from ..mail.canon import Canonical
+from .dkim_key import KeyRecordError, PublicKey, read_public_keys
+from .dkim_key import Kind as KeyKind
+from .dkim_signature import Signature, SignatureError, read_signature, unsigned_form
+from .dkim_values import DkimResult, Limits
+from .drive import Evaluation, paused
+
+MAX_READ = 50
+"""Fields that are read of a message, the topmost first. More are not even looked at."""
+
+_KEY_KINDS: dict[str, KeyKind] = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
+"""What signs by what. Of rsa-sha1 no key is asked for: it never verifies (RFC 8301 3.1)."""
+
+DEFAULTS = Limits()
+
+
+def verify(
+    message: Canonical, now: float, limits: Limits = DEFAULTS, author: str = ""
+) -> Evaluation[tuple[DkimResult, ...]]:
+    """Verify the signatures, the topmost first in what is returned.
+
+    `now` is in seconds since 1970. If there are more than may be verified, those of the domain
+    `author` (lower case) go first, then those of domains above and below it.
+    """
+    fields = message.named(b"dkim-signature")[:MAX_READ]
+    if message.is_cut:
+        # Fields may be signed, or forged, that nobody has seen.
+        return (DkimResult("permerror", "the header is too large"),) * min(len(fields), 1)
+    found: list[DkimResult] = []
+    for field in fields:
+        try:
+            signature = read_signature(field)
+        except SignatureError as error:
+            found.append(DkimResult("permerror", str(error)))
+            continue
+        found.append(_check_field(signature, now, limits))
+    open_ones = [n for n, result in enumerate(found) if result.result == "pass"]
+    open_ones.sort(key=lambda n: _distance(found[n], author))
+    for n in open_ones[limits.signatures :]:
+        found[n] = replace(found[n], result="neutral", reason="not looked at", is_skipped=True)
+    chosen = open_ones[: limits.signatures]
+    yield from _verify_each(message, found, chosen)
+    return tuple(found)
+
+
+def key_question(domain: str, selector: str) -> Question:
+    """What asks for a key (RFC 6376 3.6.2.1). Raises BadName."""
+    return Question(normal_name(f"{selector}._domainkey.{domain}"), Kind.TXT)
+
+
+def keys_of(answer: Answer | DnsError, signature: Signature) -> tuple[PublicKey, ...]:
+    """The keys by which a signature may have been made. Raises KeyRecordError, DnsError."""
+    if isinstance(answer, DnsError):
+        raise answer
+    return read_public_keys(answer.records, _KEY_KINDS[signature.algorithm])
+
+
+def _check_field(signature: Signature, now: float, limits: Limits) -> DkimResult:
+    """What the field of a signature says by itself: no pass, or that it may become one."""
+    problem = ""
+    if signature.algorithm not in _KEY_KINDS:
+        problem = f"{signature.algorithm} is too weak"
+    elif signature.expires is not None and signature.expires < now - limits.jitter:
+        problem = "the signature has expired"
+    elif signature.time is not None and signature.time > now + limits.jitter:
+        problem = "the signature is of a time to come"
+    return DkimResult("permerror" if problem else "pass", problem, signature)
+
+
+def _distance(result: DkimResult, author: str) -> int:
+    """How far the domain of a signature is from that of the author."""
+    signature = result.signature
+    if signature is None or not author:
+        return 2
+    domain = signature.domain
+    if domain == author:
+        return 0
+    return 1 if author.endswith("." + domain) or domain.endswith("." + author) else 2
+
+
+def _verify_each(
+    message: Canonical, found: list[DkimResult], chosen: Sequence[int]
+) -> Evaluation[None]:
+    """Have results of verification in place of those that are still open."""
+    asks: dict[int, Question] = {}
+    for n in chosen:
+        signature = found[n].signature
+        assert signature is not None
+        try:
+            asks[n] = key_question(signature.domain, signature.selector)
+        except BadName:
+            found[n] = DkimResult("permerror", "the name of the key is no name", signature)
+    if not asks:
+        return
+    questions = tuple(dict.fromkeys(asks.values()))
+    answers = dict(zip(questions, (yield questions), strict=True))
+    for n, question in asks.items():
+        signature = found[n].signature
+        assert signature is not None
+        found[n] = yield from verify_by(message, signature, answers[question])
+        if n != chosen[-1]:
+            yield ()
+
+
+def verify_by(
+    message: Canonical, signature: Signature, answer: Answer | DnsError
+) -> Evaluation[DkimResult]:
+    """Verify a signature by what DNS has said of its key."""
+    try:
+        keys = keys_of(answer, signature)
+    except DnsError as error:
+        return DkimResult("temperror", f"{error}", signature)
+    except KeyRecordError as error:
+        return DkimResult("permerror", str(error), signature)
+    signed = message.signed(signature.names, signature.header_form)
+    signed.append(unsigned_form(signature.field, signature.header_form))
+    octets = b"".join(signed)
+    key = next((key for key in keys if key.verifies(signature.signature, octets)), None)
+    if key is None:
+        return _failed("the signature does not verify", signature, keys)
+    if key.is_strict and signature.identity.rpartition("@")[2] != signature.domain:
+        return DkimResult("permerror", "i= is below d=, which the key forbids", signature)
+    digest = yield from paused(
+        message.body.digest(signature.body_form, signature.hash, signature.length)
+    )
+    if digest.octets != signature.body_hash:
+        return _failed("the body has changed", signature, keys)
+    flags = tuple(_flags(signature, key))
+    if problem := _doubt(message, signature, digest.length):
+        return DkimResult("policy", problem, signature, flags)
+    return DkimResult("pass", "", signature, flags)
+
+
+def _failed(reason: str, signature: Signature, keys: Sequence[PublicKey]) -> DkimResult:
+    """A domain that is still testing must not fare worse than without (RFC 6376 3.6.1, t=y)."""
+    if any(key.is_testing for key in keys):
+        return DkimResult("neutral", reason, signature, ("testing",))
+    return DkimResult("fail", reason, signature)
+
+
+def _doubt(message: Canonical, signature: Signature, length: int) -> str:
+    """Why a signature that verifies is no pass for the message as people see it."""
+    if signature.length is not None and signature.length != length:
+        return f"l= is {signature.length}, the body has {length} octets"
+    unsigned = len(message.named(b"from")) - signature.names.count(b"from")
+    if unsigned > 0:
+        # Programs differ about which one they show (RFC 6376 8.15).
+        return "not all From fields are signed"
+    return ""
+
+
+def _flags(signature: Signature, key: PublicKey) -> Iterator[str]:
+    if key.is_testing:
+        yield "testing"
+    if signature.length is not None:
+        yield "l="
