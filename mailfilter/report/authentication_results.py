@@ -1,4 +1,4 @@
-"""The field Authentication-Results: whose a given one is, and the value of ours (RFC 8601).
+"""The field Authentication-Results: whose a given one is (RFC 8601).
 
 Readers believe fields with a name that they trust, so one with our name that came from outside
 must go, however it is written (bad-input.md row 16). Where readers may differ in what they take
@@ -7,24 +7,14 @@ for the name, it is ours if any of them could think so.
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator
 
 from ..mail.headers import Header
-from ..scan.verdict import AuthResult
 from ..syntax import MAX_HOST_NAME
-from .field_text import FOLD, MAX_PROPERTY, MAX_REMARK, as_value, comment, quoted, wrapped
 
 MAX_BEFORE_END = 4096
 MAX_PIECES = 600
 """Octets, and words, blanks and comments, in which a name must end with a semicolon or the field
 itself; honest ones do so in the first hundred."""
-
-MAX_OF_METHOD = 10
-"""Results of one method: who adds signatures without end must not push others out."""
-
-MAX_FIELD = 30_000
-"""Octets of the value, which goes into one milter frame with others' text."""
 
 _QUOTED = r'(?P<quoted>"[^"\\]*+(?:\\[\s\S][^"\\]*+)*")'
 _UNQUOTED = (
@@ -35,8 +25,6 @@ _PIECE_WITHOUT_QUOTES = re.compile(_UNQUOTED)
 _IN_COMMENT = re.compile(r"\\[\s\S]|[()]")
 _QUOTED_PAIR = re.compile(r"\\([\s\S])")
 _NOT_IN_NAME = re.compile(r"[\x00-\x20\x7f\s]+")
-_TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
-_PLAIN_VALUE = re.compile(rf"(?:{_TOKEN})?@?{_TOKEN}")
 
 
 def same_name(name: str) -> str:
@@ -121,33 +109,3 @@ def _may_name(words: list[str] | None, name: str) -> bool:
     joined = "".join(words[:-1])
     readings = words[0], words[0].partition("/")[0], joined, joined + words[-1]
     return name in map(same_name, readings)
-
-
-def field_value(name: str, results: Iterable[AuthResult]) -> str:
-    """The value of a field of that server; folds are LF and TAB, all else printable ASCII."""
-    size = len(name)
-    lines = [as_value(name, _PLAIN_VALUE)]
-    of_method: Counter[str] = Counter()
-    for result in results:
-        of_method[result.method] += 1
-        if of_method[result.method] > MAX_OF_METHOD:
-            continue
-        text = wrapped(_items(result))
-        size += len(text) + 3
-        if size > MAX_FIELD:
-            break
-        lines.append(text)
-    if len(lines) == 1:
-        lines.append("none")
-    return f";{FOLD}".join(lines)
-
-
-def _items(result: AuthResult) -> Iterator[str]:
-    yield f"{result.method}={result.result}"
-    if result.comment:
-        yield comment(result.comment)
-    if result.reason:
-        yield f"reason={quoted(result.reason[:MAX_REMARK])}"
-    for name, value in result.properties:
-        if value and len(value) <= MAX_PROPERTY:
-            yield f"{name}={as_value(value, _PLAIN_VALUE)}"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from math import isfinite
 
 from ..config.model import HeaderName, HeaderSettings
+from ..mail.field_text import FOLD
 from ..scan.envelope import Envelope
 from ..scan.verdict import MARKED_AS_SPAM, Action, SymbolResult, Verdict
-from .field_text import FOLD
 from .headers import clean_reply_text
 
 MAX_LINE = 900

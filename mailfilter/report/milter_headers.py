@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from ..config.model import HeaderName, HeaderSettings
 from ..mail import Message
+from ..scan.auth_results import auth_results, authserv_id, field_value
 from ..scan.envelope import Envelope
 from ..scan.networks import Networks
-from ..scan.verdict import BELOW_RECEIVED, AddHeader, AuthResult, Edit, RemoveHeader, Verdict
+from ..scan.verdict import BELOW_RECEIVED, AddHeader, Edit, RemoveHeader, Verdict
 from ..syntax import MAX_HOST_NAME
-from .authentication_results import field_value, is_of, same_name
+from .authentication_results import is_of, same_name
 from .header_values import VALUES, Value
 from .headers import clean_header_value
 from .received_spf import received_spf
@@ -135,8 +136,7 @@ class HeaderProducer:
         return self._settings.names.get(routine) or OWN_FIELDS[routine]
 
     def _authserv_id(self, envelope: Envelope) -> str:
-        name = self._settings.authserv_id or envelope.mta_host or ""
-        return name if 0 < len(name) <= MAX_HOST_NAME and name.strip() else self._host
+        return authserv_id(self._settings.authserv_id, envelope, self._host)
 
     def _received_spf(
         self, _settings: HeaderSettings, envelope: Envelope, verdict: Verdict
@@ -155,15 +155,6 @@ class HeaderProducer:
         for occurrence in range(len(fields), 0, -1):
             if is_of(fields[occurrence - 1], ours):
                 yield RemoveHeader(self._auth_name, occurrence)
-
-
-def auth_results(envelope: Envelope, verdict: Verdict) -> tuple[AuthResult, ...]:
-    """What checks have found, and before it that the client has logged in."""
-    results = verdict.auth_results
-    if not envelope.user or any(result.method == "auth" for result in results):
-        return results
-    properties = (("smtp.auth", envelope.user), ("smtp.mailfrom", envelope.sender or ""))
-    return (AuthResult("auth", "pass", properties=properties), *results)
 
 
 def _constant(text: str) -> Value:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from ..mail.field_text import MAX_PROPERTY, as_value, comment, wrapped
 from ..scan.verdict import AuthResult, Verdict
-from .field_text import MAX_PROPERTY, as_value, comment, wrapped
 
 _ATOM = r"[!#$%&'*+/0-9=?A-Z^_`a-z{|}~-]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")

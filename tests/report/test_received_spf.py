@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.report.field_text import LINE, MAX_PROPERTY
+from mailfilter.mail.field_text import LINE, MAX_PROPERTY
 from mailfilter.report.received_spf import received_spf
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.verdict import Action, AddHeader, AuthResult, RemoveHeader, Verdict
