@@ -1,4 +1,5 @@
-"""What TLS is served with, and keypairs, as plain values: of keys nothing but what is public."""
+"""What TLS is served with, keypairs, and keys that sign mail, as plain values: of keys nothing but
+what is public."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,9 +13,17 @@ from .certificates import Held
 from .credential_files import used
 from .credential_keypairs import KeptKeypair, public_text
 from .credential_sets import KeptPair, KeptTrust
+from .credential_signing import KEYS, SOURCES
 from .expiry import DAY, lives
+from .signing_status import key_page, source_page
 
-_TABLES = {"certificates": "certificates", "client_trust": "listeners", "keypairs": "keypairs"}
+_TABLES = {
+    "certificates": "certificates",
+    "client_trust": "listeners",
+    "keypairs": "keypairs",
+    KEYS: KEYS,
+    "signing_sources": SOURCES,
+}
 """Part of the page -> table of the configuration."""
 
 
@@ -44,6 +53,8 @@ def tls_page(
             name: _keypair(kept) | _about_keypair(config, name, opening[name], kept.trouble)
             for name, kept in held.keypairs.items()
         },
+        KEYS: key_page(held.signing, refused),
+        "signing_sources": source_page(config, held, refused),
     }
     for (table, name), problem in refused.items():
         if table == "certificates":

@@ -1,6 +1,7 @@
 """Keys by which mail is signed: found, read and checked; and what is said of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from cryptography.exceptions import InternalError, InvalidSignature
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ..auth.private_key import PrivateKey, PrivateKeyError, public_record, read_private_key
 from ..auth.signing_keys import SigningKey
 from ..codec.control import SigningFile
-from ..config import Problem
+from ..config import Loaded, Problem
 from ..config.model import Config
 from ..config.toml_text import KeyPath
 from .credential_files import Desk, Refused, Setting, with_sequel
@@ -198,6 +199,15 @@ def signing_settings(config: Config) -> Iterator[Setting]:
     """All settings that name something which is read again."""
     yield from key_settings(config)
     yield from source_settings(config)
+
+
+def nested_settings(loaded: Loaded) -> Iterator[Setting]:
+    """Files in folders, and those that maps name; of what cannot be read there are none. Blocks."""
+    desk = Desk(loaded)
+    for setting in source_settings(loaded.config):
+        with suppress(Refused):
+            found = list_source(desk, setting).found
+            yield from (item.setting for item in found if item.data is None)
 
 
 def is_source(config: Config, path: str) -> bool:

@@ -10,6 +10,7 @@ from ..config.accounts import find_group, find_user
 from ..config.toml_text import string_text
 from .certificates import settings_of
 from .credential_files import find_unreadable
+from .credential_signing import nested_settings
 
 
 class PrivilegeError(Exception):
@@ -54,7 +55,8 @@ def check_readable(loaded: Loaded) -> None:
 
     Raises PrivilegeError with all that cannot, and what mends it.
     """
-    problems = list(find_unreadable(loaded, settings_of(loaded.config)))
+    settings = (*settings_of(loaded.config), *nested_settings(loaded))
+    problems = list(find_unreadable(loaded, settings))
     if problems:
         raise PrivilegeError("\n".join(map(str, problems)))
 

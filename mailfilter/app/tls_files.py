@@ -22,7 +22,8 @@ def page_of_files(path: str | None) -> dict[str, Any]:
     loaded, now = load(path), time()
     taken = take(loaded, NOTHING, now)
     page = tls_page(loaded.config, taken.held, now, taken.refused)
-    for item in (*page["certificates"].values(), *page["keypairs"].values()):
+    tables = ("certificates", "keypairs", "signing_keys")
+    for item in (item for table in tables for item in page[table].values()):
         # Nobody uses it.
         item.pop("loaded", None)
     refused = taken.refused.get(("store", "redis"))

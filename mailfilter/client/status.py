@@ -13,6 +13,8 @@ MAX_ALARMS = 10
 MAX_NAMES = 3
 """Of a certificate."""
 
+_TABLES = ("certificates", "client_trust", "keypairs", "signing_keys", "signing_sources")
+"""Parts of the page whose items may not be what their files hold."""
 _WORKER = (
     *("worker", "generation", "state", "up", "connections", "scans", "total", "per s"),
     *("memory", "CPU s"),
@@ -58,8 +60,8 @@ def _lines(page: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         rows = [_certificate(*item) for item in sorted(page["certificates"].items())]
         yield from _table(_CERTIFICATE, rows)
-    for table in ("certificates", "client_trust", "keypairs"):
-        for name, item in sorted(page[table].items()):
+    for table in _TABLES:
+        for name, item in sorted(page.get(table, {}).items()):
             if item["trouble"]:
                 yield f"  {escape(name)} is not what its files hold: {escape(item['trouble'])}"
             yield from (f"  {escape(text)}" for text in item["expired"])

@@ -27,6 +27,9 @@ from .options import (
 )
 from .tls_text import certificate_lines, expiry, names_text, table
 
+_TABLES = ("certificates", "client_trust", "keypairs", "signing_keys", "signing_sources")
+"""Parts of the live status."""
+
 MAX_SHOWN = 100
 """Certificates of a file."""
 
@@ -44,7 +47,7 @@ def show(
     option: str | None,
     state_dir: str | None,
 ) -> None:
-    """Show the certificates and keypairs in use, and whom we believe.
+    """Show the certificates and keys in use, and whom we believe.
 
     They are those that the running filter serves with. With --config what the files of that
     configuration hold now, also if no filter runs. With FILE the certificates in it. The exit
@@ -85,13 +88,13 @@ def _running(state_dir: str | None) -> Mapping[str, Any]:
     if answer.error:
         fail(answer.error)
     page = answer.status or {}
-    return {name: page.get(name, {}) for name in ("certificates", "client_trust", "keypairs")}
+    return {name: page.get(name, {}) for name in _TABLES}
 
 
 def show_text(page: Mapping[str, Any], now: float) -> str:
     """For people; `now` is Unix time."""
     found = "\n\n".join("\n".join(lines) for lines in _parts(page, now))
-    return found or "no TLS is configured, and no HTTPCrypt"
+    return found or "no TLS is configured, no HTTPCrypt, and no key that signs mail"
 
 
 def _parts(page: Mapping[str, Any], now: float) -> Iterator[list[str]]:
@@ -101,6 +104,11 @@ def _parts(page: Mapping[str, Any], now: float) -> Iterator[list[str]]:
         yield [f"listener {printable(name)} believes", *table(list(_trust_rows(item, now)))]
     for name, item in sorted(page["keypairs"].items()):
         yield [f"keypair {printable(name)}", *table(list(_keypair_rows(item)))]
+    for name, item in sorted(page.get("signing_keys", {}).items()):
+        yield [f"signing key {printable(name)}", *table(list(_signing_rows(item)))]
+    for name, item in sorted(page.get("signing_sources", {}).items()):
+        rows = [*_trouble(item), ("keys", str(item["keys"]))]
+        yield [f"signing keys from {escape(name)}", *table(rows)]
     for name, item in sorted(page.get("connects", {}).items()):
         rows = [("authorities", escape(item["file"])), ("certificate", escape(item["certificate"]))]
         yield [f"{name} connects with", *table([*rows, *_trouble(item)])]
@@ -144,6 +152,18 @@ def _keypair_rows(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "public_key" in item:
         yield "public key", escape(item["public_key"])
         yield "short id", escape(item["short_id"])
+    if "loaded" in item:
+        yield "in use since", moment(item["loaded"])
+
+
+def _signing_rows(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _trouble(item)
+    if "file" not in item:
+        return
+    yield "domain", escape(item["domain"])
+    yield "selector", escape(item["selector"])
+    yield "key", item["key"]
+    yield "file", escape(item["file"])
     if "loaded" in item:
         yield "in use since", moment(item["loaded"])
 
