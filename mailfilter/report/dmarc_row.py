@@ -4,7 +4,9 @@ Messages of which a report tells the same share a row, with a count (RFC 7489 7.
 row names a person: there are domains, an address of a host, and results.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -20,6 +22,9 @@ MAX_DOMAIN = 253
 MAX_TEXT = 200
 MAX_SIGNATURES = 6
 MAX_RUA = 1000
+
+# It also stands in names of files and in a subject.
+_NAME = re.compile(r"[a-z0-9_-]++(?:\.[a-z0-9_-]++)++")
 
 DISPOSITIONS = ("none", "quarantine", "reject")
 """What a policy can ask, the mildest first."""
@@ -167,7 +172,7 @@ def _domain(text: str) -> str:
 
 def _policy(facts: Mapping[str, str]) -> Policy | None:
     domain, rua = _domain(facts.get("domain", "")), facts.get("rua", "")
-    if not domain or len(rua) > MAX_RUA:
+    if not _NAME.fullmatch(domain) or len(rua) > MAX_RUA:
         return None
     p = _one_of(facts.get("p", ""), DISPOSITIONS, "none")
     pct = facts.get("pct", "")
@@ -197,8 +202,15 @@ def _source(results: Iterable[AuthResult], client_ip: IPAddress | None) -> str:
         if result.method in ("spf", "dmarc"):
             ip = dict(result.facts).get("client-ip", "")
             if ip:
-                return plain_text(ip, 45)
+                return ip if "%" not in ip and _is_address(ip) else ""
     return "" if client_ip is None else str(client_ip)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _evaluated(facts: Mapping[str, str], asked: str, action: Action) -> tuple[str, str, str]:

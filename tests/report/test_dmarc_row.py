@@ -67,6 +67,9 @@ class RowTests(TestCase):
             (dmarc_result(rua=""),),
             (dmarc_result(rua="https://example.com/"),),
             (dmarc_result(domain=""),),
+            (dmarc_result(domain="com"),),
+            (dmarc_result(domain="../a.example"),),
+            (dmarc_result(domain="a..example"),),
             (dmarc_result(author=""),),
             (dmarc_result(rua="mailto:" + "a" * 2000),),
         ):
@@ -124,6 +127,7 @@ class RowTests(TestCase):
         self.assertEqual(row(spf_result(ip="2001:db8::1"), dmarc_result()).source_ip, "2001:db8::1")
         self.assertEqual(row(dmarc_result()).source_ip, "203.0.113.9")
         self.assertIsNone(told((dmarc_result(),), None, None, Action.NO_ACTION))
+        self.assertIsNone(tell(spf_result(ip="<b>"), dmarc_result()))
 
     def test_bounce(self) -> None:
         facts = (("envelope-from", ""), ("helo", "MX.example.net."), ("identity", "helo"))
@@ -162,7 +166,14 @@ class RowTests(TestCase):
             found = tell(
                 spf_result(sender="a@" + text),
                 *(dkim_result(domain=f"{n}{text}", selector=text) for n in range(9)),
-                failed(author="x" + text, override=text, override_comment=text, fo=text, p=text),
+                failed(
+                    author="x" + text,
+                    domain="example.com",
+                    override=text,
+                    override_comment=text,
+                    fo=text,
+                    p=text,
+                ),
                 sender="a@" + text,
             )
             assert found is not None
