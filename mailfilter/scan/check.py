@@ -53,7 +53,8 @@ class Hit:
 class Force:
     """Decide the action whatever the score says.
 
-    Of several the highest `priority` wins, then the one that came first.
+    Of several the highest `priority` wins, then the one that came first; but those with `is_least`
+    give way to others of their priority, and of them the harshest wins.
     """
 
     action: Action
@@ -66,6 +67,8 @@ class Force:
     final: bool = False
     """Later stages need not run (they do if the client asks for all with `pass_all`)."""
     priority: int = 0
+    is_least: bool = False
+    """The score may still give a harsher action."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ _TYPES: Mapping[type, Mapping[str, type | tuple[type, ...]]] = {
         "subject": (str, type(None)),
         "final": bool,
         "priority": int,
+        "is_least": bool,
     },
     Note: {"text": str},
     AddHeader: {"name": str, "value": str, "order": int},

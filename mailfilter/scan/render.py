@@ -5,7 +5,7 @@ import re
 from ..config.model import Scan
 from ..mail import Message
 from .summary import summarize
-from .tally import Tally
+from .tally import Forced, Tally
 from .trace import Trace
 from .verdict import Action, AddHeader, Edit, RemoveHeader, Summary, Verdict
 
@@ -19,6 +19,7 @@ def verdict_of(
 ) -> Verdict:
     """Decide, and say in the trace what decided."""
     score, symbols, composites, cuts = tally.results()
+    forced = tally.deciding(score)
     action, score = tally.decide(score)
     for source, text in tally.notes:
         trace.add(source, text, quotes=True)
@@ -29,8 +30,7 @@ def verdict_of(
     settings = tally.settings
     if settings.names:
         trace.add("profiles", ", ".join(settings.names))
-    forced = tally.forced
-    trace.add("verdict", _reason(tally, action, score, skipped=skipped))
+    trace.add("verdict", _reason(tally, forced, action, score, skipped=skipped))
     return Verdict(
         action=action,
         score=score,
@@ -44,7 +44,9 @@ def verdict_of(
         emails=_emails(tally),
         texts=settings.texts,
         smtp_message=forced.force.message if forced else None,
-        subject=_subject(tally, message, score) if action is Action.REWRITE_SUBJECT else None,
+        subject=_subject(tally, forced, message, score)
+        if action is Action.REWRITE_SUBJECT
+        else None,
         forced_by=forced.by if forced else None,
         profile=",".join(settings.names) or None,
         is_skipped=skipped,
@@ -75,23 +77,25 @@ def _edits(tally: Tally, trace: Trace, options: Scan, *, skipped: bool) -> tuple
     return (RemoveHeader(name), *tally.edits, AddHeader(name, trace.trace_id))
 
 
-def _reason(tally: Tally, action: Action, score: float, *, skipped: bool) -> str:
+def _reason(
+    tally: Tally, forced: Forced | None, action: Action, score: float, *, skipped: bool
+) -> str:
     if skipped:
         return f"{action}: not scanned, by profile or by the client's wish"
-    if tally.forced is not None:
-        return f"{action}: forced by check {tally.forced.by}, score {score:g}"
+    if forced is not None:
+        return f"{action}: forced by check {forced.by}, score {score:g}"
     threshold = tally.settings.threshold(action)
     if threshold is None:
         return f"{action}: score {score:g} reaches no threshold"
     return f"{action}: score {score:g} reaches {threshold:g}"
 
 
-def _subject(tally: Tally, message: Message, score: float) -> str | None:
+def _subject(tally: Tally, forced: Forced | None, message: Message, score: float) -> str | None:
     """The new subject; one without a word would take the old one away, and is none."""
-    forced = tally.forced.force.subject if tally.forced is not None else None
-    if forced is None:
-        forced = fill_subject(tally.settings.subject, message.subject or "", score)
-    return forced if forced.strip() else None
+    subject = forced.force.subject if forced is not None else None
+    if subject is None:
+        subject = fill_subject(tally.settings.subject, message.subject or "", score)
+    return subject if subject.strip() else None
 
 
 def fill_subject(template: str, subject: str, score: float) -> str:

@@ -10,7 +10,7 @@ from .findings import MAX_OPTION_CHARS, checked
 from .plan import Plan
 from .profiles import Settings
 from .symbols import SymbolInfo
-from .verdict import Action, AuthResult, Edit, LastFields, SymbolResult, Url
+from .verdict import HARSHNESS, Action, AuthResult, Edit, LastFields, SymbolResult, Url
 
 MAX_FINDINGS = 1000
 """Findings taken from one check: a check that yields without end must not hold the scan."""
@@ -129,7 +129,7 @@ class Tally:
         return replace(old, weight=weight, options=options[: self.max_options])
 
     def _force(self, check: str, force: Force) -> None:
-        if self.forced is None or force.priority > self.forced.force.priority:
+        if self.forced is None or _rank(force) > _rank(self.forced.force):
             self.forced = Forced(check, force)
 
     def results(self) -> tuple[float, tuple[SymbolResult, ...], list[str], list[str]]:
@@ -148,10 +148,18 @@ class Tally:
 
     def decide(self, score: float) -> tuple[Action, float]:
         """Action and score: what a check forced, else what the score reaches."""
-        if self.forced is None:
+        forced = self.deciding(score)
+        if forced is None:
             return self.settings.action(score), score
-        force = self.forced.force
+        force = forced.force
         return force.action, score if force.score is None else force.score
+
+    def deciding(self, score: float) -> Forced | None:
+        """What decides in place of a score, if anything does."""
+        if self.forced is None or not self.forced.force.is_least:
+            return self.forced
+        by_score = HARSHNESS.index(self.settings.action(score))
+        return None if by_score > HARSHNESS.index(self.forced.force.action) else self.forced
 
     def _info(self, name: str) -> SymbolInfo:
         return self.plan.symbols.get(name) or SymbolInfo(name, 0.0, "undeclared", "")
@@ -200,6 +208,12 @@ def _apply_removals(
             continue
         kept[name] = 0.0 if removal & Removal.SCORE else score
     return kept
+
+
+def _rank(force: Force) -> tuple[int, bool, int]:
+    """Which of two forces decides: the one with more."""
+    harshness = HARSHNESS.index(force.action) if force.is_least else 0
+    return force.priority, not force.is_least, harshness
 
 
 def _apply_caps(

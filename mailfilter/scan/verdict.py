@@ -27,6 +27,18 @@ class Action(StrEnum):
 BY_SCORE = (Action.REJECT, Action.REWRITE_SUBJECT, Action.ADD_HEADER, Action.GREYLIST)
 """Actions that have thresholds, the strongest first."""
 
+HARSHNESS = (
+    Action.NO_ACTION,
+    Action.GREYLIST,
+    Action.ADD_HEADER,
+    Action.REWRITE_SUBJECT,
+    Action.QUARANTINE,
+    Action.SOFT_REJECT,
+    Action.REJECT,
+    Action.DISCARD,
+)
+"""All actions, the mildest first."""
+
 TOLD_AS_SPAM = frozenset(
     (
         Action.ADD_HEADER,

@@ -132,6 +132,24 @@ class ForceTests(ScanCase):
         self.assertIs(self.scan(first, second).action, Action.DISCARD)
         self.assertIs(self.scan(first, second, third).action, Action.REJECT)
 
+    def test_least(self) -> None:
+        """The score may give a harsher action, and any other force comes first."""
+        least = finding("a", Force(Action.ADD_HEADER, "x", is_least=True))
+        verdict = self.scan(least)
+        self.assertEqual((verdict.action, verdict.forced_by), (Action.ADD_HEADER, "a"))
+        verdict = self.scan(least, finding("b", Hit("B"), B=4.0))
+        self.assertEqual((verdict.action, verdict.smtp_message), (Action.ADD_HEADER, "x"))
+        verdict = self.scan(least, finding("b", Hit("B"), B=100.0))
+        self.assertEqual((verdict.action, verdict.forced_by), (Action.REJECT, None))
+        self.assertIsNone(verdict.smtp_message)
+        self.assertIn("reaches", verdict.trace[-1].text)
+        other = finding("b", Force(Action.NO_ACTION))
+        self.assertIs(self.scan(least, other).action, Action.NO_ACTION)
+        harsher = finding("b", Force(Action.REJECT, is_least=True))
+        self.assertIs(self.scan(least, harsher).action, Action.REJECT)
+        milder = finding("b", Force(Action.GREYLIST, is_least=True))
+        self.assertIs(self.scan(least, milder).action, Action.ADD_HEADER)
+
     def test_final(self) -> None:
         final = finding("a", Force(Action.REJECT, score=15.0, final=True), stage_=Stage.PRE)
         later = finding("b", Hit("B"), B=1.0)
