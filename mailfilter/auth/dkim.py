@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..codec.dns_answer import Answer, DnsError, Kind, Question
 from ..codec.dns_name import BadName, normal_name
-from ..mail.canon import Canonical
+from ..mail.canon import Canonical, Field
 from .dkim_key import KeyRecordError, PublicKey, read_public_keys
 from .dkim_key import Kind as KeyKind
 from .dkim_signature import Signature, SignatureError, read_signature, unsigned_form
@@ -32,26 +32,20 @@ def verify(
     """Verify the signatures, the topmost first in what is returned.
 
     `now` is in seconds since 1970. If there are more than may be verified, those of the domain
-    `author` (lower case) go first, then those of domains above and below it.
+    `author` (lower case) go first, then those of domains above and below it. Of those that cannot
+    pass, whatever their key, no more are told.
     """
     fields = message.named(b"dkim-signature")[:MAX_READ]
     if message.is_cut:
         # Fields may be signed, or forged, that nobody has seen.
         return (DkimResult("permerror", "the header is too large"),) * min(len(fields), 1)
-    found: list[DkimResult] = []
-    for field in fields:
-        try:
-            signature = read_signature(field)
-        except SignatureError as error:
-            found.append(DkimResult("permerror", str(error)))
-            continue
-        found.append(_check_field(signature, now, limits))
-    open_ones = [n for n, result in enumerate(found) if result.result == "pass"]
-    open_ones.sort(key=lambda n: _distance(found[n], author))
-    for n in open_ones[limits.signatures :]:
+    found = [_read(field, now, limits) for field in fields]
+    candidates = [n for n, one in enumerate(found) if one.result == "pass"]
+    candidates.sort(key=lambda n: _distance(found[n], author))
+    hopeless = [n for n, one in enumerate(found) if one.result != "pass"]
+    for n in (*candidates[limits.signatures :], *hopeless[limits.signatures :]):
         found[n] = replace(found[n], result="neutral", reason="not looked at", is_skipped=True)
-    chosen = open_ones[: limits.signatures]
-    yield from _verify_each(message, found, chosen)
+    yield from _verify_each(message, found, candidates[: limits.signatures])
     return tuple(found)
 
 
@@ -67,8 +61,12 @@ def keys_of(answer: Answer | DnsError, signature: Signature) -> tuple[PublicKey,
     return read_public_keys(answer.records, _KEY_KINDS[signature.algorithm])
 
 
-def _check_field(signature: Signature, now: float, limits: Limits) -> DkimResult:
-    """What the field of a signature says by itself: no pass, or that it may become one."""
+def _read(field: Field, now: float, limits: Limits) -> DkimResult:
+    """What a field says by itself: that it cannot pass, or that it may."""
+    try:
+        signature = read_signature(field)
+    except SignatureError as error:
+        return DkimResult("permerror", str(error))
     problem = ""
     if signature.algorithm not in _KEY_KINDS:
         problem = f"{signature.algorithm} is too weak"

@@ -2,6 +2,7 @@
 
 from ..scan.check import Check
 from .bare_dot_line import BareDotLine
+from .dkim import Dkim
 from .from_envfrom import FromEnvfrom
 from .gtube import Gtube
 from .html_only import HtmlOnly
@@ -16,6 +17,7 @@ from .to_names import ToNames
 
 BUILT_IN: tuple[type[Check], ...] = (
     BareDotLine,
+    Dkim,
     FromEnvfrom,
     Gtube,
     HtmlOnly,

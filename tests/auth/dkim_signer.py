@@ -61,7 +61,7 @@ def sign(
         "s": selector,
         "h": names,
         "bh": _base64((sha1 if is_sha1 else sha256)(hashed).digest()),
-        **tags,
+        **{name: text for name, text in tags.items() if name != "b"},
         "b": "",
     }
     value = "; ".join(f"{name}={text}" for name, text in all_tags.items() if text is not None)

@@ -1,0 +1,124 @@
+"""DKIM: which domains have signed a message, and do their signatures verify (RFC 6376)?"""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..auth.dkim import verify
+from ..auth.dkim_values import DkimResult, Limits, Result
+from ..auth.drive import run
+from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
+from ..scan.networks import local_networks
+from ..scan.task import Task
+from ..scan.verdict import AuthResult
+from ._options import read_flag, read_number
+
+PART_OF_TIME = 0.9
+"""Of the time of the check in which keys are waited for: there is something to say even if none
+comes."""
+
+_USUAL = Limits()
+
+_SYMBOLS: Mapping[Result, tuple[str, str]] = {
+    "pass": ("R_DKIM_ALLOW", "+"),
+    "fail": ("R_DKIM_REJECT", "-"),
+    "temperror": ("R_DKIM_TEMPFAIL", "?"),
+    "permerror": ("R_DKIM_PERMFAIL", "~"),
+    "policy": ("R_DKIM_PERMFAIL", "~"),
+    # As if there were none (RFC 6376 3.6.1, t=y).
+    "neutral": ("R_DKIM_NA", "~"),
+}
+"""Symbol, and the sign in DKIM_TRACE."""
+
+_COMMENTS = {"testing": "key is for testing", "l=": "l= is all of the body"}
+
+
+class Dkim(Check):
+    """Verifies the signatures of DKIM."""
+
+    name = "dkim"
+    symbols = {
+        "R_DKIM_ALLOW": Symbol(-0.2, "policies", "DKIM: a signature verifies"),
+        "R_DKIM_REJECT": Symbol(1.0, "policies", "DKIM: a signature does not verify"),
+        "R_DKIM_TEMPFAIL": Symbol(0.0, "policies", "DKIM: DNS gave no answer about a key"),
+        "R_DKIM_PERMFAIL": Symbol(0.0, "policies", "DKIM: a signature or its key is no good"),
+        "R_DKIM_NA": Symbol(0.0, "policies", "DKIM: there is no signature"),
+        "DKIM_TRACE": Symbol(0.0, "policies", "DKIM: domains that sign, and what came of it"),
+    }
+    options = ("skip_local", "skip_authenticated", "max_signatures", "time_jitter")
+    clock: Callable[[], float] = staticmethod(time.time)
+    """Seconds since 1970, for `t=` and `x=` of signatures."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._skip_local = read_flag(given.options, "skip_local", True)
+        self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
+        self._limits = Limits(
+            read_number(given.options, "max_signatures", _USUAL.signatures, 1, 50),
+            read_number(given.options, "time_jitter", _USUAL.jitter, 0, 10**9),
+        )
+        self._local = local_networks(given.scan.local_networks)
+
+    async def run(self, task: Task) -> Findings:
+        origin, message = task.origin, task.message.canonical
+        if self._skip_local and origin.ip is not None and origin.ip in self._local:
+            return [Note(f"not verified: {origin.ip} is of our own networks")]
+        if self._skip_authenticated and origin.is_authenticated:
+            return [Note("not verified: the client has logged in")]
+        fields = message.named(b"dkim-signature")
+        if not fields:
+            return [Hit("R_DKIM_NA"), AuthResult("dkim", "none")]
+        # Addresses are only read if there is a choice to be made.
+        author = _author(task) if len(fields) > self._limits.signatures else ""
+        seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
+        dns = task.lookups.for_check(self.name, self._limits.signatures, seconds)
+        evaluation = verify(message, self.clock(), self._limits, author)
+        found = await run(evaluation, dns.ask_all, task.pause)
+        looked_at = [one for one in found if not one.is_skipped]
+        return [*_findings(looked_at), *_note(len(fields) - len(looked_at))]
+
+
+def _author(task: Task) -> str:
+    """The domain for which signatures are most useful, if they are many."""
+    addresses = task.message.from_
+    return addresses[0].domain if addresses else ""
+
+
+def _findings(found: Sequence[DkimResult]) -> Iterator[Finding]:
+    hits: dict[str, dict[str, None]] = {}
+    for one in found:
+        symbol, sign = _SYMBOLS[one.result]
+        options = hits.setdefault(symbol, {})
+        if one.signature is not None:
+            options[f"{one.signature.domain}:s={one.signature.selector}"] = None
+            hits.setdefault("DKIM_TRACE", {})[f"{one.signature.domain}:{sign}"] = None
+    if len(hits) > 2:
+        # A message with a signature that counts is not one without.
+        hits.pop("R_DKIM_NA", None)
+    for symbol, options in hits.items():
+        yield Hit(symbol, options=tuple(options))
+    yield from map(_auth_result, found)
+
+
+def _note(skipped: int) -> Iterator[Note]:
+    if skipped:
+        yield Note(f"{skipped} more signatures are not looked at")
+
+
+def _auth_result(found: DkimResult) -> AuthResult:
+    """For Authentication-Results (RFC 8601 2.7.1)."""
+    # Of any other result the reason says enough.
+    flags = found.flags if found.result in ("pass", "neutral") else ()
+    comment = ", ".join([_COMMENTS[flag] for flag in flags])
+    signature = found.signature
+    if signature is None:
+        return AuthResult("dkim", found.result, found.reason, comment)
+    properties = (
+        ("header.d", signature.domain),
+        ("header.i", signature.identity),
+        ("header.s", signature.selector),
+        ("header.a", signature.algorithm),
+        # Tells one signature from another (RFC 6008).
+        ("header.b", b64encode(signature.signature[:6]).decode("ascii")),
+    )
+    return AuthResult("dkim", found.result, found.reason, comment, properties)
