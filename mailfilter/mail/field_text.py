@@ -18,6 +18,10 @@ LINE = 78
 
 FOLD = "\n\t"
 
+MAX_TEXT = 30_000
+"""Octets of a value, which goes into one milter frame with others' text."""
+
+_FIELD_TEXT = re.compile(r"[!-~][ -~]{0,989}(?:\n\t[!-~][ -~]{0,989})*+")
 _UNSAFE = re.compile(r"[^ -~]|;")
 _TO_ESCAPE = re.compile(r'["\\]')
 _TO_ESCAPE_IN_COMMENT = re.compile(r"[()\\]")
@@ -32,6 +36,11 @@ def wrapped(items: Iterable[str]) -> str:
         else:
             lines.append(item)
     return FOLD.join(lines)
+
+
+def is_field_text(text: str) -> bool:
+    """Whether a value can be written as it is: folded printable ASCII, in lines that may be."""
+    return len(text) <= MAX_TEXT and _FIELD_TEXT.fullmatch(text) is not None
 
 
 def as_value(value: str, plain: re.Pattern[str]) -> str:

@@ -5,16 +5,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ..mail.field_text import FOLD, MAX_PROPERTY, MAX_REMARK, as_value, comment, quoted, wrapped
+from ..mail.field_text import (
+    FOLD,
+    MAX_PROPERTY,
+    MAX_REMARK,
+    MAX_TEXT,
+    as_value,
+    comment,
+    quoted,
+    wrapped,
+)
 from ..syntax import MAX_HOST_NAME
 from .envelope import Envelope
 from .verdict import AuthResult, Verdict
 
 MAX_OF_METHOD = 10
 """Results of one method: who adds signatures without end must not push others out."""
-
-MAX_FIELD = 30_000
-"""Octets of the value, which goes into one milter frame with others' text."""
 
 _TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
 _PLAIN_VALUE = re.compile(rf"(?:{_TOKEN})?@?{_TOKEN}")
@@ -46,7 +52,7 @@ def field_value(name: str, results: Iterable[AuthResult]) -> str:
             continue
         text = wrapped(_items(result))
         size += len(text) + 3
-        if size > MAX_FIELD:
+        if size > MAX_TEXT:
             break
         lines.append(text)
     if len(lines) == 1:

@@ -97,6 +97,8 @@ class Given:
     """The keys by which we sign. They change while a check lives, as maps do."""
     timeout: float = inf
     """Seconds that the check may take; if it waits longer, it is ended without an answer."""
+    authserv_id: str = ""
+    """Our name in Authentication-Results, if the configuration gives one."""
 
 
 class Check:

@@ -202,7 +202,8 @@ def _steps(
             continue
         timeout = settings.timeout or config.scan.check_timeout
         try:
-            made = check(Given(config.scan, settings.options, maps, keys, timeout))
+            name = config.headers.authserv_id
+            made = check(Given(config.scan, settings.options, maps, keys, timeout, name))
         except Exception as error:
             # A third party's code: whatever it raises, it is this check that cannot be made.
             problems.append(PlanProblem(key, str(error) or type(error).__name__))

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.auth.results_text import read_results
-from mailfilter.mail.field_text import LINE, MAX_PROPERTY, MAX_REMARK
+from mailfilter.mail.field_text import LINE, MAX_PROPERTY, MAX_REMARK, MAX_TEXT
 from mailfilter.scan.auth_results import (
-    MAX_FIELD,
     MAX_OF_METHOD,
     auth_results,
     authserv_id,
@@ -94,12 +93,12 @@ class ValueTests(SynchronousTestCase):
         """Many signatures do not push out what comes after them."""
         many = [AuthResult("dkim", "pass", properties=(("header.d", "x" * 320),) * 9)] * 50
         value = field_value("mx.our.test", [*many, AuthResult("dmarc", "fail")])
-        self.assertLess(len(value), MAX_FIELD + 50)
+        self.assertLess(len(value), MAX_TEXT + 50)
         self.assertEqual(value.count("dkim=pass"), MAX_OF_METHOD)
         self.assertTrue(value.endswith(";\n\tdmarc=fail"))
         escapes = (("header.d", '"' * 320),) * 16
         huge = [AuthResult(f"m{n}", "pass", properties=escapes) for n in range(50)]
-        self.assertLessEqual(len(field_value("mx.our.test", huge)), MAX_FIELD)
+        self.assertLessEqual(len(field_value("mx.our.test", huge)), MAX_TEXT)
 
     @bounded
     @given(st.text(max_size=400), st.text(max_size=400), st.text(max_size=400))
