@@ -1385,6 +1385,12 @@ class DmarcReports:
     smtp_starttls: Annotated[
         bool, Doc("Send by TLS or not at all; the certificate of smtp_host is verified.")
     ] = False
+    smtp_ca: Annotated[
+        str,
+        PATH,
+        Doc("File with the certificates of authorities to trust; empty is those of the system."),
+        Example('"/etc/mailfilter/mta-ca.pem"'),
+    ] = ""
     helo: Annotated[str, Doc("How we name ourselves to it; empty is this machine's name.")] = ""
 
 

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
 from .controller_rules import controller_problems, controller_warnings
+from .dmarc_rules import dmarc_problems
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
 from .httpcrypt_rules import httpcrypt_problems, httpcrypt_warnings
@@ -50,6 +51,7 @@ def find_problems(
     yield from header_problems(config, place, is_doubtful)
     yield from controller_problems(config, place, is_doubtful)
     yield from signing_problems(config, place, is_doubtful)
+    yield from dmarc_problems(config, place, is_doubtful)
     yield from threshold_problems(config, place, lambda at: at.file is not None, is_doubtful)
 
 
