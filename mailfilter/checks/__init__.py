@@ -3,6 +3,7 @@
 from ..scan.check import Check
 from .bare_dot_line import BareDotLine
 from .dkim import Dkim
+from .dkim_signing import DkimSigning
 from .from_envfrom import FromEnvfrom
 from .gtube import Gtube
 from .html_only import HtmlOnly
@@ -18,6 +19,7 @@ from .to_names import ToNames
 BUILT_IN: tuple[type[Check], ...] = (
     BareDotLine,
     Dkim,
+    DkimSigning,
     FromEnvfrom,
     Gtube,
     HtmlOnly,
