@@ -7,6 +7,7 @@ from ..auth.author import NoAuthor, author_domain
 from ..auth.signing_keys import SigningKey
 from ..codec.dns_name import BadName, normal_name
 from ..mail.public_suffix import load_suffixes, organizational_domain
+from ..maps import Map
 from ..scan.check import Given
 from ..scan.networks import Networks, local_networks
 from ..scan.task import Task
@@ -82,10 +83,7 @@ class SigningRules:
         self._use = {key: _read_source(given.options, key) for key in _USES}
         self._local = local_networks(given.scan.local_networks)
         self._networks = _read_networks(given.options, "sign_networks")
-        name = given.options.get("sign_networks_map")
-        if not isinstance(name, str | None):
-            raise ValueError(f"sign_networks_map: expected the name of a map, got {name!r}")
-        self._networks_map = given.maps[name] if name is not None else ()
+        self._networks_map = _read_map(given, "sign_networks_map")
         self._keys = given.keys
         if self._may("use_esld"):
             load_suffixes()
@@ -140,12 +138,12 @@ class SigningRules:
         sender = envelope.rewritten_sender or envelope.sender or ""
         if not sender and not self._may("allow_envfrom_empty"):
             raise NotSignedError("the sender of the envelope is empty")
-        if len(task.message.from_) > 1 and not self._may("allow_hdrfrom_multiple"):
-            raise NotSignedError("From has several addresses")
         try:
             header = author_domain(task.message.headers)
         except NoAuthor as error:
             raise NotSignedError(f"From tells no domain: {error}") from None
+        if len(task.message.from_) > 1 and not self._may("allow_hdrfrom_multiple"):
+            raise NotSignedError("From has several addresses")
         recipient = envelope.recipients[0].address if envelope.recipients else ""
         return _Domains(header, *map(_domain_of, (sender, client.user, recipient)))
 
@@ -236,3 +234,16 @@ def _read_networks(options: Mapping[str, object], key: str) -> Networks:
         return Networks(value)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from None
+
+
+def _read_map(given: Given, key: str) -> Map | tuple[()]:
+    """The map of networks that an option names; an unknown name raises an error of its own."""
+    name = given.options.get(key)
+    if name is None:
+        return ()
+    if not isinstance(name, str):
+        raise ValueError(f"{key}: expected the name of a map, got {name!r}")
+    found = given.maps[name]
+    if found.kind != "networks":
+        raise ValueError(f"{key}: {name} is a map of {found.kind}, expected one of networks")
+    return found
