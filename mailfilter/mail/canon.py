@@ -1,16 +1,19 @@
-"""Fields and body of a message in the forms in which they are signed (RFC 6376 3.4)."""
+"""Fields and body of a message in the forms in which they are signed (RFC 6376 3.4).
+
+Line ends may be CRLF or LF; a CR by itself is an octet as others are.
+"""
 
 import hashlib
-import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
+
+from .lazy import lazy
 
 Form = Literal["simple", "relaxed"]
 HashName = Literal["sha256", "sha1"]
 
-_BARE_LF = re.compile(rb"(?<!\r)\n")
-_BLANKS = re.compile(rb"[ \t]+")
-_BEFORE_END = re.compile(rb"[ \t]+(?=\r\n|\Z)")
+PIECE = 2**18
+"""Octets of a body that are worked on at a time."""
 
 
 class Field(NamedTuple):
@@ -30,50 +33,60 @@ class Digest(NamedTuple):
     """Octets of the whole canonical body."""
 
 
+_Key = tuple[Form, HashName, int | None]
+
+
 class CanonicalBody:
     """A body, with each of its digests worked out once, whoever asks."""
 
-    def __init__(self, octets: bytes) -> None:
-        self._octets = octets
-        self._known: dict[tuple[Form, HashName, int | None], Digest] = {}
+    def __init__(self, octets: bytes | memoryview) -> None:
+        self._octets = memoryview(octets)
+        self._known: dict[_Key, Digest] = {}
+        self._under_way: dict[_Key, Iterator[None]] = {}
 
     def digest(
         self, form: Form, algorithm: HashName = "sha256", length: int | None = None
     ) -> Generator[None, None, Digest]:
         """Work a digest out; yields where others may have their turn.
 
-        With a `length` (RFC 6376 3.5, `l=`) no more than so many octets are hashed.
+        With a `length` (RFC 6376 3.5, `l=`) no more than so many octets are hashed. Those who
+        wait for the same digest at the same time have it worked out together.
         """
         key = form, algorithm, length
-        found = self._known.get(key)
-        if found is None:
-            canonical = canonical_body(self._octets, form)
-            octets = hashlib.new(algorithm, canonical[:length]).digest()
-            found = self._known[key] = Digest(octets, len(canonical))
-        return found
-        yield
+        if key not in self._known:
+            work = self._under_way.get(key)
+            if work is None:
+                work = self._under_way[key] = self._work_out(form, algorithm, length)
+            for _ in work:
+                yield
+            self._under_way.pop(key, None)
+        return self._known[key]
 
-
-def canonical_body(octets: bytes, form: Form) -> bytes:
-    """A body with CRLF or LF line ends in its canonical form."""
-    octets = _BARE_LF.sub(b"\r\n", octets)
-    if form == "relaxed":
-        octets = _BLANKS.sub(b" ", _BEFORE_END.sub(b"", octets))
-    end = len(octets)
-    while octets.endswith(b"\r\n", 0, end):
-        end -= 2
-    if end == 0:
-        return b"" if form == "relaxed" else b"\r\n"
-    return octets[:end] + b"\r\n"
+    def _work_out(
+        self, form: Form, algorithm: HashName, length: int | None
+    ) -> Generator[None, None, None]:
+        """Have a digest known, piece by piece."""
+        octets = self._octets
+        is_long = len(octets) > PIECE
+        total = 0
+        hashed = hashlib.new(algorithm)
+        for piece in _pieces(octets, form):
+            hashed.update(piece if length is None else piece[: max(length - total, 0)])
+            total += len(piece)
+            if is_long:
+                yield
+        self._known[form, algorithm, length] = Digest(hashed.digest(), total)
 
 
 def canonical_field(field: Field, form: Form) -> bytes:
     """A field in its canonical form, with CRLF at its end."""
-    raw = _BARE_LF.sub(b"\r\n", field.raw)
     if form == "simple":
-        return raw if raw.endswith(b"\r\n") else raw + b"\r\n"
-    value = raw.partition(b":")[2].replace(b"\r\n", b"")
-    return field.name + b":" + _BLANKS.sub(b" ", value).strip(b" \t") + b"\r\n"
+        raw = field.raw.replace(b"\r\n", b"\n").removesuffix(b"\n")
+        return raw.replace(b"\n", b"\r\n") + b"\r\n"
+    value = field.raw.partition(b":")[2]
+    if b"\n" in value:
+        value = value.replace(b"\r\n", b"").replace(b"\n", b"")
+    return b"%b:%b\r\n" % (field.name, _one_blank(value).strip(b" "))
 
 
 class Canonical:
@@ -86,28 +99,102 @@ class Canonical:
         self.body = body
         self.is_cut = is_cut
         """There may be more fields: nothing can be said of signatures."""
+        self._lines: dict[Form, dict[Field, bytes]] = {"simple": {}, "relaxed": {}}
+
+    @lazy
+    def _index(self) -> dict[bytes, list[Field]]:
+        """The fields of each name, the topmost first."""
+        found: dict[bytes, list[Field]] = {}
+        for field in self.fields:
+            found.setdefault(field.name, []).append(field)
+        return found
 
     def with_fields(
         self, fields: Iterable[Field], body: CanonicalBody | None = None
     ) -> "Canonical":
         """Another header, with the same body or another one."""
-        return Canonical(tuple(fields), body or self.body, is_cut=self.is_cut)
+        other = Canonical(tuple(fields), body or self.body, is_cut=self.is_cut)
+        other._lines = self._lines
+        return other
 
     def named(self, name: bytes) -> list[Field]:
         """The fields of a name (lower case), the topmost first."""
-        return [field for field in self.fields if field.name == name]
+        return list(self._index.get(name, ()))
 
-    def signed(self, names: Sequence[bytes], form: Form) -> list[bytes]:
+    def line(self, field: Field, form: Form) -> bytes:
+        """`canonical_field`, worked out once for each field."""
+        lines = self._lines[form]
+        line = lines.get(field)
+        if line is None:
+            line = lines[field] = canonical_field(field, form)
+        return line
+
+    def signed(
+        self, names: Sequence[bytes], form: Form, without: Field | None = None
+    ) -> list[bytes]:
         """The fields that a list of names (lower case) covers, in canonical form, in its order.
 
         Of several of one name the lowest is taken first; a name with no field left stands for
-        none (RFC 6376 5.4.2).
+        none (RFC 6376 5.4.2). The field that has the signature itself is left out: `without`.
         """
-        left: dict[bytes, list[Field]] = {}
+        left: dict[bytes, int] = {}
         found = []
         for name in names:
-            if name not in left:
-                left[name] = self.named(name)
-            if left[name]:
-                found.append(canonical_field(left[name].pop(), form))
+            fields = self._index.get(name, ())
+            at = left.get(name, len(fields)) - 1
+            if at >= 0 and fields[at] is without:
+                at -= 1
+            left[name] = at
+            if at >= 0:
+                found.append(self.line(fields[at], form))
         return found
+
+
+def _pieces(octets: memoryview, form: Form) -> Iterator[bytes]:
+    """A body in its canonical form, in pieces, some of them empty.
+
+    What may be at its end, where it does not count, is held back: line ends, of which there may
+    be millions, as their number, and white space until it is known what follows.
+    """
+    at = 0
+    ends = 0
+    blank = b""
+    is_empty = True
+    while at < len(octets):
+        piece = bytes(octets[at : at + PIECE])
+        if piece.endswith(b"\r") and bytes(octets[at + PIECE : at + PIECE + 1]) == b"\n":
+            piece += b"\n"
+        at += len(piece)
+        piece = piece.replace(b"\r\n", b"\n")
+        if form == "relaxed":
+            piece = _one_blank(blank + piece).replace(b" \n", b"\n")
+            blank = b" " if piece.endswith(b" ") else b""
+            piece = piece.removesuffix(b" ")
+        text = piece.rstrip(b"\n")
+        if text:
+            yield from _line_ends(ends)
+            yield text.replace(b"\n", b"\r\n")
+            ends = 0
+            is_empty = False
+        else:
+            yield b""
+        ends += len(piece) - len(text)
+    yield b"" if is_empty and form == "relaxed" else b"\r\n"
+
+
+def _line_ends(count: int) -> Iterator[bytes]:
+    """So many, in pieces."""
+    most = PIECE // 2
+    for start in range(0, count, most):
+        yield b"\r\n" * min(count - start, most)
+
+
+def _one_blank(text: bytes) -> bytes:
+    """Each run of spaces and tabs as one space.
+
+    Each turn halves what is too much, so all turns take no more than two passes.
+    """
+    text = text.replace(b"\t", b" ")
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text

@@ -77,7 +77,7 @@ class Message:
         """The message as signatures see it."""
         headers = self.headers
         fields = tuple([Field(name, raw) for name, raw in headers.octets()])
-        body = CanonicalBody(self.raw[self.root.body_start :])
+        body = CanonicalBody(memoryview(self.raw)[self.root.body_start :])
         return Canonical(fields, body, is_cut=headers.is_cut)
 
     @lazy
