@@ -11,6 +11,7 @@ import click
 
 from ..config import ConfigError, Loaded, default_path
 from ..report.reply_json import render_json
+from .own_key import OwnKey
 
 T = TypeVar("T")
 
@@ -46,6 +47,9 @@ class Knowledge:
     """Load a configuration and the checks, and fit them together; raises ConfigError."""
     tls_page: Callable[[str | None], Mapping[str, Any]]
     """What the files of a configuration hold that TLS needs, as plain values; raises
+    ConfigError."""
+    own_key: Callable[[str | None, str, str], OwnKey] = lambda *_: OwnKey()
+    """The key by which a configuration has mail signed for a domain and selector; raises
     ConfigError."""
 
 

@@ -11,10 +11,10 @@ from mailfilter.client.adm import EXIT_CODES, main
 
 SHARED = {
     "-c/--config FILE": {"config check", "config show", "explain", "history", "mta", "pw"}
-    | {"dns doctor", "spf check", "tls show"}
+    | {"dkim check", "dns doctor", "spf check", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
-    | {"dns doctor", "keypair show", "spf check", "tls show"},
+    | {"dkim check", "dns doctor", "keypair show", "spf check", "tls show"},
     "--state-dir FOLDER": {"config show", "explain", "history", "reload", "status", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {"saved list", "saved undo"},
