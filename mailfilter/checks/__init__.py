@@ -4,6 +4,7 @@ from ..scan.check import Check
 from .bare_dot_line import BareDotLine
 from .dkim import Dkim
 from .dkim_signing import DkimSigning
+from .dmarc import Dmarc
 from .from_envfrom import FromEnvfrom
 from .gtube import Gtube
 from .html_only import HtmlOnly
@@ -20,6 +21,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     BareDotLine,
     Dkim,
     DkimSigning,
+    Dmarc,
     FromEnvfrom,
     Gtube,
     HtmlOnly,

@@ -1,6 +1,6 @@
 """Options of checks, read from `Given.options`; what is wrong raises ValueError with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 def read_flag(options: Mapping[str, object], key: str, default: bool) -> bool:
@@ -19,3 +19,11 @@ def read_number(
     if type(value) is not int or not least <= value <= most:
         raise ValueError(f"{key}: expected a number from {least} to {most}, got {value!r}")
     return value
+
+
+def read_word(options: Mapping[str, object], key: str, words: Sequence[str], name: str = "") -> str:
+    """One of some words, by default the first; errors call the option `name`."""
+    value = options.get(key, words[0])
+    if value not in words:
+        raise ValueError(f"{name or key}: expected {', '.join(words)}, got {value!r}")
+    return str(value)
