@@ -65,6 +65,8 @@ PACKAGES = (
     "fonts-glyphicons-halflings",
     "unbound",
     "ldnsutils",
+    "opendkim",
+    "opendkim-tools",
 )
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
 for Sendmail's configuration, saslpasswd2, the mechanisms of SASL; letters for the
