@@ -22,7 +22,7 @@ MAX_DOMAIN = 253
 _ALGORITHMS = frozenset({b"rsa-sha256", b"ed25519-sha256", b"rsa-sha1"})
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
-_SPACE = b" \t\r\n"
+_SPACE = b" \t"
 _TIME = re.compile(rb"[0-9]{1,12}")
 
 Tags = Mapping[str, bytes]

@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ..mail.canon import Canonical, Field, Form
-from .dkim_signature import unsigned_form
+from ..mail.canon import Canonical, Field, Form, canonical_field
 from .signing_keys import SigningKey
 
 WIDTH = 76
@@ -101,7 +100,7 @@ def signed_value(
     start = len(name) + len(": ")
     value = _folded(start, _pieces(tags))
     own = Field(name.lower(), name + b": " + value.encode("ascii"))
-    octets = sign_lines(key, (*lines, unsigned_form(own, form)))
+    octets = sign_lines(key, (*lines, canonical_field(own, form).removesuffix(b"\r\n")))
     return value + _in_lines(base64.b64encode(octets).decode("ascii"), _column(start, value))
 
 

@@ -6,10 +6,10 @@ MAX_LENGTH = 16384
 """Octets of a list. The longest of use is a signature of 8192 bits over some hundred fields."""
 MAX_TAGS = 64
 
-_SPACE = b" \t\r\n"
+_SPACE = b" \t"
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*+")
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\n(?![ \t])")
-"""What is in no value: controls, but for folds. Octets above 127 are text (RFC 8616 4)."""
+_TEXT = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+"""What may be in values. Octets above 127 are text (RFC 8616 4)."""
 
 
 class TagError(ValueError):
@@ -17,16 +17,17 @@ class TagError(ValueError):
 
 
 def parse_tags(value: bytes) -> dict[str, bytes]:
-    """The tags of a list by their names, which differ by case; values are stripped.
+    """The tags of a list by their names, which differ by case.
 
-    Folds and white space within a value are left as they are. Values may be empty.
+    Values are unfolded and stripped, with the white space that is within them; they may be empty.
 
     Raises TagError.
     """
     if len(value) > MAX_LENGTH:
         raise TagError(f"more than {MAX_LENGTH} octets of tags")
-    text = value.strip(_SPACE)
-    if _NO_TEXT.search(text):
+    text = value.replace(b"\r\n", b"\n").removesuffix(b"\n")
+    text = text.replace(b"\n ", b" ").replace(b"\n\t", b"\t")
+    if text.translate(None, _TEXT):
         raise TagError("control characters")
     pieces = text.split(b";")
     if not pieces[-1].strip(_SPACE):

@@ -83,9 +83,7 @@ def canonical_field(field: Field, form: Form) -> bytes:
     if form == "simple":
         raw = field.raw.replace(b"\r\n", b"\n").removesuffix(b"\n")
         return raw.replace(b"\n", b"\r\n") + b"\r\n"
-    value = field.raw.partition(b":")[2]
-    if b"\n" in value:
-        value = value.replace(b"\r\n", b"").replace(b"\n", b"")
+    value = field.raw.partition(b":")[2].replace(b"\r\n", b"").replace(b"\n", b"")
     return b"%b:%b\r\n" % (field.name, _one_blank(value).strip(b" "))
 
 
@@ -165,7 +163,7 @@ def _pieces(octets: memoryview, form: Form) -> Iterator[bytes]:
         if piece.endswith(b"\r") and bytes(octets[at + PIECE : at + PIECE + 1]) == b"\n":
             piece += b"\n"
         at += len(piece)
-        piece = piece.replace(b"\r\n", b"\n")
+        piece = _with_lf(piece)
         if form == "relaxed":
             piece = _one_blank(blank + piece).replace(b" \n", b"\n")
             blank = b" " if piece.endswith(b" ") else b""
@@ -180,6 +178,18 @@ def _pieces(octets: memoryview, form: Form) -> Iterator[bytes]:
             yield b""
         ends += len(piece) - len(text)
     yield b"" if is_empty and form == "relaxed" else b"\r\n"
+
+
+def _with_lf(octets: bytes) -> bytes:
+    """Octets with LF as line end.
+
+    Taking every CR out and looking whether that was right is three times as fast as looking for
+    CRLF; it is right for nearly all mail.
+    """
+    text = octets.replace(b"\r", b"")
+    if len(text) == len(octets) or text.replace(b"\n", b"\r\n") == octets:
+        return text
+    return octets.replace(b"\r\n", b"\n")
 
 
 def _line_ends(count: int) -> Iterator[bytes]:

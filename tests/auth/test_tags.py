@@ -17,7 +17,7 @@ GOOD: tuple[tuple[bytes, dict[str, bytes]], ...] = (
     (b"v=;a=", {"v": b"", "a": b""}),
     (b"v=1;V=2", {"v": b"1", "V": b"2"}),
     (b"p=QQ==;x_1=a=b", {"p": b"QQ==", "x_1": b"a=b"}),
-    (b"b=ab\r\n cd", {"b": b"ab\r\n cd"}),
+    (b"b=ab\r\n cd \n\te", {"b": b"ab cd \te"}),
     ("d=bücher.example".encode(), {"d": "bücher.example".encode()}),
 )
 BAD = (
