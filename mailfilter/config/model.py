@@ -808,8 +808,9 @@ class Tls:
         Bounds(0, 86400),
         Doc(
             "How often it is looked whether files of [certificates], [keypairs], client_ca and"
-            " client_crl have changed; what has is used for new connections, keypairs for new"
-            " requests. 0 looks at a reload alone."
+            " client_crl have changed, and those of [signing] and [signing_keys]; what has is used"
+            " for new connections, keypairs for new requests, keys that sign for mail from then"
+            " on. 0 looks at a reload alone."
         ),
     ] = 10.0
     warn_before: Annotated[
@@ -1318,8 +1319,9 @@ class Signing:
         tuple[str, ...],
         PATH,
         Doc(
-            "Files with a key in each line: domain, selector, and the path of a file or the key"
-            " itself in base64. Others must not be able to read them."
+            "Files with a key in each line: domain, selector, and the path of a file (relative to the"
+            " folder of the map) or the key itself in base64. Others must not be able to read"
+            " those with keys in them."
         ),
         Example('["/etc/mailfilter/dkim.map"]'),
     ] = ()

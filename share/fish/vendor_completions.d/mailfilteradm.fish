@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--server' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--out' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--key' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--type' '--bits' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -28,6 +28,7 @@ end
 
 complete -c mailfilteradm -f
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'config' -d 'Look at the configuration.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'dkim' -d 'Make keys that sign mail, and look at what is published of them.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'dns' -d 'Look at the resolvers of names.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'explain' -d 'Show what each check found in a message, and what decided.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'history' -d 'Show the messages that were scanned, the newest first.'
@@ -52,6 +53,19 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -l 'json
 complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'config show' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim'" -a 'check' -d 'Tell if mail that is signed by a key would verify.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim'" -a 'keygen' -d 'Make a key by which mail of DOMAIN is signed.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -l 'key' -d 'The private key. Otherwise the one of the configuration, if there is one.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'out' -d 'The file to write, which nobody else may read.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'type' -d 'rsa or ed25519. Not all who verify mail know ed25519: let it be a second key.' -x -a 'rsa ed25519'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'bits' -d 'Size of a key of RSA. Larger ones sign slowly, and others may not verify them.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'force' -d 'Replace the file if it is there.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns'" -a 'doctor' -d 'Examine the resolvers that the filter asks.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
@@ -162,7 +176,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -l 'stat
 complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'check' -d 'Tell what a server speaks and shows, and if we would connect.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'self-signed' -d 'Make a key, and a certificate that is signed with it.'
-complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'show' -d 'Show the certificates and keypairs in use, and whom we believe.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'show' -d 'Show the certificates and keys in use, and whom we believe.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'name' -d 'Name or address that its certificate must be for; otherwise HOST.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls check' --below" -l 'ca' -d 'Authorities to trust; otherwise those of the system.' -r -F
