@@ -54,12 +54,12 @@ def dkim() -> None:
     help="The file to write, which nobody else may read.",
 )
 @click.option(
-    "--type",
+    "--algorithm",
     "kind",
     type=click.Choice(("rsa", "ed25519")),
     default="rsa",
     show_default=True,
-    metavar="TYPE",
+    metavar="NAME",
     help="rsa or ed25519. Not all who verify mail know ed25519: let it be a second key.",
 )
 @click.option(

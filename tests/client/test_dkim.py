@@ -93,7 +93,7 @@ class KeygenTests(DkimCase):
 
     def test_usable(self) -> None:
         """The configuration that is printed is one."""
-        config = self.keygen("--type", "ed25519").stdout.partition("\n\n")[2]
+        config = self.keygen("--algorithm", "ed25519").stdout.partition("\n\n")[2]
         path = self.put("m.toml", config.encode())
         self.assertEqual(load(path).warnings, ())
         found = own_key(path, "example.org", "S1")
@@ -101,7 +101,7 @@ class KeygenTests(DkimCase):
         self.assertEqual(public_record(found.private), public_record(self.made()))
 
     def test_ed25519(self) -> None:
-        result = self.keygen("--type", "ed25519")
+        result = self.keygen("--algorithm", "ed25519")
         self.assertIsInstance(self.made(), Ed25519PrivateKey)
         self.assertIn(f'{NAME}. IN TXT "{public_record(self.made())}"\n', result.stdout)
 

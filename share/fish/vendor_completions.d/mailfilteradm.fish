@@ -11,7 +11,7 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--type' '--bits' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
@@ -62,7 +62,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -l 'json'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'out' -d 'The file to write, which nobody else may read.' -r -F
-complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'type' -d 'rsa or ed25519. Not all who verify mail know ed25519: let it be a second key.' -x -a 'rsa ed25519'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'algorithm' -d 'rsa or ed25519. Not all who verify mail know ed25519: let it be a second key.' -x -a 'rsa ed25519'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'bits' -d 'Size of a key of RSA. Larger ones sign slowly, and others may not verify them.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'force' -d 'Replace the file if it is there.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
