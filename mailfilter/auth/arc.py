@@ -181,7 +181,7 @@ def _verify_signature(
     message: Canonical, signature: Signature, answers: Answers, instance: int
 ) -> None:
     keys = _keys(signature, answers, f"AMS of i={instance}")
-    signed = message.signed(signature.names, signature.header_form)
+    signed = message.signed(signature.names, signature.header_form, signature.field)
     signed.append(unsigned_form(signature.field, signature.header_form))
     octets = b"".join(signed)
     if not any(key.verifies(signature.signature, octets) for key in keys):

@@ -12,7 +12,7 @@ from .lazy import lazy
 Form = Literal["simple", "relaxed"]
 HashName = Literal["sha256", "sha1"]
 
-PIECE = 2**18
+PIECE = 2**17
 """Octets of a body that are worked on at a time."""
 
 
