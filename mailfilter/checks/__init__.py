@@ -1,6 +1,8 @@
 """The built-in checks. One module each; the list below is all there is to registering one."""
 
 from ..scan.check import Check
+from .arc import Arc
+from .arc_sealing import ArcSealing
 from .bare_dot_line import BareDotLine
 from .dkim import Dkim
 from .dkim_signing import DkimSigning
@@ -18,6 +20,8 @@ from .subject_caps import SubjectCaps
 from .to_names import ToNames
 
 BUILT_IN: tuple[type[Check], ...] = (
+    Arc,
+    ArcSealing,
     BareDotLine,
     Dkim,
     DkimSigning,
