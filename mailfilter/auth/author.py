@@ -6,6 +6,7 @@ none of them could see another domain in it: what is odd makes no author.
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,6 +18,11 @@ from ..mail.headers import Headers
 MAX_FIELD = 8192
 """Octets of a From field: hundreds of addresses."""
 MAX_ADDRESSES = 50
+
+MAX_FIELDS = 8
+"""From fields in which domains are looked for."""
+MAX_NAMED = 5
+"""Domains that are looked for where it is in doubt which one is the author's."""
 
 NO_FROM = "No From header"
 SEVERAL = "Duplicate From header"
@@ -36,6 +42,7 @@ _TOKEN = re.compile(
     r"|(?P<special>[(),:;<>@\[\]\\.])"
     r'|(?P<atom>[^ \t"(),:;<>@\[\]\\.]++)'
 )
+_NAMED = re.compile(rb'@[ \t]*+([^\x00-\x20\x7f"(),:;<>@\[\]\\]++)')
 _IN_COMMENT = re.compile(r"[^()\\]++|\\.|[()]")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*+(?<=[a-z0-9_]))?\Z")
 _ODD_IN_QUOTES = re.compile(r"[][@<>(),:;\\]")
@@ -86,6 +93,18 @@ def read_author(value: bytes) -> str:
     if len(domains) > 1:
         raise NoAuthor(f"{len(domains)} domains", SEVERAL)
     return domains.pop()
+
+
+def named_domains(headers: Headers) -> tuple[str, ...]:
+    """The first domains that anybody could take for the author's, where it is in doubt."""
+    found: dict[str, None] = {}
+    for field in headers.all("from")[:MAX_FIELDS]:
+        for match in _NAMED.finditer(field.value[:MAX_FIELD]):
+            with suppress(NoAuthor):
+                found[_domain(match[1].decode("latin_1"))] = None
+            if len(found) == MAX_NAMED:
+                return tuple(found)
+    return tuple(found)
 
 
 def _tokens(text: str) -> Iterator[_Token]:

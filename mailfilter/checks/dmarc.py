@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from ..auth.author import NoAuthor, author_domain
+from ..auth.author import NoAuthor, author_domain, named_domains
 from ..auth.dmarc import DmarcResult, Identity, evaluate
 from ..auth.dmarc_policy import BySuffixes
-from ..auth.dmarc_record import Record
+from ..auth.dmarc_record import POLICIES, Record
 from ..auth.dmarc_tree import ByTree
 from ..auth.drive import run
 from ..codec.dns_name import BadName, normal_name
 from ..mail.public_suffix import load_suffixes
 from ..scan.check import Check, Finding, Findings, Force, Given, Hit, Note, Symbol
+from ..scan.lookups import CheckLookups
 from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import Action, AuthResult
@@ -79,16 +81,29 @@ class Dmarc(Check):
             return [Note(f"not asked: {origin.ip} is of our own networks")]
         if self._skip_authenticated and origin.is_authenticated:
             return [Note("not asked: the client has logged in")]
+        seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
+        dns = task.lookups.for_check(self.name, self._max_queries, seconds)
         try:
             author = author_domain(task.message.headers)
         except NoAuthor as error:
-            return self._no_author(error)
-        found = await self._evaluate(task, author)
+            return await self._doubtful(task, error, dns)
+        found = await self._evaluate(task, author, dns)
         return list(self._findings(found, _trusted_sealer(task.auth_results, author)))
 
-    async def _evaluate(self, task: Task, author: str) -> DmarcResult:
-        seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
-        dns = task.lookups.for_check(self.name, self._max_queries, seconds)
+    async def _doubtful(self, task: Task, error: NoAuthor, dns: CheckLookups) -> Findings:
+        """Of all who could be the author nobody passes, and the strictest policy holds.
+
+        Else a second address would do to get around a policy (RFC 7489 6.6.1).
+        """
+        named = named_domains(task.message.headers)
+        results = [await self._evaluate(task, domain, dns) for domain in named]
+        failed = [found for found in results if found.result == "fail"]
+        if not failed:
+            return self._no_author(error)
+        worst = max(failed, key=lambda found: POLICIES.index(found.asked))
+        return list(self._findings(replace(worst, problem=f"{error.words}, {error}"), None))
+
+    async def _evaluate(self, task: Task, author: str, dns: CheckLookups) -> DmarcResult:
         evaluation = evaluate(
             ByTree(author) if self._is_tree else BySuffixes(author),
             _by_spf(task, author),

@@ -13,6 +13,20 @@ from mailfilter.testing.checks import run_check, scan_message, symbols_of
 
 from .dmarc_case import ENVELOPE, NO_SPF, CheckCase, Drawn, dkim, spf
 
+DOUBTFUL = (
+    ("a@reject.test, b@missing.test", "Duplicate From header"),
+    ("a@reject.test\r\nFrom: a@reject.test", "Duplicate From header"),
+    ("Team: a@reject.test;", "No domain in From header"),
+    ("a@reject.test@missing.test", "No domain in From header"),
+    ("a@missing.test@reject.test", "No domain in From header"),
+    ("a@reject.test(.missing.test)", "No domain in From header"),
+    ('"a@missing.test"@reject.test', "No domain in From header"),
+    ("<@missing.test:a@reject.test>", "No domain in From header"),
+    ("a@reject.test\0.missing.test", "No domain in From header"),
+    ("Bob, Smith <a@reject.test>", "No domain in From header"),
+)
+"""Authors, and how Rspamd says what is wrong."""
+
 
 class SymbolTests(CheckCase):
     def test_pass(self) -> None:
@@ -104,24 +118,37 @@ class AuthorTests(CheckCase):
     """Where the author is in doubt nothing passes (`test_author` has the forms)."""
 
     def test_doubtful(self) -> None:
+        """It would pass if its author was who one may take for him."""
         passed = [spf("pass", "a@reject.test"), dkim("pass", "reject.test")]
-        for author, words in (
-            ("a@reject.test, b@none.test", "Duplicate From header"),
-            ("a@reject.test\r\nFrom: a@reject.test", "Duplicate From header"),
-            ("Bob", "No domain in From header"),
-            ("Team: a@reject.test;", "No domain in From header"),
-            ("a@reject.test@none.test", "No domain in From header"),
-            ("a@reject.test(.none.test)", "No domain in From header"),
-            ('"a@none.test"@reject.test', "No domain in From header"),
-            ("<@none.test:a@reject.test>", "No domain in From header"),
-            ("a@reject.test\0.none.test", "No domain in From header"),
-        ):
+        for author, words in DOUBTFUL:
             found = self.findings(author, passed)
             symbols = symbols_of(found)
             self.assertEqual(list(symbols), ["DMARC_NA"], author)
             self.assertEqual(symbols["DMARC_NA"][0], words)
-            self.assertEqual(found[1].result, "permerror")
-        self.assertFalse(self.dns.asked)
+            self.assertEqual((found[1].result, found[1].properties), ("permerror", ()))
+
+    def test_strictest(self) -> None:
+        """Of all domains that are named the policy holds that asks for most."""
+        for author, _ in DOUBTFUL:
+            found = self.findings(author)
+            self.assertEqual(list(symbols_of(found)), ["DMARC_POLICY_REJECT"], author)
+            self.assertEqual(found[1].result, "fail")
+        symbols = self.symbols("a@none.test, b@quarantine.test, c@missing.test")
+        words = "quarantine.test : Duplicate From header, 3 domains"
+        self.assertEqual(symbols, {"DMARC_POLICY_QUARANTINE": (words, "quarantine")})
+
+    def test_no_rescue(self) -> None:
+        """Nor does a forwarder help."""
+        facts = (("sealer", "list.test"), ("dmarc-pass", "reject.test"))
+        results = [NO_SPF, AuthResult("arc", "pass", facts=facts)]
+        found = self.symbols("a@reject.test\r\nFrom: a@reject.test", results)
+        self.assertEqual(list(found), ["DMARC_POLICY_REJECT"])
+
+    def test_budget(self) -> None:
+        """Many names cost no more than one message may."""
+        names = ", ".join(f"a@d{index}.test" for index in range(100))
+        self.assertEqual(list(self.symbols(names)), ["DMARC_NA"])
+        self.assertLessEqual(self.dns.asked.total(), 20)
 
     def test_missing(self) -> None:
         found = run_check(Dmarc, b"Subject: x\r\n\r\n", ENVELOPE, resolver=self.dns)
