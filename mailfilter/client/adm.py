@@ -12,6 +12,7 @@ from ..config.show import Entry, effective
 from ..config.toml_text import parse_key, printable
 from .control import ask_or_exit
 from .dkim import dkim
+from .dmarc import dmarc
 from .dns import dns
 from .history import explain, history
 from .keypair import keypair
@@ -66,6 +67,7 @@ main.add_command(pw)
 main.add_command(keypair)
 main.add_command(dns)
 main.add_command(spf)
+main.add_command(dmarc)
 main.add_command(dkim)
 
 

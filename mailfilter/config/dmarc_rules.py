@@ -13,6 +13,9 @@ _ADDRESS = re.compile(
 )
 
 
+_HELO = re.compile(r"[A-Za-z0-9._:\[\]-]++")
+
+
 def is_address(text: str) -> bool:
     """Whether mail can be sent to and from an address without any quoting."""
     return bool(_ADDRESS.fullmatch(text))
@@ -31,6 +34,9 @@ def _complaints(settings: DmarcReports) -> Iterator[Complaint]:
     for at, text in enumerate(settings.bcc):
         if not is_address(text):
             yield Complaint((path, "bcc", at), string_text(text), wanted)
+    if settings.helo and not _HELO.fullmatch(settings.helo):
+        expected = "expected a name such as filter.example.org"
+        yield Complaint((path, "helo"), string_text(settings.helo), expected)
     if not settings.enabled:
         return
     if not settings.address:

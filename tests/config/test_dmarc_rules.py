@@ -34,3 +34,8 @@ class RuleTests(ConfigCase):
                 found = self.problems(f"[dmarc_reports]\n{key} = {value}\n")
                 self.assertEqual(len(found), 1, text)
                 self.assertIn("expected", found[0])
+
+    def test_helo(self) -> None:
+        self.load('[dmarc_reports]\nhelo = "filter.example.org"\n')
+        for text in ("a b", "ä", "a\\r\\nMAIL FROM:<>"):
+            self.assertEqual(len(self.problems(f'[dmarc_reports]\nhelo = "{text}"\n')), 1)

@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -29,6 +29,7 @@ end
 complete -c mailfilteradm -f
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'config' -d 'Look at the configuration.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'dkim' -d 'Make keys that sign mail, and look at what is published of them.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'dmarc' -d 'Report to domains what became of mail in their name.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'dns' -d 'Look at the resolvers of names.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'explain' -d 'Show what each check found in a message, and what decided.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'history' -d 'Show the messages that were scanned, the newest first.'
@@ -66,6 +67,28 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'algo
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'bits' -d 'Size of a key of RSA. Larger ones sign slowly, and others may not verify them.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'force' -d 'Replace the file if it is there.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'list' -d 'List what is remembered for aggregate reports.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'report' -d 'Send the aggregate reports that are due.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'show' -d 'Show the report on a DOMAIN for a DAY, as XML.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'date' -d 'Of this day only (UTC), such as 2026-11-28.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'domain' -d 'Of this domain only. May be given more than once.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'date' -d 'Of this day only (UTC), such as 2026-11-28.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'domain' -d 'Of this domain only. May be given more than once.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'dry-run' -d 'Send nothing, and mark nothing as sent.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'resend' -d 'Also send what may have been sent by a command that was killed.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc report' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc show' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc show' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc show' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns'" -a 'doctor' -d 'Examine the resolvers that the filter asks.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dns doctor' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
