@@ -20,8 +20,8 @@ MAX_DOMAIN = 253
 """Characters of the name that is asked for the key."""
 
 _ALGORITHMS = frozenset({b"rsa-sha256", b"ed25519-sha256", b"rsa-sha1"})
-_LABEL = r"(?!-)[a-z0-9_-]{1,63}+(?<!-)"
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _SPACE = b" \t"
 _TIME = re.compile(rb"[0-9]{1,12}")
 
