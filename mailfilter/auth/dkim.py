@@ -38,7 +38,7 @@ def verify(
     fields = message.named(b"dkim-signature")[:MAX_READ]
     if message.is_cut:
         # Fields may be signed, or forged, that nobody has seen.
-        return (DkimResult("permerror", "the header is too large"),) * min(len(fields), 1)
+        return (DkimResult("permerror", "the header cannot be read whole"),) * min(len(fields), 1)
     found = [_read(field, now, limits) for field in fields]
     candidates = [n for n, one in enumerate(found) if one.result == "pass"]
     candidates.sort(key=lambda n: _distance(found[n], author))
@@ -122,7 +122,7 @@ def verify_by(
         return DkimResult("temperror", f"{error}", signature)
     except KeyRecordError as error:
         return DkimResult("permerror", str(error), signature)
-    signed = message.signed(signature.names, signature.header_form)
+    signed = message.signed(signature.names, signature.header_form, signature.field)
     signed.append(unsigned_form(signature.field, signature.header_form))
     octets = b"".join(signed)
     key = next((key for key in keys if key.verifies(signature.signature, octets)), None)

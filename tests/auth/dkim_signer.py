@@ -10,7 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from dkim.canonicalization import (  # type: ignore[import-untyped]
     CanonicalizationPolicy,
 )
@@ -34,6 +39,11 @@ def record(key: PrivateKey, tags: str = "v=DKIM1; ") -> str:
         return f"{tags}k=ed25519; p={_base64(octets)}"
     octets = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return f"{tags}k=rsa; p={_base64(octets)}"
+
+
+def private_pem(key: PrivateKey) -> bytes:
+    """A key as dkimpy reads it."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
 def sign(
