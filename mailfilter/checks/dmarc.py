@@ -44,7 +44,7 @@ class Dmarc(Check):
     """Reads what SPF, DKIM and ARC have found."""
 
     name = "dmarc"
-    after = ("spf", "dkim")
+    after = ("spf", "dkim", "arc")
     symbols = {
         "DMARC_POLICY_ALLOW": Symbol(-0.5, "policies", "DMARC: the author's domain stands for it"),
         "DMARC_POLICY_REJECT": Symbol(

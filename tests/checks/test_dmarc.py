@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
 
 from mailfilter.checks.dmarc import Dmarc
 from mailfilter.config.model import Scan
-from mailfilter.scan.check import Check, Force, Given, Note
+from mailfilter.scan.check import Check, Findings, Force, Given, Note
+from mailfilter.scan.task import Task
 from mailfilter.scan.verdict import Action, AuthResult
 from mailfilter.testing.checks import run_check, scan_message, symbols_of
 
 from .dmarc_case import ENVELOPE, NO_SPF, CheckCase, Drawn, dkim, spf
 
+AUTHOR = "reject.test"
 DOUBTFUL = (
     ("a@reject.test, b@missing.test", "Duplicate From header"),
     ("a@reject.test\r\nFrom: a@reject.test", "Duplicate From header"),
@@ -244,34 +245,45 @@ class OptionTests(CheckCase):
             self.assertRaises(ValueError, Dmarc, Given(Scan(), options))
 
 
-class Found(Check):
-    """Stands in for SPF: it fails."""
+class Spf(Check):
+    """Fails, as a check of that name."""
 
     name = "spf"
-    symbols = {}
 
-    def run(self, task: Any) -> Any:
+    def run(self, task: Task) -> Findings:
         """See `Check`."""
         return [NO_SPF]
 
 
-class NoSignature(Found):
-    """Stands in for DKIM."""
+class Dkim(Check):
+    """Finds nothing."""
 
     name = "dkim"
 
-    def run(self, task: Any) -> Any:
+    def run(self, task: Task) -> Findings:
         """See `Check`."""
         return ()
+
+
+class Arc(Check):
+    """Finds a chain of a trusted sealer."""
+
+    name = "arc"
+
+    def run(self, task: Task) -> Findings:
+        """See `Check`."""
+        return [AuthResult("arc", "pass", facts=(("sealer", "l.test"), ("dmarc-pass", AUTHOR)))]
 
 
 class ScanTests(CheckCase):
     def test_order(self) -> None:
         """It comes after what it reads, however they are listed."""
-        waiting = scan_message(
-            b"From: a@reject.test\r\n\r\n", [Drawn, NoSignature, Found], ENVELOPE, resolver=self.dns
-        )
+        raw = b"From: a@reject.test\r\n\r\n"
+        waiting = scan_message(raw, [Drawn, Arc, Dkim, Spf], ENVELOPE, resolver=self.dns)
         verdict = self.successResultOf(waiting)
-        self.assertEqual([symbol.name for symbol in verdict.symbols], ["DMARC_POLICY_REJECT"])
-        self.assertEqual([result.method for result in verdict.auth_results], ["spf", "dmarc"])
-        self.assertEqual(len(verdict.auth_results[1].facts), 11)
+        (symbol,) = verdict.symbols
+        self.assertEqual((symbol.name, symbol.options[2]), ("DMARC_POLICY_SOFTFAIL", "arc:l.test"))
+        self.assertEqual(
+            {result.method for result in verdict.auth_results}, {"spf", "arc", "dmarc"}
+        )
+        self.assertEqual(len(dict(verdict.auth_results[-1].facts)), 13)
