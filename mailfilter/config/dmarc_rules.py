@@ -9,7 +9,7 @@ from .problem import Problem
 from .toml_text import string_text
 
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}+@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++", re.ASCII
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}+@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)+", re.ASCII
 )
 
 

@@ -24,7 +24,7 @@ MAX_SIGNATURES = 6
 MAX_RUA = 1000
 
 # It also stands in names of files and in a subject.
-_NAME = re.compile(r"[a-z0-9_-]++(?:\.[a-z0-9_-]++)++")
+_NAME = re.compile(r"[a-z0-9_-]++(?:\.[a-z0-9_-]++)+")
 
 DISPOSITIONS = ("none", "quarantine", "reject")
 """What a policy can ask, the mildest first."""
