@@ -1,0 +1,55 @@
+"""Whatever From looks like: where there is an author, other readers see the same domain."""
+
+from email.utils import getaddresses
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.auth.author import NoAuthor, named_domains, read_author
+from mailfilter.codec.dns_name import normal_name
+from mailfilter.mail import parse
+
+PIECES = (
+    *'<>@,:;.()[]"\\ ab',
+    "\t",
+    "\r\n ",
+    "bob",
+    "bob@a.test",
+    "b.test",
+    "<bob@a.test>",
+    '"Bob"',
+    '"x@b.test"',
+    "(x)",
+    "=?utf-8?q?x=40b.test?=",
+    "\u00fc",
+    "\x00",
+)
+VALUES = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+LIKELY = st.lists(
+    st.sampled_from(
+        ("bob@a.test", "<bob@a.test>", '"x@b.test"', "(c)", " ", ",", "Bob", "@b.test")
+    ),
+    max_size=8,
+).map("".join)
+
+
+BOUNDED = settings(max_examples=1500, derandomize=True, database=None, deadline=None)
+
+
+class FuzzTests(SynchronousTestCase):
+    @BOUNDED
+    @given(VALUES | LIKELY)
+    def test_same(self, text: str) -> None:
+        """As mail programs read it, here and in the standard library."""
+        value = text.encode()
+        try:
+            author = read_author(value)
+        except NoAuthor:
+            return
+        message = parse(b"From: " + value + b"\r\n\r\n")
+        self.assertEqual({normal_name(address.domain) for address in message.from_}, {author})
+        self.assertIn(author, named_domains(message.headers))
+        unfolded = text.replace("\r\n", "")
+        found = {address.rpartition("@")[2] for _, address in getaddresses([unfolded]) if address}
+        self.assertIn(author, {normal_name(domain) for domain in found})
