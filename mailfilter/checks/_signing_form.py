@@ -9,6 +9,8 @@ from ..auth.sign_names import DEFAULT_NAMES, UnsignableError, read_names, signed
 from ..auth.signing_keys import SigningKey
 from ..mail import Message
 from ..mail.canon import CanonicalBody, Form
+from ..scan.envelope import Envelope
+from ..scan.leaving import Leaving, handed_on
 from ._signing import NotSignedError
 
 FORM_OPTIONS = ("sign_headers", "header_canonicalization", "body_canonicalization")
@@ -37,16 +39,27 @@ class SigningForm:
         self.header = _read_form(options, "header_canonicalization")
         self.body = _read_form(options, "body_canonicalization")
 
-    def check(self, message: Message) -> None:
+    def check(self, message: Message, envelope: Envelope) -> None:
         """Raise NotSignedError for a message that cannot be signed, whatever becomes of it."""
         # For others, lines that are no fields may end the header. One of an mbox stays on top.
         is_mbox = message.raw.startswith(b"From ")
         if any(start > 0 or not is_mbox for start, _ in message.headers.stray):
             raise NotSignedError("its header has a line that is no field")
+        _, unsure = handed_on(message.canonical.fields, envelope)
         try:
-            signed_names(self.names, message.canonical)
+            signed_names(self.names, message.canonical, unsure)
         except UnsignableError as error:
             raise NotSignedError(str(error)) from None
+
+    def covered(self, leaving: Leaving) -> tuple[Form, tuple[bytes, ...]]:
+        """The form in which the header of a message is signed, and the names for `h=`.
+
+        Raises UnsignableError.
+        """
+        # White space is the MTA's own affair if it writes addresses anew.
+        form: Form = "relaxed" if leaving.envelope.rewrites_addresses else self.header
+        unsure = leaving.edited if form == "simple" else leaving.unsure
+        return form, signed_names(self.names, leaving.message, unsure)
 
 
 def digest_at_once(body: CanonicalBody, form: Form) -> bytes:

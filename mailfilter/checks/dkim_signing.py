@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from ..auth.sign_names import signed_names
 from ..auth.signature_writer import dkim_field
 from ..auth.signing_keys import SigningKey
 from ..scan.check import Check, Findings, Given, Hit, Note, Stage, Symbol
@@ -42,7 +41,7 @@ class DkimSigning(Check):
             return ()
         try:
             keys = self._rules.keys(task)
-            self._form.check(task.message)
+            self._form.check(task.message, task.envelope)
         except NotSignedError as error:
             return [Note(f"not signed: {error}")]
         # Who makes the fields then finds the digest, however large the body is.
@@ -54,17 +53,15 @@ class DkimSigning(Check):
         ]
 
     def _signatures(self, keys: Sequence[SigningKey], leaving: Leaving) -> Sequence[AddHeader]:
-        form, message, now = self._form, leaving.message, int(self.now())
-        unsure = leaving.edited if form.header == "simple" else leaving.unsure
-        names = signed_names(form.names, message, unsure)
-        digest = digest_at_once(message.body, form.body)
+        now = int(self.now())
+        header_form, names = self._form.covered(leaving)
         sign = partial(
             dkim_field,
-            message=message,
+            message=leaving.message,
             names=names,
-            header_form=form.header,
-            body_form=form.body,
-            digest=digest,
+            header_form=header_form,
+            body_form=self._form.body,
+            digest=digest_at_once(leaving.message.body, self._form.body),
             time=now,
             expires=now + self._expire if self._expire else None,
         )

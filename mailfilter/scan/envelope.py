@@ -59,6 +59,9 @@ class Envelope:
     mta_host: str | None = None
     """Host name of the MTA, by which it signs what it says of a message."""
     mta_tag: str | None = None
+    rewrites_addresses: bool = False
+    """The MTA hands the message on with address fields in a form of its own, as Sendmail does
+    (`mail.sendmail`)."""
     tls: TlsFacts | None = None
     deliver_to: str | None = None
     settings_id: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..mail.canon import Canonical, CanonicalBody, Field
+from ..mail.sendmail import as_written
 from ..syntax import FIELD_NAME
 from .envelope import Envelope
 from .verdict import (
@@ -26,6 +27,9 @@ HEAVY_BODY = 2**18
 MAX_SURE = 50_000
 """Characters of a value that is told as it is; longer ones may be cut."""
 
+MAX_LINE = 990
+"""Octets of a line that is left as it is: Sendmail breaks longer ones, and Postfix beyond 998."""
+
 # Printable ASCII, with folds; no line of it is blank.
 _PLAIN = re.compile(r"[\t ]*+[!-~][\t -~]*+(?:\n[\t ]++[!-~][\t -~]*+)*")
 
@@ -44,7 +48,8 @@ class Leaving:
     verdict makes them. They cannot be signed, nor can it be signed that there are no more."""
     edited: frozenset[bytes] = frozenset()
     """Names of fields of which some are written or removed by whoever gets the verdict. Of those
-    that are not `unsure`, the octets are known but for white space and the case of names."""
+    that are not `unsure`, the octets are known but for white space and the case of names, as
+    is all of a header whose addresses the MTA writes anew."""
     is_heavy: bool = False
     """Its body is not the one that checks have seen, and takes long to hash: it is to be signed in
     a thread."""
@@ -53,6 +58,7 @@ class Leaving:
 def leaving(message: Canonical, envelope: Envelope, verdict: Verdict) -> Leaving:
     """The message as the edits of its verdict leave it.
 
+    So are changes that an MTA makes behind us, if it is known to (`Envelope.rewrites_addresses`).
     The protocols, and the programs that carry edits out, agree on what becomes of a field that is
     the only one of its name; the order of several, where one is new, is their own affair.
     """
@@ -64,10 +70,13 @@ def leaving(message: Canonical, envelope: Envelope, verdict: Verdict) -> Leaving
     ]
     bodies = [edit.body for edit in verdict.edits if isinstance(edit, ReplaceBody)]
     unsure = {b"subject"} if verdict.action is Action.REWRITE_SUBJECT else set()
-    if edits or bodies:
-        counts = Counter([field.name for field in message.fields])
-        unsure.update(_unsure(counts, edits))
-        fields = _edited(message.fields, edits) if edits else message.fields
+    fields = message.fields
+    if edits:
+        unsure.update(_unsure(Counter([field.name for field in fields]), edits))
+        fields = _edited(fields, edits)
+    fields, unknown = handed_on(fields, envelope)
+    unsure |= unknown
+    if bodies or fields is not message.fields:
         message = message.with_fields(fields, CanonicalBody(bodies[-1]) if bodies else None)
     return Leaving(
         message,
@@ -77,6 +86,16 @@ def leaving(message: Canonical, envelope: Envelope, verdict: Verdict) -> Leaving
         frozenset([_key(edit.name) for edit in edits]) | unsure,
         bool(bodies) and len(bodies[-1]) > HEAVY_BODY,
     )
+
+
+def handed_on(fields: Sequence[Field], envelope: Envelope) -> tuple[Sequence[Field], set[bytes]]:
+    """Fields as the MTA hands them on, and the names of those of which nobody can tell."""
+    unsure = {field.name for field in fields if _has_long_line(field.raw)}
+    if not envelope.rewrites_addresses:
+        return fields, unsure
+    written = [(field, as_written(field)) for field in fields]
+    unsure.update([field.name for field, found in written if found is None])
+    return [found or field for field, found in written], unsure
 
 
 def with_added(leaving: Leaving, added: Sequence[AddHeader]) -> Leaving:
@@ -142,6 +161,11 @@ def _edited(fields: Sequence[Field], edits: Iterable[_HeaderEdit]) -> list[Field
             case AddHeader():
                 (end if edit.order < 0 else top).append(_made(edit))
     return [*top, *(field for field in kept if field is not None), *end]
+
+
+def _has_long_line(raw: bytes) -> bool:
+    """Whether MTAs break a line of it: where a word is, another text comes of that."""
+    return len(raw) > MAX_LINE and max(map(len, raw.split(b"\n"))) > MAX_LINE
 
 
 def _meant(places: Sequence[int], occurrence: int) -> Sequence[int]:

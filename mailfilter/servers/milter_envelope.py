@@ -44,6 +44,7 @@ def build_envelope(name: str, listener: Listener, transaction: Transaction, peer
         mta_name=_text(macros.get(b"daemon_name")) or _text(macros.get(b"j")),
         # Not {daemon_name}: Sendmail's is the name of a listener.
         mta_host=_text(macros.get(b"j")),
+        rewrites_addresses=_is_sendmail(macros),
         tls=_tls(macros),
         identity=peer.identity,
         passed_on=peer.passed_on,
@@ -83,6 +84,11 @@ def _rewritten_sender(sender: Mail, macros: Mapping[bytes, bytes]) -> str | None
 
 def _is_postfix(macros: Mapping[bytes, bytes]) -> bool:
     return macros.get(b"v", b"")[:7] == b"Postfix"
+
+
+def _is_sendmail(macros: Mapping[bytes, bytes]) -> bool:
+    # It gives its version alone: 8.17.1.
+    return macros.get(b"v", b"")[:2] == b"8."
 
 
 def _args(values: tuple[bytes, ...]) -> tuple[str, ...]:

@@ -220,6 +220,38 @@ class EditedTests(SigningCase):
         self.leaves(*edits, header_canonicalization=header, body_canonicalization=body)
 
 
+class SendmailTests(SigningCase):
+    """It writes address fields anew behind us."""
+
+    ENVELOPE = replace(ENVELOPE, rewrites_addresses=True)
+    RAW = (
+        b"From: Alice B. Carol <alice@example.org>\r\nTo: a@b.c,d@e.f\r\nCc: odd\r\n"
+        b"Date: Sat, 28 Nov 2026 12:00:00 +0000\r\n\r\nbody\r\n"
+    )
+
+    def test_signed_as_it_leaves(self) -> None:
+        verdict = self.scan(self.RAW, self.ENVELOPE, header_canonicalization="simple")
+        raw = rewritten(self.RAW, verdict)
+        self.assertEqual(verified(raw), [False, False])
+        left = raw.replace(b"Alice B. Carol", b'"Alice B. Carol"').replace(
+            b"a@b.c,", b"a@b.c,\r\n\t"
+        )
+        left = left.replace(b": odd", b": odd@mx.example.org")
+        self.assertEqual(verified(left), [True, True])
+        found = tags(signatures(verdict)[0].value)
+        self.assertEqual(found["c"], "relaxed/relaxed")
+        self.assertEqual(found["h"], "from:from:reply-to:to:to:subject:date:date")
+
+    def test_odd_author(self) -> None:
+        raw = self.RAW.replace(b"Alice B. Carol ", b"Alice. (B) ")
+        verdict = self.scan(raw, self.ENVELOPE)
+        self.assertEqual((verdict.symbols, signatures(verdict)), ((), []))
+        self.assertIn(
+            "not signed: what its From will be is not known", [item.text for item in verdict.trace]
+        )
+        self.assertEqual(len(signatures(self.scan(raw))), 2)
+
+
 class CostTests(SigningCase):
     def last(self, keys: SigningKeys) -> LastFields:
         findings = run_check(DkimSigning, RAW, ENVELOPE, keys=keys)

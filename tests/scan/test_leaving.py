@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import parse
 from mailfilter.scan.envelope import Envelope
-from mailfilter.scan.leaving import HEAVY_BODY, MAX_SURE, Leaving, leaving, with_added
+from mailfilter.scan.leaving import HEAVY_BODY, MAX_LINE, MAX_SURE, Leaving, leaving, with_added
 from mailfilter.scan.verdict import (
     Action,
     AddHeader,
@@ -114,6 +114,46 @@ class FieldTests(SynchronousTestCase):
         """It is made by whoever gets the verdict."""
         found = left(action=Action.REWRITE_SUBJECT)
         self.assertEqual((found.unsure, found.edited), ({b"subject"}, {b"subject"}))
+
+
+class MtaTests(SynchronousTestCase):
+    """What MTAs do behind us."""
+
+    RAW = b"From: A. B <a@example.org>\r\nTo: a@b.c,d@e.f\r\nCc: odd\r\nSubject: x,y\r\n\r\n"
+
+    def test_addresses(self) -> None:
+        envelope = Envelope(listener="test", rewrites_addresses=True)
+        verdict = Verdict(
+            Action.NO_ACTION,
+            0.0,
+            15.0,
+            (),
+            "trace",
+            edits=(ChangeHeader("Reply-To", "a@b.c,d@e.f"),),
+        )
+        found = leaving(parse(self.RAW).canonical, envelope, verdict)
+        self.assertEqual(
+            fields(found),
+            [
+                b'from: "A. B" <a@example.org>',
+                b"to: a@b.c, d@e.f",
+                b"Cc: odd",
+                b"Subject: x,y",
+                b"reply-to: a@b.c, d@e.f",
+            ],
+        )
+        self.assertEqual((found.unsure, found.edited), ({b"cc"}, {b"cc", b"reply-to"}))
+
+    def test_other_mta(self) -> None:
+        found = left(raw=self.RAW)
+        self.assertEqual(fields(found)[0], b"From: A. B <a@example.org>")
+        self.assertEqual(found.unsure, set())
+
+    def test_long_lines(self) -> None:
+        """They are broken on the way."""
+        words = b"x" * (MAX_LINE - 10)
+        raw = b"A: %b\r\n %b\r\nB: %bxxxxxxxxxxx\r\n\r\n" % (words, words, words)
+        self.assertEqual(left(raw=raw).unsure, {b"b"})
 
 
 ODD = ("", " ", "x\ny", "x\n", "x\n \n y", "x\r\n y", "\u00fc", "x\0", "x" * (MAX_SURE + 1))

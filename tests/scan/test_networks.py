@@ -43,6 +43,7 @@ LEFT = {
     "passed_on",
     "queue_id",
     "recipients",
+    "rewrites_addresses",
     "rewritten_sender",
     "sender",
     "sender_args",

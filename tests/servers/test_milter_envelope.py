@@ -135,6 +135,19 @@ class EnvelopeTests(SynchronousTestCase):
         }.items():
             self.assertEqual(str(read_ip(value)), expected, value)
 
+    def test_rewritten_addresses(self) -> None:
+        """Sendmail writes address fields anew when it hands a message on."""
+        for version, expected in (
+            (b"8.17.1.9/8.17.1.9/Debian-2+deb12u2", True),
+            (b"8.12.0", True),
+            (b"Postfix 3.7.11", False),
+            (b"Postfix 8.0", False),
+            (b"", False),
+        ):
+            found = envelope(transaction(macros={b"v": version}))
+            self.assertEqual(found.rewrites_addresses, expected, version)
+        self.assertFalse(envelope(transaction()).rewrites_addresses)
+
     def test_rewritten_sender(self) -> None:
         """Postfix tells what it makes of a sender; what others tell may lack the domain."""
         for sender, version, told, expected in (
