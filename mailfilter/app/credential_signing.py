@@ -18,6 +18,7 @@ from ..config.toml_text import KeyPath
 from .credential_files import Desk, Refused, Setting, with_sequel
 from .credential_sets import Kept, since
 from .signing_sources import (
+    MAX_KEYS,
     Listing,
     Named,
     key_settings,
@@ -81,6 +82,9 @@ class _Taking:
         """Those of a folder or map; if it cannot be read, those that it had before."""
         try:
             listing = list_source(self._desk, setting)
+            if (count := len(self.taken.keys) + len(listing.found)) > MAX_KEYS:
+                expected = f"{count} keys with those before it, expected at most {MAX_KEYS}"
+                raise self._desk.refused(setting, expected)
         except Refused as error:
             self._keep_source(setting, error)
             return
@@ -182,7 +186,9 @@ def given_up_keys(
     """What those who verify mail will notice, in words."""
     for name, item in kept.items():
         old = before.get(name)
-        if old is not None and _public(old) != _public(item):
+        if old is None or old.files == item.files:
+            continue
+        if _public(old) != _public(item):
             yield (
                 f"signing key {name} is another one: mail that it signs is verified once that one"
                 " is published there, and mail signed before is not"

@@ -16,7 +16,7 @@ from .credential_files import Desk, Refused, Setting
 SUFFIX = ".key"
 """How files in a folder end that hold keys; others are left alone."""
 MAX_KEYS = 10_000
-"""In a folder, or a map."""
+"""In all folders and maps together."""
 MAX_MAP = 2**24
 """Octets of a map, with a key in each line."""
 
@@ -90,12 +90,8 @@ def list_source(desk: Desk, setting: Setting) -> Listing:
     Of a map with a line that is wrong nothing can be told: that line may have been any key's.
     """
     if setting.key[1] == "folders":
-        listing = _in_folder(desk, setting)
-    else:
-        listing = Listing(_in_map(desk, setting), [])
-    if (count := len(listing.found)) > MAX_KEYS:
-        raise desk.refused(setting, f"{count} keys, expected at most {MAX_KEYS}")
-    return listing
+        return _in_folder(desk, setting)
+    return Listing(_in_map(desk, setting), [])
 
 
 def _in_folder(desk: Desk, setting: Setting) -> Listing:

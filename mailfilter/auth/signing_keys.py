@@ -38,10 +38,10 @@ class SigningKeys:
 
     def use(self, keys: Iterable[SigningKey]) -> None:
         """Have these in place of those there are."""
-        found: dict[str, tuple[SigningKey, ...]] = {}
+        found: dict[str, list[SigningKey]] = {}
         for key in keys:
-            found[key.domain] = (*found.get(key.domain, ()), key)
-        self._keys = found
+            found.setdefault(key.domain, []).append(key)
+        self._keys = {domain: tuple(of_domain) for domain, of_domain in found.items()}
 
     def __len__(self) -> int:
         return sum(map(len, self._keys.values()))

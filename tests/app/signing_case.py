@@ -5,6 +5,11 @@ import base64
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from mailfilter.app.certificates import Held
+from mailfilter.app.credential_signing import read_signing_keys
+from mailfilter.codec.control import SigningFile
+from tests.app.credential_case import CredentialCase
+
 TABLE = """\
 [signing_keys.ours]
 domain = "Example.org"
@@ -28,3 +33,27 @@ def pem(number: int) -> bytes:
 def seed(number: int) -> str:
     """The same in one word."""
     return base64.b64encode(bytes([number]) * 32).decode()
+
+
+class SigningCase(CredentialCase):
+    """An empty folder `dkim`, and one with a map's keys, `keys`."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        (self.folder / "dkim").mkdir(0o700)
+        (self.folder / "keys").mkdir(0o700)
+
+    def found(self, held: Held) -> list[tuple[str, str, int]]:
+        """Domain, selector, and the number of the key."""
+        return [
+            (item.parsed.domain, item.parsed.selector, self.number_of(item.files))
+            for item in held.signing.values()
+        ]
+
+    def number_of(self, files: SigningFile) -> int:
+        (made, _) = read_signing_keys([files], {})
+        octets = made[files].private.private_bytes_raw()  # type: ignore[union-attr]
+        return int(octets[0])
+
+    def wrong(self, text: str) -> list[str]:
+        return self.texts(self.taken(text))

@@ -9,40 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailfilter.app.certificates import Held, settings_of
-from mailfilter.app.credential_signing import read_signing_keys
+from mailfilter.app.certificates import settings_of
+from mailfilter.app.credential_signing import nested_settings, read_signing_keys
 from mailfilter.app.tls_files import page_of_files
 from mailfilter.codec.control import SigningFile
-from tests.app.credential_case import CredentialCase
-from tests.app.signing_case import FOLDER, MAP, TABLE, key, pem, seed
+from tests.app.signing_case import FOLDER, MAP, TABLE, SigningCase, key, pem, seed
 
 NOT_READ = "cannot be read: No such file or directory"
 EVERYBODY = "a private key in a file that everybody may read; chmod o-rw"
 SEQUEL = "what was used before goes on"
-
-
-class SigningCase(CredentialCase):
-    """An empty folder `dkim`, and one with a map's keys, `keys`."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        (self.folder / "dkim").mkdir(0o700)
-        (self.folder / "keys").mkdir(0o700)
-
-    def found(self, held: Held) -> list[tuple[str, str, int]]:
-        """Domain, selector, and the number of the key."""
-        return [
-            (item.parsed.domain, item.parsed.selector, self.number_of(item.files))
-            for item in held.signing.values()
-        ]
-
-    def number_of(self, files: SigningFile) -> int:
-        (made, _) = read_signing_keys([files], {})
-        octets = made[files].private.private_bytes_raw()  # type: ignore[union-attr]
-        return int(octets[0])
-
-    def wrong(self, text: str) -> list[str]:
-        return self.texts(self.taken(text))
 
 
 class TableTests(SigningCase):
@@ -195,87 +170,6 @@ class FolderTests(SigningCase):
         self.assertEqual(self.found(self.held(FOLDER.replace("dkim", "keys"), before)), [])
 
 
-class MapTests(SigningCase):
-    def put_map(self, *lines: str, mode: int = 0o600) -> None:
-        self.put("dkim.map", "\n".join(lines).encode(), mode=mode)
-
-    def test_good(self) -> None:
-        """A file by its path, or from the folder of the map; or the key itself."""
-        self.put("keys/one", pem(1))
-        self.put("keys/two", pem(2))
-        self.put_map(
-            "# keys",
-            "",
-            "A.example s1 keys/one",
-            f"b.example\t s2  {self.folder}/keys/two  ",
-            f"c.example s3 {seed(3)}",
-        )
-        expected = [("a.example", "s1", 1), ("b.example", "s2", 2), ("c.example", "s3", 3)]
-        self.assertEqual(self.found(self.held(MAP)), expected)
-
-    def test_lines(self) -> None:
-        """Told by file and line; what may be a key is not shown."""
-        fields = "expected a domain, a selector, and a file or a key in base64"
-        for line, expected in (
-            ("a.example s", fields),
-            ("a.example s keys/one more", fields),
-            ("a..example s keys/one", "expected a domain such as example.org"),
-            ("a.example s; keys/one", "expected a selector of letters, digits and hyphens, such"),
-            ("a.example s keys/none", NOT_READ),
-            (f"a.example s {seed(3)[1:]}", NOT_READ),
-            ("a.example s " + "x" * 5000, "cannot be read: File name too long"),
-        ):
-            self.put_map("# first", line)
-            (text,) = self.wrong(MAP)
-            self.assertTrue(text.startswith(f"dkim.map:2: signing.maps: {expected}"), text)
-
-    def test_not_utf8(self) -> None:
-        self.put("dkim.map", b"#\n#\n\xff\n")
-        self.assertEqual(self.wrong(MAP), ["dkim.map:3: signing.maps: expected UTF-8"])
-
-    def test_secret(self) -> None:
-        """Others may read a map that only names files."""
-        self.put("keys/one", pem(1))
-        self.put_map("a.example s keys/one", mode=0o644)
-        self.assertEqual(len(self.held(MAP).signing), 1)
-        self.put_map(f"a.example s {seed(1)}", mode=0o644)
-        self.assertEqual(
-            self.wrong(MAP), [f'm.toml:2: signing.maps = "dkim.map": {EVERYBODY} dkim.map']
-        )
-        self.put_map("a.example s keys/one", mode=0o602)
-        (text,) = self.wrong(MAP)
-        self.assertIn("a file that everybody may change", text)
-
-    def test_later(self) -> None:
-        """Lines come, change and go; of a map that is wrong the one before stays."""
-        self.put_map(f"a.example s {seed(1)}")
-        before = self.held(MAP)
-        self.put_map(f"a.example s {seed(2)}", f"b.example s {seed(3)}")
-        self.assertTrue(before.has_changed())
-        held = self.held(MAP, before)
-        self.assertEqual(self.found(held), [("a.example", "s", 2), ("b.example", "s", 3)])
-        (text,) = held.lost(before)
-        self.assertIn("signing key s._domainkey.a.example is another one", text)
-        self.put_map(f"b.example s {seed(3)}", "c.example")
-        wrong = self.held(MAP, held)
-        self.assertEqual(self.found(wrong), self.found(held))
-        (text,) = self.trouble(wrong)
-        self.assertTrue(text.startswith("dkim.map:2: signing.maps: expected a domain"), text)
-        self.assertTrue(text.endswith(SEQUEL), text)
-
-    def test_file_of_a_line(self) -> None:
-        """It is watched, too, and its key goes on while it cannot be used."""
-        self.put("keys/one", pem(1))
-        self.put_map("a.example s keys/one", f"b.example s {seed(2)}")
-        before = self.held(MAP)
-        self.put("keys/one", b"junk!")
-        self.assertTrue(before.has_changed())
-        held = self.held(MAP, before)
-        self.assertEqual(self.found(held), [("a.example", "s", 1), ("b.example", "s", 2)])
-        (text,) = self.trouble(held)
-        self.assertTrue(text.startswith("dkim.map:1: signing.maps: neither PEM"), text)
-
-
 class TogetherTests(SigningCase):
     """A key that is there in two ways."""
 
@@ -320,6 +214,21 @@ def damaged() -> bytes:
     )
     made: RSAPrivateKey = numbers.private_key(unsafe_skip_rsa_key_validation=True)
     return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+class ServiceTests(SigningCase):
+    """What is read again later, as the user of the service."""
+
+    def test_nested(self) -> None:
+        """What folders hold, and maps name."""
+        self.put("dkim/a.example.s.key", pem(1))
+        self.put("dkim.map", f"b.example s keys/b\nc.example s {seed(3)}\n".encode())
+        text = FOLDER + 'maps = ["dkim.map"]\n'
+        found = [item.path for item in nested_settings(self.load(text))]
+        inside = [f"{self.folder}/dkim/a.example.s.key", f"{self.folder}/keys/b"]
+        self.assertEqual(found, inside)
+        self.put("dkim.map", b"none\n")
+        self.assertEqual([item.path for item in nested_settings(self.load(text))], inside[:1])
 
 
 class WorkerTests(SigningCase):

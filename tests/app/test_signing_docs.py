@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from mailfilter.client.adm import main
-from tests.app.signing_case import pem
-from tests.app.test_credential_signing import SigningCase
+from tests.app.signing_case import SigningCase, pem
 
 PAGE = Path(__file__).parents[2] / "docs/authentication.md"
 

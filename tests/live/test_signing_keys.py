@@ -12,7 +12,7 @@ from mailfilter.auth.private_key import public_record, read_private_key
 from mailfilter.codec.dns_answer import Kind
 from mailfilter.codec.dns_name import normal_name
 from mailfilter.testing.zone_text import Zone
-from tests.app.test_credential_signing import SigningCase
+from tests.app.signing_case import SigningCase
 from tests.live import peers, rspamadm
 from tests.live.harness import ADM, message_file
 from tests.live.rspamadm import RspamadmCase
