@@ -11,7 +11,7 @@ from ..auth.arc_fields import Validation
 from ..auth.arc_seal import FORM, Place, UnsealableError, new_set, place_in
 from ..auth.arc_set import SHORT_NAMES, value_of
 from ..auth.results_text import merged
-from ..auth.sign_names import DEFAULT_NAMES, signed_names
+from ..auth.sign_names import DEFAULT_NAMES
 from ..auth.signing_keys import SigningKey
 from ..mail.canon import Canonical
 from ..mail.field_text import FOLD, is_field_text
@@ -69,7 +69,7 @@ class ArcSealing(Check):
         message = task.message.canonical
         try:
             key = self._key(self._rules.keys(task))
-            self._form.check(task.message)
+            self._form.check(task.message, task.envelope)
             place = place_in(message, _validation(task))
         except (NotSignedError, UnsealableError) as error:
             return [Note(f"not sealed: {error}")]
@@ -95,12 +95,13 @@ class ArcSealing(Check):
         message = leaving.message
         if any(message.named(name) != came.named(name) for name in SHORT_NAMES):
             raise UnsealableError("fields of ARC are removed or added")
+        _, names = self._form.covered(leaving)
         made = new_set(
             key,
             message,
             place,
             results=self._results(came, leaving),
-            names=signed_names(self._form.names, message, leaving.unsure),
+            names=names,
             digest=digest_at_once(message.body, FORM),
             time=int(self.clock()),
         )

@@ -125,6 +125,7 @@ class ChainCase(SynchronousTestCase):
         """A zone that counts."""
         self.dns = FakeDns(ZONE)
         self.dns.fail("fails._domainkey.list.test")
+        self.turns = 0
         self.rounds: list[tuple[Question, ...]] = []
 
     def verify(self, raw: bytes, now: float = NOW) -> ArcResult:
@@ -135,6 +136,8 @@ class ChainCase(SynchronousTestCase):
             while True:
                 if asks:
                     self.rounds.append(asks)
+                else:
+                    self.turns += 1
                 asks = evaluation.send(tuple(map(self._answer, asks)))
         except StopIteration as stop:
             found: ArcResult = stop.value

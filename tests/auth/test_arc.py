@@ -89,6 +89,7 @@ class PassTests(ChainCase):
         for _ in range(50):
             raw = sealed(raw)
         self.assertEqual(self.assert_status(raw, "pass").instance, 50)
+        self.assertGreaterEqual(self.turns, 24)
         place = Place(51, "pass", ())
         raw = with_set(raw, LIST, place, results=PASSED, names=NAMES, time=NOW)
         self.rounds.clear()
@@ -175,8 +176,10 @@ class FailTests(ChainCase):
         """What is behind it may be anybody's."""
         self.assert_status(hand_made(l="4"), "fail", "l= covers 4 of 23 octets of the body")
         self.assert_status(hand_made(l="23"), "pass")
-        found = self.assert_status(sealed(hand_made(l="4")), "pass")
-        self.assertEqual(found.oldest_pass, 2)
+        # Of older ones nobody looks at that.
+        for length in ("4", "23"):
+            found = self.assert_status(sealed(hand_made(l=length)), "pass")
+            self.assertEqual(found.oldest_pass, 2)
 
     def test_sha1(self) -> None:
         self.assert_status(hand_made(a="rsa-sha1", bh="A" * 27 + "="), "fail", "is too weak")
