@@ -96,7 +96,7 @@ class Canonical:
         self.fields = fields
         self.body = body
         self.is_cut = is_cut
-        """There may be more fields: nothing can be said of signatures."""
+        """Others may see other fields: nothing can be said of signatures."""
         self._lines: dict[Form, dict[Field, bytes]] = {"simple": {}, "relaxed": {}}
 
     @lazy

@@ -156,6 +156,14 @@ class Headers:
         """Whether a name has octets outside of ASCII."""
         return not all(map(bytes.isascii, self._index))
 
+    def has_odd_lines(self) -> bool:
+        """Whether it has lines that are no fields, but for one of an mbox at its top.
+
+        To other programs the header ends at such a line, or begins behind it.
+        """
+        is_mbox = self._source.raw.startswith(_MBOX_FROM, self.start)
+        return any(start > self.start or not is_mbox for start, _ in self.stray)
+
     def read(self, end: int, most: int, is_lenient: bool = False) -> int:
         """Split the block that begins at `start`, list at most `most` fields.
 

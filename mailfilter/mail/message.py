@@ -78,7 +78,7 @@ class Message:
         headers = self.headers
         fields = tuple([Field(name, raw) for name, raw in headers.octets()])
         body = CanonicalBody(memoryview(self.raw)[self.root.body_start :])
-        return Canonical(fields, body, is_cut=headers.is_cut)
+        return Canonical(fields, body, is_cut=headers.is_cut or headers.has_odd_lines())
 
     @lazy
     def parts(self) -> tuple[Part, ...]:

@@ -252,6 +252,18 @@ class MessageTests(SynchronousTestCase):
     def test_stray_lines(self) -> None:
         raw = b"From a@example.com Mon\r\nA: b\r\n\r\nc"
         self.assert_message(raw, [b"A: b\r\n"], b"c")
+        self.assertFalse(parse(raw).canonical.is_cut)
+        # To others the header may end there.
+        for raw in (
+            b" odd\r\nA: b\r\n\r\nc",
+            b": odd\r\nA: b\r\n\r\nc",
+            b"A: b\r\nFrom a@example.com Mon\r\n\r\nc",
+            b"A: b\r\n:odd\r\n\r\nc",
+            b"From a@example.com Mon\r\nFrom a@example.com Mon\r\nA: b\r\n\r\nc",
+        ):
+            self.assert_message(raw, [b"A: b\r\n"], b"c")
+            self.assertTrue(parse(raw).canonical.is_cut, raw)
+        self.assertTrue(parse(b"A: b\r\nodd\r\nC: d\r\n\r\n").canonical.is_cut)
 
     def test_too_many_fields(self) -> None:
         self.assertTrue(parse(b"A: b\r\n" * 100_000 + b"\r\n").canonical.is_cut)
