@@ -74,11 +74,12 @@ class Message:
 
     @lazy
     def canonical(self) -> Canonical:
-        """The message as signatures see it."""
+        """The message as signatures see it; of a large header, there is nothing to be said."""
         headers = self.headers
+        is_large = headers.end - headers.start > self._source.limits.header_bytes
         fields = tuple([Field(name, raw) for name, raw in headers.octets()])
         body = CanonicalBody(memoryview(self.raw)[self.root.body_start :])
-        return Canonical(fields, body, is_cut=headers.is_cut or headers.has_odd_lines())
+        return Canonical(fields, body, is_cut=is_large or headers.is_cut or headers.has_odd_lines())
 
     @lazy
     def parts(self) -> tuple[Part, ...]:

@@ -224,6 +224,28 @@ class ReadSignatureTests(SynchronousTestCase):
         for raw in (b"DKIM-Signature", b"DKIM-Signature:", b"DKIM-Signature: v=1;;"):
             self.assertRaises(SignatureError, read_signature, Field(b"dkim-signature", raw))
 
+    @given(st.data())
+    def test_any_change(self, data: st.DataObject) -> None:
+        tags = {**TAGS, "i": b"bob@example.com", "q": b"dns/txt", "t": b"1", "x": b"2", "l": b"3"}
+        raw = field(tags).raw
+        for _ in range(data.draw(st.integers(1, 4))):
+            at = data.draw(st.integers(0, len(raw)))
+            end = at + data.draw(st.integers(0, 3))
+            raw = raw[:at] + data.draw(st.binary(max_size=3)) + raw[end:]
+        try:
+            found = read_signature(Field(b"dkim-signature", raw))
+        except SignatureError as error:
+            self.assertTrue(str(error).isprintable())
+            self.assertLess(len(str(error)), 300)
+            return
+        self.assertRegex(found.key_name, r"\A[a-z0-9_.-]{3,253}\Z")
+        self.assertTrue(f".{found.identity.rpartition('@')[2]}".endswith(f".{found.domain}"))
+        self.assertTrue(found.identity.isprintable())
+        self.assertIn(b"from", found.names)
+        self.assertIn(len(found.body_hash), (20, 32))
+        self.assertLess(found.time or 0, found.expires or 2**63)
+        self.assertGreaterEqual(found.length or 0, 0)
+
 
 class ReadMessageSignatureTests(SynchronousTestCase):
     """ARC-Message-Signature (RFC 8617 4.1.2)."""
