@@ -7,6 +7,7 @@ of one that cannot be used the files before it stay in use, and only of that.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, TypeVar
 
 from cryptography import x509
@@ -18,7 +19,7 @@ from ..config.names import listed
 from ..config.toml_text import KeyPath
 from ..syntax import moment
 from ..tls.reading import Stamp, stamp
-from .credential_files import Desk, Refused, Setting, used, with_sequel
+from .credential_files import SETTLE_SECONDS, Desk, Refused, Setting, used, with_sequel
 from .credential_keypairs import (
     KeptKeypair,
     given_up,
@@ -166,13 +167,19 @@ class Taken:
 
 
 def take(
-    loaded: Loaded, before: Held, now: float, doubtful: frozenset[KeyPath] = frozenset()
+    loaded: Loaded,
+    before: Held,
+    now: float,
+    doubtful: frozenset[KeyPath] = frozenset(),
+    *,
+    waits: bool = False,
 ) -> Taken:
     """Read all sets of a configuration at this Unix time.
 
-    Sets with keys that are `doubtful` were reported, and are left out.
+    Sets with keys that are `doubtful` were reported, and are left out. If it `waits`, folders and
+    maps that have changed a moment ago are for the next time.
     """
-    desk = Desk(loaded)
+    desk = Desk(loaded, now - SETTLE_SECONDS if waits else inf)
     known = {key[:2] for key in doubtful}
     refused: dict[tuple[str, str], Problem] = {}
 

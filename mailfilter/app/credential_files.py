@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,11 @@ from ..tls.reading import Stamp, stamp
 MAX_TOTAL = 2**25
 """Octets of all files together, each counted wherever it is used: they travel to each worker in
 one message."""
+
+SETTLE_SECONDS = 1.0
+"""What was changed less than this ago may be half written."""
+
+_NS = 1_000_000_000
 
 MAX_ENTRIES = 100_000
 """Names in a folder that are looked at."""
@@ -63,6 +69,8 @@ class Desk:
     """Reads files once each, and notes what they were."""
 
     loaded: Loaded
+    settled: float = inf
+    """Unix time: what has changed since may be half written."""
     stamps: dict[str, Stamp | None] = field(default_factory=dict)
     """File -> what it was before it was read; `None` is that it was not there."""
     warnings: list[Problem] = field(default_factory=list)
@@ -86,6 +94,13 @@ class Desk:
     def check_secret(self, setting: Setting) -> None:
         """Raises Refused if others may read a file that was read, and turned out to be secret."""
         self._checked(setting, self._source(setting), is_secret=True)
+
+    def is_settled(self, setting: Setting) -> bool:
+        """Whether what was read has been there for a while. Clocks that were set back are no
+        reason to wait."""
+        seen = self.stamps.get(setting.path)
+        changed = max(seen[3], seen[4]) / _NS if seen is not None else 0.0
+        return not self.settled < changed <= self.settled + SETTLE_SECONDS
 
     def list_folder(self, setting: Setting) -> list[str]:
         """Paths of what is in a folder, by name. Raises Refused if it cannot be used."""

@@ -82,6 +82,8 @@ class _Taking:
         """Those of a folder or map; if it cannot be read, those that it had before."""
         try:
             listing = list_source(self._desk, setting)
+            if not self._desk.is_settled(setting):
+                raise self._desk.refused(setting, "has changed a moment ago, and is waited for")
             if (count := len(self.taken.keys) + len(listing.found)) > MAX_KEYS:
                 expected = f"{count} keys with those before it, expected at most {MAX_KEYS}"
                 raise self._desk.refused(setting, expected)

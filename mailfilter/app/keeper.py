@@ -204,4 +204,4 @@ def _look_at(loaded: Loaded, before: Held, now: float, *, is_doubted: bool) -> T
     """
     if not is_doubted and not before.has_changed():
         return None
-    return take(loaded, before, now)
+    return take(loaded, before, now, waits=True)

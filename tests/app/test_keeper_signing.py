@@ -1,7 +1,9 @@
 """Keys that sign mail over time: what is noticed when, who is told, and what people hear of it."""
 
-from tests.app.keeper_case import KeeperCase
-from tests.app.signing_case import FOLDER, TABLE, pem
+import os
+
+from tests.app.keeper_case import WATCH, KeeperCase
+from tests.app.signing_case import FOLDER, MAP, TABLE, pem, seed
 
 STAYS = "; what was used before goes on"
 
@@ -89,6 +91,48 @@ class KeeperTests(KeeperCase):
         self.look(3)
         self.assertEqual(self.pushed_keys(), [[pem(1), pem(2)]])
         self.assertEqual(self.alarms(), [])
+
+    def look_soon(self, name: str) -> None:
+        """A look half a second after something was changed."""
+        self.begun = os.stat(self.folder / name).st_ctime + 0.5 - self.clock.seconds() - WATCH
+        self.look()
+
+    def test_folder_in_two_steps(self) -> None:
+        """Who takes a file away and puts another one there loses no key in between."""
+        self.put("dkim/a.example.s.key", pem(2))
+        self.look()
+        self.pushed_keys()
+        (self.folder / "dkim/a.example.s.key").unlink()
+        self.look_soon("dkim")
+        self.assertEqual(self.pushed, [])
+        self.put("dkim/a.example.s.key", pem(3))
+        self.look_soon("dkim")
+        self.assertEqual(self.pushed, [])
+        self.look()
+        self.assertEqual(self.pushed_keys(), [[pem(1), pem(3)]])
+
+    def test_map_in_two_steps(self) -> None:
+        """What is written in place may be cut short at the end of a line."""
+        lines = [f"{name}.example s {seed(number)}\n".encode() for number, name in enumerate("abc")]
+        self.put("dkim.map", b"".join(lines))
+        self.reload(MAP)
+        self.alarms()
+        self.put("dkim.map", lines[0])
+        self.look_soon("dkim.map")
+        self.assertEqual((self.pushed, self.alarms()), ([], []))
+        self.put("dkim.map", b"".join(reversed(lines)))
+        self.look_soon("dkim.map")
+        self.assertEqual(self.pushed, [])
+        self.look()
+        self.assertEqual([len(keys) for keys in self.pushed_keys()], [3])
+
+    def test_reload_at_once(self) -> None:
+        """Who asks for it has written all of it."""
+        self.put("dkim.map", f"a.example s {seed(1)}\n".encode())
+        self.reload(MAP)
+        self.put("dkim.map", f"b.example s {seed(1)}\n".encode())
+        self.reload(MAP)
+        self.assertEqual(list(self.keeper.held.signing), ["s._domainkey.b.example"])
 
     def test_folder(self) -> None:
         """One that is not there for a while takes no key away."""

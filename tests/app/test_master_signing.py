@@ -2,6 +2,7 @@
 
 from click.testing import CliRunner, Result
 
+from mailfilter.app import certificates
 from mailfilter.app.master_state import ReloadError
 from mailfilter.app.plan import draft, load_all
 from mailfilter.app.tls_files import page_of_files
@@ -18,6 +19,7 @@ SETTINGS = ("signing.folders = ['{folder}/dkim']", "tls.watch = '0.05s'")
 class MasterTests(MasterCase):
     def setUp(self) -> None:
         super().setUp()
+        self.patch(certificates, "SETTLE_SECONDS", 0.0)
         (self.folder / "dkim").mkdir(0o700)
         self.put("a", pem(1))
 
