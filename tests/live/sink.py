@@ -1,8 +1,12 @@
 """An SMTP server that takes every message and keeps its exact octets and envelope."""
 
+import contextlib
 import socketserver
+import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from .processes import wait_until
 
@@ -19,14 +23,24 @@ class Taken:
 
 
 class Sink:
-    """The server, on a loopback port of the kernel's choice, in a thread."""
+    """The server, on a loopback port of the kernel's choice, in a thread.
 
-    def __init__(self) -> None:
+    With a certificate and its key it takes mail by STARTTLS only.
+    """
+
+    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
         self._taken: list[Taken] = []
         self._server = _Server(("127.0.0.1", 0), _Session)
         self._server.taken = self._taken
+        if certificate is not None:
+            self._server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._server.context.load_cert_chain(*certificate)
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def hold(self, hold: Callable[[], None] | None) -> None:
+        """Call this with every message before it is confirmed."""
+        self._server.hold = hold
 
     def to(self, recipient: str) -> list[Taken]:
         """The messages that went to a recipient (perhaps with others)."""
@@ -47,13 +61,20 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
     taken: list[Taken]
+    context: ssl.SSLContext | None = None
+    hold: Callable[[], None] | None = None
 
 
 class _Session(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self._talk()
+
+    def _talk(self) -> None:
         self._say("220 sink ESMTP")
+        is_plain = self.server.context is not None
         sender = ""
         arguments: tuple[str, ...] = ()
         recipients: list[str] = []
@@ -61,7 +82,17 @@ class _Session(socketserver.StreamRequestHandler):
             verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
             match verb.upper():
                 case "EHLO":
-                    self._say("250-sink", "250-8BITMIME", "250-DSN", "250 SMTPUTF8")
+                    more = ["250-STARTTLS"] if is_plain else []
+                    self._say("250-sink", *more, "250-8BITMIME", "250-DSN", "250 SMTPUTF8")
+                    continue
+                case "STARTTLS" if is_plain:
+                    self._say("220 go on")
+                    if not self._begin_tls():
+                        return
+                    is_plain = False
+                    continue
+                case "MAIL" if is_plain:
+                    self._say("530 Must issue a STARTTLS command first")
                     continue
                 case "MAIL":
                     sender, recipients = _address(rest), []
@@ -72,10 +103,22 @@ class _Session(socketserver.StreamRequestHandler):
                     self._say("354 go on")
                     taken = Taken(sender, tuple(recipients), self._data(), arguments)
                     self.server.taken.append(taken)
+                    if self.server.hold is not None:
+                        self.server.hold()
                 case "QUIT":
                     self._say("221 bye")
                     return
             self._say("250 ok")
+
+    def _begin_tls(self) -> bool:
+        """False if the other side does not want to."""
+        assert self.server.context is not None
+        try:
+            self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        except OSError:
+            return False
+        self.setup()
+        return True
 
     def _data(self) -> bytes:
         lines = []
