@@ -204,7 +204,8 @@ class InvalidTests(ChainCase):
             (b"s=rsa;", b"s=rsa; h=from;", "AS of i=1: it has h="),
             (b"s=rsa;", b"s=rsa; bh=YQ==;", "AS of i=1: it has bh="),
             (b"t=1700000000", b"t=x", "AS of i=1: t="),
-            (b"t=1700000000", b"t=1; t=2", "AS: "),
+            (b"t=1700000000", b"t=1; t=2", "AS of i=1: "),
+            (b"h=from", b"h=from; h=from", "AMS of i=1: "),
             (b"\tbh=", b"\txx=", "AMS of i=1: no bh="),
             (b"h=from", b"h=arc-seal:from", "AMS of i=1: h= has ARC-Seal"),
         ):

@@ -98,9 +98,11 @@ class SetTests(SynchronousTestCase):
             lines = [AS % 1, AMS % 1, f"ARC-Authentication-Results: {value}"]
             self.assertIn("AAR has no instance", self.refused(lines))
 
-    def test_broken_tags(self) -> None:
-        self.assertIn("AS: ", self.refused([AS % "1; i=1", AMS % 1, AAR % 1]))
-        self.assertIn("AMS: ", self.refused([AS % 1, AMS % "1; ;", AAR % 1]))
+    def test_two_instances(self) -> None:
+        for second in ("1", "2", ""):
+            said = "has no instance (i=) from 1 to 50"
+            self.assertIn(f"AS {said}", self.refused([AS % f"1; i={second}", AMS % 1, AAR % 1]))
+            self.assertIn(f"AMS {said}", self.refused([AS % 1, AMS % f"1;i ={second}", AAR % 1]))
 
     def test_missing(self) -> None:
         for at, name in enumerate(("AS", "AMS", "AAR")):
