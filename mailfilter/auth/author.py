@@ -218,13 +218,18 @@ def _check_local(tokens: Sequence[_Token]) -> None:
 
 def _in_phrase(tokens: Sequence[_Token]) -> Iterator[str]:
     """The domains of what looks like an address in a display name, not quoted."""
+    brackets = "".join([token.text for token in tokens if token.text in ("[", "]", "@")])
+    if brackets.replace("[]", "").strip("@"):
+        raise NoAuthor("brackets in the name")
     for at, token in enumerate(tokens):
-        if token.text == "\\":
-            raise NoAuthor("a backslash outside of quotes")
+        if token.kind == "special" and token.text not in ".@[]":
+            raise NoAuthor("odd signs in the name")
         if token.text == "@":
             end = at + 1
             while end < len(tokens) and (tokens[end].kind == "atom" or tokens[end].text == "."):
                 end += 1
+            if end < len(tokens) and tokens[end].kind != "space":
+                raise NoAuthor("another address in the name, or a part of one")
             yield _domain("".join([word.text for word in tokens[at + 1 : end]]))
 
 
