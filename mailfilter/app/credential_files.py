@@ -102,6 +102,10 @@ class Desk:
         changed = max(seen[3], seen[4]) / _NS if seen is not None else 0.0
         return not self.settled < changed <= self.settled + SETTLE_SECONDS
 
+    def look_again(self, setting: Setting) -> None:
+        """What was read is to be read once more at the next look."""
+        self.stamps[setting.path] = None
+
     def list_folder(self, setting: Setting) -> list[str]:
         """Paths of what is in a folder, by name. Raises Refused if it cannot be used."""
         folder = setting.path

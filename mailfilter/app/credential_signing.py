@@ -79,16 +79,18 @@ class _Taking:
         self._now = now
 
     def take_source(self, setting: Setting) -> None:
-        """Those of a folder or map; if it cannot be read, those that it had before."""
+        """Those of a folder or map; if it cannot be read, or not yet, those that it had before."""
         try:
             listing = list_source(self._desk, setting)
-            if not self._desk.is_settled(setting):
-                raise self._desk.refused(setting, "has changed a moment ago, and is waited for")
             if (count := len(self.taken.keys) + len(listing.found)) > MAX_KEYS:
                 expected = f"{count} keys with those before it, expected at most {MAX_KEYS}"
                 raise self._desk.refused(setting, expected)
         except Refused as error:
             self._keep_source(setting, error)
+            return
+        if not self._desk.is_settled(setting):
+            self._desk.look_again(setting)
+            self._keep(setting)
             return
         self._refuse(listing)
         for named in listing.found:
@@ -132,13 +134,19 @@ class _Taking:
         return Kept(files, parsed, since(files, old, self._now), named.paths)
 
     def _keep_source(self, setting: Setting, error: Refused) -> None:
-        kept = {name: old for name, old in self._before.items() if old.paths[0] == setting.path}
-        if not kept:
+        """Because of an error."""
+        if self._keep(setting):
+            self.taken.troubles[SOURCES, setting.path] = with_sequel(error.problem, _GOES_ON)
+        else:
             self.taken.refused[SOURCES, setting.path] = error.problem
-            return
-        self.taken.troubles[SOURCES, setting.path] = with_sequel(error.problem, _GOES_ON)
+
+    def _keep(self, setting: Setting) -> bool:
+        """Have those that a folder or map had before, if there are any."""
+        items = self._before.items()
+        kept = {name: old for name, old in items if old.paths[0] == setting.path}
         for name, old in kept.items():
             self.taken.keys.setdefault(name, old)
+        return bool(kept)
 
     def _refuse(self, listing: Listing) -> None:
         for error in listing.wrong:

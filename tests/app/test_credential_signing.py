@@ -3,7 +3,6 @@
 import os
 
 from cryptography.hazmat.primitives.asymmetric.rsa import (
-    RSAPrivateKey,
     RSAPrivateNumbers,
     generate_private_key,
 )
@@ -208,11 +207,10 @@ class TogetherTests(SigningCase):
 
 def damaged() -> bytes:
     """A key of RSA whose numbers do not belong together, and whose form is right."""
-    one, other = (generate_private_key(65537, 1024).private_numbers() for _ in "ab")
-    numbers = RSAPrivateNumbers(
-        one.p, one.q, other.d, other.dmp1, other.dmq1, one.iqmp, one.public_numbers
-    )
-    made: RSAPrivateKey = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    good = generate_private_key(65537, 1024).private_numbers()
+    exponents = (number - 2 for number in (good.d, good.dmp1, good.dmq1))
+    numbers = RSAPrivateNumbers(good.p, good.q, *exponents, good.iqmp, good.public_numbers)
+    made = numbers.private_key(unsafe_skip_rsa_key_validation=True)
     return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

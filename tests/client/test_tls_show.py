@@ -142,7 +142,8 @@ class FileTests(ShowCase):
         path.write_text("")
         result = self.show("-c", str(path))
         self.assertEqual(
-            (result.stdout, result.exit_code), ("no TLS is configured, no HTTPCrypt, and no key that signs mail\n", 0)
+            (result.stdout, result.exit_code),
+            ("no TLS is configured, no HTTPCrypt, and no key that signs mail\n", 0),
         )
 
 
