@@ -208,8 +208,8 @@ class TogetherTests(SigningCase):
 def damaged() -> bytes:
     """A key of RSA whose numbers do not belong together, and whose form is right."""
     good = generate_private_key(65537, 1024).private_numbers()
-    exponents = (number - 2 for number in (good.d, good.dmp1, good.dmq1))
-    numbers = RSAPrivateNumbers(good.p, good.q, *exponents, good.iqmp, good.public_numbers)
+    d, dmp1, dmq1 = (number - 2 for number in (good.d, good.dmp1, good.dmq1))
+    numbers = RSAPrivateNumbers(good.p, good.q, d, dmp1, dmq1, good.iqmp, good.public_numbers)
     made = numbers.private_key(unsafe_skip_rsa_key_validation=True)
     return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
