@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_public_key,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -28,6 +28,8 @@ from mailfilter.auth.private_key import (
     public_record,
     read_private_key,
 )
+
+EXAMPLES = settings(derandomize=True, max_examples=200, deadline=None, database=None)
 
 PLAIN = NoEncryption()
 RSA = generate_private_key(65537, 1024)
@@ -146,6 +148,7 @@ class ReadPrivateKeyTests(SynchronousTestCase):
             self.assert_refused(empty, "empty")
         self.assert_refused(pem + b"\n" * MAX_FILE, f"{MAX_FILE} octets")
 
+    @EXAMPLES
     @given(st.binary(max_size=100), st.booleans(), st.booleans())
     def test_any_octets(self, octets: bytes, is_base64: bool, is_pem: bool) -> None:
         data = base64.b64encode(octets) if is_base64 else octets

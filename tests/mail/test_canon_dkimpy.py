@@ -12,12 +12,14 @@ from typing import Any
 
 import dkim  # type: ignore[import-untyped]
 from dkim.canonicalization import Relaxed, Simple  # type: ignore[import-untyped]
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from mailfilter.mail.canon import Canonical, Digest, Form
 from mailfilter.mail.message import parse
+
+EXAMPLES = settings(derandomize=True, max_examples=200, deadline=None, database=None)
 
 EVERY = 2
 """Of the ordinary messages every second is compared, to keep the test short."""
@@ -136,6 +138,7 @@ class DifferentialTests(SynchronousTestCase):
         """Broken mail is seen another way for reasons that have a name."""
         self.compare_all(corpus("torture"))
 
+    @EXAMPLES
     @given(st.text("\t\r\n\x0b a.", max_size=50).map(str.encode))
     @example(b"\r\n \t")
     @example(b"\r\r\n")
@@ -144,6 +147,7 @@ class DifferentialTests(SynchronousTestCase):
             found = self.compare(b"A: b\r\n\r\n" + body, form)
             self.assertLessEqual(found, {Habit.KEEPS_LAST_BLANK})
 
+    @EXAMPLES
     @given(
         st.lists(
             st.tuples(
