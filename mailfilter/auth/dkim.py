@@ -152,10 +152,11 @@ def _fitting(
     keys: Sequence[PublicKey], signature: bytes, octets: bytes
 ) -> Evaluation[PublicKey | None]:
     """The key by which a signature was made."""
-    for key in keys:
+    for n, key in enumerate(keys):
+        if n:
+            yield ()
         if key.verifies(signature, octets):
             return key
-        yield ()
     return None
 
 

@@ -139,12 +139,12 @@ class HostileTests(VerifyCase):
         """Nobody has it hashed without a signature that verifies for the header."""
         raw = RAW + b"text\r\n" * 1_000_000
         self.assert_result(sign(raw, OTHER_RSA), "fail")
-        self.assertEqual(self.pauses, 1)
+        self.assertEqual(self.pauses, 0)
 
     def test_slow_keys(self) -> None:
-        """Others have their turn after each that does not fit."""
+        """Others have their turn between them."""
         for n in range(4):
             record = f"n={n}; {rsa_record(8192, 2**32 + 1).decode()}"
             self.dns.add(f'slow._domainkey.signed.test TXT "{record}"')
         self.assert_result(sign(RAW, selector="slow"), "fail")
-        self.assertEqual(self.pauses, 4)
+        self.assertEqual(self.pauses, 3)
