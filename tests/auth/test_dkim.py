@@ -207,8 +207,8 @@ class SeveralTests(VerifyCase):
         found = self.verify(field * 1000 + RAW)
         self.assertEqual(len(found), MAX_READ)
         self.assertEqual(words(found).count("pass"), 5)
-        # After each ten that are read, and between those that are verified.
-        self.assertEqual(self.pauses, 5 + 4)
+        # After each ten that are read, and each two that are verified.
+        self.assertEqual(self.pauses, 5 + 2)
 
 
 class ValuesTests(SynchronousTestCase):
