@@ -34,7 +34,7 @@ _SYMBOL_OF_POLICY: Final = {
 }
 """Symbol, and key among the actions, for what is asked of mail that fails."""
 
-_OUTCOMES: Final = ("reject", "quarantine", "softfail", "na", "badpolicy", "dnsfail")
+OUTCOMES: Final = ("reject", "quarantine", "softfail", "na", "badpolicy", "dnsfail")
 """For which an action may be chosen, by Rspamd's names."""
 
 _NO_ANSWER = "temperror"
@@ -168,8 +168,8 @@ def _read_actions(value: object) -> Mapping[str, Action]:
     if not isinstance(value, Mapping):
         raise ValueError(f"actions: expected a table, got {value!r}")
     for outcome in value:
-        if outcome not in _OUTCOMES:
-            raise ValueError(f"actions: expected {', '.join(_OUTCOMES)}, got {outcome!r}")
+        if outcome not in OUTCOMES:
+            raise ValueError(f"actions: expected {', '.join(OUTCOMES)}, got {outcome!r}")
     return {
         outcome: Action(read_word(value, outcome, tuple(Action), f"actions.{outcome}"))
         for outcome in value
