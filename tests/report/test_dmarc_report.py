@@ -129,17 +129,35 @@ class ReportTests(TestCase):
         self.assertEqual(list(problems(root)), ["/feedback: unexpected version"])
 
 
-class PublishedTests(TestCase):
-    """By the schema that Mail::DMARC publishes, which is that of RFC 9990."""
+def published(name: str) -> bytes:
+    """A file of the suites of DMARC."""
+    if not (corpus := os.environ.get("MAILFILTER_CORPUS")):
+        raise SkipTest("MAILFILTER_CORPUS is not set")
+    path = Path(corpus) / "suites/dmarc" / name
+    if not path.exists():
+        raise SkipTest(f"{path} is not there")
+    return path.read_bytes()
 
-    def test_valid(self) -> None:
-        """But for what RFC 9990 has no more: version, pct, and signatures without a selector."""
-        if not (corpus := os.environ.get("MAILFILTER_CORPUS")):
-            raise SkipTest("MAILFILTER_CORPUS is not set")
-        path = Path(corpus) / "suites/dmarc/mail-dmarc/share/rua-schema.xsd"
-        if not path.exists():
-            raise SkipTest(f"{path} is not there")
-        schema = Schema(path.read_bytes())
+
+class PublishedTests(TestCase):
+    """What others publish: a schema, and reports that they have sent."""
+
+    def test_reports_of_others(self) -> None:
+        """The table by which ours are measured knows what is sent in the wild."""
+        folder = "parsedmarc-reports/samples/aggregate"
+        outlook = "protection.outlook.com!example.com!1711756800!1711843200.xml"
+        fastmail = "fastmail.com!example.com!1516060800!1516147199!102675056.xml.gz"
+        others = [
+            ElementTree.fromstring(published(f"{folder}/{outlook}")),
+            ElementTree.fromstring(gzip.decompress(published(f"{folder}/{fastmail}"))),
+        ]
+        for root in others:
+            self.assertEqual(list(problems(root)), [])
+
+    def test_schema(self) -> None:
+        """Of Mail::DMARC, which is that of RFC 9990: valid but for what is no more in there, which
+        are version, pct, and signatures without a selector."""
+        schema = Schema(published("mail-dmarc/share/rua-schema.xsd"))
         root = parse(make_report(DAY, SETTINGS))
         self.assertEqual(
             list(schema.problems(root)),
