@@ -41,6 +41,7 @@ FAILS = ("fails._domainkey.list.test",)
 ONE = sealed(time=NOW)
 TWO = sealed(ONE, OTHER, time=NOW)
 WITH_NAMES = ONE.replace(b"cv=none", b"h=from; cv=none", 1)
+FAILING = sealed(key=replace(LIST, selector="fails"), time=NOW)
 TOP = TWO.removesuffix(ONE)
 """The newest set of that."""
 
@@ -87,7 +88,8 @@ def without(raw: bytes, name: bytes) -> bytes:
 
 
 COUNTS = "it counts only seals and signatures"
-NO_RULE = "the rule is not known to it"
+OPEN = "what is behind l= may be anybody's"
+REJECT = "ARC_REJECT"
 
 CASES = (
     Case("no chain", RAW, "ARC_NA"),
@@ -109,17 +111,15 @@ CASES = (
     Case("gap", TOP + RAW, "ARC_INVALID"),
     Case("double", TOP + TWO, "ARC_INVALID"),
     Case("number 0", ONE.replace(b"Seal: i=1", b"Seal: i=0"), "ARC_INVALID"),
-    Case("no results", without(ONE, b"ARC-Authentication-Results"), "ARC_INVALID", COUNTS, "X"),
-    Case("double results", results(ONE) + ONE, "ARC_INVALID", COUNTS, "X"),
-    Case("only results", results(ONE) + RAW, "ARC_INVALID", COUNTS, "X"),
-    Case("no seal", without(ONE, b"ARC-Seal"), "ARC_INVALID", COUNTS, "X"),
-    Case(
-        "DNS fails", sealed(key=replace(LIST, selector="fails"), time=NOW), "ARC_DNSFAIL", "w", "X"
-    ),
-    Case("part of the body", hand_made(l="4"), "ARC_REJECT", "w", "X"),
-    Case("seal with h=", WITH_NAMES, "ARC_INVALID", NO_RULE, "X"),
-    Case("expired", hand_made(x=str(NOW - 9999)), "ARC_REJECT", NO_RULE, "X"),
-    Case("51 sets", with_51_sets(), "ARC_INVALID", NO_RULE, "X"),
+    Case("no results", without(ONE, b"ARC-Authentication-Results"), "ARC_INVALID", COUNTS, REJECT),
+    Case("double results", results(ONE) + ONE, "ARC_INVALID", COUNTS, "ARC_ALLOW"),
+    Case("only results", results(ONE) + RAW, "ARC_INVALID", COUNTS, "ARC_NA"),
+    Case("no seal", without(ONE, b"ARC-Seal"), "ARC_INVALID", COUNTS, "ARC_NA"),
+    Case("DNS fails", FAILING, "ARC_DNSFAIL", "a later hop may have an answer", "ARC_REJECT"),
+    Case("part of the body", hand_made(l="4"), "ARC_REJECT", OPEN, "ARC_ALLOW"),
+    Case("seal with h=", WITH_NAMES, "ARC_INVALID", "it stops without a word"),
+    Case("expired", hand_made(x=str(NOW - 9999)), "ARC_REJECT"),
+    Case("51 sets", with_51_sets(), "ARC_INVALID", "it says only that it failed", REJECT),
     Case("large number", ONE.replace(b"Seal: i=1", b"Seal: i=1000000000"), "ARC_INVALID"),
 )
 
@@ -155,6 +155,13 @@ def arc_of(found: object) -> dict[str, tuple[str, ...]]:
     }
 
 
+def theirs(case: Case) -> list[str]:
+    """The symbols that Rspamd gives."""
+    if case.why:
+        return [case.theirs] if case.theirs else []
+    return [case.ours]
+
+
 class RspamdTests(RspamdCase):
     """What Rspamd says."""
 
@@ -171,7 +178,7 @@ class RspamdTests(RspamdCase):
 
     def test_table(self) -> None:
         found = {case.what: [*self.ask(case.message)] for case in CASES}
-        wanted = {case.what: [case.theirs if case.why else case.ours] for case in CASES}
+        wanted = {case.what: theirs(case) for case in CASES}
         self.assertEqual(found, wanted)
 
     def test_option(self) -> None:
@@ -181,7 +188,7 @@ class RspamdTests(RspamdCase):
         """What differs is listed with its reason."""
         self.assertLess(sum(bool(case.why) for case in CASES), len(CASES) / 3)
         for case in CASES:
-            self.assertEqual(bool(case.why), bool(case.theirs))
+            self.assertLessEqual(bool(case.theirs), bool(case.why), case.what)
             self.assertNotEqual(case.ours, case.theirs)
 
 
