@@ -59,7 +59,6 @@ class CanonicalBody:
                 work = self._under_way[key] = self._work_out(form, algorithm, length)
             for _ in work:
                 yield
-            self._under_way.pop(key, None)
         return self._known[key]
 
     def _work_out(

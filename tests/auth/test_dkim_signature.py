@@ -111,6 +111,7 @@ BAD: tuple[tuple[str, bytes | None, str], ...] = (
     ("i", b"@example.org", "is not of"),
     ("i", b"@badexample.com", "is not of"),
     ("i", b"@com", "whole domain"),
+    ("i", b"@" + b"a." * 130 + b"example.com", "no name"),
     ("i", b"a@", "no name"),
     ("i", b"a=0D=0Ab@example.com", "no address"),
     ("i", b"\xff@example.com", "no address"),
@@ -203,6 +204,7 @@ class ReadSignatureTests(SynchronousTestCase):
 
     def test_identity(self) -> None:
         self.assertEqual(read(i=b"a=20=3Db=40@example.com").identity, "a =b@@example.com")
+        self.assertEqual(read(i=b"a\r\n\tb @ example.com").identity, "ab@example.com")
         self.assertEqual(read(i=b"a=zz@example.com").identity, "a=zz@example.com")
         self.assertEqual(read(i="ü@example.com".encode()).identity, "ü@example.com")
 

@@ -149,6 +149,15 @@ class DkimFieldTests(SynchronousTestCase):
                     self.assertRegex(line, r"\A\t[!-~]")
                 self.assertNotIn(" \n", value)
 
+    def test_lines_are_full(self) -> None:
+        lengths = set()
+        for size in range(1, 40):
+            key = SigningKey(f"{'a' * size}.com", "s", ED25519.private)
+            lines = ("DKIM-Signature: " + write(key)).split("\n")
+            lengths.add(len(lines[0]))
+            self.assertEqual(max(map(len, lines)), WIDTH)
+        self.assertEqual(max(lengths), WIDTH)
+
     def test_long_names(self) -> None:
         key = SigningKey(".".join(["a" * 60] * 3), "b" * 50, ED25519.private)
         value = write(key, names=[b"from", b"x" * 255], identity=f"{'c' * 60}@{key.domain}")

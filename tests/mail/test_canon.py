@@ -132,6 +132,9 @@ class BodyTests(SynchronousTestCase):
                 self.assertGreaterEqual(turns, 10, octets[-2:])
                 self.assertLessEqual(turns, 40, octets[-2:])
         pieces = []
+        digest(b"\n" * 10_000 + b"a", "simple", None, pieces)
+        self.assertGreater(pieces[0], 250, "200 of them to hash the line ends that were held back")
+        pieces = []
         digest(b"\n" * 100, "simple", None, pieces)
         self.assertEqual(pieces, [0], "a small body is worked on at once")
 
@@ -224,6 +227,9 @@ class CanonicalTests(SynchronousTestCase):
         other = self.message.with_fields((added, *self.message.fields))
         self.assertEqual(other.signed([b"b", b"b"], "relaxed"), [b"b:2\r\n", b"b:0\r\n"])
         self.assertIs(other.body, self.message.body)
+        field = self.message.fields[0]
+        line = self.message.line(field, "relaxed")
+        self.assertIs(other.line(field, "relaxed"), line, "it is worked out once")
         self.assertEqual(self.signed(b"b", b"b"), b"2")
         body = CanonicalBody(b"")
         self.assertIs(self.message.with_fields((), body).body, body)
