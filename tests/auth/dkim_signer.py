@@ -41,8 +41,10 @@ def record(key: PrivateKey, tags: str = "v=DKIM1; ") -> str:
     return f"{tags}k=rsa; p={_base64(octets)}"
 
 
-def private_pem(key: PrivateKey) -> bytes:
+def private_text(key: PrivateKey) -> bytes:
     """A key as dkimpy reads it."""
+    if isinstance(key, Ed25519PrivateKey):
+        return b64encode(key.private_bytes_raw())
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
