@@ -11,9 +11,14 @@ from mailfilter.checks import BUILT_IN
 from mailfilter.checks.dmarc import OUTCOMES, Dmarc
 from mailfilter.config.load import load
 from mailfilter.config.model import Config
+from mailfilter.scan.auth_results import field_value
 from mailfilter.scan.check import Given
 from mailfilter.scan.plan import build_plan
-from mailfilter.scan.verdict import Action
+from mailfilter.scan.verdict import Action, AuthResult
+from mailfilter.testing.checks import run_check
+from mailfilter.testing.fake_dns import FakeDns
+
+from .dmarc_case import ENVELOPE, NO_SPF
 
 PAGE = Path(__file__).parents[2] / "docs/authentication.md"
 
@@ -67,3 +72,13 @@ class DocsTests(SynchronousTestCase):
         self.assertEqual((MAX_NAMED, MAX_LABELS), (5, 7))
         self.assertIn("(up to five)", self.text)
         self.assertIn("up to eight records", self.text)
+
+    def test_field(self) -> None:
+        """The one that is shown is what a failure looks like."""
+        dns = FakeDns('_dmarc.example.net TXT "v=DMARC1; p=reject"')
+        raw = b"From: bob@example.net\r\n\r\n"
+        found = run_check(Dmarc, raw, ENVELOPE, auth_results=[NO_SPF], resolver=dns)
+        results = [item for item in found if isinstance(item, AuthResult)]
+        self.assertIn(
+            f"Authentication-Results: {field_value('mx.example.org', results)}\n", self.text
+        )
