@@ -111,19 +111,21 @@ class DayBook:
                 room = min(PART_ROWS, self._settings.max_rows - part * PART_ROWS)
                 if not names or room <= 0:
                     break
-                if not part and not await self._is_known(batch, seconds):
+                left = await self._add_part(batch, part, names, room, seconds)
+                if left is None:
                     return lost + _give_up(batch, list(batch.rows))
-                names = await self._add_part(batch, part, names, room, seconds)
+                names = left
             if names:
                 lost += await self._lose(batch, names, seconds)
         return lost
 
-    async def _is_known(self, batch: Batch, seconds: float) -> bool:
-        """Whether a domain is one of the day's; if there is room it is from now on."""
+    async def _is_known(self, batch: Batch, known: bytes | None, seconds: float) -> bool:
+        """Whether a domain is one of the day's; if there is room it is from now on.
+
+        Its policy that is `known` is made the last one.
+        """
         day, domain = batch.day, batch.policy.domain
         policy = msgspec.json.encode(batch.policy)
-        key = _rows_key(day, domain, 0)
-        known = (await self._store.do(HashGet(key, [POLICY])))[0]
         if known is None:
             total = store_key("dmarc_count", day)
             if (await self._store.do(Count({total: 0})))[0] >= self._settings.max_domains:
@@ -134,15 +136,20 @@ class DayBook:
             if added[0]:
                 await self._store.do(Count({total: 1}, seconds))
         if known != policy:
-            await self._store.do(HashPut(key, {POLICY: policy}, seconds))
+            await self._store.do(HashPut(_rows_key(day, domain, 0), {POLICY: policy}, seconds))
         return True
 
     async def _add_part(
         self, batch: Batch, part: int, names: list[bytes], most: int, seconds: float
-    ) -> list[bytes]:
-        """Add rows to one hash; returns those that it has no room for."""
+    ) -> list[bytes] | None:
+        """Add rows to one hash; returns those that it has no room for.
+
+        None if the day has no room for the domain.
+        """
         key = _rows_key(batch.day, batch.policy.domain, part)
-        rows, *found = await self._store.do(HashGet(key, [ROWS, *names]))
+        rows, policy, *found = await self._store.do(HashGet(key, [ROWS, POLICY, *names]))
+        if not part and not await self._is_known(batch, policy, seconds):
+            return None
         room = max(0, most - as_number(rows))
         fresh = [name for name, old in zip(names, found, strict=True) if old is None]
         left = fresh[room:]

@@ -28,7 +28,7 @@ from ..store.errors import StoreError, TooLarge
 from .dmarc_day import Batch, Counted, DayBook, day_of
 from .dmarc_row import Told, told, wanted
 
-FLUSH_SECONDS = 5.0
+FLUSH_SECONDS = 10.0
 """After the first message that waits."""
 
 MESSAGES_A_TURN = 25
