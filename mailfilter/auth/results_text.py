@@ -94,19 +94,19 @@ def passed_domain(results: Results) -> str | None:
     return domain if _DOMAIN.fullmatch(domain) else None
 
 
-def merged(values: Iterable[bytes], server: str) -> list[str]:
-    """The results of one server out of several fields, in their order, each as it was written.
+def merged(values: Iterable[bytes], server: str) -> list[Result]:
+    """The results of one server out of several fields, in their order.
 
     Fields of others and those that cannot be read are left out.
     """
-    found = []
+    found: list[Result] = []
     for value in values:
         try:
             results = read_results(value)
         except ResultsError:
             continue
         if results.server == server.lower():
-            found += [result.text for result in results.results if result.method]
+            found += [result for result in results.results if result.method]
     return found
 
 

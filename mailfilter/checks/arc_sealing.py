@@ -5,18 +5,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import cast, get_args
 
 from ..auth.arc_fields import Validation
 from ..auth.arc_seal import FORM, Place, UnsealableError, new_set, place_in
 from ..auth.arc_set import SHORT_NAMES, value_of
-from ..auth.results_text import merged
+from ..auth.results_text import Result, merged
 from ..auth.sign_names import DEFAULT_NAMES
 from ..auth.signing_keys import SigningKey
-from ..mail.canon import Canonical
 from ..mail.field_text import FOLD, is_field_text
 from ..scan.auth_results import auth_results, authserv_id, field_value
 from ..scan.check import Check, Findings, Given, Hit, Note, Stage, Symbol
+from ..scan.envelope import Envelope
 from ..scan.leaving import Leaving
 from ..scan.task import Task
 from ..scan.verdict import BELOW_RECEIVED, AddHeader, LastFields
@@ -27,6 +27,9 @@ from ._signing_form import SigningForm, digest_at_once, is_slow
 
 NAMES = f"{DEFAULT_NAMES}:dkim-signature"
 """Of the fields that are signed, as `sign_headers`; RFC 8617 4.1.2 wants those of DKIM there."""
+
+MAX_READ = 20
+"""Fields Authentication-Results that are read, the topmost first."""
 
 _FLAGS = {
     "sign_authenticated": False,
@@ -70,7 +73,8 @@ class ArcSealing(Check):
         try:
             key = self._key(self._rules.keys(task))
             self._form.check(task.message, task.envelope)
-            place = place_in(message, _validation(task))
+            told = self._told(task)
+            place = place_in(message, _validation(task, told))
         except (NotSignedError, UnsealableError) as error:
             return [Note(f"not sealed: {error}")]
         # Who makes the fields then finds the digest, however large the body is.
@@ -79,7 +83,7 @@ class ArcSealing(Check):
         return [
             Hit("ARC_SIGNED", options=(f"{key.domain}:s={key.selector}:i={place.instance}",)),
             # Two signatures.
-            LastFields(partial(self._set, key, message, place), is_slow((key, key))),
+            LastFields(partial(self._set, key, task, place, told), is_slow((key, key))),
         ]
 
     def _key(self, keys: Sequence[SigningKey]) -> SigningKey:
@@ -90,9 +94,14 @@ class ArcSealing(Check):
         return min(found, key=lambda key: key.algorithm != "rsa-sha256")
 
     def _set(
-        self, key: SigningKey, came: Canonical, place: Place, leaving: Leaving
+        self,
+        key: SigningKey,
+        task: Task,
+        place: Place,
+        told: Sequence[Result],
+        leaving: Leaving,
     ) -> Sequence[AddHeader]:
-        message = leaving.message
+        message, came = leaving.message, task.message.canonical
         if any(message.named(name) != came.named(name) for name in SHORT_NAMES):
             raise UnsealableError("fields of ARC are removed or added")
         _, names = self._form.covered(leaving)
@@ -100,7 +109,7 @@ class ArcSealing(Check):
             key,
             message,
             place,
-            results=self._results(came, leaving),
+            results=self._results(told, leaving),
             names=names,
             digest=digest_at_once(message.body, FORM),
             time=int(self.clock()),
@@ -111,23 +120,35 @@ class ArcSealing(Check):
             AddHeader("ARC-Authentication-Results", made.results, BELOW_RECEIVED),
         ]
 
-    def _results(self, came: Canonical, leaving: Leaving) -> str:
-        """What our Authentication-Results says, or with `reuse_auth_results` those there are."""
-        envelope = leaving.envelope
-        name = authserv_id(self.given.authserv_id, envelope, self._host)
-        if self._reuses:
-            found = merged(map(value_of, came.named(b"authentication-results")), name)
-            text = f";{FOLD}".join([name, *found])
-            if found and is_field_text(text):
-                return text
-        return field_value(name, auth_results(envelope, leaving.verdict))
+    def _told(self, task: Task) -> Sequence[Result]:
+        """With `reuse_auth_results`, what fields of our name say that are there already."""
+        if not self._reuses:
+            return ()
+        fields = task.message.canonical.named(b"authentication-results")[:MAX_READ]
+        return merged(map(value_of, fields), self._name(task.envelope))
+
+    def _results(self, told: Sequence[Result], leaving: Leaving) -> str:
+        """What our Authentication-Results says, if nothing has been told before."""
+        name = self._name(leaving.envelope)
+        text = f";{FOLD}".join([name, *(result.text for result in told)])
+        if told and is_field_text(text):
+            return text
+        return field_value(name, auth_results(leaving.envelope, leaving.verdict))
+
+    def _name(self, envelope: Envelope) -> str:
+        return authserv_id(self.given.authserv_id, envelope, self._host)
 
 
-def _validation(task: Task) -> Validation:
-    """What we have found of the chain. Raises NotSignedError."""
+def _validation(task: Task, told: Sequence[Result]) -> Validation:
+    """What has been found of the chain: before the message was changed, if that is told.
+
+    Raises NotSignedError.
+    """
+    before = [result.result for result in told if result.method == "arc"]
     found = [result.result for result in task.auth_results if result.method == "arc"]
-    if found:
-        return cast("Validation", found[0])
+    for results in before, found:
+        if len(results) == 1 and results[0] in get_args(Validation):
+            return cast("Validation", results[0])
     if any(map(task.message.canonical.named, SHORT_NAMES)):
         raise NotSignedError("its chain has not been verified")
     return "none"

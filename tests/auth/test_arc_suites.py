@@ -126,7 +126,8 @@ def results_of_case(case: Case) -> str:
     """What the fields of the server of a case say together."""
     server = case.test["srv-id"]
     fields = parse(case.raw).canonical.named(b"authentication-results")
-    return "; ".join([server, *merged(map(value_of, fields), server)])
+    found = merged(map(value_of, fields), server)
+    return "; ".join([server, *(result.text for result in found)])
 
 
 def key_of(case: Case) -> SigningKey:

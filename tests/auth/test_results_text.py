@@ -100,6 +100,6 @@ class MergedTests(SynchronousTestCase):
             b" a.test; none",
         ]
         self.assertEqual(
-            merged(values, "a.test"),
+            [result.text for result in merged(values, "a.test")],
             ["arc=none", "spf=pass smtp.mfrom=b@c.test", "dkim=fail (x)"],
         )

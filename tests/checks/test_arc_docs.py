@@ -32,7 +32,7 @@ class DocsTests(SynchronousTestCase):
     def test_configurations(self) -> None:
         """They can be loaded, and give the options that hold without them."""
         blocks = re.findall(r"(?s)```toml\n(.*?)```", self.text)
-        self.assertEqual(len(blocks), 3)
+        self.assertEqual(len(blocks), 4)
         config = Config()
         for block in blocks:
             path = Path(self.mktemp())

@@ -287,3 +287,43 @@ class KeyTests(Case):
     def test_not_verified(self) -> None:
         (note,) = run_check(Sealing, sealed(), ENVELOPE, keys=KEYS)
         self.assertEqual(note, Note("not sealed: its chain has not been verified"))
+
+
+class ListTests(Case):
+    """A list of ours: mail is verified as it comes, then changed, then sealed as it leaves."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.options = {"reuse_auth_results": True}
+
+    def left(self, raw: bytes, told: bytes) -> tuple[bytes, list[bytes]]:
+        """What dkimpy finds of the chain that leaves, and what the seals say."""
+        changed = raw.replace(b"Cats", b"[list] Cats")
+        field = b"Authentication-Results: mx.list.test; " + told + b"\r\n"
+        left = self.sealed(field + changed)
+        status, _, _ = arc_verify(left, dnsfunc=key_of)
+        sets = arc_sets(parse(left).canonical)
+        return status, [parse_tags(value_of(one.seal))["cv"] for one in sets]
+
+    def test_chain_was_whole(self) -> None:
+        raw = sealed(key=OTHER)
+        self.assertEqual(self.left(raw, b"arc=pass (i=1)"), (b"pass", [b"none", b"pass"]))
+
+    def test_no_chain(self) -> None:
+        self.assertEqual(self.left(RAW, b"arc=none; spf=pass"), (b"pass", [b"none"]))
+        self.assertEqual(self.left(RAW, b"spf=pass"), (b"pass", [b"none"]))
+
+    def test_chain_had_failed(self) -> None:
+        status, said = self.left(sealed(key=OTHER), b"arc=fail")
+        self.assertNotEqual(status, b"pass")
+        self.assertEqual(said, [b"none", b"fail"])
+
+    def test_not_told(self) -> None:
+        """Then what is found now counts: the list has broken the chain."""
+        for told in (b"spf=pass", b"arc=pass; arc=fail", b"arc=maybe"):
+            self.assertEqual(self.left(sealed(key=OTHER), told)[1], [b"none", b"fail"])
+
+    def test_told_of_other_chain(self) -> None:
+        field = b"Authentication-Results: mx.list.test; arc=%b\r\n"
+        self.assertIn("not the one", self.why_not(field % b"pass" + RAW))
+        self.assertIn("not the one", self.why_not(field % b"none" + sealed()))
