@@ -164,7 +164,9 @@ def _pieces(octets: memoryview, form: Form) -> Iterator[bytes]:
         at += len(piece)
         piece = _with_lf(piece)
         if form == "relaxed":
-            piece = _one_blank(blank + piece).replace(b" \n", b"\n")
+            piece = _one_blank(blank + piece)
+            if b" " in piece:
+                piece = piece.replace(b" \n", b"\n")
             blank = b" " if piece.endswith(b" ") else b""
             piece = piece.removesuffix(b" ")
         text = piece.rstrip(b"\n")
@@ -204,6 +206,9 @@ def _one_blank(text: bytes) -> bytes:
     Each turn halves what is too much, so all turns take no more than two passes.
     """
     text = text.replace(b"\t", b" ")
+    if b" " not in text:
+        # To look for two octets takes twenty times as long.
+        return text
     while b"  " in text:
         text = text.replace(b"  ", b" ")
     return text
