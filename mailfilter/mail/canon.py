@@ -207,7 +207,7 @@ def _one_blank(text: bytes) -> bytes:
     """
     text = text.replace(b"\t", b" ")
     if b" " not in text:
-        # To look for two octets takes twenty times as long.
+        # To look for two octets takes a hundred times as long.
         return text
     while b"  " in text:
         text = text.replace(b"  ", b" ")
