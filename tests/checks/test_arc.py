@@ -8,7 +8,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.checks.arc import Arc
-from mailfilter.config.model import Scan
+from mailfilter.checks.dkim import Dkim
+from mailfilter.checks.dmarc import Dmarc
+from mailfilter.checks.spf import Spf
+from mailfilter.config.model import CheckSettings, Config, Scan
 from mailfilter.scan.check import Given, Hit, Note
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.verdict import AuthResult
@@ -150,6 +153,39 @@ class TrustTests(Case):
     def test_fail(self) -> None:
         self.options["trusted_sealers"] = ["list.test"]
         self.assertIsNone(self.passed(sealed().replace(b"Cats", b"Rats")))
+
+
+class RescueTests(SynchronousTestCase):
+    """DMARC of mail that a list has changed."""
+
+    def symbols(self, raw: bytes, *trusted: str) -> dict[str, tuple[str, ...]]:
+        """What DMARC says, with sealers that are trusted."""
+        dns = FakeDns(f'{ZONE}\n_dmarc.author.test TXT "v=DMARC1; p=reject"')
+        options: dict[str, object] = {"trusted_sealers": [*trusted]}
+        config = Config(checks={"arc": CheckSettings(options=options)})
+        checks = (Frozen, Spf, Dkim, Dmarc)
+        scanned = scan_message(raw, checks, ENVELOPE, config=config, resolver=dns)
+        found = self.successResultOf(scanned).symbols
+        return {item.name: item.options for item in found if item.name.startswith("DMARC")}
+
+    def test_trusted(self) -> None:
+        (name,) = found = self.symbols(sealed(), "list.test")
+        self.assertEqual(name, "DMARC_POLICY_SOFTFAIL")
+        self.assertEqual(found[name][-1], "arc:list.test")
+
+    def test_not_trusted(self) -> None:
+        for trusted in ((), ("other.test",)):
+            self.assertEqual([*self.symbols(sealed(), *trusted)], ["DMARC_POLICY_REJECT"])
+
+    def test_no_pass(self) -> None:
+        """A broken chain, one that says nothing, one of another author."""
+        for raw in (
+            sealed().replace(b"Cats", b"Rats"),
+            sealed(results="mx.list.test; dmarc=fail header.from=author.test"),
+            sealed(results="mx.list.test; dmarc=pass header.from=sub.author.test"),
+            sealed(results="mx.list.test; dmarc=pass header.from=test"),
+        ):
+            self.assertEqual([*self.symbols(raw, "list.test")], ["DMARC_POLICY_REJECT"])
 
 
 class OptionTests(Case):
