@@ -25,6 +25,15 @@ timeout = "3s"
 [checks.spf]
 enabled = {spf}
 
+[checks.dkim]
+enabled = {senders}
+
+[checks.arc]
+enabled = {senders}
+
+[checks.dmarc]
+enabled = {senders}
+
 [listeners.milter]
 protocol = "milter"
 endpoint = "tcp:{milter}:interface=127.0.0.1"

@@ -42,7 +42,8 @@ COMPLAINT = re.compile(r"Traceback \(most recent|Unhandled|never retrieved|was n
 class Filter:
     """A filter of our own: listeners by name are ports (`http` also lines), `unix` a socket.
 
-    It checks SPF only if it is given a server of DNS (`dns`, as `127.0.0.1:53`).
+    It checks SPF only if it is given a server of DNS (`dns`, as `127.0.0.1:53`), and all else of
+    `senders` (DKIM, DMARC, ARC) if it is to.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Filter:
         workers: int = 2,
         server: str = "",
         dns: str = "",
+        senders: bool = False,
     ) -> None:
         self.home = private_directory()
         self.milter = free_port()
@@ -74,6 +76,7 @@ class Filter:
                 server=server,
                 dns=dns or f"127.0.0.1:{free_port()}",
                 spf=str(bool(dns)).lower(),
+                senders=str(senders).lower(),
                 milter=self.milter,
                 unix=self.unix,
                 http=self.http,
