@@ -43,6 +43,9 @@ MAX_ROWS = 5000
 RETRY_SECONDS = 10.0
 """After the store has failed."""
 
+QUIET_SECONDS = 600.0
+"""Between two lines of the log on such messages."""
+
 DROPPED = "dmarc/dropped"
 """What counts messages that no report will tell."""
 
@@ -90,6 +93,7 @@ class DmarcRows:
         self._timer: IDelayedCall | None = None
         self._flushing: Deferred[None] | None = None
         self._untold = 0
+        self._told: float | None = None
         self._is_stopping = False
 
     def __call__(self, envelope: Envelope, verdict: Verdict) -> None:
@@ -189,12 +193,13 @@ class DmarcRows:
 
     async def _make_rows(self) -> None:
         made = 0
+        broken: Failure | None = None
         while self._messages:
             item = self._messages.popleft()
             try:
                 found = told(item.results, item.client_ip, item.sender, item.action)
             except Exception:
-                log.failure("a row of a DMARC report cannot be made", Failure())
+                broken = broken or Failure()
                 self._drop(1)
                 continue
             if found is not None and not is_below(found.policy.domain, self._skipped):
@@ -202,6 +207,8 @@ class DmarcRows:
             made += 1
             if made % MESSAGES_A_TURN == 0:
                 await deferLater(self._clock, 0.0)
+        if broken is not None:
+            log.failure("rows of DMARC reports cannot be made", broken)
 
     def _add(self, found: Told, day: str) -> None:
         where = day, found.policy.domain
@@ -225,9 +232,12 @@ class DmarcRows:
             self._count(DROPPED)
 
     def _tell_dropped(self) -> None:
-        if self._untold:
+        """Seldom: on a day that has no room left there is more to tell all the time."""
+        now = self._clock.seconds()
+        is_soon = self._told is not None and now - self._told < QUIET_SECONDS
+        if self._untold and (self._is_stopping or not is_soon):
             log.warn("DMARC reports will not tell of {count} messages", count=self._untold)
-            self._untold = 0
+            self._untold, self._told = 0, now
 
 
 def skipped_domains(settings: DmarcReports) -> frozenset[str]:

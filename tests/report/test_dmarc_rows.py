@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.config.model import DmarcReports
 from mailfilter.report import dmarc_rows
 from mailfilter.report.dmarc_day import DAY, DomainDay, begin_of, read_day, read_domains
-from mailfilter.report.dmarc_rows import FLUSH_SECONDS, RETRY_SECONDS, DmarcRows
+from mailfilter.report.dmarc_rows import FLUSH_SECONDS, QUIET_SECONDS, RETRY_SECONDS, DmarcRows
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.networks import Networks
 from mailfilter.scan.verdict import AuthResult
@@ -149,17 +149,35 @@ class RowsTests(SynchronousTestCase):
         self.assertEqual(self.counted, ["dmarc/dropped"] * 8)
         self.assertEqual(self.read().messages, 4)
 
+    def test_told(self) -> None:
+        """That messages are dropped, at most every ten minutes, and at the end."""
+        told: list[int] = []
+        self.patch(dmarc_rows.log, "warn", lambda _text, count: told.append(count))
+        self.rows = self.make(max_domains=1)
+        self.scan_good()
+        for _ in range(3):
+            self.scan_good(author="example.net")
+            self.flush()
+        self.assertEqual(told, [1])
+        self.clock.advance(QUIET_SECONDS)
+        self.scan_good(author="example.net")
+        self.flush()
+        self.assertEqual(told, [1, 3])
+        self.scan_good(author="example.net")
+        self.successResultOf(Deferred.fromCoroutine(self.rows.stop(1.0)))
+        self.assertEqual(told, [1, 3, 1])
+
     def test_broken_message(self) -> None:
-        """It costs itself, and is logged."""
+        """It costs itself, and is logged; of many at once the first."""
 
         def break_one(*_arguments: object) -> None:
             raise RuntimeError("broken")
 
-        self.scan_good()
+        self.scan_good(2)
         self.patch(dmarc_rows, "told", break_one)
         self.flush()
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
-        self.assertEqual((self.counted, self.rows.waiting), (["dmarc/dropped"], 0))
+        self.assertEqual((self.counted, self.rows.waiting), (["dmarc/dropped"] * 2, 0))
 
     def test_stop(self) -> None:
         """What waits is stored first; after the end nothing is counted."""
