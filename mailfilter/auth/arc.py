@@ -4,7 +4,7 @@ What is cheap comes first: the fields, then the body, then all keys in one go. O
 may pass asks for any.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,16 +81,6 @@ def verify(message: Canonical, now: float, jitter: int = JITTER) -> Evaluation[A
     return ArcResult("pass", "", sets, seals, oldest, covers_author)
 
 
-def sealed_octets(sets: Sequence[ArcSet]) -> Iterator[bytes]:
-    """What each seal signs (RFC 8617 5.1.1), that of instance 1 first."""
-    before = b""
-    for one in sets:
-        fields = [canonical_field(field, "relaxed") for field in one.sealed_fields()]
-        before += b"".join(fields[:2])
-        yield before + unsigned_form(one.seal, "relaxed")
-        before += fields[2]
-
-
 def _check_claims(seals: Sequence[Seal]) -> None:
     """What each sealer says of the chain that it got (RFC 8617 5.2, steps 2 and 3)."""
     if seals[0].validation != "none":
@@ -113,8 +103,10 @@ def _verify(
     older = yield from _older_signatures(message, sets[:-1])
     answers = yield from _ask([newest, *reversed(seals)], older)
     _verify_signature(message, newest, answers, len(sets))
-    for seal, signed in reversed([*zip(seals, sealed_octets(sets), strict=True)]):
+    octets, ends = _sealed_octets(sets)
+    for one, seal, end in reversed([*zip(sets, seals, ends, strict=True)]):
         keys = _keys(seal, answers, f"AS of i={seal.instance}")
+        signed = octets[:end] + unsigned_form(one.seal, "relaxed")
         if not any(key.verifies(seal.signature, signed) for key in keys):
             raise _Bad("fail", f"AS of i={seal.instance} does not verify")
         if seal.instance % AT_ONCE == 0:
@@ -130,6 +122,21 @@ def _verify(
             yield ()
     covers = newest.names.count(b"from") >= len(message.named(b"from"))
     return 0 if oldest == 1 else oldest, covers
+
+
+def _sealed_octets(sets: Sequence[ArcSet]) -> tuple[bytes, list[int]]:
+    """All fields in canonical form in the order in which seals cover them (RFC 8617 5.1.1), and
+    the length of what is before each seal."""
+    fields: list[bytes] = []
+    ends: list[int] = []
+    length = 0
+    for one in sets:
+        for field in one.sealed_fields():
+            if field is one.seal:
+                ends.append(length)
+            fields.append(canonical_field(field, "relaxed"))
+            length += len(fields[-1])
+    return b"".join(fields), ends
 
 
 def _read_signature(one: ArcSet) -> Signature:
