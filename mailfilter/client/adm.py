@@ -13,6 +13,7 @@ from ..config.toml_text import parse_key, printable
 from .control import ask_or_exit
 from .dkim import dkim
 from .dmarc import dmarc
+from .dmarc_check import check as dmarc_check
 from .dns import dns
 from .history import explain, history
 from .keypair import keypair
@@ -68,6 +69,7 @@ main.add_command(keypair)
 main.add_command(dns)
 main.add_command(spf)
 main.add_command(dmarc)
+dmarc.add_command(dmarc_check)
 main.add_command(dkim)
 
 

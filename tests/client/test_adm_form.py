@@ -11,11 +11,11 @@ from mailfilter.client.adm import EXIT_CODES, main
 
 SHARED = {
     "-c/--config FILE": {"config check", "config show", "explain", "history", "mta", "pw"}
-    | {"dkim check", "dns doctor", "spf check", "tls show"}
+    | {"dkim check", "dmarc check", "dns doctor", "spf check", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {f"dmarc {name}" for name in ("list", "report", "show")},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
-    | {"dkim check", "dns doctor", "keypair show", "spf check", "tls show"}
+    | {"dkim check", "dmarc check", "dns doctor", "keypair show", "spf check", "tls show"}
     | {"dmarc list", "dmarc report"},
     "--state-dir FOLDER": {"config show", "explain", "history", "reload", "status", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}

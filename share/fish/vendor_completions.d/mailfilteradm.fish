@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--discovery' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -67,10 +67,16 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'algo
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'bits' -d 'Size of a key of RSA. Larger ones sign slowly, and others may not verify them.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -l 'force' -d 'Replace the file if it is there.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dkim keygen' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'check' -d 'Show the DMARC policy for mail of a domain.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'list' -d 'List what is remembered for aggregate reports.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'report' -d 'Send the aggregate reports that are due.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc'" -a 'show' -d 'Show the report on a DOMAIN for a DAY, as XML.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc check' --below" -l 'discovery' -d 'How the policy is found: by the Public Suffix List (psl), or by the tree of DNS (tree). By default as the configuration says.' -x -a 'psl tree'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc check' --below" -l 'server' -d 'A resolver, with :PORT if it is not 53. May be given more than once. Otherwise those of the configuration, else those of /etc/resolv.conf.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc check' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc check' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc check' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'date' -d 'Of this day only (UTC), such as 2026-11-28.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'domain' -d 'Of this domain only. May be given more than once.' -x
 complete -c mailfilteradm -n "__mailfilteradm_at 'dmarc list' --below" -l 'json' -d 'Print JSON, for programs.'
