@@ -86,7 +86,7 @@ class ConfigCommandTests(SynchronousTestCase):
     def test_check_layers(self) -> None:
         """What is wrong in itself and what does not fit the checks, by line."""
         path = self.write(
-            "m.toml", "[profiles.p]\ndisable = ['x']\n[scan]\nx = 1\n[checks.y]\n[checks.dkim]\n"
+            "m.toml", "[profiles.p]\ndisable = ['x']\n[scan]\nx = 1\n[checks.y]\n[checks.z]\n"
         )
         result = self.run_main("config", "check", path)
         self.assertEqual(
