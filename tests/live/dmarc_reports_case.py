@@ -34,7 +34,7 @@ servers = ["{dns}"]
 [dmarc_reports]
 enabled = true
 organization = "Example Org"
-address = "reports@example.org"
+address = "{address}"
 smtp_port = {port}
 helo = "filter.example.org"
 """
@@ -45,6 +45,7 @@ class ReportCase(TestCase):
 
     timeout = 120
     where = ""
+    address = "reports@example.org"
     store: Store
 
     async def open_store(self) -> Store:
@@ -69,7 +70,8 @@ class ReportCase(TestCase):
     def configure(self, sink: Sink | None = None, port: int = 0, more: str = "") -> None:
         """Write the configuration; reports go to another sink or port than ours."""
         port = port or (sink or self.sink).port
-        self.config.write_text(self.where + SETTINGS.format(dns=self.dns.address, port=port) + more)
+        told = SETTINGS.format(dns=self.dns.address, port=port, address=self.address)
+        self.config.write_text(self.where + told + more)
 
     async def add(self, domain: str = "example.com", rua: str = "") -> None:
         """Rows of yesterday."""
