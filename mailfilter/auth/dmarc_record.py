@@ -47,6 +47,8 @@ class Record:
     """Whether domains below it belong to others (`psd`); `None` says nothing."""
     reports_to: str = ""
     """The list of URIs for aggregate reports (`rua`), as it stands there."""
+    failures: str = ""
+    """Of which failures it wants reports one by one (`fo`), as it stands there; for reports."""
     problems: tuple[str, ...] = ()
     """What is wrong in it and was passed over."""
 
@@ -94,6 +96,7 @@ def read_record(text: bytes) -> Record:
         is_testing=_choice(tags, "t", "ny", problems) == "y",
         is_suffix={"y": True, "n": False}.get(_choice(tags, "psd", "uyn", problems)),
         reports_to=reports_to,
+        failures=tags.get("fo", ""),
         problems=tuple(problems),
     )
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from ..auth.author import NoAuthor, author_domain, named_domains
@@ -76,6 +77,8 @@ class Dmarc(Check):
             load_suffixes()
 
     async def run(self, task: Task) -> Findings:
+        if not task.message.is_mail:
+            return ()
         origin = task.origin
         if self._skip_local and origin.ip is not None and origin.ip in self._local:
             return [Note(f"not asked: {origin.ip} is of our own networks")]
@@ -200,6 +203,7 @@ def _identities(results: Sequence[AuthResult], names: Sequence[str]) -> Iterator
                 yield Identity(domain, result.result)
 
 
+@lru_cache(maxsize=1024)
 def _name(text: str) -> str:
     """A domain as names are compared; empty if it is none. A backslash is no escape there."""
     try:
@@ -244,6 +248,7 @@ def _auth_result(
         ("adkim", record.dkim),
         ("aspf", record.spf),
         ("pct", str(record.percent)),
+        ("fo", record.failures),
         ("testing", "y" if record.is_testing else "n"),
         ("asked", asked),
         ("dkim-aligned", "pass" if found.dkim else "fail"),

@@ -1,5 +1,7 @@
 """Records of DMARC: what each tag comes to, and what becomes of wrong ones."""
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.auth.dmarc_record import (
@@ -59,6 +61,7 @@ class ReadTests(SynchronousTestCase):
             True,
             False,
             "mailto:a@b.test!10m , mailto:c@d.test",
+            "1",
         )
         self.assertEqual(record, expected)
 
@@ -112,6 +115,25 @@ class ReadTests(SynchronousTestCase):
             "p=reject; " + "".join(f"x{index}=;" for index in range(MAX_TAGS)),
         ):
             self.assertRaises(RecordError, read, text)
+
+
+BITS = (*"=; ,!", "v", "DMARC1", "p", "sp", "rua", "pct", "none", "1", "mailto:a@b.c", "\xe9", "\0")
+
+
+class FuzzTests(SynchronousTestCase):
+    @settings(max_examples=500, derandomize=True, database=None, deadline=None)
+    @given(st.lists(st.sampled_from(BITS), max_size=20).map("".join))
+    def test_any(self, text: str) -> None:
+        """A record is refused or has a policy, whatever its octets are."""
+        octets = b"v=DMARC1;" + text.encode("latin_1")
+        self.assertTrue(is_record(octets))
+        try:
+            record = read_record(octets)
+        except RecordError as error:
+            self.assertTrue(str(error))
+            return
+        self.assertIn(record.policy_below(False), POLICIES)
+        self.assertLessEqual(record.percent, 100)
 
 
 class PolicyTests(SynchronousTestCase):

@@ -14,7 +14,7 @@ from mailfilter.testing.checks import run_check, symbols_of
 from mailfilter.testing.fake_dns import FakeDns
 
 ZONE = """
-_dmarc.reject.test      TXT  "v=DMARC1; p=reject; rua=mailto:a@reject.test; aspf=s; pct=100"
+_dmarc.reject.test      TXT  "v=DMARC1; p=reject; rua=mailto:a@reject.test; aspf=s; pct=100; fo=d"
 _dmarc.quarantine.test  TXT  "v=DMARC1; p=quarantine; sp=none; np=reject; adkim=s"
 _dmarc.none.test        TXT  "v=DMARC1; p=none"
 _dmarc.half.test        TXT  "v=DMARC1; p=reject; pct=50"

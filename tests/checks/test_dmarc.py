@@ -286,4 +286,4 @@ class ScanTests(CheckCase):
         self.assertEqual(
             {result.method for result in verdict.auth_results}, {"spf", "arc", "dmarc"}
         )
-        self.assertEqual(len(dict(verdict.auth_results[-1].facts)), 13)
+        self.assertEqual(len(dict(verdict.auth_results[-1].facts)), 14)

@@ -67,6 +67,7 @@ class ResultTests(CheckCase):
             "adkim": "r",
             "aspf": "s",
             "pct": "100",
+            "fo": "d",
             "testing": "n",
             "asked": "none",
             "dkim-aligned": "pass",
