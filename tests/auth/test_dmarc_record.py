@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.auth.dmarc_record import (
     MAX_RECORD,
     MAX_TAGS,
+    POLICIES,
     Record,
     RecordError,
     is_record,
