@@ -7,6 +7,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from bench import (
+    dkim,
     dns,
     http_cost,
     httpcrypt,
@@ -60,6 +61,12 @@ class BenchTests(SynchronousTestCase):
         """Every form of record is measured, and comes to what it must."""
         _, *lines = spf.costs(2)
         self.assertEqual(len(lines), len(spf.CASES))
+
+    def test_dkim(self) -> None:
+        """Signatures of each kind are verified, and each part is measured."""
+        _, *lines = dkim.costs(1, [2048])
+        self.assertEqual(lines.index(""), 7)
+        self.assertEqual(len(lines[8:]), 8)
 
     def test_milter_cost(self) -> None:
         """Every way to use the protocol is measured, and so is memory."""

@@ -63,6 +63,8 @@ class Arc(Check):
         self._local = local_networks(given.scan.local_networks)
 
     async def run(self, task: Task) -> Findings:
+        if not task.message.is_mail:
+            return ()
         origin = task.origin
         if self._skip_local and origin.ip in self._local:
             return [Note(f"not verified: {origin.ip} is of our own networks")]

@@ -60,6 +60,8 @@ class Dkim(Check):
         self._local = local_networks(given.scan.local_networks)
 
     async def run(self, task: Task) -> Findings:
+        if not task.message.is_mail:
+            return ()
         origin, message = task.origin, task.message.canonical
         if self._skip_local and origin.ip is not None and origin.ip in self._local:
             return [Note(f"not verified: {origin.ip} is of our own networks")]

@@ -70,6 +70,12 @@ class SymbolTests(Case):
         self.assertEqual(self.symbols(RAW), {"R_DKIM_NA": ()})
         self.assertEqual(self.results(RAW), [AuthResult("dkim", "none")])
 
+    def test_no_mail(self) -> None:
+        """Text alone is not expected to be signed."""
+        envelope = replace(ENVELOPE, flags=frozenset({"raw"}))
+        verdict = self.successResultOf(scan_message(RAW, [Dkim], envelope, resolver=self.dns))
+        self.assertEqual(list(verdict.symbols), [])
+
     def test_unreadable(self) -> None:
         """Whose it is, nobody knows."""
         self.assertEqual(self.symbols(BROKEN), {"R_DKIM_PERMFAIL": ()})
