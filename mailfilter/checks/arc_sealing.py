@@ -67,7 +67,7 @@ class ArcSealing(Check):
         self._host = socket.gethostname()[:MAX_HOST_NAME] or "localhost"
 
     async def run(self, task: Task) -> Findings:
-        if not len(self.given.keys):
+        if not len(self.given.keys) or not task.message.is_mail:
             return ()
         message = task.message.canonical
         try:

@@ -121,6 +121,12 @@ class ClientTests(Case):
         self.options["skip_authenticated"] = False
         self.assertIn("ARC_ALLOW", symbols_of(self.findings(sealed(), envelope=user)))
 
+    def test_no_mail(self) -> None:
+        """Text alone has no chain, and does not lack one."""
+        scanned = scan_message(sealed(), [Frozen], replace(ENVELOPE, flags=frozenset({"raw"})))
+        verdict = self.successResultOf(scanned)
+        self.assertEqual((verdict.symbols, verdict.auth_results), ((), ()))
+
     def test_unknown(self) -> None:
         """A chain needs no client."""
         found = self.findings(sealed(), envelope=Envelope("test"))

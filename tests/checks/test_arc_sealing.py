@@ -261,6 +261,10 @@ class KeyTests(Case):
         verdict = self.scan(keys=SigningKeys())
         self.assertEqual([entry for entry in verdict.trace if entry.source == "arc_sealing"], [])
 
+    def test_no_mail(self) -> None:
+        verdict = self.scan(flags=frozenset({"raw"}))
+        self.assertEqual(verdict.edits, ())
+
     def test_clients(self) -> None:
         """Only the mail of others, unless the configuration says otherwise."""
         local, user = {"client_ip": ip_address("127.0.0.1")}, {"user": "bob"}
