@@ -40,14 +40,8 @@ from .credential_sets import (
     trust_paths,
     trust_settings,
 )
-from .credential_signing import (
-    KEYS,
-    KeptSigning,
-    given_up_keys,
-    renewed_keys,
-    signing_settings,
-    take_signing,
-)
+from .credential_signing import KEYS, KeptSigning, signing_settings, take_signing
+from .signing_changes import given_up_keys, renewed_keys
 
 K = TypeVar("K", bound=Kept[Any, Any])
 

@@ -33,9 +33,6 @@ KEYS, SOURCES = "signing_keys", "signing"
 """Tables that troubles are told of: those of one key, and those of a folder or map, or of what is
 in there and can be no key."""
 
-MAX_NAMED = 10
-"""Domains that are named in one text."""
-
 _GOES_ON = "what was used before goes on"
 
 
@@ -112,7 +109,7 @@ class _Taking:
             return
         if named.name not in keys:
             keys[named.name] = kept
-        elif _public(keys[named.name]) != _public(kept):
+        elif public_of(keys[named.name]) != public_of(kept):
             expected = f"another key has the same name, {named.name}, and only one can be published"
             refused = named.refused(self._desk.refused(named.setting, expected))
             place = f"{named.paths[-1]}:{named.line}" if named.line else named.paths[-1]
@@ -165,50 +162,9 @@ def _try_out(private: PrivateKey) -> None:
         raise PrivateKeyError("damaged: what it signs does not verify") from None
 
 
-def _public(kept: KeptSigning) -> str:
+def public_of(kept: KeptSigning) -> str:
+    """What is published of it."""
     return public_record(kept.parsed.private)
-
-
-def words(key: SigningKey) -> str:
-    """A key in words."""
-    return f"{key.algorithm}, selector {key.selector} of {key.domain}"
-
-
-def renewed_keys(
-    kept: Mapping[str, KeptSigning], before: Mapping[str, KeptSigning]
-) -> Iterator[tuple[str, str]]:
-    """What signs now and did not before, or does no more: what it is counted as, and in words."""
-    for name, item in kept.items():
-        old = before.get(name)
-        if old is None:
-            yield "signing_keys_added", f"mail is signed by a new key: {words(item.parsed)}"
-        elif old.files != item.files:
-            yield "signing_keys_renewed", f"signing key renewed: {words(item.parsed)}"
-    for name, item in before.items():
-        if name not in kept:
-            text = f"mail is signed no more by a key that is gone: {words(item.parsed)}"
-            yield "signing_keys_gone", text
-
-
-def given_up_keys(
-    kept: Mapping[str, KeptSigning], before: Mapping[str, KeptSigning]
-) -> Iterator[str]:
-    """What those who verify mail will notice, in words."""
-    for name, item in kept.items():
-        old = before.get(name)
-        if old is None or old.files == item.files:
-            continue
-        if _public(old) != _public(item):
-            yield (
-                f"signing key {name} is another one: mail that it signs is verified once that one"
-                " is published there, and mail signed before is not"
-            )
-    domains = {item.parsed.domain for item in kept.values()}
-    before_it = dict.fromkeys(item.parsed.domain for item in before.values())
-    if gone := [domain for domain in before_it if domain not in domains]:
-        more = f" and {len(gone) - MAX_NAMED} more" if len(gone) > MAX_NAMED else ""
-        names = ", ".join(gone[:MAX_NAMED])
-        yield f"mail of {names}{more} is signed no more: there is no key for it"
 
 
 def signing_settings(config: Config) -> Iterator[Setting]:

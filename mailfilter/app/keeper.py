@@ -168,7 +168,8 @@ class Keeper:
 
     def _tell_renewed(self, before: Held) -> None:
         for event, text in self.held.renewed(before):
-            log.info("{text}", text=text)
+            if text:
+                log.info("{text}", text=text)
             self._hub.count(event)
         for text in self.held.lost(before):
             self._hub.alarms(text)

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailfilter.app.certificates import settings_of
+from mailfilter.app import signing_changes
+from mailfilter.app.certificates import NOTHING, settings_of
 from mailfilter.app.credential_signing import nested_settings, read_signing_keys
 from mailfilter.app.tls_files import page_of_files
 from mailfilter.codec.control import SigningFile
@@ -124,6 +125,22 @@ class FolderTests(SigningCase):
         self.assertEqual(
             list(empty.lost(held)), ["mail of a.example is signed no more: there is no key for it"]
         )
+
+    def test_many(self) -> None:
+        """Nobody reads more than so much."""
+        self.patch(signing_changes, "MAX_NAMED", 2)
+        self.patch(signing_changes, "MAX_TOLD", 2)
+        for name in "abc":
+            self.put(f"dkim/{name}.example.s.key", pem(1))
+        before = self.held(FOLDER)
+        self.assertEqual([bool(text) for _, text in before.renewed(NOTHING)], [True, True, False])
+        for name in "abc":
+            self.put(f"dkim/{name}.example.s.key", pem(2))
+        held = self.held(FOLDER, before)
+        (text,) = held.lost(before)
+        self.assertIn("s._domainkey.a.example, s._domainkey.b.example and 1 more: mail", text)
+        (text,) = NOTHING.lost(held)
+        self.assertTrue(text.startswith("mail of a.example, b.example and 1 more is"), text)
 
     def test_rotated(self) -> None:
         """A new selector, and the old one is taken away."""

@@ -51,7 +51,7 @@ class KeeperTests(KeeperCase):
         self.look()
         self.assertEqual(self.pushed_keys(), [[pem(2)]])
         (text,) = self.alarms()
-        self.assertIn("signing key 2026._domainkey.example.org is another one", text)
+        self.assertIn("another key has the same name, 2026._domainkey.example.org: mail", text)
         self.assertEqual(dict(self.hub.events), {"signing_keys_renewed": 1})
 
     def test_refused(self) -> None:

@@ -72,7 +72,7 @@ class MapTests(SigningCase):
         held = self.held(MAP, before)
         self.assertEqual(self.found(held), [("a.example", "s", 2), ("b.example", "s", 3)])
         (text,) = held.lost(before)
-        self.assertIn("signing key s._domainkey.a.example is another one", text)
+        self.assertIn("another key has the same name, s._domainkey.a.example: mail", text)
         self.put_map(f"b.example s {seed(3)}", "c.example")
         wrong = self.held(MAP, held)
         self.assertEqual(self.found(wrong), self.found(held))

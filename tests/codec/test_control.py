@@ -39,6 +39,7 @@ from mailfilter.codec.control import (
     Request,
     Saved,
     Serve,
+    SigningFile,
     Told,
     Trust,
     TurnedAway,
@@ -68,6 +69,7 @@ CREDENTIALS = Credentials(
     pairs=(Pair(name="mx", chain=b"chain\xff", key=b"key", ocsp=b"\x30"),),
     trusts=(Trust(listener="http", authorities=b"ca", revoked=(b"crl", b"")),),
     keypairs=(KeypairFile(name="front", data=b"secret\xff"),),
+    signing=(SigningFile(domain="example.org", selector="s", data=b"secret\xff"),),
 )
 REPORT = Report(
     memory=2**40,
