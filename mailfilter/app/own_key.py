@@ -20,7 +20,7 @@ def own_key(path: str | None, domain: str, selector: str) -> OwnKey:
     troubles = [
         str(problem)
         for (table, at), problem in taken.refused.items()
-        if (table, at) == (KEYS, name) or (table == SOURCES and kept is None)
+        if table == SOURCES or (table, at) == (KEYS, name)
     ]
     if kept is None:
         return OwnKey(trouble="; ".join(troubles))

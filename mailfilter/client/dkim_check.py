@@ -76,14 +76,14 @@ async def judge(
             problem += f": the zone's name was added to it, it is at {doubled.question.name}"
         return Findings(domain, selector, own, problems=(problem,))
     records = tuple(map(_read, answer.records))
-    problems, signature = list(_unusable(records)), ""
+    problems, warnings, signature = list(_unusable(records)), list(_warnings(records)), ""
     if own.private is not None:
         signature, reason = await _tried(domain, selector, own.private, answer, now)
         problems += _of_signature(own, records, signature, reason)
+        warnings += [own.trouble] if own.trouble else []
     elif own.trouble:
         problems.append(f"our key cannot be used: {own.trouble}")
-    warnings = tuple(_warnings(records))
-    return Findings(domain, selector, own, records, tuple(problems), warnings, signature)
+    return Findings(domain, selector, own, records, tuple(problems), tuple(warnings), signature)
 
 
 def _read(text: bytes) -> Published:

@@ -1,11 +1,16 @@
 """Keys that sign mail in folders and maps: which there are, and what can be none."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from mailfilter.app import credential_files, credential_signing
+from mailfilter.app.certificates import NOTHING, take
 from mailfilter.app.signing_sources import MAX_KEYS
 from mailfilter.codec.control import Credentials, SigningFile, encode
 from mailfilter.config.signing_rules import record_name
 from mailfilter.config.tls_names import MAX_DNS_NAME
 from tests.app.signing_case import FOLDER, MAP, SigningCase, pem, seed
+from tests.config.case import EXAMPLES
 
 NOT_READ = "cannot be read: No such file or directory"
 EVERYBODY = "a private key in a file that everybody may read; chmod o-rw"
@@ -91,6 +96,25 @@ class MapTests(SigningCase):
         self.assertEqual(self.found(held), [("a.example", "s", 1), ("b.example", "s", 2)])
         (text,) = self.trouble(held)
         self.assertTrue(text.startswith("dkim.map:1: signing.maps: neither PEM"), text)
+
+
+class OddTests(SigningCase):
+    def test_anything(self) -> None:
+        """Whatever is in a map, it is read or refused, and no key is shown."""
+        loaded = self.load(MAP)
+        words = st.sampled_from(
+            [b"a.example", b"s", seed(1).encode(), b"keys/x", b"#", b"\0", b"/"]
+        )
+        lines = st.lists(words, max_size=4).map(b" ".join) | st.binary(max_size=20)
+
+        @EXAMPLES
+        @given(st.lists(lines, max_size=4).map(b"\n".join))
+        def read(data: bytes) -> None:
+            self.put("dkim.map", data)
+            taken = take(loaded, NOTHING, 0.0)
+            self.assertNotIn(seed(1), "".join(self.texts(taken)))
+
+        read()
 
 
 class BoundTests(SigningCase):

@@ -175,6 +175,19 @@ class CheckTests(DkimCase):
         self.assertIn("problem  our key cannot be used: ", result.stdout)
         self.assertIn("neither PEM nor base64", result.stdout)
 
+    def test_two(self) -> None:
+        """What cannot be used beside the one that is."""
+        self.publish(public_record(key(1)))
+        (self.folder / "dkim").mkdir(0o700)
+        self.put("ours.key", pem(1))
+        self.put("dkim/example.org.s1.key", pem(2))
+        table = "[signing_keys.a]\ndomain = 'example.org'\nselector = 's1'\nfile = 'ours.key'\n"
+        config = self.put("m.toml", f"{table}[signing]\nfolders = ['dkim']".encode())
+        result = self.run_it("check", "example.org", "s1", "-c", config)
+        self.assertEqual(result.exit_code, 0, result.output)
+        self.assertIn("ours.key\n", result.stdout)
+        self.assertIn("another key has the same name, s1._domainkey.example.org", result.stdout)
+
     def test_no_key(self) -> None:
         """Of ours: what is published is looked at all the same."""
         self.publish(public_record(key(1)))
