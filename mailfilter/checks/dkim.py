@@ -91,9 +91,13 @@ def _findings(found: Sequence[DkimResult]) -> Iterator[Finding]:
     for one in found:
         symbol, sign = _SYMBOLS[one.result]
         options = hits.setdefault(symbol, {})
+        whose = "a field"
         if one.signature is not None:
-            options[f"{one.signature.domain}:s={one.signature.selector}"] = None
+            whose = f"{one.signature.domain}:s={one.signature.selector}"
+            options[whose] = None
             hits.setdefault("DKIM_TRACE", {})[f"{one.signature.domain}:{sign}"] = None
+        if one.reason:
+            yield Note(f"{whose}: {one.reason}")
     if len(hits) > 2:
         # A message with a signature that counts is not one without.
         hits.pop("R_DKIM_NA", None)

@@ -161,6 +161,20 @@ class ToldTests(Case):
         self.assertEqual((found.result, found.properties), ("permerror", ()))
         self.assertIn("v=", found.reason)
 
+    def test_trace(self) -> None:
+        """It says why each of the others is no pass."""
+        raw = sign(sign(BROKEN).replace(b"Some", b"some"), selector="nx")
+        notes = [found.text for found in self.findings(raw) if isinstance(found, Note)]
+        self.assertEqual(
+            notes,
+            [
+                "signed.test:s=nx: there is no key",
+                "signed.test:s=rsa: the body has changed",
+                'a field: v="2", expected 1',
+            ],
+        )
+        self.assertNotIn(Note, [type(found) for found in self.findings(sign(RAW))])
+
     def test_order(self) -> None:
         found = self.results(sign(sign(BROKEN, domain="list.test"), selector="fails"))
         self.assertEqual([one.result for one in found], ["temperror", "pass", "permerror"])
