@@ -92,15 +92,22 @@ class SignedMailCase(MtaCase):
         """A recipient for one message of a test."""
         return "-".join([*words, self.out]).lower()
 
-    def pass_all(self, service: str, messages: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Send messages over one service; what arrives of those that are taken."""
+    def pass_all(
+        self, service: str, messages: Mapping[str, bytes], label: str = ""
+    ) -> dict[str, bytes]:
+        """Send messages over one service; what arrives of those that are taken.
+
+        With another label the same may be sent once more.
+        """
         taken = []
         for name, message in messages.items():
             client = self.connect(service)
             with client:
-                if self.hand_in(client, message, self.box_of(service, name), is_taken=False):
+                if self.hand_in(
+                    client, message, self.box_of(label or service, name), is_taken=False
+                ):
                     taken.append(name)
-        return {name: self.arrived(self.box_of(service, name)) for name in taken}
+        return {name: self.arrived(self.box_of(label or service, name)) for name in taken}
 
     def found(self, to: str) -> dict[str, list[str]]:
         """The symbols of a message in the log, with their options."""
