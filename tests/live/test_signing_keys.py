@@ -87,6 +87,27 @@ class RspamadmTests(RspamadmCase, SigningCase):
             self.assertEqual(public_record(item.parsed.private), expected)
 
 
+class OpendkimTests(SigningCase):
+    """Files of `opendkim-genkey`, and its records."""
+
+    def test_read(self) -> None:
+        if why := peers.why_missing("opendkim-genkey"):
+            raise SkipTest(why)
+        words = ("-d", "example.org", "-s", "od", "-b", "2048", "-D", str(self.folder))
+        subprocess.run(
+            [peers.find("opendkim-genkey"), *words],
+            env=peers.environment(),
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        self.put("dkim.map", b"example.org od od.private\n")
+        (item,) = self.held(MAP).signing.values()
+        record = "".join(re.findall(r'"([^"]*)"', (self.folder / "od.txt").read_text()))
+        expected = public_record(item.parsed.private).replace("k=rsa", "h=sha256; k=rsa")
+        self.assertEqual(record, expected)
+
+
 class OursTests(SigningCase):
     """Keys of `mailfilteradm dkim keygen`."""
 
