@@ -81,6 +81,7 @@ class SigningRules:
             key: read_flag(given.options, key, default) for key, default in flags.items()
         }
         self._use = {key: _read_source(given.options, key) for key in _USES}
+        self._use["use_domain"] = self._use["use_domain"] or "header"
         self._local = local_networks(given.scan.local_networks)
         self._networks = _read_networks(given.options, "sign_networks")
         self._networks_map = _read_map(given, "sign_networks_map")
@@ -156,7 +157,7 @@ class SigningRules:
             key = "use_domain_sign_local"
         elif client.is_inbound and self._use["use_domain_sign_inbound"]:
             key = "use_domain_sign_inbound"
-        source = self._use[key] or "header"
+        source = self._use[key]
         domain = domains.named(source)
         if not domain:
             raise NotSignedError(f"{key} = {source}: there is no domain")
