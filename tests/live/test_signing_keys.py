@@ -95,7 +95,7 @@ class OpendkimTests(SigningCase):
             raise SkipTest(why)
         words = ("-d", "example.org", "-s", "od", "-b", "2048", "-D", str(self.folder))
         subprocess.run(
-            [peers.find("opendkim-genkey"), *words],
+            [str(peers.find("opendkim-genkey")), *words],
             env=peers.environment(),
             capture_output=True,
             timeout=60,
