@@ -126,6 +126,27 @@ def with_crlf(body: bytes) -> bytes:
     return _BARE_LF.sub(b"\r\n", body)
 
 
+_SIGNED = frozenset(
+    ("dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results")
+)
+
+
+def without_body(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits for those who cannot take a new body.
+
+    Without that, and if there is one without signatures: they are made for it.
+    """
+    edits = tuple(edits)
+    kept = tuple(edit for edit in edits if not isinstance(edit, ReplaceBody))
+    if len(kept) == len(edits):
+        return edits
+    return tuple(edit for edit in kept if not _is_signature(edit))
+
+
+def _is_signature(edit: Edit) -> bool:
+    return isinstance(edit, AddHeader) and edit.name.lower() in _SIGNED
+
+
 def occurrences(occurrence: int, count: int) -> Iterable[int]:
     """The 1-based numbers of the fields that `RemoveHeader` means, of `count` of its name."""
     if occurrence == 0:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..mail.head import line_end
 from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
-from .edits import occurrences, with_crlf
+from .edits import occurrences, with_crlf, without_body
 
 MAX_FIELDS = 2048
 """Fields that are looked at, as many as `mail.Limits.block_headers`."""
@@ -88,7 +88,7 @@ def rewritten_header(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     That begins after two line ends of one kind, wherever these are: what is before that comes as
     the body here.
     """
-    rewritten = rewrite(raw, [edit for edit in edits if not isinstance(edit, ReplaceBody)])
+    rewritten = rewrite(raw, without_body(edits))
     own = len(raw) - len(rewritten.body)
     return Rewritten(rewritten.head, memoryview(raw)[own : _end_for_spamc(raw)])
 

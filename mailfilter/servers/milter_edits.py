@@ -7,7 +7,7 @@ bottom up, then appended.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..codec import milter_replies as replies
 from ..codec.milter import Edits
 from ..codec.milter_agreement import Agreement
 from ..codec.milter_headers import count_fields
-from ..report.edits import occurrences, with_crlf
+from ..report.edits import occurrences, with_crlf, without_body
 from ..scan.verdict import (
     AddHeader,
     AddRecipient,
@@ -79,7 +79,7 @@ def encode_edits(
     `head` is the header block of the message, of that many fields.
     """
     writer = _Writer(agreement, head)
-    edits = _appended(writer, edits)
+    edits = _appended(writer, _told(writer, tuple(edits)))
     changed = _change_headers(writer, edits)
     fields -= _remove_headers(writer, edits, changed)
     adds = _places(edits, fields)
@@ -93,6 +93,13 @@ def encode_edits(
                 write(writer, edit)
     _replace_body(writer, edits)
     return writer.frames, writer.dropped
+
+
+def _told(writer: _Writer, edits: Sequence[Edit]) -> Sequence[Edit]:
+    """Leave a new body out if the MTA takes none, and what was made for it."""
+    if any(isinstance(edit, ReplaceBody) for edit in edits):
+        return edits if writer.may(Edits.CHANGE_BODY, "replace body") else without_body(edits)
+    return edits
 
 
 def _appended(writer: _Writer, edits: Iterable[Edit]) -> list[Edit]:

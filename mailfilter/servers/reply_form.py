@@ -14,6 +14,7 @@ from backports.zstd import ZstdCompressor
 
 from ..codec.http_body import Refused
 from ..config.model import Listener
+from ..report.edits import without_body
 from ..report.marks import marks
 from ..report.reply_edits import Style, newline_of, tell_edits
 from ..report.reply_json import render_json, render_msgpack
@@ -139,16 +140,17 @@ def render_scan(verdict: Verdict, form: ReplyForm, raw: bytes) -> Rendered:
     if layout.style == "strings" and verdict.action is Action.REWRITE_SUBJECT:
         # By itself filter-rspamd replaces the first line of a subject, and adds none.
         edits = (*edits, *marks(verdict, verdict.action, ""))
-    told = tell_edits(edits, layout.style, newline_of(raw, flags, layout.style), raw)
+    takes_body = form.parts or "body_block" in flags
+    told_edits = edits if takes_body else without_body(edits)
+    told = tell_edits(told_edits, layout.style, newline_of(raw, flags, layout.style), raw)
     result = lay_out(verdict, layout, told)
     octets = render_msgpack(result) if form.is_msgpack else render_json(result)
     message: bytes | None = None
     dropped = told.dropped
     if told.body is not None:
-        if form.parts or "body_block" in flags:
-            message = told.body if "milter" in flags else _with_body(raw, told.body)
-        else:
-            dropped = (*dropped, "replace body: the client has not set the flag body_block")
+        message = told.body if "milter" in flags else _with_body(raw, told.body)
+    elif len(told_edits) < len(edits):
+        dropped = (*dropped, "replace body: the client has not set the flag body_block")
     reply = _in_parts if form.parts else _in_one
     return reply(octets, message, form, dropped)
 

@@ -1,5 +1,6 @@
 """Signatures are right for the octets that leave, by every way in which mail goes."""
 
+import json
 import re
 from typing import Any
 
@@ -10,16 +11,30 @@ from mailfilter.checks.dkim_signing import DkimSigning
 from mailfilter.client.rspamc.exchange import Item, Reply
 from mailfilter.client.rspamc.mime import scanned
 from mailfilter.client.rspamc.options import Options
+from mailfilter.codec.milter import Edits
 from mailfilter.config.model import CheckSettings, Config
+from mailfilter.report.edits import clean_edits
 from mailfilter.report.reply_edits import Style, newline_of, tell_edits
 from mailfilter.report.reply_layout import Layout, lay_out
-from mailfilter.report.rewrite import rewrite
+from mailfilter.report.rewrite import rewrite, rewritten_header
 from mailfilter.scan.check import Check, Force, Stage
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.run import Scanner
 from mailfilter.scan.verdict import Action, AddHeader, Edit, RemoveHeader, ReplaceBody
+from mailfilter.servers.reply_form import ReplyForm, render_scan
 
-from ..codec.milter_mta import ALL_STEPS, connect, frame, header, helo, macros, mail, offer, rcpt
+from ..codec.milter_mta import (
+    ALL_EDITS,
+    ALL_STEPS,
+    connect,
+    frame,
+    header,
+    helo,
+    macros,
+    mail,
+    offer,
+    rcpt,
+)
 from ..scan.case import finding
 from ..servers.milter_server import Mta
 from ..servers.mta_model import OWN, Header
@@ -53,7 +68,13 @@ class MilterTests(SigningCase):
     """The MTA puts edits into the message that it has, below a Received field of its own."""
 
     def deliver(
-        self, edits: tuple[Any, ...], *, counts_anew: bool, has_space: bool, **options: Any
+        self,
+        edits: tuple[Any, ...],
+        *,
+        counts_anew: bool,
+        has_space: bool,
+        agreed: int = ALL_EDITS,
+        **options: Any,
     ) -> bytes:
         config = Config(checks={"dkim_signing": CheckSettings(options=options)})
         plan = build_plan(config, [DkimSigning, other(edits)], keys=KEYS)
@@ -63,7 +84,7 @@ class MilterTests(SigningCase):
         if not has_space:
             fields = [(name, value.removeprefix(" ")) for name, value in fields]
         replies = mta.send(
-            offer(steps=steps),
+            offer(edits=agreed, steps=steps),
             connect(),
             helo(),
             macros("M", "{auth_authen}", "alice@example.org"),
@@ -94,6 +115,13 @@ class MilterTests(SigningCase):
                     raw = self.deliver(edits, counts_anew=counts_anew, has_space=has_space)
                     self.assertEqual(verified(raw), [True, True], (edits, has_space))
                     self.assertTrue(raw.startswith(f"{OWN[0]}: {OWN[1]}\r\nDKIM-Sig".encode()))
+
+    def test_body_that_stays(self) -> None:
+        """An MTA that takes no new body gets no signature for it."""
+        raw = self.deliver(
+            NEW_BODY, counts_anew=True, has_space=True, agreed=ALL_EDITS & ~Edits.CHANGE_BODY
+        )
+        self.assertEqual((raw.partition(b"\r\n")[2], verified(raw)), (RAW, []))
 
     def test_simple(self) -> None:
         """With the blanks behind colons even the exact octets are known."""
@@ -131,6 +159,16 @@ class HttpTests(SigningCase):
         self.assertIsInstance(signature, str)
         raw = b"DKIM-Signature: " + signature.replace("\n", "\r\n").encode() + b"\r\n" + RAW
         self.assertEqual(verified(raw), [True])
+
+    def test_new_body_that_cannot_be_told(self) -> None:
+        """Without it there is no signature for it."""
+        verdict = self.scan(RAW, ENVELOPE, other(NEW_BODY))
+        for flags, count in ((frozenset[str](), 0), (frozenset({"body_block"}), 2)):
+            form = ReplyForm(Layout(flags=flags))
+            reply = json.loads(render_scan(verdict, form, RAW).body.split(b"Received:")[0])
+            self.assertEqual(len(reply.get("dkim-signature", [])), count)
+        head = rewritten_header(RAW, clean_edits(verdict.edits).edits).head
+        self.assertNotIn(b"DKIM-Signature", head)
 
     def test_lda(self) -> None:
         """mailfilterc --mime puts out the message with what a reply tells."""

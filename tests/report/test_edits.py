@@ -6,7 +6,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.codec.milter_agreement import WANTED_EDITS, Agreement
-from mailfilter.report.edits import MAX_INDEX, clean_edits
+from mailfilter.report.edits import MAX_INDEX, clean_edits, without_body
 from mailfilter.report.reply_edits import tell_edits
 from mailfilter.scan.verdict import (
     AddHeader,
@@ -109,3 +109,12 @@ class SameTests(SynchronousTestCase):
             self.assertEqual(by_milter.dropped, by_http.dropped, edit)
             is_told = len(by_milter.frames) > 5
             self.assertEqual(is_told, bool(by_http.milter), edit)
+
+
+class BodyTests(SynchronousTestCase):
+    def test_who_takes_none(self) -> None:
+        """Signatures are of a body."""
+        others = (AddHeader("A", "b"), RemoveHeader("DKIM-Signature"))
+        signed = (AddHeader("dkim-signature", "x"), *others, AddHeader("ARC-Seal", "y"))
+        self.assertEqual(without_body(signed), signed)
+        self.assertEqual(without_body((*signed, ReplaceBody(b"new"))), others)
