@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import chain, islice
 from typing import NamedTuple
 
 import idna
@@ -23,6 +24,8 @@ MAX_FIELDS = 8
 """From fields in which domains are looked for."""
 MAX_NAMED = 5
 """Domains that are looked for where it is in doubt which one is the author's."""
+MAX_TRIED = 200
+"""Words behind an `@` that may be one."""
 
 NO_FROM = "No From header"
 SEVERAL = "Duplicate From header"
@@ -97,13 +100,14 @@ def read_author(value: bytes) -> str:
 
 def named_domains(headers: Headers) -> tuple[str, ...]:
     """The first domains that anybody could take for the author's, where it is in doubt."""
+    values = [field.value[:MAX_FIELD] for field in headers.all("from")[:MAX_FIELDS]]
+    tried = islice(chain.from_iterable(map(_NAMED.finditer, values)), MAX_TRIED)
     found: dict[str, None] = {}
-    for field in headers.all("from")[:MAX_FIELDS]:
-        for match in _NAMED.finditer(field.value[:MAX_FIELD]):
-            with suppress(NoAuthor):
-                found[_domain(match[1].decode("latin_1"))] = None
-            if len(found) == MAX_NAMED:
-                return tuple(found)
+    for match in tried:
+        with suppress(NoAuthor):
+            found[_domain(match[1].decode("latin_1"))] = None
+        if len(found) == MAX_NAMED:
+            break
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from mailfilter.auth.author import (
     MAX_FIELD,
     MAX_FIELDS,
     MAX_NAMED,
+    MAX_TRIED,
     NO_FROM,
     SEVERAL,
     UNREADABLE,
@@ -185,6 +186,8 @@ class NamedTests(SynchronousTestCase):
         self.assertEqual(len(self.named(*domains)), MAX_NAMED)
         self.assertEqual(self.named(*["Bob"] * MAX_FIELDS, "a@b.test"), ())
         self.assertEqual(self.named("x" * MAX_FIELD + "a@b.test"), ())
+        self.assertEqual(self.named("a@-," * (MAX_TRIED - 1) + "a@b.test"), ("b.test",))
+        self.assertEqual(self.named("a@-," * MAX_TRIED + "a@b.test"), ())
 
 
 class FieldTests(SynchronousTestCase):
