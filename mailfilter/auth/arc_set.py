@@ -17,8 +17,8 @@ SHORT_NAMES = {RESULTS: "AAR", SIGNATURE: "AMS", SEAL: "AS"}
 """What people call the fields."""
 
 _INSTANCE = re.compile(rb"[1-9][0-9]?")
-_TAG = re.compile(rb"(?:\A|;)[ \t\r\n]*+i[ \t\r\n]*+=[ \t\r\n]*+([^;]*+)")
-_BEFORE_RESULTS = re.compile(rb"\A[ \t\r\n]*+i[ \t\r\n]*+=[ \t\r\n]*+([1-9][0-9]?)[ \t\r\n]*+;")
+_TAG = re.compile(rb";[ \t\r\n]*+i[ \t\r\n]*+=[ \t\r\n]*+([^;]*+)")
+_BEFORE_RESULTS = re.compile(rb"[ \t\r\n]*+i[ \t\r\n]*+=[ \t\r\n]*+([1-9][0-9]?)[ \t\r\n]*+;")
 
 
 class ArcError(ValueError):
@@ -76,8 +76,13 @@ def highest_instance(message: Canonical) -> int:
 
 def instance_of(field: Field) -> int:
     """The number of the set to which a field belongs; it has one. Raises ArcError."""
-    found = (_BEFORE_RESULTS if field.name == RESULTS else _TAG).findall(value_of(field))
-    text = found[0].rstrip(b" \t\r\n") if len(found) == 1 else b""
+    value = value_of(field)
+    if field.name == RESULTS:
+        start = _BEFORE_RESULTS.match(value)
+        text = start[1] if start else b""
+    else:
+        found = _TAG.findall(b";" + value)
+        text = found[0].rstrip(b" \t\r\n") if len(found) == 1 else b""
     if not _INSTANCE.fullmatch(text) or int(text) > MAX_SETS:
         raise ArcError(f"{SHORT_NAMES[field.name]} has no instance (i=) from 1 to {MAX_SETS}")
     return int(text)
