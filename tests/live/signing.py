@@ -49,7 +49,7 @@ sign_local = false
 """
 """Those that have logged in, and not all that is on the host."""
 _KEY = """
-[signing_keys.{name}]
+[signing_keys.key{name}]
 domain = "{domain}"
 selector = "{selector}"
 file = "{path}"
@@ -106,19 +106,18 @@ def zone() -> ZoneServer:
     return ZoneServer("".join(lines))
 
 
-def signing_filter(*signers: tuple[str, str], more: str = "", name: str = AUTHSERV) -> Filter:
+def signing_filter(
+    *signers: tuple[str, str], more: str = "", settings: str = SENDERS.format(name=AUTHSERV)
+) -> Filter:
     """A filter that verifies by `zone`, and signs by the keys named: domain and selector."""
     own = Filter(start=False, workers=1, dns=zone().address, senders=True)
-    own.configure(SENDERS.format(name=name) + more)
-    for domain, selector in signers:
+    own.configure(settings)
+    own.configure(more)
+    for number, (domain, selector) in enumerate(signers):
         path = own.home / f"{domain}.{selector}.pem"
         path.write_bytes(pem(domain, selector))
         path.chmod(0o600)
-        own.configure(
-            _KEY.format(
-                name=f"{selector}-{len(domain)}", domain=domain, selector=selector, path=path
-            )
-        )
+        own.configure(_KEY.format(name=number, domain=domain, selector=selector, path=path))
     own.start()
     return own
 
