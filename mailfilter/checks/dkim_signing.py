@@ -37,7 +37,7 @@ class DkimSigning(Check):
         self._expire = read_number(given.options, "expire", 0, 0, MAX_EXPIRE)
 
     async def run(self, task: Task) -> Findings:
-        if not len(self.given.keys):
+        if not len(self.given.keys) or not task.message.is_mail:
             return ()
         try:
             keys = self._rules.keys(task)

@@ -113,6 +113,12 @@ class UnsignedTests(SigningCase):
     def test_no_keys(self) -> None:
         self.assertEqual(run_check(DkimSigning, RAW, ENVELOPE, keys=SigningKeys()), [])
 
+    def test_no_mail(self) -> None:
+        """Text that only looks like mail is nobody's to sign."""
+        self.assertEqual(len(signatures(self.scan())), 2)
+        verdict = self.scan(envelope=replace(ENVELOPE, flags=frozenset({"raw"})))
+        self.assertEqual((verdict.symbols, verdict.edits), ((), ()))
+
     def test_said_why(self) -> None:
         verdict = self.scan(envelope=replace(ENVELOPE, user=None))
         self.assertEqual((verdict.symbols, signatures(verdict)), ((), []))
