@@ -6,8 +6,9 @@ types of hits, forced actions and edits can be relied on.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from .check import Finding, Force, Hit, Note
 from .verdict import (
@@ -80,6 +81,8 @@ def checked(item: object, max_options: int) -> Finding:
     """
     if isinstance(item, Hit):
         return _checked_hit(item, max_options)
+    if type(item) is AuthResult and _is_plain(item):
+        return item
     fields = _TYPES.get(type(item))
     if fields is None:
         raise TypeError(f"expected a finding, got {type(item).__name__}")
@@ -120,6 +123,48 @@ def _checked_force(force: Force) -> Force:
     return force if action is force.action else replace(force, action=action)
 
 
+def _is_plain(result: AuthResult) -> bool:
+    """Whether there is nothing to be cut or refused, as nearly always."""
+    reason, comment = result.reason, result.comment
+    return (
+        type(reason) is str
+        and len(reason) <= MAX_OPTION_CHARS
+        and type(comment) is str
+        and len(comment) <= MAX_OPTION_CHARS
+        and type(result.method) is str
+        and _is_word(result.method)
+        and type(result.result) is str
+        and _is_word(result.result)
+        and _are_plain(result.properties, _is_property)
+        and _are_plain(result.facts, _is_word)
+    )
+
+
+def _are_plain(pairs: object, is_name: Callable[[str], bool]) -> bool:
+    if type(pairs) is not tuple or len(pairs) > MAX_PROPERTIES:
+        return False
+    for item in pairs:
+        if type(item) is not tuple or len(item) != 2:
+            return False
+        name, value = item
+        if type(name) is not str or type(value) is not str:
+            return False
+        if len(value) > MAX_OPTION_CHARS or not is_name(name):
+            return False
+    return True
+
+
+# All names there are, are few, and they are in every message.
+@lru_cache(maxsize=512)
+def _is_word(text: str) -> bool:
+    return _AUTH_WORD.match(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _is_property(text: str) -> bool:
+    return _AUTH_PROPERTY.match(text) is not None
+
+
 def _checked_auth(result: AuthResult) -> AuthResult:
     if not _AUTH_WORD.match(result.method) or not _AUTH_WORD.match(result.result):
         raise ValueError(f"AuthResult: got {result.method!r:.80}, {result.result!r:.80}")
@@ -143,16 +188,23 @@ def _checked_url(url: Url) -> Url:
     )
 
 
+@lru_cache(maxsize=256)
+def _is_name(names: re.Pattern[str], name: str) -> bool:
+    """Whether it is one of those names; checks have the same few for all messages."""
+    return names.match(name) is not None
+
+
 def _checked_pairs(
     what: str, names: re.Pattern[str], pairs: tuple[object, ...]
 ) -> tuple[tuple[str, str], ...]:
     checked = []
     for item in pairs[:MAX_PROPERTIES]:
-        match item:
-            case (str(name), str(value)) if names.match(name):
-                # Half of an address is another one.
-                if len(value) <= MAX_OPTION_CHARS:
-                    checked.append((name, value))
-            case _:
-                raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
+        if not isinstance(item, tuple) or len(item) != 2:
+            raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
+        name, value = item
+        if not (isinstance(value, str) and isinstance(name, str) and _is_name(names, name)):
+            raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
+        # Half of an address is another one.
+        if len(value) <= MAX_OPTION_CHARS:
+            checked.append((name, value))
     return tuple(checked)
