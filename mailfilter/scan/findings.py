@@ -188,23 +188,16 @@ def _checked_url(url: Url) -> Url:
     )
 
 
-@lru_cache(maxsize=256)
-def _is_name(names: re.Pattern[str], name: str) -> bool:
-    """Whether it is one of those names; checks have the same few for all messages."""
-    return names.match(name) is not None
-
-
 def _checked_pairs(
     what: str, names: re.Pattern[str], pairs: tuple[object, ...]
 ) -> tuple[tuple[str, str], ...]:
     checked = []
     for item in pairs[:MAX_PROPERTIES]:
-        if not isinstance(item, tuple) or len(item) != 2:
-            raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
-        name, value = item
-        if not (isinstance(value, str) and isinstance(name, str) and _is_name(names, name)):
-            raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
-        # Half of an address is another one.
-        if len(value) <= MAX_OPTION_CHARS:
-            checked.append((name, value))
+        match item:
+            case (str(name), str(value)) if names.match(name):
+                # Half of an address is another one.
+                if len(value) <= MAX_OPTION_CHARS:
+                    checked.append((name, value))
+            case _:
+                raise TypeError(f"AuthResult.{what}: got {item!r:.80}")
     return tuple(checked)
