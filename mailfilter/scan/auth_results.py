@@ -22,6 +22,9 @@ from .verdict import AuthResult, Verdict
 MAX_OF_METHOD = 10
 """Results of one method: who adds signatures without end must not push others out."""
 
+_ORDER = ("auth", "spf", "dkim", "dmarc", "arc")
+"""Of methods; others follow."""
+
 _TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
 _PLAIN_VALUE = re.compile(rf"(?:{_TOKEN})?@?{_TOKEN}")
 
@@ -33,12 +36,19 @@ def authserv_id(configured: str, envelope: Envelope, host: str) -> str:
 
 
 def auth_results(envelope: Envelope, verdict: Verdict) -> tuple[AuthResult, ...]:
-    """What checks have found, and before it that the client has logged in."""
-    results = verdict.auth_results
+    """What checks have found, and before it that the client has logged in.
+
+    The order does not depend on which check ended first.
+    """
+    results = tuple(sorted(verdict.auth_results, key=_place))
     if not envelope.user or any(result.method == "auth" for result in results):
         return results
     properties = (("smtp.auth", envelope.user), ("smtp.mailfrom", envelope.sender or ""))
     return (AuthResult("auth", "pass", properties=properties), *results)
+
+
+def _place(result: AuthResult) -> int:
+    return _ORDER.index(result.method) if result.method in _ORDER else len(_ORDER)
 
 
 def field_value(name: str, results: Iterable[AuthResult]) -> str:

@@ -112,6 +112,36 @@ class ValueTests(SynchronousTestCase):
         self.assertEqual(read_results(value.encode()).server, "mx.our.test")
 
 
+class OrderTests(SynchronousTestCase):
+    def test_order(self) -> None:
+        """It is always the same, and that of one method is as it was found."""
+        results = tuple(
+            AuthResult(method, result)
+            for method, result in (
+                ("x-own", "pass"),
+                ("arc", "none"),
+                ("dkim", "fail"),
+                ("dmarc", "pass"),
+                ("dkim", "pass"),
+                ("spf", "pass"),
+            )
+        )
+        verdict = Verdict(Action.NO_ACTION, 0.0, 15.0, (), "id", auth_results=results)
+        found = auth_results(Envelope("test", user="bob"), verdict)
+        self.assertEqual(
+            [f"{result.method}={result.result}" for result in found],
+            [
+                "auth=pass",
+                "spf=pass",
+                "dkim=fail",
+                "dkim=pass",
+                "dmarc=pass",
+                "arc=none",
+                "x-own=pass",
+            ],
+        )
+
+
 class NameTests(SynchronousTestCase):
     def test_who_vouches(self) -> None:
         for configured, host, expected in (
