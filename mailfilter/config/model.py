@@ -1319,8 +1319,8 @@ class Signing:
         tuple[str, ...],
         PATH,
         Doc(
-            "Files with a key in each line: domain, selector, and the path of a file (relative to the"
-            " folder of the map) or the key itself in base64. Others must not be able to read"
+            "Files with a key in each line: domain, selector, and the path of a file (relative to"
+            " the folder of the map) or the key itself in base64. Others must not be able to read"
             " those with keys in them."
         ),
         Example('["/etc/mailfilter/dkim.map"]'),

@@ -8,7 +8,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.auth.dmarc import DmarcResult, Identity, evaluate
-from mailfilter.auth.dmarc_policy import BySuffixes, Discovery
+from mailfilter.auth.dmarc_policy import BySuffixes
+from mailfilter.auth.dmarc_tree import ByTree
 from mailfilter.auth.drive import Evaluation, run
 from mailfilter.scan.lookups import Lookups
 from mailfilter.scan.task import no_pause
@@ -21,7 +22,7 @@ class DmarcCase(SynchronousTestCase):
     """Base of tests that ask the zone `ZONE`; `discovery` is the way to find policies."""
 
     ZONE = ""
-    discovery: type[Discovery] = BySuffixes
+    discovery: type[BySuffixes] | type[ByTree] = BySuffixes
 
     def setUp(self) -> None:
         self.dns = FakeDns(dedent(self.ZONE))
