@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "net": frozenset({"codec", "config.model"}),
     "auth": frozenset({"mail", *DNS_VALUES}),
     "scan": frozenset({"mail", "maps", "config.model", "auth.signing_keys", *DNS_VALUES}),
+    "rules": frozenset({"mail", "scan", "maps", "config.model"}),
     "checks": frozenset({"mail", "scan", "maps", "auth", *DNS_VALUES}),
     "tls": frozenset({"codec", "config.model"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),

@@ -1,0 +1,1 @@
+"""Rules: what an expression or a few lines of Python look for in a message."""
