@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, cast
 
 from ..codec.dns_name import BadName, normal_name
@@ -92,6 +93,8 @@ def read_time(tags: Tags, name: str) -> int | None:
     return int(value)
 
 
+# The domains that sign most mail are few.
+@lru_cache(maxsize=1024)
 def _name(value: bytes, tag: str) -> str:
     try:
         text = value.decode("utf-8")

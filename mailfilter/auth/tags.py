@@ -11,6 +11,12 @@ _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*+")
 _TEXT = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 """What may be in values. Octets above 127 are text (RFC 8616 4)."""
 
+_KNOWN = {
+    name.encode("ascii"): name
+    for name in ("a", "b", "bh", "c", "cv", "d", "h", "i", "k", "l", "p", "q", "s", "t", "v", "x")
+}
+"""The names of signatures and their keys, which need no look at their characters."""
+
 
 class TagError(ValueError):
     """This is no list of tags; the message says why, printable and bounded."""
@@ -41,9 +47,11 @@ def parse_tags(value: bytes) -> dict[str, bytes]:
         name = name.strip(_SPACE)
         if not equals:
             raise TagError(f"{shown(name)} instead of a tag and its value")
-        if not _NAME.fullmatch(name):
-            raise TagError(f"a tag named {shown(name)}")
-        key = name.decode("ascii")
+        key = _KNOWN.get(name)
+        if key is None:
+            if not _NAME.fullmatch(name):
+                raise TagError(f"a tag named {shown(name)}")
+            key = name.decode("ascii")
         if key in tags:
             raise TagError(f"{shown(name)} twice")
         tags[key] = rest.strip(_SPACE)
