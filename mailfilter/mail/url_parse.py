@@ -1,0 +1,239 @@
+"""URLs as browsers read them (URL Standard 4.4), whatever they look like to people.
+
+What counts is the host that a click leads to: backslashes are slashes, any number of them may stand
+behind the scheme, tabs and line ends are nothing, all before the last at sign is a user.
+"""
+
+import re
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+from urllib.parse import quote
+
+from .url_host import NO_TRAITS, Host, parse_host
+
+MAX_URL = 2048
+"""Characters that are kept of a URL, and of its user, path, query and fragment each."""
+
+PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "file": None}
+"""The schemes that browsers know the form of, with the port that goes without saying."""
+
+_EDGES = "".join(map(chr, range(0x21)))
+_DROPPED = re.compile(r"[\t\n\r]++")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*+):")
+_WEB = re.compile(r"([/\\]*+)([^/\\?#]*+)([^?#]*+)(?:\?([^#]*+))?+(?:#(.*+))?+", re.DOTALL)
+_OTHER = re.compile(r"(?://([^/?#]*+))?+([^?#]*+)(?:\?([^#]*+))?+(?:#(.*+))?+", re.DOTALL)
+_PORT = re.compile(r":([^:\]]*+)$")
+_DRIVE = re.compile(r"[A-Za-z][:|]$")
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2[eE]){1,2}(?=/|$)")
+_DOTS = re.compile(r"%2[eE]")
+
+_SAFE_QUERY = "!$%&()*+,-./:;=?@[\\]^_`{|}~"
+_SAFE_PATH = "!$%&'()*+,-./:;=@[\\]_|~"
+_SAFE_FRAGMENT = "!#$%&'()*+,-./:;=?@[\\]^_{|}~"
+_ODD = re.compile("[^!$%&()*+,\\-./0-9:;=?@A-Z\\[\\]_a-z|~]")
+
+_WIDTHLESS = re.compile("[\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufeff]")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BROKEN = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
+
+
+class Url(NamedTuple):
+    """A URL taken apart; percent codes in it are as sent."""
+
+    raw: str
+    """As written, without white space at its ends, cut at `MAX_URL`."""
+    scheme: str
+    host: str
+    """ASCII, an address without brackets; empty if there is none."""
+    port: int | None
+    """None if it is the one of the scheme."""
+    user: str
+    """What stands before the host, with the password: `user:password`."""
+    path: str
+    query: str
+    fragment: str
+    domain: str
+    """The registrable domain, or the address; empty if there is none."""
+    address: IPv4Address | IPv6Address | None
+    traits: frozenset[str]
+    """What is odd about how it is written, those of `url_host.Host` too: `backslash`, `dropped`
+    (tabs or line ends), `slashes` (not two of them behind the scheme), `many_at`, `long` (cut),
+    `widthless`, `bidi`, `broken` (characters that are none)."""
+
+    @property
+    def is_ip(self) -> bool:
+        """Whether the host is an address."""
+        return self.address is not None
+
+    @property
+    def text(self) -> str:
+        """As browsers write it, without user and fragment; of `mailto` just the address."""
+        if self.scheme == "mailto":
+            return f"mailto:{self.user}@{self.host}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port is None else f":{self.port}"
+        slashes = "//" if self.scheme in PORTS or host else ""
+        query = f"?{self.query}" if self.query else ""
+        return f"{self.scheme}:{slashes}{host}{port}{self.path}{query}"
+
+
+def parse_url(text: str) -> Url | None:
+    """Take a URL apart; None if browsers take it for none, such as one without a scheme.
+
+    Linear to the length of the text: only what is kept is cut.
+    """
+    text = text.strip(_EDGES)
+    cleaned = _DROPPED.sub("", text)
+    found = _SCHEME.match(cleaned)
+    if not found:
+        return None
+    scheme = found[1].lower()
+    traits = set() if len(cleaned) == len(text) else {"dropped"}
+    raw = text if len(text) <= MAX_URL else text[:MAX_URL]
+    if len(text) > MAX_URL:
+        traits.add("long")
+    if not text.isascii():
+        _look_at_characters(cleaned, traits)
+    if scheme == "file":
+        return _file(raw, cleaned[found.end() :], traits)
+    if scheme in PORTS:
+        return _web(raw, scheme, cleaned, found.end(), traits)
+    return _other(raw, scheme, cleaned[found.end() :], traits)
+
+
+def _look_at_characters(text: str, traits: set[str]) -> None:
+    for trait, pattern in (("widthless", _WIDTHLESS), ("bidi", _BIDI), ("broken", _BROKEN)):
+        if pattern.search(text):
+            traits.add(trait)
+
+
+def _web(raw: str, scheme: str, text: str, start: int, traits: set[str]) -> Url | None:
+    found = _WEB.match(text, start)
+    assert found is not None, "every group may be empty"
+    slashes, authority, path, query, fragment = found.groups()
+    user, at, rest = authority.rpartition("@")
+    if at and "@" in user:
+        traits.add("many_at")
+    host, port = _host_and_port(rest, PORTS[scheme])
+    if host is None:
+        return None
+    if slashes != "//":
+        traits.add("slashes")
+    if "\\" in slashes or "\\" in path:
+        traits.add("backslash")
+        path = path.replace("\\", "/")
+    return Url(
+        raw,
+        scheme,
+        host.name,
+        port,
+        user[:MAX_URL],
+        _path(path or "/"),
+        _encoded(query, _SAFE_QUERY),
+        _encoded(fragment, _SAFE_FRAGMENT),
+        host.domain,
+        host.address,
+        _joined(traits, host.traits),
+    )
+
+
+def _joined(traits: set[str], of_host: frozenset[str]) -> frozenset[str]:
+    return of_host | traits if traits else of_host
+
+
+def _host_and_port(text: str, default: int | None) -> tuple[Host | None, int | None]:
+    """The host and port that a text names; the host is None if it names none."""
+    port = None
+    if ":" in text and (found := _PORT.search(text)):
+        text = text[: found.start()]
+        digits = found[1].lstrip("0") or found[1][:1]
+        if digits:
+            if not (digits.isascii() and digits.isdigit()) or len(digits) > 5:
+                return None, None
+            port = int(digits)
+            if port > 0xFFFF:
+                return None, None
+    return parse_host(text), None if port == default else port
+
+
+def _path(path: str) -> str:
+    """A path as browsers send it: percent codes for what may not be in it, no dot segments."""
+    path = _encoded(path, _SAFE_PATH)
+    if not _DOT_SEGMENT.search(path):
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        dots = _DOTS.sub(".", segment)
+        if dots == "..":
+            del kept[-1:]
+        elif dots != ".":
+            kept.append(segment)
+    if _DOTS.sub(".", segments[-1]) in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _encoded(text: str | None, safe: str) -> str:
+    if not text:
+        return ""
+    if len(text) > MAX_URL:
+        text = text[:MAX_URL]
+    return quote(text, safe, errors="replace") if _ODD.search(text) else text
+
+
+def _file(raw: str, text: str, traits: set[str]) -> Url | None:
+    """A file of a disk or of a Windows share: a host only where one is named."""
+    found = _WEB.match(text)
+    assert found is not None, "every group may be empty"
+    slashes, authority, path, query, fragment = found.groups()
+    if "\\" in slashes or "\\" in path:
+        traits.add("backslash")
+        path = path.replace("\\", "/")
+    host = None
+    if len(slashes) == 2 and not _DRIVE.match(authority):
+        host = parse_host(authority) if authority else None
+        if authority and host is None:
+            return None
+    else:
+        path = f"{'/' * max(1, len(slashes) - 2)}{authority}{path}"
+    if host is not None and host.name == "localhost":
+        host = None
+    return Url(
+        raw,
+        "file",
+        host.name if host else "",
+        None,
+        "",
+        _path(path or "/"),
+        _encoded(query, _SAFE_QUERY),
+        _encoded(fragment, _SAFE_FRAGMENT),
+        host.domain if host else "",
+        host.address if host else None,
+        _joined(traits, host.traits if host else NO_TRAITS),
+    )
+
+
+def _other(raw: str, scheme: str, text: str, traits: set[str]) -> Url | None:
+    """A URL of a scheme with rules of its own; that of an address of mail has host and user."""
+    found = _OTHER.match(text)
+    assert found is not None, "every group may be empty"
+    authority, path, query, fragment = found.groups()
+    user, _, rest = (authority or "").rpartition("@")
+    if scheme == "mailto" and authority is None:
+        user, _, rest = path.rpartition("@")
+        path = ""
+    host, port = _host_and_port(rest, None) if rest else (None, None)
+    return Url(
+        raw,
+        scheme,
+        host.name if host else "",
+        port,
+        user[:MAX_URL],
+        _encoded(path, _SAFE_PATH),
+        _encoded(query, _SAFE_QUERY),
+        _encoded(fragment, _SAFE_FRAGMENT),
+        host.domain if host else "",
+        host.address if host else None,
+        _joined(traits, host.traits if host else NO_TRAITS),
+    )
