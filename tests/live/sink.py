@@ -28,10 +28,13 @@ class Sink:
     With a certificate and its key it takes mail by STARTTLS only.
     """
 
-    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
+    def __init__(
+        self, certificate: tuple[Path, Path] | None = None, *, has_8bitmime: bool = True
+    ) -> None:
         self._taken: list[Taken] = []
         self._server = _Server(("127.0.0.1", 0), _Session)
         self._server.taken = self._taken
+        self._server.has_8bitmime = has_8bitmime
         if certificate is not None:
             self._server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._server.context.load_cert_chain(*certificate)
@@ -61,6 +64,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
     taken: list[Taken]
+    has_8bitmime = True
     context: ssl.SSLContext | None = None
     hold: Callable[[], None] | None = None
 
@@ -83,7 +87,8 @@ class _Session(socketserver.StreamRequestHandler):
             match verb.upper():
                 case "EHLO":
                     more = ["250-STARTTLS"] if is_plain else []
-                    self._say("250-sink", *more, "250-8BITMIME", "250-DSN", "250 SMTPUTF8")
+                    more += ["250-8BITMIME", "250-SMTPUTF8"] if self.server.has_8bitmime else []
+                    self._say("250-sink", *more, "250 DSN")
                     continue
                 case "STARTTLS" if is_plain:
                     self._say("220 go on")

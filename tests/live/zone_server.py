@@ -32,6 +32,10 @@ class ZoneServer(DnsServer):
         """For `dns.servers`."""
         return f"127.0.0.1:{self.port}"
 
+    def add(self, text: str) -> None:
+        """Add records."""
+        self._zone.add(text)
+
     def asked(self) -> list[str]:
         """What was asked so far, as `example.com TXT`."""
         return [f"{query.name} {_kind(query)}" for query in self.queries]
