@@ -35,7 +35,7 @@ _IGNORED = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U000e0100-\U000e01ef]++"
 )
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
-_FORBIDDEN = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
+_FORBIDDEN = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*+|[0-9]++")
 _ACE = "xn--"
 
@@ -121,6 +121,9 @@ def _ascii_name(text: str, traits: set[str]) -> str | None:
 
 
 def _ascii_label(label: str) -> str:
+    if label.startswith(_ACE):
+        # Browsers let a wrong one pass only where all of the name is ASCII.
+        _unicode_label(label)
     if label.isascii():
         return label
     _check_label(label)

@@ -196,7 +196,8 @@ def _file(raw: str, text: str, traits: set[str]) -> Url | None:
         if authority and host is None:
             return None
     else:
-        path = f"{'/' * max(1, len(slashes) - 2)}{authority}{path}"
+        drive = authority.replace("|", ":") if _DRIVE.match(authority) else authority
+        path = f"{'/' * max(1, len(slashes) - 2)}{drive}{path}"
     if host is not None and host.name == "localhost":
         host = None
     return Url(

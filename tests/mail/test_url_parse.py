@@ -92,7 +92,7 @@ TEXTS = (
     ("file://server/a\\b", "file://server/a/b"),
     ("file:///C:/x", "file:///C:/x"),
     ("file:////server/share", "file:////server/share"),
-    ("file:C|/x", "file:///C|/x"),
+    ("file:C|/x", "file:///C:/x"),
     ("mailto:Bob@Example.com?subject=x", "mailto:Bob@example.com"),
     ("tg://resolve?domain=x", "tg://resolve?domain=x"),
     ("javascript:x", "javascript:x"),
