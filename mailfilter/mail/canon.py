@@ -138,16 +138,20 @@ class Canonical:
         Of several of one name the lowest is taken first; a name with no field left stands for
         none (RFC 6376 5.4.2). The field that has the signature itself is left out: `without`.
         """
+        index, lines = self._index, self._lines[form]
         left: dict[bytes, int] = {}
         found = []
         for name in names:
-            fields = self._index.get(name, ())
+            fields = index.get(name)
+            if fields is None:
+                continue
             at = left.get(name, len(fields)) - 1
             if at >= 0 and fields[at] is without:
                 at -= 1
             left[name] = at
             if at >= 0:
-                found.append(self.line(fields[at], form))
+                field = fields[at]
+                found.append(lines.get(field) or self.line(field, form))
         return found
 
 
