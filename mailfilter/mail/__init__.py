@@ -7,11 +7,13 @@ is worked out when it is asked for. What is odd about a message is in its list o
 from .addresses import Address
 from .anomaly import Anomaly, AnomalyKind
 from .headers import Header, Headers
+from .html import Hidden, HtmlForm, HtmlImage, HtmlLink, HtmlView
 from .limits import Limits
 from .message import Message, parse, parse_text
 from .params import ContentValue
 from .part import Part
 from .received import Received
+from .text import Text
 
 __all__ = [
     "Address",
@@ -20,10 +22,16 @@ __all__ = [
     "ContentValue",
     "Header",
     "Headers",
+    "Hidden",
+    "HtmlForm",
+    "HtmlImage",
+    "HtmlLink",
+    "HtmlView",
     "Limits",
     "Message",
     "Part",
     "Received",
+    "Text",
     "parse",
     "parse_text",
 ]

@@ -20,6 +20,7 @@ class AnomalyKind(StrEnum):
     TOO_MANY_RECEIVED = "too-many-received"
     DECODED_CUT = "decoded-cut"
     TEXT_CUT = "text-cut"
+    HTML_CUT = "html-cut"
     # Lines and header blocks
     NO_HEADERS = "no-headers"
     LEADING_BLANK_LINE = "leading-blank-line"

@@ -10,7 +10,14 @@ class Budget:
     Each part or field may ask for work that is cheap once and dear a thousand times.
     """
 
-    __slots__ = ("_field_octets", "_text_octets", "parameter_words", "parameters", "uuencoded")
+    __slots__ = (
+        "_field_octets",
+        "_text_octets",
+        "html_tags",
+        "parameter_words",
+        "parameters",
+        "uuencoded",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.parameters = limits.total_parameters
@@ -19,6 +26,8 @@ class Budget:
         """Encoded words in parameters that may be decoded."""
         self.uuencoded = limits.uuencoded_lines
         """Lines of uuencoded bodies that may be decoded."""
+        self.html_tags = limits.html_tags
+        """Tags of HTML parts that may be read."""
         self._field_octets = self._text_octets = limits.detected
 
     def guess_field(self, data: bytes) -> str:

@@ -65,5 +65,8 @@ class Limits:
     """Octets of one text part that are decoded to characters."""
     text_total: int = 2 * MIB
     """Octets of all text parts, given out in the order of the parts."""
+    html_tags: int = 40_000
+    """Tags of all HTML parts, given out as parts are asked for; each costs about a microsecond.
+    Large newsletters have some thousand."""
     anomalies: int = 256
     """Anomalies kept, at most 16 of one kind."""

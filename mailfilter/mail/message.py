@@ -17,6 +17,7 @@ from .parse import Doubt, Structure
 from .part import Part
 from .received import Received
 from .source import Source
+from .text import Text
 
 DEFAULT_LIMITS = Limits()
 
@@ -95,6 +96,11 @@ class Message:
     def text_parts(self) -> tuple[Part, ...]:
         """The leaves that are shown as text, attachments excluded."""
         return tuple(part for part in self.leaves if part.is_text and not part.is_attachment)
+
+    @lazy
+    def text(self) -> Text:
+        """What the text parts say to a reader."""
+        return Text(self.text_parts)
 
     @lazy
     def alternatives(self) -> tuple[Part, ...]:

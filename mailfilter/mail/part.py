@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from . import charset, lint, params, transfer
 from .anomaly import AnomalyKind
 from .headers import Headers
+from .html import HtmlView
+from .html_walk import read_html
 from .lazy import lazy
 from .params import ContentValue
 from .source import Source
@@ -182,6 +184,18 @@ class Part:
             for anomaly in transfer.inline_anomalies(data):
                 log.add(anomaly)
         return result.text
+
+    @lazy
+    def html(self) -> HtmlView | None:
+        """What a reader of an HTML part sees and does not see; None for other parts."""
+        if self.type != "text/html" or self.children:
+            return None
+        source, text = self._source, self.text
+        view = read_html(text, source.budget.html_tags)
+        source.budget.html_tags = max(source.budget.html_tags - text.count("<"), 0)
+        if view.is_cut:
+            source.log.add(AnomalyKind.HTML_CUT)
+        return view
 
     def __repr__(self) -> str:
         return f"Part({self.type!r}, {self.start}, {self.body_start}, {self.end})"

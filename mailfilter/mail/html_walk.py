@@ -1,0 +1,288 @@
+"""The walk over the tokens of a document that makes an `HtmlView` of them.
+
+Elements that are open are kept on a stack, with what holds for the text in each. Ends that are
+left out or cross each other are put right as browsers do where it decides what is seen.
+"""
+
+from collections import Counter
+from html import unescape
+
+from .css import Sheet, read_sheet
+from .html import Hidden, HtmlView
+from .html_collect import Collector
+from .html_elements import (
+    ADDRESS,
+    BREAK,
+    CELL,
+    ENDED_BY,
+    ENDS,
+    ENDS_P,
+    FIELD,
+    FORMATTING,
+    HEAD,
+    KINDS,
+    ROOT,
+    SCOPE,
+    SPECIAL,
+    UNSEEN,
+    VOID,
+)
+from .html_state import State
+from .html_tokens import cut_tags, read_attributes, tokens
+from .html_traits import traits_of
+
+MAX_HTML = 1024 * 1024
+"""Characters of a part that are read."""
+
+MAX_TAGS = 40_000
+"""Tags of a part that are read; each costs a microsecond or so."""
+
+MAX_DEPTH = 1000
+"""Elements open at once; the content of others counts as that of the one around them."""
+
+MAX_REPAIRS = 100_000
+"""Open elements that are looked at because of ends that are left out or cross each other."""
+
+MAX_REFERENCES = 50_000
+"""Character references in text that are read."""
+
+LINE = "\x1f"
+"""Stands for the end of a line in the pieces of text: white space as others, if mail has it."""
+
+
+def read_html(source: str, max_tags: int = MAX_TAGS) -> HtmlView:
+    """Read a document; never raises, takes time linear to its size."""
+    text = cut_tags(source[:MAX_HTML], min(max_tags, MAX_TAGS))
+    walk = _Walk(is_cut=len(text) < len(source))
+    walk.run(text)
+    return walk.view()
+
+
+class _Walk:
+    """One walk, in the order of the text."""
+
+    def __init__(self, is_cut: bool) -> None:
+        self.is_cut = is_cut
+        self.collected = Collector()
+        self.names: list[str] = []
+        """Of all start tags."""
+        self.pieces: list[str] = []
+        """Visible text."""
+        self.sheet: Sheet = {}
+        self.stack: list[tuple[str, str, State]] = [("", "", State())]
+        """Open elements: name, attributes as written, state. The first stands for the body."""
+        self.repairs = MAX_REPAIRS
+        self.references = MAX_REFERENCES
+        self.hidden: list[str] = []
+        """Pieces of the hidden text that is being read."""
+        self.hidden_why = ""
+        self.hidden_at = 0
+        """Pieces of visible text before its last piece."""
+
+    def view(self) -> HtmlView:
+        """What was found."""
+        self._end_hidden()
+        self.collected.end_link(self.pieces)
+        tags = Counter(self.names)
+        text = lines_of("".join(self.pieces))
+        found = self.collected
+        return HtmlView(
+            text=text,
+            title=found.title,
+            hidden=tuple(found.hidden),
+            links=found.all_links(),
+            images=tuple(found.images),
+            forms=found.all_forms(),
+            tags=tags,
+            traits=traits_of(tags, found),
+            data_uris=tuple(found.data_uris),
+            stylesheets=tuple(found.stylesheets),
+            base=found.base,
+            is_cut=self.is_cut or found.is_cut or self.repairs < 0 or self.references < 0,
+        )
+
+    def run(self, source: str) -> None:
+        """Go through all tokens."""
+        pieces, names, stack, kinds = self.pieces, self.names, self.stack, KINDS
+        for text, raw_name, raw_attributes, raw, name, attributes, end, comment in tokens(source):
+            if text:
+                if "&" in text:
+                    text = self._unescape(text)
+                if not stack[-1][2].why:
+                    pieces.append(text)
+                elif not text.isspace():
+                    self._hide(text)
+            if name:
+                name = name.lower()
+                names.append(name)
+                kind = kinds.get(name, 0)
+                if kind & BREAK:
+                    pieces.append(LINE)
+                if not kind and not attributes:
+                    self._push(name, "")
+                else:
+                    self._start(name, attributes, kind)
+            elif end:
+                end = end.lower()
+                if kinds.get(end, 0) & BREAK:
+                    pieces.append(LINE)
+                if end == "a":
+                    self.collected.end_link(pieces)
+                if stack[-1][0] == end:
+                    if len(stack) > 1:
+                        stack.pop()
+                else:
+                    self._end(end)
+            elif raw_name:
+                self._raw(raw_name.lower(), raw_attributes, raw)
+            elif comment:
+                self.collected.comment(comment)
+
+    def _start(self, name: str, attributes: str, kind: int) -> None:
+        """A start tag that may mean something."""
+        if kind & ENDS_P:
+            self._end_paragraph()
+        if kind & ENDS:
+            self._end_others(name)
+        if kind & CELL:
+            self.pieces.append(" ")
+        if (attributes and kind & (ADDRESS | HEAD)) or kind & FIELD:
+            if name == "a":
+                self.collected.end_link(self.pieces)
+            self.collected.start(name, read_attributes(attributes), len(self.pieces))
+        if kind & ROOT:
+            self._root(name, attributes)
+        elif not kind & VOID:
+            self._push(name, attributes)
+
+    def _push(self, name: str, attributes: str) -> None:
+        """Open an element."""
+        stack = self.stack
+        if len(stack) > MAX_DEPTH:
+            self.is_cut = True
+            return
+        stack.append((name, attributes, self._within(stack[-1][2], name, attributes)))
+
+    def _within(self, state: State, name: str, attributes: str) -> State:
+        """The state in an element."""
+        if KINDS.get(name, 0) & UNSEEN:
+            return State(why_all=state.why_all or "template")
+        if not attributes and not self.sheet:
+            return state
+        key = (name, attributes)
+        inner = state.inner.get(key)
+        if inner is None:
+            inner = state.within(name, read_attributes(attributes), self.sheet)
+            if inner is not state:
+                state.inner[key] = inner
+        return inner
+
+    def _root(self, name: str, attributes: str) -> None:
+        """A tag of the body changes what holds for all that follows in it."""
+        if name != "body" or self.stack[0][0]:
+            return
+        state = self._within(self.stack[0][2], name, attributes)
+        self.stack[0] = ("body", attributes, state)
+
+    def _end(self, name: str) -> None:
+        """An end tag of an element that is not the innermost one."""
+        kind = KINDS.get(name, 0)
+        if kind & (ROOT | VOID):
+            return
+        until = SCOPE if kind & (SPECIAL | FORMATTING) else SPECIAL
+        at = len(self.stack) - 1
+        is_crossed = False
+        while at > 0 and self.stack[at][0] != name:
+            other = KINDS.get(self.stack[at][0], 0)
+            if other & until and not kind & SCOPE:
+                return
+            is_crossed = is_crossed or bool(other & SPECIAL)
+            at -= 1
+            self.repairs -= 1
+        if at > 0 and self.repairs > 0:
+            self._close(at, keep_all=is_crossed and bool(kind & FORMATTING))
+
+    def _end_paragraph(self) -> None:
+        """A block begins: no paragraph goes on around it."""
+        at = len(self.stack) - 1
+        while at > 0 and not KINDS.get(self.stack[at][0], 0) & SPECIAL:
+            at -= 1
+            self.repairs -= 1
+        if at > 0 and self.stack[at][0] == "p" and self.repairs > 0:
+            self._close(at)
+
+    def _end_others(self, name: str) -> None:
+        """An element begins that cannot be in some others."""
+        ended, within = ENDED_BY[name]
+        lowest = 0
+        at = len(self.stack) - 1
+        while at > 0 and (other := self.stack[at][0]) not in within:
+            if other in ended:
+                lowest = at
+            at -= 1
+            self.repairs -= 1
+        if lowest and self.repairs > 0:
+            self._close(lowest)
+
+    def _close(self, at: int, keep_all: bool = False) -> None:
+        """End an open element; formatting that was opened in it goes on, but not out of cells.
+
+        With `keep_all` all in it stays open: the end tag crossed a block.
+        """
+        name = self.stack[at][0]
+        above = self.stack[at + 1 :]
+        del self.stack[at:]
+        if not above or KINDS.get(name, 0) & SCOPE or name == "tr":
+            return
+        for inner, attributes, _ in above:
+            self.repairs -= 1
+            if self.repairs > 0 and (keep_all or KINDS.get(inner, 0) & FORMATTING):
+                self._push(inner, attributes)
+
+    def _raw(self, name: str, attributes: str, content: str) -> None:
+        """An element whose content is text alone."""
+        self.names.append(name)
+        if name == "style":
+            self.collected.sheet(content)
+            self.sheet = {**self.sheet, **read_sheet(content)}
+        elif name == "title":
+            self.collected.title = self.collected.title or " ".join(self._unescape(content).split())
+        elif name == "iframe":
+            self.collected.start(name, read_attributes(attributes), len(self.pieces))
+        elif name in ("textarea", "xmp") and content:
+            text = self._unescape(content) if name == "textarea" else content
+            state = self._within(self.stack[-1][2], name, attributes)
+            if not state.why:
+                self.pieces += (LINE, text, LINE)
+            elif not text.isspace():
+                self.collected.hide(Hidden(" ".join(text.split()), state.why))
+
+    def _unescape(self, text: str) -> str:
+        """Text with its character references read."""
+        self.references -= text.count("&")
+        return unescape(text) if self.references >= 0 else text
+
+    def _hide(self, text: str) -> None:
+        """Keep hidden text; that of several elements is one if nothing visible is between."""
+        why = self.stack[-1][2].why
+        seen = len(self.pieces)
+        if why != self.hidden_why or (seen != self.hidden_at and self._is_seen(self.hidden_at)):
+            self._end_hidden()
+            self.hidden_why = why
+        self.hidden_at = seen
+        self.hidden.append(text)
+
+    def _is_seen(self, start: int) -> bool:
+        """Whether there is visible text since a piece."""
+        return not "".join(self.pieces[start:]).isspace()
+
+    def _end_hidden(self) -> None:
+        if self.hidden:
+            self.collected.hide(Hidden(" ".join(" ".join(self.hidden).split()), self.hidden_why))
+            self.hidden.clear()
+
+
+def lines_of(text: str) -> str:
+    """Text with one blank for white space, and no empty lines."""
+    lines = [" ".join(line.split()) for line in text.split(LINE)]
+    return "\n".join(filter(None, lines))
