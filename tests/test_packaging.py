@@ -275,6 +275,11 @@ class DistributionTests(SynchronousTestCase):
         self.assertEqual(wanted - names, set())
 
 
+def names_of(requirements: str) -> set[str]:
+    """The packages of a list, whatever extras of theirs are wanted."""
+    return {normal(name.partition("[")[0]) for name in requirements.split()}
+
+
 class DependencyTests(SynchronousTestCase):
     """What setup.cfg asks for, what the code imports, and what the lock files fix."""
 
@@ -282,9 +287,8 @@ class DependencyTests(SynchronousTestCase):
         """Read setup.cfg and the lock files."""
         setup = configparser.ConfigParser()
         setup.read(ROOT / "setup.cfg", "utf-8")
-        wanted = setup["options"]["install_requires"].split()
-        self.wanted = {normal(name.partition("[")[0]) for name in wanted}
-        self.extra = {normal(name) for name in setup["options.extras_require"]["dev"].split()}
+        self.wanted = names_of(setup["options"]["install_requires"])
+        self.extra = names_of(setup["options.extras_require"]["dev"])
         self.runtime = requirements(ROOT / "requirements.lock")
         self.dev = requirements(ROOT / "requirements-dev.lock")
 

@@ -106,7 +106,8 @@ class UnitTests(SynchronousTestCase):
         """`ExecReload` is a command line of mailfilteradm, and asks where the service is."""
         program, command, *arguments = shlex.split(one(self.service, "Service", "ExecReload"))
         self.assertEqual(program, f"{PROGRAMS}mailfilteradm")
-        context = adm.main.commands[command].make_context(command, arguments)
+        above = adm.main.make_context("", [command])
+        context = adm.main.commands[command].make_context(command, arguments, parent=above)
         self.assertEqual(context.params["state_dir"], SYSTEM_STATE_DIR)
 
     def test_state(self) -> None:
