@@ -5,16 +5,15 @@ may pass asks for any.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..codec.dns_answer import Answer, DnsError, Kind, Question
-from ..mail.canon import Canonical, canonical_field
+from ..mail.canon import Canonical
 from .arc_fields import Seal, read_seal
 from .arc_set import SHORT_NAMES, ArcError, ArcSet, arc_sets
 from .dkim_key import KeyRecordError, PublicKey, read_public_keys
 from .dkim_key import Kind as KeyKind
-from .dkim_signature import Signature, SignatureError, read_message_signature, unsigned_form
+from .dkim_signature import Signature, SignatureError, read_message_signature, unsigned_line
 from .drive import Evaluation, paused
 
 JITTER = 60
@@ -32,8 +31,7 @@ _KEY_KINDS: dict[str, KeyKind] = {"rsa-sha256": "rsa", "ed25519-sha256": "ed2551
 Answers = Mapping[Question, Answer | DnsError]
 
 
-@dataclass(frozen=True, slots=True)
-class ArcResult:
+class ArcResult(NamedTuple):
     """What came of a chain."""
 
     status: Status
@@ -103,10 +101,10 @@ def _verify(
     older = yield from _older_signatures(message, sets[:-1])
     answers = yield from _ask([newest, *reversed(seals)], older)
     _verify_signature(message, newest, answers, len(sets))
-    octets, ends = _sealed_octets(sets)
+    octets, ends = _sealed_octets(message, sets)
     for one, seal, end in reversed([*zip(sets, seals, ends, strict=True)]):
         keys = _keys(seal, answers, f"AS of i={seal.instance}")
-        signed = octets[:end] + unsigned_form(one.seal, "relaxed")
+        signed = octets[:end] + unsigned_line(message.line(one.seal, "relaxed"))
         if not any(key.verifies(seal.signature, signed) for key in keys):
             raise _Bad("fail", f"AS of i={seal.instance} does not verify")
         if seal.instance % AT_ONCE == 0:
@@ -124,7 +122,7 @@ def _verify(
     return 0 if oldest == 1 else oldest, covers
 
 
-def _sealed_octets(sets: Sequence[ArcSet]) -> tuple[bytes, list[int]]:
+def _sealed_octets(message: Canonical, sets: Sequence[ArcSet]) -> tuple[bytes, list[int]]:
     """All fields in canonical form in the order in which seals cover them (RFC 8617 5.1.1), and
     the length of what is before each seal."""
     fields: list[bytes] = []
@@ -134,7 +132,7 @@ def _sealed_octets(sets: Sequence[ArcSet]) -> tuple[bytes, list[int]]:
         for field in one.sealed_fields():
             if field is one.seal:
                 ends.append(length)
-            fields.append(canonical_field(field, "relaxed"))
+            fields.append(message.line(field, "relaxed"))
             length += len(fields[-1])
     return b"".join(fields), ends
 
@@ -195,7 +193,8 @@ def _verify_signature(
 ) -> None:
     keys = _keys(signature, answers, f"AMS of i={instance}")
     signed = message.signed(signature.names, signature.header_form, signature.field)
-    signed.append(unsigned_form(signature.field, signature.header_form))
+    line = message.line(signature.field, signature.header_form)
+    signed.append(unsigned_line(line))
     octets = b"".join(signed)
     if not any(key.verifies(signature.signature, octets) for key in keys):
         raise _Bad("fail", f"AMS of i={instance} does not verify")

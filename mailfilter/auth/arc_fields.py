@@ -1,7 +1,6 @@
 """The field ARC-Seal (RFC 8617 4.1.3)."""
 
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from ..mail.canon import Field
 from .arc_set import ArcError, instance_of, value_of
@@ -23,8 +22,7 @@ _VALIDATIONS = frozenset({b"none", b"pass", b"fail"})
 _NOT_OF_SEALS = ("h", "bh")
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(NamedTuple):
     """What a seal says. Nothing of it is verified."""
 
     instance: int

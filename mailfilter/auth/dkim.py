@@ -6,14 +6,14 @@ those that do share one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import lru_cache
 
 from ..codec.dns_answer import Answer, DnsError, Kind, Question
 from ..codec.dns_name import BadName, normal_name
 from ..mail.canon import Canonical, Field
 from .dkim_key import KeyRecordError, PublicKey, read_public_keys
 from .dkim_key import Kind as KeyKind
-from .dkim_signature import Signature, SignatureError, read_signature, unsigned_form
+from .dkim_signature import Signature, SignatureError, read_signature, unsigned_line
 from .dkim_values import DkimResult, Limits
 from .drive import Evaluation, paused
 
@@ -53,11 +53,12 @@ def verify(
     candidates.sort(key=lambda n: _distance(found[n], author))
     hopeless = [n for n, one in enumerate(found) if one.result != "pass"]
     for n in (*candidates[limits.signatures :], *hopeless[limits.signatures :]):
-        found[n] = replace(found[n], result="neutral", reason="not looked at", is_skipped=True)
+        found[n] = found[n]._replace(result="neutral", reason="not looked at", is_skipped=True)
     yield from _verify_each(message, found, candidates[: limits.signatures])
     return tuple(found)
 
 
+@lru_cache(maxsize=1024)
 def key_question(domain: str, selector: str) -> Question:
     """What asks for a key (RFC 6376 3.6.2.1). Raises BadName."""
     return Question(normal_name(f"{selector}._domainkey.{domain}"), Kind.TXT)
@@ -132,7 +133,8 @@ def verify_by(
     except KeyRecordError as error:
         return DkimResult("permerror", str(error), signature)
     signed = message.signed(signature.names, signature.header_form, signature.field)
-    signed.append(unsigned_form(signature.field, signature.header_form))
+    line = message.line(signature.field, signature.header_form)
+    signed.append(unsigned_line(line))
     octets = b"".join(signed)
     key = yield from _fitting(keys, signature.signature, octets)
     if key is None:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from ..mail.canon import Field, Form, HashName, canonical_field
 from .signature_tags import (
@@ -37,8 +36,7 @@ _HEX = re.compile(rb"=([0-9A-F]{2})")
 _SIGNATURE_TAG = re.compile(rb"(;[ \t\r\n]*+b[ \t\r\n]*+=)[^;]*+")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What a field says of how a message is signed. Nothing of it is verified."""
 
     domain: str
@@ -101,11 +99,17 @@ def read_message_signature(field: Field) -> Signature:
 
 def unsigned_form(field: Field, form: Form) -> bytes:
     """The field as it is itself signed: its `b=` empty, no line end behind (RFC 6376 3.7)."""
-    name, colon, value = field.raw.partition(b":")
+    return unsigned_line(canonical_field(field, form))
+
+
+def unsigned_line(line: bytes) -> bytes:
+    """`unsigned_form` of a field that has its canonical form."""
+    name, _, value = line.removesuffix(b"\r\n").partition(b":")
     # A semicolon in front makes all tags look the same, and the search for one quick.
-    bare = _SIGNATURE_TAG.sub(rb"\1", b";" + value, count=1)[1:]
-    whole = canonical_field(Field(field.name, name + colon + bare), form)
-    return whole.removesuffix(b"\r\n")
+    value = b";" + value
+    if found := _SIGNATURE_TAG.search(value):
+        value = value[: found.end(1)] + value[found.end() :]
+    return name + b":" + value[1:]
 
 
 def _tags(field: Field) -> dict[str, bytes]:

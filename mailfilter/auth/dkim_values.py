@@ -1,6 +1,5 @@
 """DKIM: what a verification is limited by, and what it finds."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .dkim_signature import Signature
@@ -18,8 +17,7 @@ class Limits(NamedTuple):
     """Seconds that `t=` may be ahead of us, and `x=` behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class DkimResult:
+class DkimResult(NamedTuple):
     """What came of one signature."""
 
     result: Result
