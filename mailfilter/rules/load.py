@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .lint import MAX_EXPRESSION, doubts
 from .logic import Condition, ConditionError, read_any, read_count, read_when
-from .model import Pattern, Place, Rule, Trouble
+from .model import GROUP, MAX_SCORE, SYMBOL, Pattern, Place, Rule, Trouble
 from .places import Places
 from .target import Target, TargetError, read_target
 
@@ -21,11 +21,6 @@ MAX_PATTERNS = 64
 MAX_EXAMPLES = 50
 """Of one kind, of one rule."""
 
-MAX_SCORE = 1000.0
-"""More than any threshold that is of use."""
-
-_SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_GROUP = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _FLAGS = frozenset("is")
 
@@ -98,7 +93,7 @@ def load_rules(file: str, data: bytes) -> Loaded:
             rule = _rule(_Table(table, places, index))
         except _BadRule as error:
             name = table.get("symbol")
-            whose = f"{name}: " if isinstance(name, str) and _SYMBOL.fullmatch(name) else ""
+            whose = f"{name}: " if isinstance(name, str) and SYMBOL.fullmatch(name) else ""
             problems.append(Trouble(places.of(index, error.key), f"{whose}{error}"))
             continue
         rules.append(rule)
@@ -140,7 +135,7 @@ _KINDS = {str: "text", float: "a number", bool: "true or false", dict: "a table"
 
 def _rule(table: _Table) -> Rule:
     _known_keys(table.values, _RULE_KEYS, "", "symbol")
-    symbol = _form("symbol", table.get("symbol", str), _SYMBOL, "letters, digits and _")
+    symbol = _form("symbol", table.get("symbol", str), SYMBOL, "letters, digits and _")
     score = table.get("score", float)
     if not -MAX_SCORE <= score <= MAX_SCORE:
         raise _BadRule("score", f"score: expected -{MAX_SCORE:g} to {MAX_SCORE:g}, got {score}")
@@ -149,10 +144,11 @@ def _rule(table: _Table) -> Rule:
     return Rule(
         symbol=symbol,
         score=score,
-        group=_form("group", table.get("group", str), _GROUP, "lower case letters, digits and _"),
+        group=_form("group", table.get("group", str), GROUP, "lower case letters, digits and _"),
         description=_description(table.get("description", str)),
         patterns=patterns,
         condition=_condition(table, [pattern.name for pattern in patterns]),
+        when=table.get("when", str, "") or table.get("count", str, ""),
         place=table.places.of(table.index, "symbol"),
         one_shot=table.get("one_shot", bool, True),
         is_shadow=table.get("shadow", bool, False),
@@ -219,6 +215,8 @@ def _one_of_many(table: _Table, name: str, value: object, target: str, flags: st
 def _pattern(key: str, name: str, text: str, target: Target, flags: str, place: Place) -> Pattern:
     if len(text) > MAX_EXPRESSION:
         raise _BadRule(key, f"{key}: expected at most {MAX_EXPRESSION} characters")
+    if "\0" in text:
+        raise _BadRule(key, f"{key}: expected no NUL, but \\x00 for it")
     if target.is_octets and not all(ord(character) < 256 for character in text):
         raise _BadRule(key, f"{key}: expected octets (\\x80 to \\xff) for the target {target}")
     return Pattern(name, target, text, flags, place)

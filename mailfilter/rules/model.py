@@ -1,11 +1,18 @@
 """A rule, as it is written in a file."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .logic import Condition
 from .target import Target
+
+MAX_SCORE = 1000.0
+"""More than any threshold that is of use."""
+
+SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+GROUP = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Place(NamedTuple):
@@ -51,6 +58,8 @@ class Rule:
     description: str
     patterns: tuple[Pattern, ...]
     condition: Condition = field(compare=False)
+    when: str
+    """The condition as it is written."""
     place: Place
     one_shot: bool = True
     is_shadow: bool = False

@@ -117,6 +117,7 @@ class ProblemTests(SynchronousTestCase):
                 "r.toml:8: ONE: examples.match: expected a list of at most",
             ),
             ("target = 'body'\nmatch = '\u20ac'", "r.toml:7: ONE: match: expected octets"),
+            ('target = "body"\nmatch = "a\\u0000b"', "r.toml:7: ONE: match: expected no NUL"),
             (f"target = 'body'\nmatch = '{'x' * 5000}'", "r.toml:7: ONE: match: expected at mo"),
             ("target = 'body'\npatterns = {}", "r.toml:7: ONE: patterns: expected 1 to 64, got 0"),
             (

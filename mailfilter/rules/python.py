@@ -1,0 +1,65 @@
+"""Rules in Python: a function with a decorator."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..scan.check import Hit, Symbol
+from ..scan.task import Task
+from .model import GROUP, MAX_SCORE, SYMBOL
+
+Answer = bool | str | Iterable[str] | None
+"""Whether the rule fires: a text, or several, are its options; none, or an empty one, are no."""
+
+_EXPECTED = "expected letters, digits and _, in the group's name lower case"
+
+
+@dataclass(frozen=True, slots=True)
+class PythonRule:
+    """A symbol, and the function that tells whether it fires."""
+
+    name: str
+    symbol: Symbol
+    function: Callable[[Task], Answer]
+
+    def __call__(self, task: Task) -> Answer:
+        """Ask the function, as if it were undecorated."""
+        return self.function(task)
+
+    @property
+    def place(self) -> str:
+        """File and line, for people."""
+        code = self.function.__code__
+        return f"{code.co_filename}:{code.co_firstlineno}"
+
+    def hit(self, task: Task) -> Hit | None:
+        """What it finds. Raises whatever the function raises, and TypeError for no answer."""
+        answer = self.function(task)
+        if answer is None or answer is False:
+            return None
+        if answer is True:
+            return Hit(self.name)
+        options = (answer,) if isinstance(answer, str) else tuple(answer)
+        if not all(isinstance(option, str) for option in options):
+            raise TypeError(f"expected True, False or texts, got {answer!r}"[:200])
+        return Hit(self.name, options=options) if any(options) else None
+
+
+def rule(
+    name: str,
+    *,
+    score: float,
+    group: str,
+    description: str,
+    one_shot: bool = True,
+    shadow: bool = False,
+) -> Callable[[Callable[[Task], Answer]], PythonRule]:
+    """Make a rule of a function that takes a task and tells whether the symbol `name` fires.
+
+    With `shadow` it is recorded with score 0. Raises ValueError for a name that is none.
+    """
+    if not SYMBOL.fullmatch(name) or not GROUP.fullmatch(group):
+        raise ValueError(f"rule {name!r} of group {group!r}: {_EXPECTED}")
+    if not -MAX_SCORE <= score <= MAX_SCORE:
+        raise ValueError(f"rule {name}: expected a score of at most {MAX_SCORE:g}, got {score!r}")
+    symbol = Symbol(0.0 if shadow else float(score), group, description, one_shot)
+    return lambda function: PythonRule(name, symbol, function)

@@ -1,0 +1,170 @@
+"""Which rules fire."""
+
+from unittest.mock import patch
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailfilter.mail import parse
+from mailfilter.rules import match
+from mailfilter.rules.budget import MAX_OVERRUNS
+from mailfilter.rules.match import make_matcher
+from tests.rules.case import finds, fired, rules_of
+
+SUBJECT = "target = 'subject'\nmatch = "
+SLOW = f"SLOW target = 'body'\nmatch = '{'(?=a)(a|aa)*' * 4}$'"
+"""Takes ages for `regex`, and is none for hyperscan."""
+
+
+class ExpressionTests(SynchronousTestCase):
+    """What an expression finds."""
+
+    def test_expressions(self) -> None:
+        """Anchors are ends of lines, letters are characters, flags do what they say."""
+        for expression, subject, expected in (
+            (r"'\?\s*$'", "what?", True),
+            (r"'\?\s*$'", "what? no", False),
+            ("'^what'", "what?", True),
+            ("'^hat'", "what?", False),
+            ("'WHAT'", "what?", False),
+            ("'WHAT'\nflags = 'i'", "what?", True),
+            ("'CAF\u00c9'\nflags = 'i'", "caf\u00e9", True),
+            ("'^.{4}$'", "caf\u00e9", True),
+            ("'^[^x]{4}$'", "caf\u00e9", True),
+            (r"'\x{20AC}'", "5 \u20ac", True),
+            ("'^'", "", True),
+            ("'^$'", "", True),
+            ("'^$'", "x", False),
+        ):
+            found = finds(f"Subject: {subject}\n\n", f"A {SUBJECT}{expression}")
+            self.assertEqual(found, ["A"] if expected else [], f"{expression}: {subject}")
+
+    def test_lines(self) -> None:
+        """Each value is a line; only with a flag a dot is the end of one."""
+        message = "X-A: one\nX-A: two\n\n"
+        for expression, expected in (
+            ("'^two$'", True),
+            ("'one.two'", False),
+            ("'one.two'\nflags = 's'", True),
+            (r"'\Aone\ntwo\z'", True),
+        ):
+            found = finds(message, f"A target = 'header:x-a'\nmatch = {expression}")
+            self.assertEqual(found, ["A"] if expected else [], expression)
+
+    def test_octets(self) -> None:
+        """In what was sent, expressions are about octets."""
+        for expression, body, expected in (
+            (r"'\xe9'", b"caf\xe9", True),
+            ("'\u00e9'", b"caf\xe9", True),
+            ("'\u00e9'", "caf\u00e9".encode(), False),
+            ("'^.{5}$'", "caf\u00e9".encode(), True),
+        ):
+            found = finds(b"Subject: x\n\n" + body, f"A target = 'body'\nmatch = {expression}")
+            self.assertEqual(found, ["A"] if expected else [], expression)
+
+    def test_confirmed(self) -> None:
+        """What hyperscan only narrows down is decided by another."""
+        for expression, subject, expected in (
+            (r"'(?!spam)\w+ today'", "eggs today", True),
+            (r"'^(?!spam)\w+ today'", "spam today", False),
+            (r"'(?<=b)c'", "abc", True),
+            (r"'(?<=b)c'", "acc", False),
+            (r"'([a-z])\1'", "abba", True),
+            (r"'([a-z])\1'", "abab", False),
+            (r"'a++b'", "aab", True),
+            (r"'a++ab'", "aab", False),
+            ("'(?<=\u00c9)X'\nflags = 'i'", "\u00e9x", True),
+            (r"'\w(?=\b)'", "\u00e9", False),
+        ):
+            found = finds(f"Subject: {subject}\n\n", f"A {SUBJECT}{expression}")
+            self.assertEqual(found, ["A"] if expected else [], f"{expression}: {subject}")
+
+
+class RuleTests(SynchronousTestCase):
+    """Which rules fire."""
+
+    def test_many(self) -> None:
+        """Each rule is asked, and told in the order of the file, whatever its target."""
+        rules = (
+            f"A {SUBJECT}'x'",
+            "B target = 'body'\nmatch = 'y'",
+            f"C {SUBJECT}'x'",
+            f"D {SUBJECT}'z'",
+        )
+        self.assertEqual(finds("Subject: x\n\ny", *rules), ["A", "B", "C"])
+
+    def test_conditions(self) -> None:
+        """Patterns of several targets in one condition; what is absent does not match."""
+        rule = (
+            "A target = 'subject'\npatterns = {a = 'x', b = {target = 'header:x-b', match = '^'}}"
+        )
+        for message, condition, expected in (
+            ("Subject: x\nX-B:\n\n", "a & b", True),
+            ("Subject: x\n\n", "a & b", False),
+            ("Subject: x\n\n", "a & !b", True),
+            ("Subject: y\n\n", "!a & !b", True),
+            ("To: y\n\n", "!a & !b", True),
+            ("X-B: y\n\n", "!a & !b", False),
+        ):
+            found = finds(message, f"{rule}\nwhen = '{condition}'")
+            self.assertEqual(found, ["A"] if expected else [], f"{message} {condition}")
+
+    def test_counts(self) -> None:
+        """A count is one of patterns, not of places where they match."""
+        rule = f"A {SUBJECT[:19]}\npatterns = {{a = 'a', b = 'b', c = 'c'}}\ncount = '>= 2'"
+        for subject, expected in (("aaa", False), ("ab", True), ("cab", True)):
+            self.assertEqual(finds(f"Subject: {subject}\n\n", rule), ["A"] if expected else [])
+
+    def test_bad_pattern(self) -> None:
+        """A rule with an expression that is none is told, and the others work."""
+        matcher = make_matcher(
+            rules_of(f"A {SUBJECT}'x['", f"B {SUBJECT}'x'", f"C {SUBJECT}'((x{{200}}){{200}})\\1'")
+        )
+        self.assertEqual(fired(matcher, "Subject: x\n\n"), ["B"])
+        first, second = map(str, matcher.troubles)
+        self.assertTrue(first.startswith("r.toml:7: A: no expression: "), first)
+        self.assertTrue(
+            second.endswith("C: no expression: repetitions of repetitions make it too large"),
+            second,
+        )
+        self.assertEqual([rule.symbol for rule in matcher.rules], ["B"])
+
+    def test_again(self) -> None:
+        """A matcher keeps nothing of a message."""
+        matcher = make_matcher(rules_of(f"A {SUBJECT}'x'", f"B {SUBJECT}'y'"))
+        found = [fired(matcher, f"Subject: {subject}\n\n") for subject in ("x", "y", "z", "xy")]
+        self.assertEqual(found, [["A"], ["B"], [], ["A", "B"]])
+
+
+class TimeTests(SynchronousTestCase):
+    """Expressions that never end."""
+
+    def test_undecided(self) -> None:
+        """Without an answer in time a rule does not fire, and that is told."""
+        rules = rules_of(SLOW, f"{SLOW.replace('SLOW', 'NOT')}\nwhen = '!match'", f"A {SUBJECT}'x'")
+        matched = make_matcher(rules).run(parse(b"Subject: x\n\n" + b"a" * 5000 + b"b"))
+        self.assertEqual([rule.symbol for rule in matched.rules], ["A"])
+        self.assertEqual(matched.undecided, ["SLOW", "NOT"])
+
+    def test_switched_off(self) -> None:
+        """A rule that takes too long again and again is off, with one alarm."""
+        matcher = make_matcher(rules_of(SLOW, f"A {SUBJECT}'x'"))
+        told: list[str] = []
+        matcher.budget.tell = told.append
+        message = parse(b"Subject: x\n\n" + b"a" * 5000 + b"b")
+        with patch.object(match, "SECONDS", 0.001):
+            for _ in range(MAX_OVERRUNS):
+                self.assertEqual(matcher.run(message).undecided, ["SLOW"])
+            matched = matcher.run(message)
+        self.assertEqual(matched.undecided, [])
+        self.assertEqual([rule.symbol for rule in matched.rules], ["A"])
+        (text,) = told
+        self.assertTrue(text.startswith("rule SLOW (r.toml:5) took more than 20 ms with 10"), text)
+
+    def test_message_budget(self) -> None:
+        """Many slow rules have no more time than the message has, and none is to blame."""
+        rules = rules_of(*(SLOW.replace("SLOW", f"S{n}") for n in range(20)))
+        matcher = make_matcher(rules)
+        with patch.object(match, "MESSAGE_SECONDS", 0.01):
+            matched = matcher.run(parse(b"Subject: x\n\n" + b"a" * 5000 + b"b"))
+        self.assertEqual(len(matched.undecided), 20)
+        self.assertEqual(matcher.budget.off, set())
