@@ -143,10 +143,11 @@ class _Run:
             if has_terms:
                 self.asker.note(term.text, "match" if is_match else "no match")
             if is_match:
-                at = _Found(term.result, domain, term)
+                explained = record.explanation, domain
                 if inner:
-                    at = inner._replace(result=term.result, include=term.text)
-                return at._replace(explanation=record.explanation, explained_by=domain)
+                    at = inner.domain, inner.mechanism, term.text
+                    return _Found(term.result, *at, *explained)
+                return _Found(term.result, domain, term, "", *explained)
         if record.redirect:
             return (yield from self.redirect(record.redirect, domain))
         return _Found("neutral", domain)

@@ -151,6 +151,7 @@ def letters_of(tokens: Tokens) -> frozenset[str]:
     return frozenset(token.letter for token in tokens if isinstance(token, Macro))
 
 
+@lru_cache(maxsize=1024)
 def name_of(text: str) -> str | None:
     """An expanded text as a name of DNS; None if it cannot be one."""
     text = text.removesuffix(".")

@@ -1,6 +1,5 @@
 """What SPF is asked, within which limits, and what comes out (RFC 7208 2.6, 4.1, 4.6.4)."""
 
-from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
 
@@ -15,8 +14,7 @@ DEFAULT_LOCAL_PART = "postmaster"
 """Of senders without one (4.3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """May this client send for this sender?"""
 
     ip: IPv4Address | IPv6Address
@@ -49,8 +47,7 @@ class Asked:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What one evaluation may cost."""
 
     lookups: int = 10
@@ -79,8 +76,7 @@ class Step(NamedTuple):
     """Of a term: whether it matches; else what came back."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpfResult:
+class SpfResult(NamedTuple):
     """What came out."""
 
     result: Result
@@ -101,7 +97,7 @@ class SpfResult:
     """Terms that asked DNS."""
     void: int = 0
     """Those without an answer."""
-    steps: tuple[Step, ...] = field(default=(), repr=False)
+    steps: tuple[Step, ...] = ()
 
 
 class SpfStop(Exception):
@@ -115,5 +111,7 @@ class SpfStop(Exception):
 
 def shown(text: str, size: int = 80) -> str:
     """Text of others for a log line: printable ASCII, at most so many characters."""
+    if len(text) <= size and text.isascii() and text.isprintable():
+        return text
     printable = "".join(c if " " <= c <= "~" else "?" for c in text[:size])
     return printable if len(text) <= size else f"{printable}..."
