@@ -7,6 +7,7 @@ import dkim  # type: ignore[import-untyped]
 
 from . import shapes
 from .harness import MtaCase, message_file
+from .signed_odd import edited
 from .signing import AUTHSERV, DOMAIN, PEER, dkimpy_key, fields_of, verified
 from .sink import Sink
 from .smtp import Client
@@ -144,6 +145,15 @@ class SigningCases(SignedMailCase):
                 self.assertEqual(verified(message), BOTH, f"{service}: {name}")
             self.assertIn(b"[spam]", fields_of(arrived["subject"], b"subject")[0])
             self.assertTrue(arrived["body"].endswith(b"\r\n\r\nanother body\r\n"))
+
+    def test_any_edits(self) -> None:
+        """So it is, or not signed, whatever edits come together; here by chance."""
+        for service in self.services:
+            messages = {str(n): m for n, m in enumerate(edited(self.author, 40, seed=12))}
+            arrived = self.pass_all(service, messages, f"any-{service}")
+            self.assertEqual(arrived.keys(), messages.keys())
+            for name, message in arrived.items():
+                self.assertEqual(verified(message), BOTH, f"{service}: {messages[name]!r}")
 
     def test_recipients(self) -> None:
         """All get the same signatures."""

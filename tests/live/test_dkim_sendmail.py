@@ -7,6 +7,7 @@ from . import signing_case
 from .harness import Filter, shared_sink
 from .sendmail import DOCUMENTED, PASSWORD, REALM, USER, Sendmail
 from .sendmail_case import SendmailCase
+from .signed_odd import addressed
 from .signing import DOMAIN, signing_filter, verified
 from .signing_case import BOTH, UNSIGNABLE
 from .smtp import Client
@@ -87,6 +88,16 @@ class SendmailSigningTests(signing_case.SigningCases, DkimSendmailCase):
         }
         messages = {name: field + b"\r\n" + self.plain() for name, field in fields.items()}
         self.check_all(messages)
+
+    def test_any_addresses(self) -> None:
+        """A signature verifies, or there is none, whatever addresses are like; here by chance."""
+        messages = {str(n): m for n, m in enumerate(addressed(self.author, 150, seed=12))}
+        arrived = self.pass_all(DOCUMENTED, messages, "any")
+        self.assertEqual(arrived.keys(), messages.keys())
+        found = {name: verified(message) for name, message in arrived.items()}
+        wrong = [messages[name] for name, one in found.items() if one not in ([], BOTH)]
+        self.assertEqual(wrong, [])
+        self.assertGreater(list(found.values()).count(BOTH), len(messages) // 2)
 
     def test_authors(self) -> None:
         """From is in every signature, also when Sendmail puts a name in quotes."""
