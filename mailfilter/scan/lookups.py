@@ -161,13 +161,14 @@ class CheckLookups:
         Raises BadName if one of them can be no name of DNS.
         """
         known = [self._lookups.peek(question) for question in questions]
+        at_hand = [answer for answer in known if answer is not None]
+        if len(at_hand) == len(known):
+            return tuple(at_hand)
         asked = [
             defer.Deferred.fromCoroutine(self._or_error(question, seconds))
             for question, answer in zip(questions, known, strict=True)
             if answer is None
         ]
-        if not asked:
-            return tuple(answer for answer in known if answer is not None)
         try:
             found = iter(await defer.gatherResults(asked, consumeErrors=True))
         except defer.FirstError as error:
