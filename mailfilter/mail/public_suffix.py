@@ -26,3 +26,9 @@ def organizational_domain(domain: str) -> str | None:
     if not domain or "\\" in domain:
         return None
     return load_suffixes().privatesuffix(domain)
+
+
+@lru_cache(maxsize=4096)
+def has_known_suffix(domain: str) -> bool:
+    """Tell whether a domain is below a suffix that the list has, or is one itself."""
+    return load_suffixes().publicsuffix(domain.lower(), accept_unknown=False) is not None

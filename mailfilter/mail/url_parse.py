@@ -5,11 +5,14 @@ behind the scheme, tabs and line ends are nothing, all before the last at sign i
 """
 
 import re
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote
 
 from .url_host import NO_TRAITS, Host, parse_host
+
+ReadHost = Callable[[str], Host | None]
 
 MAX_URL = 2048
 """Characters that are kept of a URL, and of its user, path, query and fragment each."""
@@ -77,10 +80,10 @@ class Url(NamedTuple):
         return f"{self.scheme}:{slashes}{host}{port}{self.path}{query}"
 
 
-def parse_url(text: str) -> Url | None:
+def parse_url(text: str, read_host: ReadHost = parse_host) -> Url | None:
     """Take a URL apart; None if browsers take it for none, such as one without a scheme.
 
-    Linear to the length of the text: only what is kept is cut.
+    Linear to the length of the text: only what is kept is cut. `read_host` may count.
     """
     text = text.strip(_EDGES)
     cleaned = _DROPPED.sub("", text)
@@ -95,10 +98,10 @@ def parse_url(text: str) -> Url | None:
     if not text.isascii():
         _look_at_characters(cleaned, traits)
     if scheme == "file":
-        return _file(raw, cleaned[found.end() :], traits)
+        return _file(raw, cleaned[found.end() :], traits, read_host)
     if scheme in PORTS:
-        return _web(raw, scheme, cleaned, found.end(), traits)
-    return _other(raw, scheme, cleaned[found.end() :], traits)
+        return _web(raw, scheme, cleaned, found.end(), traits, read_host)
+    return _other(raw, scheme, cleaned[found.end() :], traits, read_host)
 
 
 def _look_at_characters(text: str, traits: set[str]) -> None:
@@ -107,14 +110,16 @@ def _look_at_characters(text: str, traits: set[str]) -> None:
             traits.add(trait)
 
 
-def _web(raw: str, scheme: str, text: str, start: int, traits: set[str]) -> Url | None:
+def _web(
+    raw: str, scheme: str, text: str, start: int, traits: set[str], read_host: ReadHost
+) -> Url | None:
     found = _WEB.match(text, start)
     assert found is not None, "every group may be empty"
     slashes, authority, path, query, fragment = found.groups()
     user, at, rest = authority.rpartition("@")
     if at and "@" in user:
         traits.add("many_at")
-    host, port = _host_and_port(rest, PORTS[scheme])
+    host, port = _host_and_port(rest, PORTS[scheme], read_host)
     if host is None:
         return None
     if slashes != "//":
@@ -141,7 +146,9 @@ def _joined(traits: set[str], of_host: frozenset[str]) -> frozenset[str]:
     return of_host | traits if traits else of_host
 
 
-def _host_and_port(text: str, default: int | None) -> tuple[Host | None, int | None]:
+def _host_and_port(
+    text: str, default: int | None, read_host: ReadHost
+) -> tuple[Host | None, int | None]:
     """The host and port that a text names; the host is None if it names none."""
     port = None
     if ":" in text and (found := _PORT.search(text)):
@@ -153,7 +160,7 @@ def _host_and_port(text: str, default: int | None) -> tuple[Host | None, int | N
             port = int(digits)
             if port > 0xFFFF:
                 return None, None
-    return parse_host(text), None if port == default else port
+    return read_host(text), None if port == default else port
 
 
 def _path(path: str) -> str:
@@ -182,7 +189,7 @@ def _encoded(text: str | None, safe: str) -> str:
     return quote(text, safe, errors="replace") if _ODD.search(text) else text
 
 
-def _file(raw: str, text: str, traits: set[str]) -> Url | None:
+def _file(raw: str, text: str, traits: set[str], read_host: ReadHost) -> Url | None:
     """A file of a disk or of a Windows share: a host only where one is named."""
     found = _WEB.match(text)
     assert found is not None, "every group may be empty"
@@ -192,7 +199,7 @@ def _file(raw: str, text: str, traits: set[str]) -> Url | None:
         path = path.replace("\\", "/")
     host = None
     if len(slashes) == 2 and not _DRIVE.match(authority):
-        host = parse_host(authority) if authority else None
+        host = read_host(authority) if authority else None
         if authority and host is None:
             return None
     else:
@@ -215,7 +222,7 @@ def _file(raw: str, text: str, traits: set[str]) -> Url | None:
     )
 
 
-def _other(raw: str, scheme: str, text: str, traits: set[str]) -> Url | None:
+def _other(raw: str, scheme: str, text: str, traits: set[str], read_host: ReadHost) -> Url | None:
     """A URL of a scheme with rules of its own; that of an address of mail has host and user."""
     found = _OTHER.match(text)
     assert found is not None, "every group may be empty"
@@ -224,7 +231,7 @@ def _other(raw: str, scheme: str, text: str, traits: set[str]) -> Url | None:
     if scheme == "mailto" and authority is None:
         user, _, rest = path.rpartition("@")
         path = ""
-    host, port = _host_and_port(rest, None) if rest else (None, None)
+    host, port = _host_and_port(rest, None, read_host) if rest else (None, None)
     return Url(
         raw,
         scheme,

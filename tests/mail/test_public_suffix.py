@@ -6,7 +6,7 @@ from pathlib import Path
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from mailfilter.codec.dns_name import BadName, normal_name
-from mailfilter.mail.public_suffix import organizational_domain
+from mailfilter.mail.public_suffix import has_known_suffix, organizational_domain
 
 
 class DomainTests(SynchronousTestCase):
@@ -35,6 +35,18 @@ class DomainTests(SynchronousTestCase):
         """What nobody could register is nobody's: a label with a dot in it least of all."""
         for domain in ("a..com", ".com", r"a.b\.example.com", r"a\032.example.com"):
             self.assertIsNone(organizational_domain(domain), domain)
+
+
+    def test_known(self) -> None:
+        """Whether the list has the suffix, private or not."""
+        for domain, expected in (
+            ("www.example.COM", True),
+            ("co.uk", True),
+            ("a.blogspot.com", True),
+            ("example.nosuchsuffix", False),
+            ("localhost", False),
+        ):
+            self.assertIs(has_known_suffix(domain), expected, domain)
 
 
 class ListTests(SynchronousTestCase):
