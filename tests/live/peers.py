@@ -72,7 +72,7 @@ PACKAGES = (
 for Sendmail's configuration, saslpasswd2, the mechanisms of SASL; letters for the
 browser, and what the pages that come with rspamd need; a POP3 server, who fetches from it, and
 who delivers into folders; shells, and a reader of manual pages; a DNS resolver, and what signs
-a zone and asks about it."""
+a zone and asks about it; a milter of DKIM, and its tools."""
 OF_THE_HOST = ("curl", "openssl")
 """These come with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
