@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from .public_suffix import has_known_suffix
 from .url_budget import UrlBudget
-from .url_parse import MAX_URL, Url, parse_url
+from .url_parse import AROUND, MAX_URL, Url, parse_url
 
 MAX_LENGTH = 64 * 1024
 """Characters of one URL that are looked at."""
@@ -54,8 +54,10 @@ _AT = re.compile(r"@(?=\w)(?<=[\w.%+\-=]@)")
 _MAILBOX = re.compile(r"[\w.%+\-=]++")
 
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
-_TRAILING = ".,;:!?'*`|\u2018\u2019\u201c\u201d\u00bb\u2026" + (
-    "\u3001\u3002\u300a\u300b\u300c\u300d\u3010\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+_TRAILING = (
+    AROUND
+    + ".,;:!?'*`|\u2018\u2019\u201c\u201d\u00bb\u2026"
+    + ("\u3001\u3002\u300a\u300b\u300c\u300d\u3010\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f")
 )
 _NO_START = ("@", "/", "\\", "%", "&")
 """In front of a bare name: it is a piece of something else."""

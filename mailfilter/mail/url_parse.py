@@ -35,8 +35,10 @@ _SAFE_PATH = "!$%&'()*+,-./:;=@[\\]_|~"
 _SAFE_FRAGMENT = "!#$%&'()*+,-./:;=?@[\\]^_{|}~"
 _ODD = re.compile("[^!$%&()*+,\\-./0-9:;=?@A-Z\\[\\]_a-z|~]")
 
-_WIDTHLESS = re.compile("[\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufeff]")
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_WIDTHLESS = re.compile("[\u180e\u200b-\u200d\u2060-\u2064\ufeff]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+AROUND = "\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
+"""Marks that programs put around a link that is copied."""
 _BROKEN = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 
 
@@ -61,7 +63,7 @@ class Url(NamedTuple):
     traits: frozenset[str]
     """What is odd about how it is written, those of `url_host.Host` too: `backslash`, `dropped`
     (tabs or line ends), `slashes` (not two of them behind the scheme), `many_at`, `long` (cut),
-    `widthless`, `bidi`, `broken` (characters that are none)."""
+    `widthless`, `override` (of the direction of text), `broken` (characters that are none)."""
 
     @property
     def is_ip(self) -> bool:
@@ -96,7 +98,7 @@ def parse_url(text: str, read_host: ReadHost = parse_host) -> Url | None:
     if len(text) > MAX_URL:
         traits.add("long")
     if not text.isascii():
-        _look_at_characters(cleaned, traits)
+        _look_at_characters(cleaned.strip(AROUND), traits)
     if scheme == "file":
         return _file(raw, cleaned[found.end() :], traits, read_host)
     if scheme in PORTS:
@@ -105,7 +107,7 @@ def parse_url(text: str, read_host: ReadHost = parse_host) -> Url | None:
 
 
 def _look_at_characters(text: str, traits: set[str]) -> None:
-    for trait, pattern in (("widthless", _WIDTHLESS), ("bidi", _BIDI), ("broken", _BROKEN)):
+    for trait, pattern in (("widthless", _WIDTHLESS), ("override", _OVERRIDE), ("broken", _BROKEN)):
         if pattern.search(text):
             traits.add(trait)
 

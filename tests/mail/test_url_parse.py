@@ -111,8 +111,10 @@ TRAITS: tuple[tuple[str, set[str]], ...] = (
     ("http://a@b@example.com", {"many_at"}),
     ("http://example.com/" + "a" * MAX_URL, {"long"}),
     ("http://exa\u200bmple.com/", {"widthless", "ignored"}),
-    ("http://example.com/\u2060", {"widthless"}),
-    ("http://example.com/\u202egnp.exe", {"bidi"}),
+    ("http://example.com/\u2060x", {"widthless"}),
+    ("http://example.com/\u200b", set()),
+    ("http://exa\u00admple.com/", {"ignored"}),
+    ("http://example.com/\u202egnp.exe", {"override"}),
     ("http://example.com/\ufffd", {"broken"}),
     ("http://0x7f.1/", {"numeric"}),
 )
