@@ -11,6 +11,8 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import Struct
+
 from ..auth.signing_keys import SigningKeys
 from ..maps import Maps
 from .verdict import Action, AuthResult, Edit, LastFields, Url
@@ -40,9 +42,12 @@ class Symbol:
     """Only the first hit counts; options of later ones are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """The symbol fires; its score is multiplied by `weight`."""
+class Hit(Struct, frozen=True, gc=False):
+    """The symbol fires; its score is multiplied by `weight`.
+
+    As other things that are made many times for each message it is no dataclass, which costs ten
+    times as much.
+    """
 
     symbol: str
     weight: float = 1.0
@@ -71,8 +76,7 @@ class Force:
     """The score may still give a harsher action."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True, gc=False):
     """A line for the trace."""
 
     text: str
@@ -112,6 +116,9 @@ class Check:
     stage: ClassVar[Stage] = Stage.MAIN
     after: ClassVar[tuple[str, ...]] = ()
     """Names of checks (of this stage or an earlier one) whose hits this one reads."""
+    kept_queries: ClassVar[int] = 0
+    """Questions to DNS, out of those of a message, that other checks leave to this one: for checks
+    whose answer must not depend on what a sender has others ask."""
     symbols: ClassVar[Mapping[str, Symbol]] = {}
     options: ClassVar[tuple[str, ...]] = ()
     """Keys that `[checks.NAME.options]` may have; `__init__` reads and checks their values."""

@@ -113,7 +113,7 @@ def _checked_hit(hit: Hit, max_options: int) -> Hit:
     if hit.options == ():
         return hit
     options = tuple([str(text)[:MAX_OPTION_CHARS] for text in (hit.options or ())[:max_options]])
-    return hit if options == hit.options else replace(hit, options=options)
+    return hit if options == hit.options else Hit(hit.symbol, hit.weight, options)
 
 
 def _checked_force(force: Force) -> Force:
@@ -168,8 +168,9 @@ def _is_property(text: str) -> bool:
 def _checked_auth(result: AuthResult) -> AuthResult:
     if not _AUTH_WORD.match(result.method) or not _AUTH_WORD.match(result.result):
         raise ValueError(f"AuthResult: got {result.method!r:.80}, {result.result!r:.80}")
-    return replace(
-        result,
+    return AuthResult(
+        result.method,
+        result.result,
         reason=result.reason[:MAX_OPTION_CHARS],
         comment=result.comment[:MAX_OPTION_CHARS],
         properties=_checked_pairs("properties", _AUTH_PROPERTY, result.properties),

@@ -1,7 +1,7 @@
 """What a scan has found so far, and what it comes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from .check import Findings, Force, Hit, Note
@@ -117,7 +117,7 @@ class Tally:
         kept = old.options if old is not None else ()
         growth = sum(map(len, hit.options)) - sum(map(len, kept))
         if growth > self._option_room:
-            hit = replace(hit, options=kept)
+            hit = Hit(hit.symbol, hit.weight, kept)
         else:
             self._option_room -= growth
         self.hits[hit.symbol] = hit
@@ -126,7 +126,7 @@ class Tally:
         info = self.plan.symbols.get(hit.symbol)
         weight = old.weight if info is None or info.one_shot else old.weight + hit.weight
         options = (*old.options, *(text for text in hit.options if text not in old.options))
-        return replace(old, weight=weight, options=options[: self.max_options])
+        return Hit(old.symbol, weight, options[: self.max_options])
 
     def _force(self, check: str, force: Force) -> None:
         if self.forced is None or _rank(force) > _rank(self.forced.force):

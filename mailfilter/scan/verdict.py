@@ -129,8 +129,7 @@ Values may hold anything a check put in them; the protocol that renders an edit 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AuthResult:
+class AuthResult(Struct, frozen=True, gc=False):
     """What one method of authentication found, for Authentication-Results (RFC 8601 2.2).
 
     Method, result and the parts of a property's name, as `smtp.mailfrom`, are keywords. The other
@@ -161,8 +160,7 @@ class LastFields:
     """It takes more than a millisecond, and is called in a thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolResult:
+class SymbolResult(Struct, frozen=True, gc=False):
     """One symbol of a verdict. `score` is final, `weight` the configured score of the symbol."""
 
     name: str
@@ -173,8 +171,7 @@ class SymbolResult:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TraceEntry:
+class TraceEntry(Struct, frozen=True, gc=False):
     """One step of a scan: seconds since its start, who (check, stage, `verdict`), what."""
 
     at: float

@@ -1,6 +1,6 @@
 """The check of DMARC: trusted forwarders, and what is told for headers and reports."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mailfilter.scan.check import Force
 from mailfilter.scan.verdict import AuthResult
