@@ -18,6 +18,7 @@ from .part import Part
 from .received import Received
 from .source import Source
 from .text import Text
+from .urls import FoundUrl, FoundUrls, collect_urls, domains_of
 
 DEFAULT_LIMITS = Limits()
 
@@ -189,6 +190,21 @@ class Message:
             self._source.log.add(AnomalyKind.TOO_MANY_RECEIVED)
         most = limits.received_bytes
         return tuple([Received(header, most) for header in fields[: limits.received]])
+
+    @lazy
+    def found_urls(self) -> FoundUrls:
+        """The URLs of subject, text, HTML, calendars and names of files, and what is no URL."""
+        return collect_urls(self)
+
+    @property
+    def urls(self) -> tuple[FoundUrl, ...]:
+        """The URLs, those within others too."""
+        return self.found_urls.urls
+
+    @lazy
+    def url_domains(self) -> tuple[str, ...]:
+        """The registrable domains and addresses that URLs lead to, each once."""
+        return domains_of(self.urls)
 
     def _addresses(self, name: str) -> tuple[Address, ...]:
         limits = self._source.limits

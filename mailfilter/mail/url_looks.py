@@ -4,20 +4,19 @@ Every script has letters that a reader takes for another's. A label of one scrip
 of two, or one made of nothing but such letters, is meant to be misread (UTS #39).
 """
 
-import unicodedata
-from functools import lru_cache
+from .scripts import script_of
 
-LATIN = "LATIN"
+LATIN = "Latin"
 
 _WRITTEN_TOGETHER = frozenset(
-    {LATIN, "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
+    {LATIN, "Han", "Hiragana", "Katakana", "Katakana-hiragana", "Hangul", "Bopomofo"}
 )
 """Scripts that names of East Asia mix, Latin included."""
 
 _MISREAD = {
-    "CYRILLIC": frozenset("асԁеһіјӏорԛѕԝхуѵүԍьпг"),
-    "GREEK": frozenset("αγικνορτυχω"),
-    "ARMENIAN": frozenset("օոսհզցյ"),
+    "Cyrillic": frozenset("асԁеһіјӏорԛѕԝхуѵүԍьпг"),
+    "Greek": frozenset("αγικνορτυχω"),
+    "Armenian": frozenset("օոսհզցյ"),
 }
 """Small letters that are read as Latin ones."""
 
@@ -27,15 +26,9 @@ MIN_MISREAD = 3
 NOTHING: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=4096)
-def script_of(letter: str) -> str:
-    """The first word of a letter's name in Unicode, which is its script: `LATIN`, `CJK`."""
-    return unicodedata.name(letter, "").partition(" ")[0]
-
-
 def scripts_of(word: str) -> frozenset[str]:
     """The scripts of a word's letters."""
-    return frozenset([script_of(letter) for letter in set(word) if letter.isalpha()])
+    return frozenset([script for letter in set(word) if (script := script_of(letter))])
 
 
 def is_mixed(word: str) -> bool:

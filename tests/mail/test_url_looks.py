@@ -41,9 +41,9 @@ class LooksTests(SynchronousTestCase):
 
     def test_scripts(self) -> None:
         """Digits and signs are of no script."""
-        self.assertEqual(scripts_of("a-1_b"), {"LATIN"})
+        self.assertEqual(scripts_of("a-1_b"), {"Latin"})
         self.assertEqual(scripts_of("2024"), frozenset())
-        self.assertEqual(scripts_of("aж"), {"LATIN", "CYRILLIC"})
+        self.assertEqual(scripts_of("aж"), {"Latin", "Cyrillic"})
 
     def test_mixed(self) -> None:
         self.assertTrue(is_mixed("pаypal"))
