@@ -37,6 +37,7 @@ class Dkim(Check):
     """Verifies the signatures of DKIM."""
 
     name = "dkim"
+    kept_queries = _USUAL.signatures
     symbols = {
         "R_DKIM_ALLOW": Symbol(-0.2, "policies", "DKIM: a signature verifies"),
         "R_DKIM_REJECT": Symbol(1.0, "policies", "DKIM: a signature does not verify"),

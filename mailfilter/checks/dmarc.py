@@ -46,6 +46,7 @@ class Dmarc(Check):
 
     name = "dmarc"
     after = ("spf", "dkim", "arc")
+    kept_queries = MAX_QUERIES
     symbols = {
         "DMARC_POLICY_ALLOW": Symbol(-0.5, "policies", "DMARC: the author's domain stands for it"),
         "DMARC_POLICY_REJECT": Symbol(

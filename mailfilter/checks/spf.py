@@ -17,6 +17,9 @@ MAX_QUERIES = 40
 """Questions of one message: ten terms and the hosts that they lead to, and some of the 64 that a
 message has are left for others."""
 
+KEPT_QUERIES = 25
+"""Of these, what records of ten terms ask: keys of many ARC sets must not make an error of a fail."""
+
 _RFC = Limits()
 
 _DECIDED: dict[Result, tuple[str, str]] = {
@@ -41,6 +44,7 @@ class Spf(Check):
     """Asks for the sender of the envelope, or of bounces for the name in HELO."""
 
     name = "spf"
+    kept_queries = KEPT_QUERIES
     symbols = {
         "R_SPF_ALLOW": Symbol(-0.2, "policies", "SPF: the sender's domain allows the client"),
         "R_SPF_FAIL": Symbol(1.0, "policies", "SPF: the sender's domain forbids the client"),

@@ -1,8 +1,9 @@
 """What checks look up in DNS: each within its budget, all of a message within one."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
+from types import MappingProxyType
 from typing import Protocol
 
 from twisted.internet import defer
@@ -47,20 +48,25 @@ class Lookups:
     """The questions of one message.
 
     Without a resolver all of them fail. `most` of them may be asked; what the resolver has at
-    hand does not count. Without a `clock` none is late.
+    hand does not count. Of these some are `kept` for checks by name, so that a sender cannot have
+    one check spend what another one needs. Without a `clock` none is late.
     """
 
-    __slots__ = ("_clock", "_left", "_most", "_resolver", "_undone")
+    __slots__ = ("_clock", "_free", "_kept", "_left", "_most", "_resolver", "_undone")
 
     def __init__(
         self,
         resolver: Resolves | None = None,
         most: int = MAX_QUERIES,
         clock: IReactorTime | None = None,
+        kept: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._resolver = resolver
         self._clock = clock
         self._left = self._most = most
+        self._kept = dict(kept)
+        self._free = max(most - sum(kept.values()), 0)
+        """Questions that are kept for nobody."""
         self._undone: dict[tuple[str, str, str], Counter[Kind]] = {}
 
     def for_check(
@@ -85,9 +91,8 @@ class Lookups:
         left = inf if self._clock is None else end - self._clock.seconds()
         if left <= 0:
             raise self.refuse(check, question, "the time of the check is spent")
-        if self._left <= 0:
+        if not self._take(check):
             raise self.refuse(check, question, f"a message may ask {self._most} questions")
-        self._left -= 1
         lookup = self._resolver.lookup(question)
         if self._clock is None or min(left, seconds) == inf:
             return await lookup
@@ -99,6 +104,19 @@ class Lookups:
                 raise DnsTimeout(question) from None
             reason = "no answer in the time of the check"
             raise self._leave(check, question, reason, "given up") from None
+
+    def _take(self, check: str) -> bool:
+        """Count a question of a check, at the cost of what is kept for it as long as that lasts."""
+        if self._left <= 0:
+            return False
+        if self._kept.get(check, 0) > 0:
+            self._kept[check] -= 1
+        elif self._free > 0:
+            self._free -= 1
+        else:
+            return False
+        self._left -= 1
+        return True
 
     def refuse(self, check: str, question: Question, reason: str) -> DnsBudgetSpent:
         """Keep for the trace that a question is not asked, and make the error of it."""

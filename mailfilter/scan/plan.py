@@ -76,6 +76,8 @@ class Plan:
     """What the checks look things up in."""
     keys: SigningKeys
     """By which they sign."""
+    kept_queries: Mapping[str, int]
+    """Check -> questions to DNS of a message that others leave to it."""
 
 
 def build_plan(
@@ -121,6 +123,9 @@ def build_plan(
         steps=tuple(steps),
         maps=maps,
         keys=keys,
+        kept_queries={
+            step.name: step.check.kept_queries for step in steps if step.check.kept_queries
+        },
     )
 
 

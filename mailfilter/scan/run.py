@@ -290,7 +290,8 @@ class _Run:
         self._pass_all = "pass_all" in envelope.flags
         deadline = trace.start + scanner.options.timeout
         hits = MappingProxyType(tally.hits)
-        lookups = Lookups(scanner.resolver, scanner.max_queries, self._clock)
+        kept = scanner.plan.kept_queries
+        lookups = Lookups(scanner.resolver, scanner.max_queries, self._clock, kept)
         self._task = Task(
             envelope,
             message,

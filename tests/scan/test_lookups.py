@@ -99,6 +99,29 @@ class Budgets(SynchronousTestCase):
         self.assertEqual([self.ask(one, n) for n in range(4)], [True, True, False, False])
         self.assertTrue(self.ask(two, 9))
 
+    def test_what_is_kept(self) -> None:
+        """What is kept for a check nobody else can spend, and it may ask what is left besides."""
+        lookups = Lookups(FakeDns(ZONE), 6, kept={"b": 2, "c": 1})
+        self.assertEqual(self.count(lookups, "a", range(9)), 3)
+        self.assertEqual(self.count(lookups, "b", range(10, 19)), 2)
+        self.assertEqual(self.count(lookups, "c", range(20, 29)), 1)
+        lookups = Lookups(FakeDns(ZONE), 6, kept={"b": 2, "c": 1})
+        self.assertEqual(self.count(lookups, "b", range(9)), 5)
+        self.assertEqual(self.count(lookups, "a", range(10, 19)), 0)
+        self.assertEqual(self.count(lookups, "c", range(20, 29)), 1)
+
+    def test_more_is_kept_than_there_is(self) -> None:
+        lookups = Lookups(FakeDns(ZONE), 3, kept={"b": 2, "c": 2})
+        self.assertEqual(self.count(lookups, "a", range(9)), 0)
+        self.assertEqual(self.count(lookups, "c", range(10, 19)), 2)
+        self.assertEqual(self.count(lookups, "b", range(20, 29)), 1)
+
+    def count(self, lookups: Lookups, check: str, numbers: range) -> int:
+        """How many of these questions of a check are answered."""
+        asked = lookups.for_check(check).ask_all([question(number) for number in numbers])
+        found = self.successResultOf(Deferred.fromCoroutine(asked))
+        return sum(isinstance(answer, Answer) for answer in found)
+
     def test_what_is_at_hand_costs_nothing(self) -> None:
         one = Lookups(self.dns, 1).for_check("one", 1)
         for _ in range(5):
