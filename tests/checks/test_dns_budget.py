@@ -1,7 +1,6 @@
 """What a sender has some checks ask must not keep others from asking."""
 
 from ipaddress import ip_address
-from typing import ClassVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -35,7 +34,7 @@ RAW = b"From: Boss <boss@bank.test>\r\nSubject: x\r\n\r\nhi\r\n"
 
 
 class ArcOfNow(Arc):
-    clock: ClassVar = staticmethod(lambda: float(NOW))
+    clock = staticmethod(lambda: float(NOW))
 
 
 class BudgetTests(SynchronousTestCase):
