@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.auth.results_text import read_results
@@ -46,7 +47,7 @@ class ValueTests(SynchronousTestCase):
         expected = 'spf=fail (by "mx") reason="no (way)" smtp.mailfrom=a@example.org smtp.helo=h'
         self.assertEqual(len(f"\t{expected};"), LINE)
         self.assert_value(result, expected)
-        result = replace(result, properties=(SENDER, ("smtp.helo", "h2")))
+        result = structs.replace(result, properties=(SENDER, ("smtp.helo", "h2")))
         self.assert_value(result, expected.replace(" smtp.helo=h", "\n\tsmtp.helo=h2"))
 
     def test_quoting(self) -> None:
