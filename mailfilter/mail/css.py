@@ -198,7 +198,8 @@ def distance(one: Rgb, other: Rgb) -> int:
     return max(abs(one[0] - other[0]), abs(one[1] - other[1]), abs(one[2] - other[2]))
 
 
-def read_sheet(text: str) -> dict[str, Style]:
+@lru_cache(maxsize=64)
+def read_sheet(text: str) -> Sheet:
     """The rules of a style sheet by selector: `tag`, `.class`, `#id`, `tag.class`.
 
     Rules within others, as those of media queries, are left out.

@@ -22,8 +22,8 @@ FORMATTING = 256
 """Goes on behind the end of an element that it was left open in (HTML, 13.2.4.3)."""
 SCOPE = 512
 """No end tag within ends anything around it."""
-UNSEEN = 1024
-"""What is within is not shown."""
+BACKGROUND = 1024
+"""May have the address of an image as its background."""
 ROOT = 2048
 """Open from the first to the last character, whatever its tags say."""
 FIELD = 4096
@@ -45,12 +45,11 @@ _KINDS = (
     (SCOPE, "applet caption table td th marquee object template button"),
     (VOID, "area base basefont bgsound br col embed frame hr img input keygen link meta param"),
     (VOID, "source track wbr"),
-    (ADDRESS, "a area form button input img iframe embed object link video audio source body"),
-    (ADDRESS, "table td th tr"),
+    (ADDRESS, "a area form button input img iframe embed object link video audio source"),
+    (BACKGROUND, "body table td th tr"),
     (ENDS, "a option optgroup li dd dt td th tr tbody thead tfoot button nobr"),
     (HEAD, "base meta link"),
     (FORMATTING, "a b big code em font i nobr s small strike strong tt u"),
-    (UNSEEN, "template datalist"),
     (FIELD, "form input"),
     (ROOT, "html head body"),
 )
@@ -66,6 +65,9 @@ def _kinds() -> dict[str, int]:
 
 KINDS: Mapping[str, int] = _kinds()
 """Element -> its kinds, added up; 0 for all others."""
+
+UNSEEN_WITHIN = frozenset(("template", "datalist"))
+"""Elements whose content is not shown."""
 
 _ROW = ("td", "th", "tr")
 _GROUP = (*_ROW, "tbody", "thead", "tfoot", "caption")

@@ -50,8 +50,17 @@ class State:
             return "zero_size"
         return "same_colour" if distance(self.colour, self.background) < ALIKE else ""
 
-    def within(self, name: str, attributes: Mapping[str, str], sheet: Sheet) -> "State":
-        """What holds in an element; this object if nothing changes."""
+    def within(
+        self,
+        name: str,
+        attributes: Mapping[str, str],
+        sheet: Sheet,
+        known: dict[tuple[object, ...], "State"],
+    ) -> "State":
+        """What holds in an element; this object if nothing changes.
+
+        Known states are those made before, by what holds in them.
+        """
         style = _style(name, attributes, sheet)
         colour, background = _colours(name, attributes, style)
         why_all = self.why_all or style.hidden or ("display" if "hidden" in attributes else "")
@@ -65,7 +74,11 @@ class State:
         size = self.size
         if style.size is not None:
             size = style.size if style.size >= 0 else min(-style.size * size, MAX_SIZE)
-        return State(why_all, is_invisible, size, colour or self.colour, background)
+        what = (why_all, is_invisible, size, colour or self.colour, background)
+        state = known.get(what)
+        if state is None:
+            state = known[what] = State(*what)
+        return state
 
 
 def _style(name: str, attributes: Mapping[str, str], sheet: Sheet) -> Style:

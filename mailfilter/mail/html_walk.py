@@ -4,14 +4,15 @@ Elements that are open are kept on a stack, with what holds for the text in each
 left out or cross each other are put right as browsers do where it decides what is seen.
 """
 
+import re
 from collections import Counter
-from html import unescape
 
-from .css import Sheet, read_sheet
+from .css import MAX_SHEET, Sheet, read_sheet
 from .html import Hidden, HtmlView
 from .html_collect import Collector
 from .html_elements import (
     ADDRESS,
+    BACKGROUND,
     BREAK,
     CELL,
     ENDED_BY,
@@ -24,11 +25,11 @@ from .html_elements import (
     ROOT,
     SCOPE,
     SPECIAL,
-    UNSEEN,
+    UNSEEN_WITHIN,
     VOID,
 )
 from .html_state import State
-from .html_tokens import cut_tags, read_attributes, tokens
+from .html_tokens import cut_tags, read_attributes, read_text, split_attributes, tokens
 from .html_traits import traits_of
 
 MAX_HTML = 1024 * 1024
@@ -43,8 +44,20 @@ MAX_DEPTH = 1000
 MAX_REPAIRS = 100_000
 """Open elements that are looked at because of ends that are left out or cross each other."""
 
-MAX_REFERENCES = 50_000
-"""Character references in text that are read."""
+MAX_REFERENCES = 30_000
+"""Character references of a part that are read."""
+
+MAX_ATTRIBUTES = 30_000
+"""Attributes of all its elements."""
+
+MAX_STYLES = 4000
+"""Different elements of a part whose styles are looked at, each some microseconds."""
+
+TELLING = ADDRESS | HEAD | FIELD
+"""Kinds of elements of which more than the style is looked at."""
+
+STYLING = re.compile(r"style|class|id|color|hidden|text", re.IGNORECASE)
+"""What attributes have in them that say something of an element's style."""
 
 LINE = "\x1f"
 """Stands for the end of a line in the pieces of text: white space as others, if mail has it."""
@@ -73,6 +86,10 @@ class _Walk:
         """Open elements: name, attributes as written, state. The first stands for the body."""
         self.repairs = MAX_REPAIRS
         self.references = MAX_REFERENCES
+        self.styles = MAX_STYLES
+        self.states: dict[tuple[object, ...], State] = {}
+        """All states, by what holds in them."""
+        self.attributes = MAX_ATTRIBUTES
         self.hidden: list[str] = []
         """Pieces of the hidden text that is being read."""
         self.hidden_why = ""
@@ -98,13 +115,17 @@ class _Walk:
             data_uris=tuple(found.data_uris),
             stylesheets=tuple(found.stylesheets),
             base=found.base,
-            is_cut=self.is_cut or found.is_cut or self.repairs < 0 or self.references < 0,
+            is_cut=self.is_cut
+            or found.is_cut
+            or min(self.repairs, self.references, self.attributes, self.styles) < 0,
         )
 
     def run(self, source: str) -> None:
         """Go through all tokens."""
         pieces, names, stack, kinds = self.pieces, self.names, self.stack, KINDS
-        for text, raw_name, raw_attributes, raw, name, attributes, end, comment in tokens(source):
+        cut = tokens(source)
+        self._read_sheets([token[4] for token in cut if token[2] and token[2].lower() == "style"])
+        for text, end, raw_name, raw_attributes, raw, name, attributes, comment in cut:
             if text:
                 if "&" in text:
                     text = self._unescape(text)
@@ -146,36 +167,59 @@ class _Walk:
             self._end_others(name)
         if kind & CELL:
             self.pieces.append(" ")
-        if (attributes and kind & (ADDRESS | HEAD)) or kind & FIELD:
+        read = None
+        if kind & TELLING and (attributes or kind & FIELD):
+            read = self._attributes(attributes)
             if name == "a":
                 self.collected.end_link(self.pieces)
-            self.collected.start(name, read_attributes(attributes), len(self.pieces))
+            self.collected.start(name, read, len(self.pieces))
+        elif kind & BACKGROUND and "background" in attributes:
+            read = self._attributes(attributes)
+            self.collected.start(name, read, len(self.pieces))
         if kind & ROOT:
             self._root(name, attributes)
         elif not kind & VOID:
-            self._push(name, attributes)
+            self._push(name, attributes, read)
 
-    def _push(self, name: str, attributes: str) -> None:
+    def _push(self, name: str, attributes: str, read: dict[str, str] | None = None) -> None:
         """Open an element."""
         stack = self.stack
         if len(stack) > MAX_DEPTH:
             self.is_cut = True
             return
-        stack.append((name, attributes, self._within(stack[-1][2], name, attributes)))
+        state = stack[-1][2]
+        if attributes or self.sheet or name in UNSEEN_WITHIN:
+            state = self._within(state, name, attributes, read)
+        stack.append((name, attributes, state))
 
-    def _within(self, state: State, name: str, attributes: str) -> State:
-        """The state in an element."""
-        if KINDS.get(name, 0) & UNSEEN:
-            return State(why_all=state.why_all or "template")
-        if not attributes and not self.sheet:
-            return state
+    def _within(
+        self, state: State, name: str, attributes: str, read: dict[str, str] | None = None
+    ) -> State:
+        """The state in an element, of which some attributes may be read already."""
         key = (name, attributes)
         inner = state.inner.get(key)
-        if inner is None:
-            inner = state.within(name, read_attributes(attributes), self.sheet)
-            if inner is not state:
-                state.inner[key] = inner
+        if inner is not None:
+            return inner
+        if name in UNSEEN_WITHIN:
+            return State(why_all=state.why_all or "template")
+        if not self.sheet and not STYLING.search(attributes):
+            return state
+        self.styles -= 1
+        if self.styles < 0:
+            return state
+        inner = state.within(
+            name, self._attributes(attributes) if read is None else read, self.sheet, self.states
+        )
+        state.inner[key] = inner
         return inner
+
+    def _read_sheets(self, contents: list[str]) -> None:
+        """Read the style sheets, which hold for the whole document wherever they stand."""
+        if contents:
+            content = "\n".join(contents)
+            self.collected.sheet(content[:MAX_SHEET])
+            self.sheet = read_sheet(content[:MAX_SHEET])
+            self.is_cut = self.is_cut or len(content) > MAX_SHEET
 
     def _root(self, name: str, attributes: str) -> None:
         """A tag of the body changes what holds for all that follows in it."""
@@ -187,7 +231,7 @@ class _Walk:
     def _end(self, name: str) -> None:
         """An end tag of an element that is not the innermost one."""
         kind = KINDS.get(name, 0)
-        if kind & (ROOT | VOID):
+        if kind & (ROOT | VOID) or self.repairs < 0:
             return
         until = SCOPE if kind & (SPECIAL | FORMATTING) else SPECIAL
         at = len(self.stack) - 1
@@ -199,29 +243,29 @@ class _Walk:
             is_crossed = is_crossed or bool(other & SPECIAL)
             at -= 1
             self.repairs -= 1
-        if at > 0 and self.repairs > 0:
+        if at > 0:
             self._close(at, keep_all=is_crossed and bool(kind & FORMATTING))
 
     def _end_paragraph(self) -> None:
         """A block begins: no paragraph goes on around it."""
-        at = len(self.stack) - 1
+        at = len(self.stack) - 1 if self.repairs > 0 else 0
         while at > 0 and not KINDS.get(self.stack[at][0], 0) & SPECIAL:
             at -= 1
             self.repairs -= 1
-        if at > 0 and self.stack[at][0] == "p" and self.repairs > 0:
+        if at > 0 and self.stack[at][0] == "p":
             self._close(at)
 
     def _end_others(self, name: str) -> None:
         """An element begins that cannot be in some others."""
         ended, within = ENDED_BY[name]
         lowest = 0
-        at = len(self.stack) - 1
+        at = len(self.stack) - 1 if self.repairs > 0 else 0
         while at > 0 and (other := self.stack[at][0]) not in within:
             if other in ended:
                 lowest = at
             at -= 1
             self.repairs -= 1
-        if lowest and self.repairs > 0:
+        if lowest:
             self._close(lowest)
 
     def _close(self, at: int, keep_all: bool = False) -> None:
@@ -242,13 +286,10 @@ class _Walk:
     def _raw(self, name: str, attributes: str, content: str) -> None:
         """An element whose content is text alone."""
         self.names.append(name)
-        if name == "style":
-            self.collected.sheet(content)
-            self.sheet = {**self.sheet, **read_sheet(content)}
-        elif name == "title":
+        if name == "title":
             self.collected.title = self.collected.title or " ".join(self._unescape(content).split())
         elif name == "iframe":
-            self.collected.start(name, read_attributes(attributes), len(self.pieces))
+            self.collected.start(name, self._attributes(attributes), len(self.pieces))
         elif name in ("textarea", "xmp") and content:
             text = self._unescape(content) if name == "textarea" else content
             state = self._within(self.stack[-1][2], name, attributes)
@@ -259,8 +300,16 @@ class _Walk:
 
     def _unescape(self, text: str) -> str:
         """Text with its character references read."""
-        self.references -= text.count("&")
-        return unescape(text) if self.references >= 0 else text
+        self.references -= text.count("&") - text.count("&nbsp;")
+        return read_text(text) if self.references >= 0 else text
+
+    def _attributes(self, text: str) -> dict[str, str]:
+        """Attributes by their names in lower case."""
+        pieces = split_attributes(text)
+        self.attributes -= len(pieces)
+        if "&" in text:
+            self.references -= text.count("&")
+        return read_attributes(pieces) if self.attributes > 0 and self.references >= 0 else {}
 
     def _hide(self, text: str) -> None:
         """Keep hidden text; that of several elements is one if nothing visible is between."""

@@ -36,6 +36,9 @@ _INVISIBLE = re.compile(
 
 _ASCII_WORD = re.compile(r"[a-z0-9]++(?:'[a-z0-9]++)*")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]++(?:'[\p{L}\p{N}\p{M}]++)*+")
+_LIGATURES = re.compile("[\ufdfa\ufdfb]")
+"""Characters that stand for whole sentences, and would make a text of them 18 times as long."""
+
 _MARKS = regex.compile(r"(\p{M}{30})\p{M}++")
 
 
@@ -48,6 +51,7 @@ def normal_form(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = _MARKS.sub(r"\1", _INVISIBLE.sub("", text))
+    text = _LIGATURES.sub(" ", text)
     return unicodedata.normalize("NFKC", text.replace("\u2019", "'")).lower()
 
 
