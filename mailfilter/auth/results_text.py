@@ -4,7 +4,8 @@ Where readers could differ, nothing is read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 MAX_OCTETS = 32_768
@@ -22,7 +23,8 @@ _PIECE = re.compile(
 )
 _IN_COMMENT = re.compile(r"\\[\s\S]|[()]")
 _QUOTED_PAIR = re.compile(r"\\([\s\S])")
-_FOLD = re.compile(r"[ \t]*+\r?\n[ \t]++")
+# Begins where a run of blanks does: tried within one, it would take the square of its length.
+_FOLD = re.compile(r"(?<![ \t])[ \t]*+\r?\n[ \t]++")
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
 
 
@@ -62,21 +64,8 @@ def read_results(octets: bytes) -> Results:
 
     Raises ResultsError.
     """
-    if len(octets) > MAX_OCTETS:
-        raise ResultsError(f"longer than {MAX_OCTETS} octets")
-    try:
-        text = octets.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ResultsError("not UTF-8") from None
-    parts = list(_parts(text))
-    server, *rest = parts
-    if not server.words or server.words[0] == "=":
-        raise ResultsError("no name of a server")
-    if len(rest) > MAX_RESULTS:
-        raise ResultsError(f"more than {MAX_RESULTS} results")
-    if rest and not rest[-1].words:
-        rest.pop()
-    return Results(server.words[0].lower(), tuple([_read_result(part) for part in rest]))
+    server, parts = _begin(octets)
+    return Results(server, _read_parts(parts))
 
 
 def passed_domain(results: Results) -> str | None:
@@ -94,20 +83,14 @@ def passed_domain(results: Results) -> str | None:
     return domain if _DOMAIN.fullmatch(domain) else None
 
 
-def merged(values: Iterable[bytes], server: str) -> list[Result]:
-    """The results of one server out of several fields, in their order.
-
-    Fields of others and those that cannot be read are left out.
-    """
-    found: list[Result] = []
-    for value in values:
-        try:
-            results = read_results(value)
-        except ResultsError:
-            continue
-        if results.server == server.lower():
-            found += [result for result in results.results if result.method]
-    return found
+def said_by(server: str, octets: bytes) -> list[Result]:
+    """The results of a value, if that server says them and it can be read; else none."""
+    try:
+        name, parts = _begin(octets)
+        found = _read_parts(parts) if name == server.lower() else ()
+    except ResultsError:
+        return []
+    return [result for result in found if result.method]
 
 
 class _Part(NamedTuple):
@@ -116,6 +99,30 @@ class _Part(NamedTuple):
     words: list[str]
     """Words, values of quoted strings, and `=`."""
     text: str
+
+
+def _begin(octets: bytes) -> tuple[str, Iterator[_Part]]:
+    """The name of the server, and the parts behind it, not read yet. Raises ResultsError."""
+    if len(octets) > MAX_OCTETS:
+        raise ResultsError(f"longer than {MAX_OCTETS} octets")
+    try:
+        parts = _parts(octets.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ResultsError("not UTF-8") from None
+    words = next(parts).words
+    if not words or words[0] == "=":
+        raise ResultsError("no name of a server")
+    return words[0].lower(), parts
+
+
+def _read_parts(parts: Iterator[_Part]) -> tuple[Result, ...]:
+    # The one that an end by a semicolon leaves, and one that is too much.
+    found = list(islice(parts, MAX_RESULTS + 2))
+    if found and not found[-1].words:
+        found.pop()
+    if len(found) > MAX_RESULTS:
+        raise ResultsError(f"more than {MAX_RESULTS} results")
+    return tuple(map(_read_result, found))
 
 
 def _parts(text: str) -> Iterator[_Part]:

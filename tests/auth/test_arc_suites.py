@@ -20,7 +20,7 @@ from mailfilter.auth.arc_set import arc_sets, value_of
 from mailfilter.auth.dkim_signature import unsigned_form
 from mailfilter.auth.drive import Evaluation
 from mailfilter.auth.private_key import read_private_key
-from mailfilter.auth.results_text import merged
+from mailfilter.auth.results_text import said_by
 from mailfilter.auth.signature_writer import sign_lines
 from mailfilter.auth.signing_keys import SigningKey
 from mailfilter.auth.tags import parse_tags
@@ -126,7 +126,7 @@ def results_of_case(case: Case) -> str:
     """What the fields of the server of a case say together."""
     server = case.test["srv-id"]
     fields = parse(case.raw).canonical.named(b"authentication-results")
-    found = merged(map(value_of, fields), server)
+    found = [result for field in fields for result in said_by(server, value_of(field))]
     return "; ".join([server, *(result.text for result in found)])
 
 

@@ -2,14 +2,18 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.auth import results_text
 from mailfilter.auth.results_text import (
+    _FOLD,
     MAX_OCTETS,
     MAX_RESULTS,
     ResultsError,
-    merged,
     passed_domain,
     read_results,
+    said_by,
 )
+
+SPF = "spf=pass smtp.mfrom=b@c.test"
 
 
 class ReadTests(SynchronousTestCase):
@@ -48,6 +52,13 @@ class ReadTests(SynchronousTestCase):
                 read_results(b"a.test;" + piece * ((MAX_OCTETS - 7) // len(piece)))
             except ResultsError:
                 continue
+
+    def test_folds(self) -> None:
+        """A run of blanks is looked at once, not from each of its places."""
+        blanks = " " * 1000
+        self.assertIsNone(_FOLD.search(f"a{blanks}b"))
+        self.assertIsNone(_FOLD.match(f"a{blanks}\n b", 2))
+        self.assertEqual(_FOLD.sub(" ", f"a{blanks}\r\n{blanks}b \n\tc"), "a b c")
 
 
 class PassedTests(SynchronousTestCase):
@@ -90,16 +101,20 @@ class PassedTests(SynchronousTestCase):
             self.assertIsNone(self.passed(results), results)
 
 
-class MergedTests(SynchronousTestCase):
+class SaidTests(SynchronousTestCase):
     def test_of_one_server(self) -> None:
-        values = [
-            b" a.test; arc=none;\r\n  spf=pass smtp.mfrom=b@c.test",
-            b" b.test; dkim=pass",
-            b" A.test; dkim=fail (x)",
-            b" a.test; (",
-            b" a.test; none",
-        ]
-        self.assertEqual(
-            [result.text for result in merged(values, "a.test")],
-            ["arc=none", "spf=pass smtp.mfrom=b@c.test", "dkim=fail (x)"],
-        )
+        for value, texts in (
+            (b" a.test; arc=none;\r\n  spf=pass smtp.mfrom=b@c.test", ["arc=none", SPF]),
+            (b" b.test; dkim=pass", []),
+            (b" A.test; dkim=fail (x)", ["dkim=fail (x)"]),
+            (b" a.test; (", []),
+            (b" a.test; none", []),
+            (b" a.test" + b"; x=y" * MAX_RESULTS + b";", ["x=y"] * MAX_RESULTS),
+            (b" a.test" + b"; x=y" * (MAX_RESULTS + 1), []),
+        ):
+            self.assertEqual([result.text for result in said_by("A.test", value)], texts)
+
+    def test_of_others(self) -> None:
+        """Of those nothing is read but the name."""
+        self.patch(results_text, "_read_parts", None)
+        self.assertEqual(said_by("a.test", b" b.test; dkim=pass"), [])

@@ -228,6 +228,21 @@ class ResultsTests(Case):
         long = b"Authentication-Results: mx.list.test; spf=pass (%b)\r\n" % (b"x" * 1000)
         self.assertEqual(self.results(long + RAW), "mx.list.test; arc=none")
 
+    def test_much_to_reuse(self) -> None:
+        """There are pauses between long fields."""
+        self.options["reuse_auth_results"] = True
+        pauses: list[None] = []
+
+        async def pause() -> None:
+            pauses.append(None)
+
+        self.patch(Task, "pause", lambda task: pause())
+        field = b"Authentication-Results: mx.list.test; spf=pass (%b)\r\n" % (b"x" * 10_000)
+        self.results(field + RAW)
+        self.assertEqual(len(pauses), 0)
+        self.results(field * 9 + RAW)
+        self.assertEqual(len(pauses), 2)
+
     def test_foreign_fields(self) -> None:
         """Nothing of them is ours."""
         field = b"Authentication-Results: mx.list.test; dmarc=pass header.from=author.test\r\n"
