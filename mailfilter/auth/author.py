@@ -70,8 +70,8 @@ def author_domain(headers: Headers) -> str:
 
     There may be several addresses, if all of them are of one domain. Raises NoAuthor.
     """
-    if headers.is_cut:
-        raise NoAuthor("the header is cut: others may see other fields")
+    if not headers.is_whole():
+        raise NoAuthor("the header cannot be read whole: others may see other fields")
     fields = headers.all("from")
     if not fields:
         raise NoAuthor("there is no From", NO_FROM)

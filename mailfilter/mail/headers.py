@@ -156,6 +156,16 @@ class Headers:
         """Whether a name has octets outside of ASCII."""
         return not all(map(bytes.isascii, self._index))
 
+    def is_whole(self) -> bool:
+        """Whether every program sees the fields that are listed, and no others.
+
+        Not if it is cut, has odd lines, or CR or NUL within a line: some take that for its end.
+        """
+        raw, start, end = self._source.raw, self.start, self.end
+        if self.is_cut or self.has_odd_lines() or raw.find(b"\0", start, end) >= 0:
+            return False
+        return raw.count(b"\r", start, end) == raw.count(b"\r\n", start, end)
+
     def has_odd_lines(self) -> bool:
         """Whether it has lines that are no fields, but for one of an mbox at its top.
 

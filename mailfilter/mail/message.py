@@ -81,7 +81,7 @@ class Message:
         is_large = headers.end - headers.start > self._source.limits.header_bytes
         fields = tuple([Field(name, raw) for name, raw in headers.octets()])
         body = CanonicalBody(memoryview(self.raw)[self.root.body_start :])
-        return Canonical(fields, body, is_cut=is_large or headers.is_cut or headers.has_odd_lines())
+        return Canonical(fields, body, is_cut=is_large or not headers.is_whole())
 
     @lazy
     def parts(self) -> tuple[Part, ...]:

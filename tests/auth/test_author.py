@@ -213,3 +213,15 @@ class FieldTests(SynchronousTestCase):
         """There may be another From behind what is read."""
         header = b"From: bob@example.com\r\n" + b"X: y\r\n" * 30 + b"From: eve@evil.test"
         self.assertRaises(NoAuthor, self.domain, header, Limits(block_headers=10))
+
+    def test_not_whole(self) -> None:
+        """Lines that are fields to some, or end the header."""
+        for odd in (
+            b"X: y\rFrom: eve@evil.test",
+            b"X: y\0",
+            b" From: eve@evil.test",
+            b": y",
+        ):
+            header = odd + b"\r\nFrom: bob@example.com"
+            self.assertRaises(NoAuthor, self.domain, header)
+        self.assertEqual(self.domain(b"From a Mon\nFrom: bob@example.com"), "example.com")

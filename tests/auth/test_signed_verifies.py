@@ -19,7 +19,7 @@ KEYS = (SigningKey("signed.test", "rsa", RSA), SigningKey("signed.test", "ed", E
 FORMS = st.sampled_from(["simple", "relaxed"])
 NAMES = (b"from", b"to", b"x-odd", b"received", b"dkim-signature", b"missing")
 _END = st.sampled_from([b"\r\n", b"\n"])
-_TEXT = st.text("ab \t\r:;=\x0b\xe4", max_size=12).map(str.encode)
+_TEXT = st.text("ab \t:;=\x0b\xe4", max_size=12).map(str.encode)
 
 
 @st.composite

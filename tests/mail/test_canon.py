@@ -275,6 +275,12 @@ class MessageTests(SynchronousTestCase):
             self.assertTrue(parse(raw).canonical.is_cut, raw)
         self.assertTrue(parse(b"A: b\r\nodd\r\nC: d\r\n\r\n").canonical.is_cut)
 
+    def test_ends_of_lines(self) -> None:
+        """Some take a lone CR, or NUL, for the end of a line."""
+        self.assertTrue(parse(b"A: b\rC: d\r\n\r\n").canonical.is_cut)
+        self.assertTrue(parse(b"A: b\0\r\n\r\n").canonical.is_cut)
+        self.assertFalse(parse(b"A: b\r\n\r\nc\rd\0").canonical.is_cut)
+
     def test_too_large(self) -> None:
         self.assertTrue(parse(b"A: b\r\n" * 100_000 + b"\r\n").canonical.is_cut)
         # One field beyond the limit is listed, but nothing of that size is to be hashed at once.

@@ -75,6 +75,25 @@ class Blocks(SynchronousTestCase):
         ):
             self.assertEqual(parse(raw, limits).headers.is_cut, is_cut, raw)
 
+    def test_whole(self) -> None:
+        """Whether nobody sees other fields; a line of an mbox on top is passed over by all."""
+        limits = Limits(block_headers=2)
+        for raw, is_whole in (
+            (b"", True),
+            (b"A: 1\r\n b\nB: 2\r\n\r\nx\ry\0", True),
+            (b"A: 1\r\n", True),
+            (b"From a Mon\nA: 1\n\n", True),
+            (b"A: 1\nB: 2\nC: 3\n\n", False),
+            (b"A: 1\nodd\n\n", False),
+            (b" odd\nA: 1\n\n", False),
+            (b"A: 1\rB: 2\n\n", False),
+            (b"A: 1\r\r\nB: 2\r\n\r\n", False),
+            (b"A: 1\r", False),
+            (b"A: 1\0\n\n", False),
+            (b"From a\rB: 2\nA: 1\n\n", False),
+        ):
+            self.assertEqual(parse(raw, limits).headers.is_whole(), is_whole, raw)
+
     def test_what_a_body_is(self) -> None:
         """Any number of fields before it does not hide that: other programs read it."""
         many = b"X-Y: z\r\n" * 3000
