@@ -30,6 +30,8 @@ def make_boot(
         directory=sources.directory,
         files=tuple(File(item.file, item.data, item.mode, item.gid) for item in sources.files),
         checks=tuple(File(item.path, item.data) for item in draft.check_files),
+        rules=tuple(File(item.path, item.data) for item in draft.rule_files.files),
+        rule_troubles=draft.rule_files.troubles,
         sockets=tuple(sockets),
         is_strict=is_strict,
         log=logs.target(),

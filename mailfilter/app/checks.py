@@ -48,7 +48,7 @@ def read_check_files(directory: str | None) -> tuple[list[CheckFile], list[str]]
     """The files of the operator's directory (absolute; `None` is none), and what is wrong."""
     if directory is None:
         return [], []
-    problem = _not_private(Path(directory))
+    problem = not_private(Path(directory))
     if problem is not None:
         return [], [problem]
     paths = sorted(Path(directory).glob("*.py"))
@@ -56,7 +56,7 @@ def read_check_files(directory: str | None) -> tuple[list[CheckFile], list[str]]
         return [], [f"{directory}: expected at most {MAX_FILES} files"]
     files, problems = [], []
     for path in paths:
-        problem = _not_private(path)
+        problem = not_private(path)
         if problem is not None:
             problems.append(problem)
             continue
@@ -100,13 +100,13 @@ class _Loader:
                 self._take(point.load(), origin)
             except BaseException as error:
                 # Others' code: even sys.exit() in it must end in a line that says where.
-                self.problems.append(f"{origin}: {_reason(error)}")
+                self.problems.append(f"{origin}: {reason(error)}")
 
     def from_file(self, file: CheckFile) -> None:
         try:
-            module = _import(file)
+            module = import_file(file, "mailfilter_operator_checks")
         except BaseException as error:
-            self.problems.append(f"{file.path}: {_reason(error)}")
+            self.problems.append(f"{file.path}: {reason(error)}")
             return
         found = [
             item
@@ -122,16 +122,19 @@ class _Loader:
         if not isclass(found) or not issubclass(found, Check):
             self.problems.append(f"{origin}: expected a subclass of Check, got {found!r}")
             return
-        problem = _malformed(found)
+        problem = malformed(found)
         if problem is None:
             self.checks.append(found)
         else:
             self.problems.append(f"{origin}: {found.__name__}{problem}")
 
 
-def _import(file: CheckFile) -> ModuleType:
-    """Make a module of what was read: a worker that starts later must not see other code."""
-    module = ModuleType(f"mailfilter_operator_checks_{Path(file.path).stem}")
+def import_file(file: CheckFile, prefix: str) -> ModuleType:
+    """Make a module of what was read: a worker that starts later must not see other code.
+
+    Raises whatever that code raises.
+    """
+    module = ModuleType(f"{prefix}_{Path(file.path).stem}")
     module.__file__ = file.path
     # Where `dataclasses` and `typing` look for what an annotation means.
     sys.modules[module.__name__] = module
@@ -143,11 +146,12 @@ def _import(file: CheckFile) -> ModuleType:
     return module
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """What went wrong, in a line."""
     return f"{type(error).__name__}: {error}"
 
 
-def _not_private(path: Path) -> str | None:
+def not_private(path: Path) -> str | None:
     """Say why code is refused that someone else could have put there (bad-input.md row 45)."""
     try:
         status = path.stat()
@@ -160,7 +164,7 @@ def _not_private(path: Path) -> str | None:
     return None
 
 
-def _malformed(check: type[Check]) -> str | None:
+def malformed(check: type[Check]) -> str | None:
     """Say what is wrong with the declarations of a check, whose types nobody may have checked."""
     name = getattr(check, "name", None)
     if not isinstance(name, str) or not _CHECK_NAME.fullmatch(name):

@@ -35,6 +35,7 @@ from ..servers.services import Desk, NoDesk
 from ..store import make_store
 from .key_swap import KeySwap
 from .map_swap import MapSwap
+from .rules import tell_of_rules
 from .serving import NO_CREDENTIALS, Serving
 
 GC_THRESHOLD = 20_000
@@ -79,6 +80,7 @@ class Engine:
         self.counters = Counters()
         config = loaded.config
         self.map_swap = MapSwap(reactor, plan.maps, alarm)
+        tell_of_rules(plan, alarm)
         self.key_swap = KeySwap(reactor, plan.keys, alarm, credentials.signing)
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         self.access = Access(config.controller, self.clock, Derivations(reactor).check)

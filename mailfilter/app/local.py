@@ -133,7 +133,9 @@ class LocalGeneration:
 
     async def _load(self) -> "_Ready":
         seconds, maps = self._server.reload_timeout, tuple(self._maps.values())
-        loading = in_background(self._reactor, lambda: _load(self._draft, maps))
+        loading = in_background(
+            self._reactor, lambda: _load(self._draft, maps, self._hub.state_dir)
+        )
         loading.addTimeout(seconds, self._reactor)
         try:
             ready = await loading
@@ -229,9 +231,9 @@ class _Ready(NamedTuple):
     dns_servers: Sequence[Server]
 
 
-def _load(draft: Draft, maps: Sequence[MapFile]) -> _Ready:
+def _load(draft: Draft, maps: Sequence[MapFile], state_dir: str) -> _Ready:
     """All that scans. Blocks; raises ConfigError."""
-    loaded, plan = load_files(draft.loaded.sources, draft.check_files)
+    loaded, plan = load_files(draft.loaded.sources, draft.check_files, draft.rule_files, state_dir)
     servers = dns_servers(loaded.config.dns)
     refused = give_all(plan.maps, maps)
     refused += give_keys(plan.keys, draft.held.credentials().signing)

@@ -16,6 +16,15 @@ from .certificates import NOTHING, Held, Taken, take
 from .checks import CheckFile, CheckLoadError, has_entry_points, load_checks, read_check_files
 from .expiry import expiring
 from .map_files import map_problems
+from .rules import (
+    NO_RULE_FILES,
+    RuleFiles,
+    RulesUnreadError,
+    compile_rule_set,
+    load_rule_set,
+    read_rule_files,
+    rule_troubles,
+)
 
 _ENTRY_POINT = "entry point "
 """How what is said of an entry point begins; everything else is about scan.check_dir."""
@@ -33,6 +42,7 @@ class Draft:
     """What TLS is served with."""
     maps: tuple[MapFile, ...] = ()
     """What its maps have when it comes to serve."""
+    rule_files: RuleFiles = NO_RULE_FILES
 
 
 def draft(path: str | None, before: Held = NOTHING) -> Draft:
@@ -55,10 +65,11 @@ def draft(path: str | None, before: Held = NOTHING) -> Draft:
     files, unread = read_check_files(loaded.config.scan.check_dir or None)
     if unread:
         raise ConfigError([_unloaded(loaded, text) for text in unread])
-    if not files and not has_entry_points():
+    rule_files = _rule_files(loaded)
+    if not files and not has_entry_points() and not rule_files.has_code:
         # Nothing but our own code would run: then what is between checks and files is told, too.
-        _load(reading, ())
-    return Draft(loaded, tuple(files), taken.held)
+        _load(reading, (), rule_files, is_draft=True)
+    return Draft(loaded, tuple(files), taken.held, rule_files=rule_files)
 
 
 def worker_count(loaded: Loaded) -> int:
@@ -78,14 +89,22 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     now = time()
     taken = take(reading.loaded, NOTHING, now, reading.doubtful)
     problems = _all_problems(reading, taken, *map_problems(reading.loaded.config.maps))
-    loaded, plan = _load(replace(reading, problems=problems), None)
-    warnings = (*loaded.warnings, *taken.warnings, *expiring(loaded, taken.held, now))
+    loaded, plan = _load(replace(reading, problems=problems), None, None)
+    rules = [_about_rules(text) for text in rule_troubles(plan)]
+    warnings = (*loaded.warnings, *taken.warnings, *expiring(loaded, taken.held, now), *rules)
     return replace(loaded, warnings=warnings), plan
 
 
-def load_files(sources: Sources, check_files: Sequence[CheckFile]) -> tuple[Loaded, Plan]:
-    """As `load_all`, from files that were read before."""
-    return _load(read_sources(sources), check_files)
+def load_files(
+    sources: Sources,
+    check_files: Sequence[CheckFile],
+    rule_files: RuleFiles = NO_RULE_FILES,
+    state_dir: str | None = None,
+) -> tuple[Loaded, Plan]:
+    """As `load_all`, from files that were read before; rules are compiled once for a state
+    directory.
+    """
+    return _load(read_sources(sources), check_files, rule_files, state_dir=state_dir)
 
 
 def _all_problems(reading: Reading, taken: Taken, *others: Problem) -> tuple[Problem, ...]:
@@ -95,8 +114,18 @@ def _all_problems(reading: Reading, taken: Taken, *others: Problem) -> tuple[Pro
     return tuple(in_order(problems.found, reading.loaded.path if reading.loaded else None))
 
 
-def _load(reading: Reading, files: Sequence[CheckFile] | None) -> tuple[Loaded, Plan]:
-    """Checks and plan; without their files those of the operator are read now."""
+def _load(
+    reading: Reading,
+    files: Sequence[CheckFile] | None,
+    rule_files: RuleFiles | None,
+    *,
+    state_dir: str | None = None,
+    is_draft: bool = False,
+) -> tuple[Loaded, Plan]:
+    """Checks, rules and plan; without their files those of the operator are read now.
+
+    In a draft rules are not compiled.
+    """
     loaded = reading.loaded
     if loaded is None:
         raise ConfigError(reading.problems)
@@ -106,10 +135,17 @@ def _load(reading: Reading, files: Sequence[CheckFile] | None) -> tuple[Loaded, 
         files, unread = read_check_files(loaded.config.scan.check_dir or None)
     checks, unloaded = _checks(loaded, files, unread)
     problems.add(*unloaded)
+    if rule_files is None:
+        rule_files = _rule_files(loaded)
+    rules = load_rule_set(loaded.config.rules, rule_files, checks)
+    if not is_draft:
+        rules = compile_rule_set(rules, loaded.config.rules, state_dir)
     plan = None
     try:
-        plan = build_plan(loaded.config, checks)
+        plan = build_plan(loaded.config, [*checks, rules.check()])
     except PlanError as error:
+        # The symbols of a rule that is no good are not there for others to name.
+        problems.add(*map(_about_rules, rules.troubles))
         for item in error.problems:
             if problems.is_full:
                 break
@@ -118,6 +154,19 @@ def _load(reading: Reading, files: Sequence[CheckFile] | None) -> tuple[Loaded, 
     if problems.found or plan is None:
         raise ConfigError(in_order(problems.found, loaded.path))
     return loaded, plan
+
+
+def _rule_files(loaded: Loaded) -> RuleFiles:
+    """Raises ConfigError."""
+    try:
+        return read_rule_files(loaded.config.rules)
+    except RulesUnreadError as error:
+        raise ConfigError([loaded.problem("rules.dirs", None, str(error))]) from None
+
+
+def _about_rules(text: str) -> Problem:
+    """What names its place itself."""
+    return Problem(None, None, "", None, text)
 
 
 def _checks(

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from ..checks import BUILT_IN
 from ..config import Config
+from ..config.model import RuleSettings
 from ..scan.plan import build_plan
 from ..scan.symbols import FAIL_SUFFIX
+from .rules import load_rule_set
 
 PAGE = Path("docs/symbols.md")
 
@@ -25,9 +27,10 @@ and the scan goes on without it.
 
 
 def render_symbols() -> str:
-    """The page: every symbol of the built-in checks, by name."""
-    plan = build_plan(Config(), BUILT_IN)
-    checks = {symbol: check.name for check in BUILT_IN for symbol in check.symbols}
+    """The page: every symbol of the built-in checks and rules, by name."""
+    built_in = [*BUILT_IN, load_rule_set(RuleSettings()).check()]
+    plan = build_plan(Config(), built_in)
+    checks = {symbol: check.name for check in built_in for symbol in check.symbols}
     rows = [
         f"| `{info.name}` | {info.score:g} | {info.group} | {checks[name]} | {info.description} |\n"
         for name, info in sorted(plan.symbols.items())

@@ -8,6 +8,7 @@ from ..config import Loaded
 from ..scan.envelope import Envelope, Recipient
 from ..scan.plan import Plan
 from ..scan.run import Scanner
+from .rules import rule_troubles
 
 MESSAGE = (
     b"From: Self-test <self-test@example.org>\r\nTo: <postmaster@example.org>\r\n"
@@ -31,7 +32,8 @@ class Outcome:
     errors: tuple[str, ...]
     """Of checks that need nothing but the message: what fails here fails for all mail."""
     warnings: tuple[str, ...]
-    """Of checks that wait for others, such as a store: those may be back when mail comes."""
+    """Of checks that wait for others, such as a store: those may be back when mail comes. What is
+    wrong with rules, without which the others work."""
 
 
 async def self_test(loaded: Loaded, plan: Plan, clock: IReactorTime) -> Outcome:
@@ -43,5 +45,5 @@ async def self_test(loaded: Loaded, plan: Plan, clock: IReactorTime) -> Outcome:
     texts = [(step.waits, f"check {step.name}: {reasons[step.fail_symbol]}") for step in failed]
     return Outcome(
         errors=tuple(text for waits, text in texts if not waits),
-        warnings=tuple(text for waits, text in texts if waits),
+        warnings=(*(text for waits, text in texts if waits), *rule_troubles(plan)),
     )

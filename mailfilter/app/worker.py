@@ -57,6 +57,7 @@ from .errors_ring import Troubles
 from .key_swap import give_keys
 from .map_swap import give_all
 from .plan import load_files
+from .rules import RuleFiles
 from .self_test import Outcome, self_test
 from .steady import steady
 from .ticks import every, stop
@@ -274,7 +275,11 @@ def build_engine(reactor: Any, boot: Boot, alarms: Alarms) -> Engine:
     """Load what the master has read. Raises ConfigError, KeypairError or TlsError."""
     files = tuple(Source(item.path, item.data, item.mode, item.gid) for item in boot.files)
     checks = tuple(CheckFile(item.path, item.data) for item in boot.checks)
-    loaded, plan = load_files(Sources(boot.config, boot.directory, files), checks)
+    rules = RuleFiles(
+        tuple(CheckFile(item.path, item.data) for item in boot.rules), boot.rule_troubles
+    )
+    sources = Sources(boot.config, boot.directory, files)
+    loaded, plan = load_files(sources, checks, rules, boot.state_dir)
     refused = give_all(plan.maps, boot.maps)
     refused += give_keys(plan.keys, boot.credentials.signing)
     for text in refused:

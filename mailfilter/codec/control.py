@@ -155,6 +155,10 @@ class Boot(Message, frozen=True, kw_only=True):
     credentials: Credentials = Credentials()
     maps: tuple[MapFile, ...] = ()
     saved: Saved = Saved(number=0)
+    rules: tuple[File, ...] = ()
+    """The files of the operator's directories of rules."""
+    rule_troubles: tuple[str, ...] = ()
+    """What is wrong with others there."""
 
 
 class Drain(Message, frozen=True, kw_only=True):

@@ -1303,6 +1303,29 @@ def default_groups() -> Mapping[str, Group]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSettings:
+    """Rules: expressions and small functions that make a symbol each."""
+
+    built_in: Annotated[bool, Doc("The rules that come with the filter are used.")] = True
+    dirs: Annotated[
+        tuple[str, ...],
+        PATH,
+        Doc(
+            "Directories with rules of your own, in files NAME.toml and NAME.py. One with the"
+            " symbol of a rule that comes with the filter takes its place."
+        ),
+        Example('["/etc/mailfilter/rules.d"]'),
+    ] = ()
+    cache: Annotated[
+        bool,
+        Doc(
+            "What rules are compiled to is kept in the state directory, so that a start need not"
+            " compile what has not changed."
+        ),
+    ] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
     """Where keys of ours are by which mail is signed (DKIM, ARC), beside [signing_keys]."""
 
@@ -1422,6 +1445,7 @@ class Config:
     composites: Annotated[Mapping[str, Composite], Doc("Composites.")] = field(default_factory=dict)
     profiles: Annotated[Mapping[str, Profile], Doc("Profiles.")] = field(default_factory=dict)
     checks: Annotated[Mapping[str, CheckSettings], Doc("Checks.")] = field(default_factory=dict)
+    rules: Annotated[RuleSettings, Doc("Rules.")] = field(default_factory=RuleSettings)
     tls: Annotated[Tls, Doc("TLS.")] = field(default_factory=Tls)
     certificates: Annotated[Mapping[str, Certificate], Doc("Certificates of ours.")] = field(
         default_factory=dict

@@ -18,6 +18,8 @@ class RulesCheck(Check):
     budget: Budget
     matcher: Matcher | None
     python: Sequence[PythonRule]
+    troubles: Sequence[str]
+    """What was wrong with rules when they were read."""
 
     def run(self, task: Task) -> Findings:
         found: list[Finding] = []
@@ -49,7 +51,7 @@ def rules_check(
     rules: Sequence[Rule],
     python: Sequence[PythonRule] = (),
     matcher: Matcher | None = None,
-    budget: Budget | None = None,
+    troubles: Sequence[str] = (),
 ) -> type[Check]:
     """A check that declares the symbols of these rules.
 
@@ -64,7 +66,8 @@ def rules_check(
         "symbols": declared,
         "matcher": matcher,
         "python": tuple(python),
-        "budget": budget or (matcher.budget if matcher else Budget()),
+        "budget": matcher.budget if matcher else Budget(),
+        "troubles": tuple(troubles),
         "__module__": __name__,
         "__doc__": "Asks the rules of a configuration.",
     }

@@ -5,8 +5,8 @@ down: such an expression is compiled in a wider form, and what that finds is con
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import hyperscan
 import msgspec
@@ -58,34 +58,56 @@ class _BadPattern(Exception):
     """It is no expression."""
 
 
+class _Sought(NamedTuple):
+    """A pattern on its way into a table."""
+
+    id_: int
+    rule: int
+    place: int
+    """Among those of its rule."""
+    pattern: Pattern
+
+
 def compile_rules(rules: Sequence[Rule]) -> Compiled:
     """Compile all patterns, which takes seconds for thousands. Raises nothing."""
-    faults: list[Fault] = []
-    sought: dict[Target, list[tuple[int, int, Pattern, int]]] = defaultdict(list)
-    number = 0
+    sought: dict[Target, list[_Sought]] = defaultdict(list)
+    id_ = 0
     for at, rule in enumerate(rules):
-        first, number = number, number + len(rule.patterns)
-        entries = []
         for place, pattern in enumerate(rule.patterns):
-            try:
-                entries.append((first + place, at, pattern, _flags_for(pattern)))
-            except _BadPattern as error:
-                faults.append(Fault(at, f"no expression: {error}", place))
-                break
-        else:
-            for entry in entries:
-                sought[entry[2].target].append(entry)
-    tables = []
-    for target, found in sought.items():
+            sought[pattern.target].append(_Sought(id_, at, place, pattern))
+            id_ += 1
+    faults: dict[int, Fault] = {}
+    tables = [_table(target, found, faults) for target, found in sought.items()]
+    return Compiled(
+        tuple(table for table in tables if table is not None),
+        tuple(faults[at] for at in sorted(faults)),
+    )
+
+
+def _table(target: Target, found: Sequence[_Sought], faults: dict[int, Fault]) -> Table | None:
+    """The patterns of a target together; those that are no good go to `faults`, by rule."""
+    flags = {one.id_: _flags(one.pattern) for one in found}
+    # Mostly all are good, and to compile each alone before that would take as long again.
+    try:
+        return Table(target.kind, target.field, _database(found, flags), ())
+    except hyperscan.error:
+        pass
+    good, narrowed = [], []
+    for one in found:
         try:
-            database = _database([(id_, item, flags) for id_, _, item, flags in found])
-        except hyperscan.error as error:
+            if _must_be_confirmed(one, flags):
+                flags[one.id_] |= hyperscan.HS_FLAG_PREFILTER
+                narrowed.append(one.id_)
+            good.append(one)
+        except _BadPattern as error:
+            faults.setdefault(one.rule, Fault(one.rule, f"no expression: {error}", one.place))
+    try:
+        return Table(target.kind, target.field, _database(good, flags), tuple(narrowed))
+    except hyperscan.error as error:
+        for one in good:
             text = f"not to be compiled with the others of {target}: {error}"
-            faults += [Fault(at, text) for at in dict.fromkeys(entry[1] for entry in found)]
-            continue
-        narrowed = [id_ for id_, _, _, flags in found if flags & hyperscan.HS_FLAG_PREFILTER]
-        tables.append(Table(target.kind, target.field, database, tuple(narrowed)))
-    return Compiled(tuple(tables), tuple(faults))
+            faults.setdefault(one.rule, Fault(one.rule, text))
+    return None
 
 
 def patterns_of(rules: Sequence[Rule]) -> list[tuple[int, Pattern]]:
@@ -106,8 +128,7 @@ def confirming(pattern: Pattern) -> Any:
     return regex.compile(pattern.text, flags, cache_pattern=False)
 
 
-def _flags_for(pattern: Pattern) -> int:
-    """How hyperscan takes it: as it is, or else as something wider. Raises _BadPattern."""
+def _flags(pattern: Pattern) -> int:
     flags = _ALWAYS
     if not pattern.target.is_octets:
         flags |= hyperscan.HS_FLAG_UTF8
@@ -115,16 +136,22 @@ def _flags_for(pattern: Pattern) -> int:
         flags |= hyperscan.HS_FLAG_CASELESS
     if "s" in pattern.flags:
         flags |= hyperscan.HS_FLAG_DOTALL
-    try:
-        _database([(0, pattern, flags)])
-    except hyperscan.error:
-        flags |= hyperscan.HS_FLAG_PREFILTER
-        _check_confirming(pattern)
-        try:
-            _database([(0, pattern, flags)])
-        except hyperscan.error as error:
-            raise _BadPattern(str(error)) from None
     return flags
+
+
+def _must_be_confirmed(one: _Sought, flags: Mapping[int, int]) -> bool:
+    """Whether hyperscan takes only something wider. Raises _BadPattern if not even that."""
+    try:
+        _database([one], flags)
+    except hyperscan.error:
+        _check_confirming(one.pattern)
+    else:
+        return False
+    try:
+        _database([one], {one.id_: flags[one.id_] | hyperscan.HS_FLAG_PREFILTER})
+    except hyperscan.error as error:
+        raise _BadPattern(str(error)) from None
+    return True
 
 
 def _check_confirming(pattern: Pattern) -> None:
@@ -136,14 +163,14 @@ def _check_confirming(pattern: Pattern) -> None:
         raise _BadPattern(str(error) or "nested too deep") from None
 
 
-def _database(entries: Sequence[tuple[int, Pattern, int]]) -> bytes:
+def _database(found: Sequence[_Sought], flags: Mapping[int, int]) -> bytes:
     """Raises hyperscan.error."""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[_octets(pattern) for _, pattern, _ in entries],
-        ids=[id_ for id_, _, _ in entries],
-        elements=len(entries),
-        flags=[flags for _, _, flags in entries],
+        expressions=[_octets(one.pattern) for one in found],
+        ids=[one.id_ for one in found],
+        elements=len(found),
+        flags=[flags[one.id_] for one in found],
     )
     return hyperscan.dumpb(database)
 

@@ -42,20 +42,16 @@ class Matcher:
     ) -> None:
         """Raises hyperscan.error if these are no databases of this machine's library."""
         self.budget = budget or Budget()
-        dropped = {fault.rule for fault in compiled.faults}
+        self._dropped = frozenset(fault.rule for fault in compiled.faults)
         self._rules = list(rules)
-        self.rules = [rule for at, rule in enumerate(rules) if at not in dropped]
+        self.rules = [rule for at, rule in enumerate(rules) if at not in self._dropped]
         """Those that can be used."""
         self.troubles = [_trouble(self._rules[fault.rule], fault) for fault in compiled.faults]
         """Why others cannot."""
         patterns = patterns_of(self._rules)
         self._owners = [(at, pattern.name) for at, pattern in patterns]
         self._searches = [_search(table, patterns) for table in compiled.tables]
-        self._always = [
-            at
-            for at, rule in enumerate(self._rules)
-            if at not in dropped and rule.condition(_NOTHING)
-        ]
+        self._always = [at for at, rule in enumerate(self._rules) if rule.condition(_NOTHING)]
 
     def run(self, message: Message) -> Matched:
         """The rules that fire. Takes some microseconds for each target, and raises nothing."""
@@ -79,9 +75,9 @@ class Matcher:
                 at, name = self._owners[id_]
                 matched.setdefault(at, set()).add(name)
         fired = []
-        for at in sorted({*matched, *self._always}):
+        for at in sorted({*matched, *self._always} - undecided - self._dropped):
             rule = self._rules[at]
-            if rule.condition(frozenset(matched.get(at, _NOTHING))) and at not in undecided:
+            if rule.condition(frozenset(matched.get(at, _NOTHING))):
                 fired.append(rule)
         off = self.budget.off
         if off:

@@ -128,6 +128,13 @@ class RuleTests(SynchronousTestCase):
         )
         self.assertEqual([rule.symbol for rule in matcher.rules], ["B"])
 
+    def test_half_bad(self) -> None:
+        """A rule of which one expression is none has no other way to fire."""
+        patterns = "{a = 'x', b = {target = 'body', match = '['}}"
+        for condition in ("a | b", "a & !b", "!a | !b"):
+            rule = f"A target = 'subject'\npatterns = {patterns}\nwhen = '{condition}'"
+            self.assertEqual(fired(make_matcher(rules_of(rule)), "Subject: x\n\n"), [], condition)
+
     def test_again(self) -> None:
         """A matcher keeps nothing of a message."""
         matcher = make_matcher(rules_of(f"A {SUBJECT}'x'", f"B {SUBJECT}'y'"))

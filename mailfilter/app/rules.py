@@ -1,0 +1,147 @@
+"""Where rules come from: those of the package, and the operator's directories."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache as once
+from inspect import getmembers
+from pathlib import Path
+
+from ..config.files import read_source
+from ..config.model import RuleSettings
+from ..rules.cache import Cache
+from ..rules.check import RulesCheck
+from ..rules.python import PythonRule
+from ..rules.ruleset import RuleSet, compiled, read_rules
+from ..scan.check import Check
+from ..scan.plan import Plan
+from .checks import CheckFile, import_file, not_private, reason
+
+BUILT_IN = Path(__file__).parents[1] / "etc" / "rules"
+
+MAX_FILES = 40
+"""Of the operator's. With those of checks and of the configuration, at a MiB each, they have room
+in a message to a worker."""
+
+FOLDER = "rules"
+"""In the state directory."""
+
+
+class RulesUnreadError(Exception):
+    """A directory of rules cannot be read at all; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFiles:
+    """The operator's files as they were when they were read."""
+
+    files: tuple[CheckFile, ...] = ()
+    troubles: tuple[str, ...] = ()
+    """What is wrong with others."""
+
+    @property
+    def has_code(self) -> bool:
+        """Whether some are in Python."""
+        return any(file.path.endswith(".py") for file in self.files)
+
+
+NO_RULE_FILES = RuleFiles()
+
+
+def read_rule_files(settings: RuleSettings) -> RuleFiles:
+    """The operator's files.
+
+    Raises RulesUnreadError if a directory is not there, is not ours alone, or has too many.
+    """
+    files: list[CheckFile] = []
+    troubles: list[str] = []
+    for directory in settings.dirs:
+        trouble = not_private(Path(directory))
+        if trouble is not None:
+            raise RulesUnreadError(trouble)
+        found = [*Path(directory).glob("*.toml"), *Path(directory).glob("*.py")]
+        if len(files) + len(found) > MAX_FILES:
+            raise RulesUnreadError(f"{directory}: expected at most {MAX_FILES} files of rules")
+        for path in sorted(found):
+            trouble = not_private(path)
+            if trouble is not None:
+                troubles.append(trouble)
+                continue
+            source, unread = read_source(str(path))
+            troubles += map(str, unread)
+            if source is not None:
+                files.append(CheckFile(source.file, source.data))
+    return RuleFiles(tuple(files), tuple(troubles))
+
+
+def load_rule_set(
+    settings: RuleSettings, files: RuleFiles = NO_RULE_FILES, checks: Sequence[type[Check]] = ()
+) -> RuleSet:
+    """The rules of a configuration, not yet compiled; `checks` have symbols of their own.
+
+    Runs the operator's code.
+    """
+    troubles = list(files.troubles)
+    python: list[PythonRule] = []
+    own: list[tuple[str, bytes]] = []
+    for file in files.files:
+        if file.path.endswith(".py"):
+            python += _from_python(file, troubles)
+        else:
+            own.append((file.path, file.data))
+    taken = {symbol: f"check {check.name}" for check in checks for symbol in check.symbols}
+    found = read_rules(_built_in() if settings.built_in else (), own, python, taken)
+    return replace(found, troubles=(*troubles, *found.troubles))
+
+
+def compile_rule_set(found: RuleSet, settings: RuleSettings, state_dir: str | None) -> RuleSet:
+    """Make them ready; what is compiled is kept in the state directory, if that is wanted."""
+    keeps = settings.cache and state_dir is not None
+    return compiled(found, Cache(f"{state_dir}/{FOLDER}" if keeps else None))
+
+
+def rule_troubles(plan: Plan) -> tuple[str, ...]:
+    """What is wrong with the rules of a plan."""
+    return tuple(text for check in _checks(plan) for text in check.troubles)
+
+
+def tell_of_rules(plan: Plan, alarm: Callable[[str], None]) -> None:
+    """Whom to tell when a rule of a plan fails, or is switched off."""
+    for check in _checks(plan):
+        check.budget.tell = alarm
+
+
+def _checks(plan: Plan) -> list[RulesCheck]:
+    return [step.check for step in plan.steps if isinstance(step.check, RulesCheck)]
+
+
+@once
+def _built_in() -> tuple[tuple[str, bytes], ...]:
+    paths = sorted(BUILT_IN.glob("*.toml"))
+    return tuple((f"etc/rules/{path.name}", path.read_bytes()) for path in paths)
+
+
+def _from_python(file: CheckFile, troubles: list[str]) -> list[PythonRule]:
+    try:
+        module = import_file(file, "mailfilter_operator_rules")
+    except BaseException as error:
+        # Others' code: even sys.exit() in it must end in a line that says where.
+        troubles.append(f"{file.path}:{_line_of(error, file.path)}: {reason(error)}")
+        return []
+    found = [item for _, item in getmembers(module) if isinstance(item, PythonRule)]
+    own = [item for item in found if item.function.__module__ == module.__name__]
+    if not own:
+        troubles.append(f"{file.path}:1: holds no function with @rule(...)")
+    return own
+
+
+def _line_of(error: BaseException, path: str) -> int:
+    """The line of a file at which its code went wrong."""
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        return error.lineno
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == path and frame.lineno is not None
+    ]
+    return lines[-1] if lines else 1
