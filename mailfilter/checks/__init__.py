@@ -13,11 +13,18 @@ from .html_only import HtmlOnly
 from .mime_good import MimeGood
 from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
+from .phishing import Phishing
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
 from .spf import Spf
 from .subject_caps import SubjectCaps
 from .to_names import ToNames
+from .url_alphabets import UrlAlphabets
+from .url_in_subject import UrlInSubject
+from .url_obfuscated import UrlObfuscated
+from .url_services import UrlServices
+from .url_suspect import UrlSuspect
+from .urls import Urls
 
 BUILT_IN: tuple[type[Check], ...] = (
     Arc,
@@ -32,9 +39,16 @@ BUILT_IN: tuple[type[Check], ...] = (
     MimeGood,
     MissingCharset,
     MissingHeaders,
+    Phishing,
     RcptCount,
     RcvdCount,
     Spf,
     SubjectCaps,
     ToNames,
+    UrlAlphabets,
+    UrlInSubject,
+    UrlObfuscated,
+    UrlServices,
+    UrlSuspect,
+    Urls,
 )

@@ -27,3 +27,13 @@ def read_word(options: Mapping[str, object], key: str, words: Sequence[str], nam
     if value not in words:
         raise ValueError(f"{name or key}: expected {', '.join(words)}, got {value!r}")
     return str(value)
+
+
+def read_texts(
+    options: Mapping[str, object], key: str, default: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """A list of texts."""
+    value = options.get(key, default)
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        raise ValueError(f"{key}: expected a list of texts, got {value!r}")
+    return tuple(value)

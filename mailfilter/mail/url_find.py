@@ -30,7 +30,7 @@ _SITES = (
     "com net org edu gov mil int info biz mobi xyz top site online shop store club icu website vip"
     " club link live win bid loan date stream trade download review click buzz rest cyou sbs"
     " ru su ua by kz cn hk tw jp kr vn th sg my ph eu uk de fr es pt nl be ch dk se no fi pl cz sk"
-    " hu ro bg gr tr il ae sa za ng ke us ca mx br ar cl co au nz ir pk tk ml ga cf gq ws tv"
+    " hu ro bg gr tr il ae sa za ng ke us ca mx br ar cl co au nz ir pk tv onion"
 )
 
 

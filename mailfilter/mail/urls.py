@@ -137,7 +137,8 @@ def _nested(url: Url, budget: UrlBudget) -> tuple[Url, ...]:
         if "%" in text and "://" not in text:
             text = unquote(text)
         nested = _NESTED.search(text)
-        inner = parse_url(nested[0], budget.read_host) if nested else None
+        # Some redirectors put underscores around what they were given.
+        inner = parse_url(nested[0].rstrip("_"), budget.read_host) if nested else None
         if inner is not None and inner not in found:
             if not budget.take_url():
                 break

@@ -1,0 +1,26 @@
+"""Hits of checks that look at URLs one by one."""
+
+from ..scan.check import Hit
+
+MOST = 5
+"""Options of one hit."""
+
+MAX_OPTION = 64
+"""Characters of one."""
+
+
+class UrlHits:
+    """Symbols, each with the hosts that made it fire: one hit for each."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, None]] = {}
+
+    def add(self, symbol: str, option: str) -> None:
+        """The symbol fires; the first few different options are kept."""
+        options = self._found.setdefault(symbol, {})
+        if len(options) < MOST:
+            options[option[:MAX_OPTION]] = None
+
+    def hits(self) -> list[Hit]:
+        """One hit for each symbol, in the order in which they fired."""
+        return [Hit(symbol, options=tuple(options)) for symbol, options in self._found.items()]

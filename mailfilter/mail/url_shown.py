@@ -1,0 +1,39 @@
+"""The URL that a text says it is."""
+
+import re
+
+from .public_suffix import has_known_suffix
+from .url_find import find_urls
+from .url_parse import AROUND, Url, parse_url
+
+MAX_TEXT = 512
+"""Characters of a text that are looked at."""
+
+_URL = re.compile(
+    r"(?:(?:https?:[/\\]{1,3}|ftp://)?(?:[\w\-]++[.\u3002\uff0e\uff61])+[\w\-]{2,}+"
+    r"(?::[0-9]{1,5})?(?:[/?#\\][^\s<>\"]*+)?)$",
+    re.IGNORECASE,
+)
+_BEFORE = AROUND + " \t\n\xa0<([\"'\u00ab\u201c"
+_BEHIND = AROUND + " \t\n\xa0>)]\"'\u00bb\u201d.,;:!?\u2026"
+_SCHEME = re.compile(r"(?:https?|ftp):", re.IGNORECASE)
+
+
+def shown_url(text: str) -> Url | None:
+    """The URL that is all of a text, such as the text of a link; None if it says anything else.
+
+    One without a scheme is one if it is in other text, and has the trait `no_scheme`. The suffix
+    must be one that there is.
+    """
+    if "." not in text and "\u3002" not in text:
+        return None
+    text = text[:MAX_TEXT].lstrip(_BEFORE).rstrip(_BEHIND)
+    if not _URL.match(text):
+        return None
+    has_scheme = _SCHEME.match(text) is not None
+    url = parse_url(text if has_scheme else "http://" + text)
+    if url is None or not url.domain or not has_known_suffix(url.host):
+        return None
+    if not has_scheme and not find_urls(text):
+        return None
+    return url if has_scheme else url._replace(traits=url.traits | {"no_scheme"})
