@@ -21,7 +21,8 @@ QUIET_SECONDS = 600.0
 """After the end of a day: what was scanned at its end may still be on its way into the store."""
 
 MAX_FAILURES = 10
-"""In a row; then nothing more is tried: the MTA takes nothing."""
+"""In a row; then nothing more is tried: the MTA takes nothing. Answers to one message or recipient
+do not count, since whoever asks for reports chooses these."""
 
 State = Literal[
     "sent",
@@ -189,7 +190,7 @@ class Sending:
             self._tell(_outcome(known, str(address), state, str(error)))
             if error.is_interrupted:
                 raise CancelledError from None
-            self._failures += 1
+            self._failures = 0 if error.is_refused else self._failures + 1
             if self._failures >= MAX_FAILURES:
                 raise GaveUp(f"{self._failures} reports in a row were not taken: {error}") from None
             return

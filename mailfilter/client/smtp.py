@@ -33,6 +33,8 @@ class SendError(Exception):
 
     is_interrupted = False
     """Somebody wants us to end."""
+    is_refused = False
+    """The MTA works, and does not want this message or its recipient."""
 
 
 class Unanswered(SendError):
@@ -171,7 +173,10 @@ class Client(_Base):  # type: ignore[misc]
             if not 200 <= said_code < 300:
                 code, resp = said_code, said
         # It was an answer: whatever was sent, it is not taken.
-        self._end(SendError(f"{self._mta.place}: {_text(code, resp)}"))
+        refused = SendError(f"{self._mta.place}: {_text(code, resp)}")
+        # Of a sender that is refused there is no address yet.
+        refused.is_refused = bool(addresses)
+        self._end(refused)
 
     def sendError(self, exc: Any) -> None:
         """The dialogue cannot go on."""

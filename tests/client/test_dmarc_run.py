@@ -188,6 +188,17 @@ class RunTests(SynchronousTestCase):
         self.assertEqual({state for _where, state in self.run_one()}, {"sent"})
         self.assertEqual(len(self.sent), MAX_FAILURES + 5)
 
+    def test_addresses_that_are_refused(self) -> None:
+        """They keep nobody else from getting reports: whoever likes can ask for some."""
+        count = MAX_FAILURES + 5
+        for number in range(count):
+            self.add(f"d{number:02}.example", f"mailto:a@d{number:02}.example")
+        refused = SendError("550 no such user")
+        refused.is_refused = True
+        self.errors = [refused] * (count - 1)
+        states = [state for _where, state in self.run_one()]
+        self.assertEqual(states, ["failed"] * (count - 1) + ["sent"])
+
     def test_external(self) -> None:
         """Others get reports only if they say so; what is not known is asked again."""
         self.add(rua="mailto:a@example.net,mailto:b@example.org")

@@ -79,19 +79,20 @@ class ClientTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_refused(self) -> None:
-        """At any step, and with what the MTA says."""
-        for answers, said in (
-            (("554 no\x1b[2J",), "554 no\\x1b[2J"),
-            (("220 hi", "502 no", "550 no"), "550 no"),
-            ((*TO_DATA[:2], "550 sender"), "550 sender"),
-            ((*TO_DATA[:3], "450 4.2.1 later"), "450 4.2.1 later"),
-            ((*TO_DATA, "452 full"), "452 full"),
-            ((*TO_DATA, "354 go", "554 5.7.1 spam"), "554 5.7.1 spam"),
-            ((*TO_DATA, "354 go", "550-5.7.1 a\r\n550 b"), "550 5.7.1 a b"),
+        """At any step, with what the MTA says, and whether that is about this message alone."""
+        for answers, said, is_refused in (
+            (("554 no\x1b[2J",), "554 no\\x1b[2J", False),
+            (("220 hi", "502 no", "550 no"), "550 no", False),
+            ((*TO_DATA[:2], "550 sender"), "550 sender", False),
+            ((*TO_DATA[:3], "450 4.2.1 later"), "450 4.2.1 later", True),
+            ((*TO_DATA, "452 full"), "452 full", True),
+            ((*TO_DATA, "354 go", "554 5.7.1 spam"), "554 5.7.1 spam", True),
+            ((*TO_DATA, "354 go", "550-5.7.1 a\r\n550 b"), "550 5.7.1 a b", True),
         ):
             self.transport = Transport()
-            client = self.dialogue(answers)
-            self.assertEqual(self.error(client), (SendError, f"mta.example:25: {said}"))
+            error = self.failureResultOf(self.dialogue(answers).done, SendError).value
+            self.assertEqual(str(error), f"mta.example:25: {said}")
+            self.assertIs(error.is_refused, is_refused, said)
 
     def test_lost(self) -> None:
         """Whether the message may have been taken is known."""
