@@ -130,7 +130,20 @@ def _body(message: Message) -> list[bytes]:
 
 
 def _text(message: Message) -> list[bytes]:
-    return [part.text.encode() for part in message.text_parts if part.type != "text/html"]
+    return _some(message.text.visible)
+
+
+def _words(message: Message) -> list[bytes]:
+    return _some(" ".join(message.text.words))
+
+
+def _urls(message: Message) -> list[bytes]:
+    found = dict.fromkeys(one.url.text for one in message.urls)
+    return [_line(text) for text in found]
+
+
+def _some(text: str) -> list[bytes]:
+    return [text.encode("utf-8", "replace")] if text else []
 
 
 def _html(message: Message) -> list[bytes]:
@@ -152,8 +165,10 @@ _WHOLE_KINDS: Mapping[str, Callable[[Message], list[bytes]]] = {
     "headers": _headers,
     "rawheaders": _raw_headers,
     "body": _body,
-    "plain": _text,
+    "text": _text,
+    "words": _words,
     "html": _html,
+    "urls": _urls,
     "filenames": _filenames,
 }
 

@@ -23,7 +23,7 @@ examples = {match = ['Subject: x', "Subject: ax\\n\\nbody"], no_match = 'Subject
         for rule in (
             subject,
             "A target = 'body'\nmatch = 'x'\nexamples = {match = 'x', no_match = ['y', '']}",
-            "A target = 'plain'\nmatch = '\u00e9'\nexamples = {match = '\u00e9'}",
+            "A target = 'text'\nmatch = '\u00e9'\nexamples = {match = '\u00e9'}",
             "A target = 'html'\nmatch = '<p>'\nexamples = {match = '<p>', no_match = 'p'}",
         ):
             self.assertEqual(self.wrong(rule), [], rule)

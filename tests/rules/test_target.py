@@ -23,7 +23,7 @@ na=EFve
 --b
 Content-Type: text/html
 
-<p>html
+<p>See <a href='HTTP://Example.com:80/%61?b'>here</a>
 --b
 Content-Type: application/octet-stream; name="a.exe"
 Content-Disposition: attachment; filename="a.pdf"
@@ -51,8 +51,10 @@ class OctetsTests(SynchronousTestCase):
             ("address:cc", None),
             ("name:from", "Bob B."),
             ("name:to", "Z X"),
-            ("plain", "na\u00efve"),
-            ("html", "<p>html"),
+            ("text", "na\u00efve\nSee here"),
+            ("words", "na\u00efve see here"),
+            ("html", "<p>See <a href='HTTP://Example.com:80/%61?b'>here</a>"),
+            ("urls", "http://example.com/%61?b"),
             ("filenames", "a.pdf\na.exe"),
         ):
             found = read_octets(read_target(name), message)
@@ -99,7 +101,7 @@ class OctetsTests(SynchronousTestCase):
         body = "x\u20ac\u20ac".encode() * (MAX_OCTETS // 7 + 10)
         large = parse(b"Content-Type: text/plain; charset=utf-8\n\n" + body)
         self.assertEqual(len(read_octets(read_target("body"), large) or b""), MAX_OCTETS)
-        text = read_octets(read_target("plain"), large) or b""
+        text = read_octets(read_target("text"), large) or b""
         self.assertLessEqual(len(text), MAX_OCTETS)
         text.decode()
 
