@@ -41,11 +41,32 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
         {"codec", "scan", "report", "mail", "tls", "maps", "config.model", *STORE_INTERFACE}
     ),
     "client": frozenset(
-        {"codec", "scan", "report", "mail", "tls", "config", "net", "auth", *STORE_OF_CLIENT}
+        {
+            "codec",
+            "scan",
+            "report",
+            "mail",
+            "tls",
+            "config",
+            "net",
+            "auth",
+            "rules",
+            *STORE_OF_CLIENT,
+        }
     ),
     "store": frozenset({"config.model", "config.peer", "tls"}),
     "testing": frozenset(
-        {"codec", "mail", "scan", "maps", "auth", "config.model", "servers", *STORE_INTERFACE}
+        {
+            "codec",
+            "mail",
+            "scan",
+            "maps",
+            "auth",
+            "rules",
+            "config.model",
+            "servers",
+            *STORE_INTERFACE,
+        }
     ),
 }
 """Package -> packages (or single modules) of ours that it may import, beside itself.

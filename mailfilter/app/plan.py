@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from time import time
 
 from ..codec.control import MapFile
-from ..config import ConfigError, Loaded, Problem
+from ..config import ConfigError, Loaded, Problem, load
 from ..config.load import Reading, Sources, read_sources, take_sources
 from ..config.problem import Problems, in_order
 from ..config.toml_text import KeyPath, key_text
+from ..rules.ruleset import RuleSet
 from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
 from .certificates import NOTHING, Held, Taken, take
@@ -93,6 +94,18 @@ def load_all(path: str | None) -> tuple[Loaded, Plan]:
     rules = [_about_rules(text) for text in rule_troubles(plan)]
     warnings = (*loaded.warnings, *taken.warnings, *expiring(loaded, taken.held, now), *rules)
     return replace(loaded, warnings=warnings), plan
+
+
+def rules_of(path: str | None) -> RuleSet:
+    """The rules of a configuration (`None` is the built-in defaults), compiled.
+
+    Runs the operator's code; raises ConfigError if the configuration itself is wrong.
+    """
+    loaded = load(path)
+    files, unread = read_check_files(loaded.config.scan.check_dir or None)
+    checks, _unloaded = _checks(loaded, files, unread)
+    settings = loaded.config.rules
+    return compile_rule_set(load_rule_set(settings, _rule_files(loaded), checks), settings, None)
 
 
 def load_files(

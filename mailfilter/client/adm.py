@@ -30,6 +30,7 @@ from .options import (
     load_or_exit,
 )
 from .pw import pw
+from .rules import rules
 from .saved import read_or_warn, saved
 from .spf import spf
 from .status import status_text
@@ -71,6 +72,7 @@ main.add_command(spf)
 main.add_command(dmarc)
 dmarc.add_command(dmarc_check)
 main.add_command(dkim)
+main.add_command(rules)
 
 
 @main.group()

@@ -11,6 +11,7 @@ import click
 
 from ..config import ConfigError, Loaded, default_path
 from ..report.reply_json import render_json
+from ..rules.ruleset import RuleSet
 from .own_key import OwnKey
 
 T = TypeVar("T")
@@ -48,6 +49,8 @@ class Knowledge:
     tls_page: Callable[[str | None], Mapping[str, Any]]
     """What the files of a configuration hold that TLS needs, as plain values; raises
     ConfigError."""
+    rules: Callable[[str | None], RuleSet] = lambda _: RuleSet()
+    """The rules of a configuration, compiled; raises ConfigError."""
     own_key: Callable[[str | None, str, str], OwnKey] = lambda *_: OwnKey()
     """The key by which a configuration has mail signed for a domain and selector; raises
     ConfigError."""

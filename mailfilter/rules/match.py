@@ -55,6 +55,23 @@ class Matcher:
 
     def run(self, message: Message) -> Matched:
         """The rules that fire. Takes some microseconds for each target, and raises nothing."""
+        matched, undecided = self._search(message)
+        fired = []
+        for at in sorted({*matched, *self._always} - undecided - self._dropped):
+            rule = self._rules[at]
+            if rule.condition(frozenset(matched.get(at, _NOTHING))):
+                fired.append(rule)
+        off = self.budget.off
+        if off:
+            fired = [rule for rule in fired if rule.symbol not in off]
+        return Matched(fired, [self._rules[at].symbol for at in sorted(undecided)])
+
+    def matches(self, rule: Rule, message: Message) -> frozenset[str]:
+        """The names of the patterns of a rule that match, for who wants to know why."""
+        return frozenset(self._search(message)[0].get(self._rules.index(rule), _NOTHING))
+
+    def _search(self, message: Message) -> tuple[dict[int, set[str]], set[int]]:
+        """Place of each rule -> its patterns that match; and the rules without a decision."""
         found: list[int] = []
 
         def hit(id_: int, *_: object) -> None:
@@ -74,15 +91,7 @@ class Matcher:
             for id_ in found:
                 at, name = self._owners[id_]
                 matched.setdefault(at, set()).add(name)
-        fired = []
-        for at in sorted({*matched, *self._always} - undecided - self._dropped):
-            rule = self._rules[at]
-            if rule.condition(frozenset(matched.get(at, _NOTHING))):
-                fired.append(rule)
-        off = self.budget.off
-        if off:
-            fired = [rule for rule in fired if rule.symbol not in off]
-        return Matched(fired, [self._rules[at].symbol for at in sorted(undecided)])
+        return matched, undecided
 
     def _confirm(
         self, search: _Search, octets: bytes, found: list[int], undecided: set[int], left: float

@@ -20,6 +20,8 @@ class PythonRule:
     name: str
     symbol: Symbol
     function: Callable[[Task], Answer]
+    is_shadow: bool = False
+    """Recorded with score 0."""
 
     def __call__(self, task: Task) -> Answer:
         """Ask the function, as if it were undecorated."""
@@ -62,4 +64,4 @@ def rule(
     if not -MAX_SCORE <= score <= MAX_SCORE:
         raise ValueError(f"rule {name}: expected a score of at most {MAX_SCORE:g}, got {score!r}")
     symbol = Symbol(0.0 if shadow else float(score), group, description, one_shot)
-    return lambda function: PythonRule(name, symbol, function)
+    return lambda function: PythonRule(name, symbol, function, shadow)

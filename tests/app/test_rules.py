@@ -6,7 +6,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from mailfilter.app.plan import draft, load_all, load_files
+from mailfilter.app.plan import draft, load_all, load_files, rules_of
 from mailfilter.app.rules import (
     MAX_FILES,
     RulesUnreadError,
@@ -153,6 +153,17 @@ class PlanTests(ConfigCase, TestCase):
         loaded, _plan = load_all(self.path)
         (warning,) = loaded.warnings
         self.assertIn("rules.d/b.toml:2: BAD: score is missing", str(warning))
+
+    def test_rules_of(self) -> None:
+        """Commands have the rules of a configuration, ready, and what is wrong with others."""
+        self.write("rules.d/b.toml", RULE.replace("MINE", "GTUBE"))
+        self.write("rules.d/c.py", PYTHON)
+        found = rules_of(self.path)
+        self.assertIsNotNone(found.matcher)
+        self.assertIn("MINE", [rule.symbol for rule in found.rules])
+        self.assertEqual([rule.name for rule in found.python], ["OURS"])
+        (text,) = found.troubles
+        self.assertIn("b.toml:2: GTUBE: check gtube declares it already", text)
 
     def test_no_directory(self) -> None:
         """A directory that is not there is an error of the configuration."""

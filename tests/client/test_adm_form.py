@@ -13,10 +13,11 @@ SHARED = {
     "-c/--config FILE": {"config check", "config show", "explain", "history", "mta", "pw"}
     | {"dkim check", "dmarc check", "dns doctor", "spf check", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
-    | {f"dmarc {name}" for name in ("list", "report", "show")},
+    | {f"dmarc {name}" for name in ("list", "report", "show")}
+    | {f"rules {name}" for name in ("explain", "list", "test")},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
     | {"dkim check", "dmarc check", "dns doctor", "keypair show", "spf check", "tls show"}
-    | {"dmarc list", "dmarc report"},
+    | {"dmarc list", "dmarc report", "rules list"},
     "--state-dir FOLDER": {"config show", "explain", "history", "reload", "status", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {"saved list", "saved undo"}

@@ -15,7 +15,7 @@ function __mailfilteradm_at
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'rules' 'rules explain' 'rules list' 'rules test' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -37,6 +37,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'keypair' -d 'Make keypa
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'mta' -d 'Print what goes into an MTA\'s configuration.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'pw' -d 'Make the hash of a password, or check a password.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'reload' -d 'Have the running filter go on with its changed files.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'rules' -d 'Look at rules, and try them.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'saved' -d 'Look at what was saved over the configuration, or undo it.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'spf' -d 'Evaluate SPF, which says who may send for a domain.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'status' -d 'Show how the running filter is.'
@@ -158,6 +159,19 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -s 'c' -l 'config
 complete -c mailfilteradm -n "__mailfilteradm_at 'pw' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'reload' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'reload' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules'" -a 'explain' -d 'Show a rule, and what it makes of a MESSAGE.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules'" -a 'list' -d 'Show all rules: symbol, score, group and meaning.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules'" -a 'test' -d 'Tell everything that is wrong with rules.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules explain' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules explain' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules explain' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules list' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules list' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules list' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules test' --below" -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules test' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'rules test' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved'" -a 'list' -d 'Show what is saved.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved'" -a 'undo' -d 'Take back the last change of each KEY.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'saved' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
