@@ -1,6 +1,7 @@
 """What is left of the caps that all pieces of one message share."""
 
 from . import detect
+from .html_budget import HtmlBudget
 from .limits import Limits
 
 
@@ -13,7 +14,7 @@ class Budget:
     __slots__ = (
         "_field_octets",
         "_text_octets",
-        "html_tags",
+        "html",
         "parameter_words",
         "parameters",
         "uuencoded",
@@ -26,8 +27,8 @@ class Budget:
         """Encoded words in parameters that may be decoded."""
         self.uuencoded = limits.uuencoded_lines
         """Lines of uuencoded bodies that may be decoded."""
-        self.html_tags = limits.html_tags
-        """Tags of HTML parts that may be read."""
+        self.html = HtmlBudget(limits.html_total, limits.html_tags)
+        """What may be read of HTML parts."""
         self._field_octets = self._text_octets = limits.detected
 
     def guess_field(self, data: bytes) -> str:

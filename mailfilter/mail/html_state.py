@@ -1,6 +1,7 @@
 """What holds for the text within an element: whether it is seen, and why not."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from .css import NOTHING, TRANSPARENT, Rgb, Sheet, Style, distance, over, read_colour, read_style
 
@@ -17,55 +18,21 @@ MAX_CLASSES = 16
 """Classes of one element that are looked up."""
 
 
-class State:
-    """Immutable but for `inner`, which remembers the states of elements within."""
+class Look(NamedTuple):
+    """How the text in an element looks."""
 
-    __slots__ = ("background", "colour", "inner", "is_invisible", "size", "why", "why_all")
+    why_all: str = ""
+    """Why nothing within is seen, whatever it says of itself."""
+    is_invisible: bool = False
+    """By `visibility`, which elements within may undo."""
+    size: float = 16.0
+    """Of letters, in pixels."""
+    colour: Rgb = (0, 0, 0)
+    background: Rgb = (255, 255, 255)
 
-    def __init__(
-        self,
-        why_all: str = "",
-        is_invisible: bool = False,
-        size: float = 16.0,
-        colour: Rgb = (0, 0, 0),
-        background: Rgb = (255, 255, 255),
-    ) -> None:
-        self.why_all = why_all
-        """Why nothing within is seen, whatever it says of itself."""
-        self.is_invisible = is_invisible
-        """By `visibility`, which elements within may undo."""
-        self.size = size
-        """Of letters, in pixels."""
-        self.colour = colour
-        self.background = background
-        self.inner: dict[tuple[str, str], State] = {}
-        """By the name and attributes of an element, as written."""
-        self.why = why_all or self._reason()
-        """Why text is not seen; empty if it is."""
-
-    def _reason(self) -> str:
-        if self.is_invisible:
-            return "visibility"
-        if self.size < TINY:
-            return "zero_size"
-        return "same_colour" if distance(self.colour, self.background) < ALIKE else ""
-
-    def within(
-        self,
-        name: str,
-        attributes: Mapping[str, str],
-        sheet: Sheet,
-        known: dict[tuple[object, ...], "State"],
-    ) -> "State":
-        """What holds in an element; this object if nothing changes.
-
-        Known states are those made before, by what holds in them.
-        """
-        style = _style(name, attributes, sheet)
-        colour, background = _colours(name, attributes, style)
-        why_all = self.why_all or style.hidden or ("display" if "hidden" in attributes else "")
-        if style is NOTHING and colour is background is None and why_all == self.why_all:
-            return self
+    def within(self, style: Style) -> "Look":
+        """How it looks in an element of a style."""
+        background = style.background
         if background is None or background == TRANSPARENT:
             background = self.background
         is_invisible = self.is_invisible
@@ -74,37 +41,58 @@ class State:
         size = self.size
         if style.size is not None:
             size = style.size if style.size >= 0 else min(-style.size * size, MAX_SIZE)
-        what = (why_all, is_invisible, size, colour or self.colour, background)
-        state = known.get(what)
-        if state is None:
-            state = known[what] = State(*what)
-        return state
+        return Look(
+            self.why_all or style.hidden,
+            is_invisible,
+            size,
+            style.colour or self.colour,
+            background,
+        )
+
+    def reason(self) -> str:
+        """Why text is not seen; empty if it is."""
+        if self.why_all:
+            return self.why_all
+        if self.is_invisible:
+            return "visibility"
+        if self.size < TINY:
+            return "zero_size"
+        return "same_colour" if distance(self.colour, self.background) < ALIKE else ""
 
 
-def _style(name: str, attributes: Mapping[str, str], sheet: Sheet) -> Style:
-    """What the sheet and the element itself say of it."""
+class State:
+    """A look and its reason. All elements that look alike share one, so that `is` compares it."""
+
+    __slots__ = ("look", "why")
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.why = look.reason()
+        """Why text is not seen; empty if it is."""
+
+
+def style_of(name: str, attributes: Mapping[str, str], sheet: Sheet) -> Style:
+    """What the sheet, an element's own style and the attributes of old say of it."""
     own = attributes.get("style")
     style = read_style(own) if own else NOTHING
-    if not sheet:
-        return style
+    if sheet:
+        style = over(_by_sheet(name, attributes, sheet), style)
+    if style.background is None and "bgcolor" in attributes:
+        style = style._replace(background=read_colour(attributes["bgcolor"]))
+    old = "color" if name == "font" else "text" if name == "body" else ""
+    if style.colour is None and old in attributes:
+        style = style._replace(colour=read_colour(attributes[old]))
+    if not style.hidden and "hidden" in attributes:
+        style = style._replace(hidden="display")
+    return NOTHING if style == NOTHING else style
+
+
+def _by_sheet(name: str, attributes: Mapping[str, str], sheet: Sheet) -> Style:
+    """What the sheet says, the more exact selectors last."""
     found = sheet.get(name, NOTHING)
     for one in attributes.get("class", "").split()[:MAX_CLASSES]:
         for selector in (f".{one}", f"{name}.{one}"):
             if selector in sheet:
                 found = over(found, sheet[selector])
-    if (by_id := sheet.get("#" + attributes.get("id", ""))) is not None:
-        found = over(found, by_id)
-    return style if found is NOTHING else over(found, style)
-
-
-def _colours(
-    name: str, attributes: Mapping[str, str], style: Style
-) -> tuple[Rgb | None, Rgb | None]:
-    """Colours of letters and of what is below them, by style or the attributes of old."""
-    colour, background = style.colour, style.background
-    if background is None and "bgcolor" in attributes:
-        background = read_colour(attributes["bgcolor"])
-    old = "color" if name == "font" else "text" if name == "body" else ""
-    if colour is None and old in attributes:
-        colour = read_colour(attributes[old])
-    return colour, background
+    by_id = sheet.get("#" + attributes.get("id", ""))
+    return found if by_id is None else over(found, by_id)

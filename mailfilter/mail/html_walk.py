@@ -7,8 +7,9 @@ left out or cross each other are put right as browsers do where it decides what 
 import re
 from collections import Counter
 
-from .css import MAX_SHEET, Sheet, read_sheet
+from .css import MAX_SHEET, NOTHING, Sheet, Style, read_sheet
 from .html import Hidden, HtmlView
+from .html_budget import HtmlBudget
 from .html_collect import Collector
 from .html_elements import (
     ADDRESS,
@@ -28,45 +29,29 @@ from .html_elements import (
     UNSEEN_WITHIN,
     VOID,
 )
-from .html_state import State
+from .html_state import Look, State, style_of
 from .html_tokens import cut_tags, read_attributes, read_text, split_attributes, tokens
 from .html_traits import traits_of
-
-MAX_HTML = 1024 * 1024
-"""Characters of a part that are read."""
-
-MAX_TAGS = 40_000
-"""Tags of a part that are read; each costs a microsecond or so."""
 
 MAX_DEPTH = 1000
 """Elements open at once; the content of others counts as that of the one around them."""
 
-MAX_REPAIRS = 100_000
-"""Open elements that are looked at because of ends that are left out or cross each other."""
-
-MAX_REFERENCES = 30_000
-"""Character references of a part that are read."""
-
-MAX_ATTRIBUTES = 30_000
-"""Attributes of all its elements."""
-
-MAX_STYLES = 4000
-"""Different elements of a part whose styles are looked at, each some microseconds."""
-
 TELLING = ADDRESS | HEAD | FIELD
 """Kinds of elements of which more than the style is looked at."""
 
-STYLING = re.compile(r"style|class|id|color|hidden|text", re.IGNORECASE)
-"""What attributes have in them that say something of an element's style."""
+STYLING = re.compile(r"style|color|hidden|text|class|\bid\b", re.IGNORECASE)
+"""What attributes have in them that say something of an element's look."""
 
 LINE = "\x1f"
 """Stands for the end of a line in the pieces of text: white space as others, if mail has it."""
 
 
-def read_html(source: str, max_tags: int = MAX_TAGS) -> HtmlView:
-    """Read a document; never raises, takes time linear to its size."""
-    text = cut_tags(source[:MAX_HTML], min(max_tags, MAX_TAGS))
-    walk = _Walk(is_cut=len(text) < len(source))
+def read_html(source: str, budget: HtmlBudget) -> HtmlView:
+    """Read a document as far as the budget goes; never raises, takes time linear to its size."""
+    text = cut_tags(source[: max(budget.characters, 0)], max(budget.tags, 0))
+    budget.characters -= len(text)
+    budget.tags -= text.count("<")
+    walk = _Walk(budget, is_cut=len(text) < len(source))
     walk.run(text)
     return walk.view()
 
@@ -74,7 +59,8 @@ def read_html(source: str, max_tags: int = MAX_TAGS) -> HtmlView:
 class _Walk:
     """One walk, in the order of the text."""
 
-    def __init__(self, is_cut: bool) -> None:
+    def __init__(self, budget: HtmlBudget, is_cut: bool) -> None:
+        self.budget = budget
         self.is_cut = is_cut
         self.collected = Collector()
         self.names: list[str] = []
@@ -82,14 +68,15 @@ class _Walk:
         self.pieces: list[str] = []
         """Visible text."""
         self.sheet: Sheet = {}
-        self.stack: list[tuple[str, str, State]] = [("", "", State())]
+        self.stack: list[tuple[str, str, State]] = [("", "", State(Look()))]
         """Open elements: name, attributes as written, state. The first stands for the body."""
-        self.repairs = MAX_REPAIRS
-        self.references = MAX_REFERENCES
-        self.styles = MAX_STYLES
-        self.states: dict[tuple[object, ...], State] = {}
-        """All states, by what holds in them."""
-        self.attributes = MAX_ATTRIBUTES
+        self.read: dict[str, dict[str, str]] = {}
+        """Attributes as written -> those read."""
+        self.styles: dict[tuple[str, str], Style] = {}
+        """Name and attributes of elements -> what is said of their look."""
+        self.states: dict[Look, State] = {}
+        self.inner: dict[tuple[State, str, str], State] = {}
+        """State, name and attributes of an element within -> its state."""
         self.hidden: list[str] = []
         """Pieces of the hidden text that is being read."""
         self.hidden_why = ""
@@ -115,9 +102,7 @@ class _Walk:
             data_uris=tuple(found.data_uris),
             stylesheets=tuple(found.stylesheets),
             base=found.base,
-            is_cut=self.is_cut
-            or found.is_cut
-            or min(self.repairs, self.references, self.attributes, self.styles) < 0,
+            is_cut=self.is_cut or found.is_cut or self.budget.is_spent(),
         )
 
     def run(self, source: str) -> None:
@@ -167,21 +152,18 @@ class _Walk:
             self._end_others(name)
         if kind & CELL:
             self.pieces.append(" ")
-        read = None
-        if kind & TELLING and (attributes or kind & FIELD):
-            read = self._attributes(attributes)
+        if (kind & TELLING and (attributes or kind & FIELD)) or (
+            kind & BACKGROUND and "background" in attributes
+        ):
             if name == "a":
                 self.collected.end_link(self.pieces)
-            self.collected.start(name, read, len(self.pieces))
-        elif kind & BACKGROUND and "background" in attributes:
-            read = self._attributes(attributes)
-            self.collected.start(name, read, len(self.pieces))
+            self.collected.start(name, self._attributes(attributes), len(self.pieces))
         if kind & ROOT:
             self._root(name, attributes)
         elif not kind & VOID:
-            self._push(name, attributes, read)
+            self._push(name, attributes)
 
-    def _push(self, name: str, attributes: str, read: dict[str, str] | None = None) -> None:
+    def _push(self, name: str, attributes: str) -> None:
         """Open an element."""
         stack = self.stack
         if len(stack) > MAX_DEPTH:
@@ -189,29 +171,41 @@ class _Walk:
             return
         state = stack[-1][2]
         if attributes or self.sheet or name in UNSEEN_WITHIN:
-            state = self._within(state, name, attributes, read)
+            state = self._within(state, name, attributes)
         stack.append((name, attributes, state))
 
-    def _within(
-        self, state: State, name: str, attributes: str, read: dict[str, str] | None = None
-    ) -> State:
-        """The state in an element, of which some attributes may be read already."""
-        key = (name, attributes)
-        inner = state.inner.get(key)
-        if inner is not None:
-            return inner
-        if name in UNSEEN_WITHIN:
-            return State(why_all=state.why_all or "template")
-        if not self.sheet and not STYLING.search(attributes):
-            return state
-        self.styles -= 1
-        if self.styles < 0:
-            return state
-        inner = state.within(
-            name, self._attributes(attributes) if read is None else read, self.sheet, self.states
-        )
-        state.inner[key] = inner
+    def _within(self, state: State, name: str, attributes: str) -> State:
+        """The state in an element."""
+        key = (state, name, attributes)
+        inner = self.inner.get(key)
+        if inner is None:
+            style = self._style(name, attributes)
+            inner = state if style is NOTHING else self._state(state.look.within(style))
+            self.inner[key] = inner
         return inner
+
+    def _state(self, look: Look) -> State:
+        """The one state of a look."""
+        state = self.states.get(look)
+        if state is None:
+            state = self.states[look] = State(look)
+        return state
+
+    def _style(self, name: str, attributes: str) -> Style:
+        """What is said of the look of an element."""
+        style = self.styles.get((name, attributes))
+        if style is not None:
+            return style
+        if name in UNSEEN_WITHIN:
+            return Style(hidden="template")
+        self.budget.styles -= 1
+        if self.budget.styles < 0:
+            return NOTHING
+        style = NOTHING
+        if STYLING.search(attributes) or name in self.sheet:
+            style = style_of(name, self._attributes(attributes), self.sheet)
+        self.styles[name, attributes] = style
+        return style
 
     def _read_sheets(self, contents: list[str]) -> None:
         """Read the style sheets, which hold for the whole document wherever they stand."""
@@ -231,7 +225,7 @@ class _Walk:
     def _end(self, name: str) -> None:
         """An end tag of an element that is not the innermost one."""
         kind = KINDS.get(name, 0)
-        if kind & (ROOT | VOID) or self.repairs < 0:
+        if kind & (ROOT | VOID) or self.budget.repairs < 0:
             return
         until = SCOPE if kind & (SPECIAL | FORMATTING) else SPECIAL
         at = len(self.stack) - 1
@@ -242,16 +236,16 @@ class _Walk:
                 return
             is_crossed = is_crossed or bool(other & SPECIAL)
             at -= 1
-            self.repairs -= 1
+            self.budget.repairs -= 1
         if at > 0:
             self._close(at, keep_all=is_crossed and bool(kind & FORMATTING))
 
     def _end_paragraph(self) -> None:
         """A block begins: no paragraph goes on around it."""
-        at = len(self.stack) - 1 if self.repairs > 0 else 0
+        at = len(self.stack) - 1 if self.budget.repairs > 0 else 0
         while at > 0 and not KINDS.get(self.stack[at][0], 0) & SPECIAL:
             at -= 1
-            self.repairs -= 1
+            self.budget.repairs -= 1
         if at > 0 and self.stack[at][0] == "p":
             self._close(at)
 
@@ -259,12 +253,12 @@ class _Walk:
         """An element begins that cannot be in some others."""
         ended, within = ENDED_BY[name]
         lowest = 0
-        at = len(self.stack) - 1 if self.repairs > 0 else 0
+        at = len(self.stack) - 1 if self.budget.repairs > 0 else 0
         while at > 0 and (other := self.stack[at][0]) not in within:
             if other in ended:
                 lowest = at
             at -= 1
-            self.repairs -= 1
+            self.budget.repairs -= 1
         if lowest:
             self._close(lowest)
 
@@ -279,8 +273,8 @@ class _Walk:
         if not above or KINDS.get(name, 0) & SCOPE or name == "tr":
             return
         for inner, attributes, _ in above:
-            self.repairs -= 1
-            if self.repairs > 0 and (keep_all or KINDS.get(inner, 0) & FORMATTING):
+            self.budget.repairs -= 1
+            if self.budget.repairs > 0 and (keep_all or KINDS.get(inner, 0) & FORMATTING):
                 self._push(inner, attributes)
 
     def _raw(self, name: str, attributes: str, content: str) -> None:
@@ -300,16 +294,23 @@ class _Walk:
 
     def _unescape(self, text: str) -> str:
         """Text with its character references read."""
-        self.references -= text.count("&") - text.count("&nbsp;")
-        return read_text(text) if self.references >= 0 else text
+        self.budget.references -= text.count("&") - text.count("&nbsp;")
+        return read_text(text) if self.budget.references >= 0 else text
 
     def _attributes(self, text: str) -> dict[str, str]:
         """Attributes by their names in lower case."""
+        found = self.read.get(text)
+        if found is not None:
+            return found
         pieces = split_attributes(text)
-        self.attributes -= len(pieces)
+        self.budget.attributes -= len(pieces)
         if "&" in text:
-            self.references -= text.count("&")
-        return read_attributes(pieces) if self.attributes > 0 and self.references >= 0 else {}
+            self.budget.references -= text.count("&")
+        found = {}
+        if self.budget.attributes > 0 and self.budget.references >= 0:
+            found = read_attributes(pieces)
+        self.read[text] = found
+        return found
 
     def _hide(self, text: str) -> None:
         """Keep hidden text; that of several elements is one if nothing visible is between."""

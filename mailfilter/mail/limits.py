@@ -65,8 +65,10 @@ class Limits:
     """Octets of one text part that are decoded to characters."""
     text_total: int = 2 * MIB
     """Octets of all text parts, given out in the order of the parts."""
-    html_tags: int = 40_000
-    """Tags of all HTML parts, given out as parts are asked for; each costs about a microsecond.
-    Large newsletters have some thousand."""
+    html_total: int = 512 * KIB
+    """Characters of all HTML parts whose elements are read, given out as parts are asked for."""
+    html_tags: int = 20_000
+    """Tags of all HTML parts, start and end, given out in the same way; each costs about a
+    microsecond. Large newsletters have some thousand."""
     anomalies: int = 256
     """Anomalies kept, at most 16 of one kind."""

@@ -190,11 +190,9 @@ class Part:
         """What a reader of an HTML part sees and does not see; None for other parts."""
         if self.type != "text/html" or self.children:
             return None
-        source, text = self._source, self.text
-        view = read_html(text, source.budget.html_tags)
-        source.budget.html_tags = max(source.budget.html_tags - text.count("<"), 0)
+        view = read_html(self.text, self._source.budget.html)
         if view.is_cut:
-            source.log.add(AnomalyKind.HTML_CUT)
+            self._source.log.add(AnomalyKind.HTML_CUT)
         return view
 
     def __repr__(self) -> str:
