@@ -6,9 +6,7 @@ none of them could see another domain in it: what is odd makes no author.
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
-from itertools import chain, islice
 from typing import NamedTuple
 
 import idna
@@ -19,13 +17,6 @@ from ..mail.headers import Headers
 MAX_FIELD = 8192
 """Octets of a From field: hundreds of addresses."""
 MAX_ADDRESSES = 50
-
-MAX_FIELDS = 8
-"""From fields in which domains are looked for."""
-MAX_NAMED = 5
-"""Domains that are looked for where it is in doubt which one is the author's."""
-MAX_TRIED = 200
-"""Words behind an `@` that may be one."""
 
 NO_FROM = "No From header"
 SEVERAL = "Duplicate From header"
@@ -45,7 +36,6 @@ _TOKEN = re.compile(
     r"|(?P<special>[(),:;<>@\[\]\\.])"
     r'|(?P<atom>[^ \t"(),:;<>@\[\]\\.]++)'
 )
-_NAMED = re.compile(rb'@[ \t]*+([^\x00-\x20\x7f"(),:;<>@\[\]\\]++)')
 _IN_COMMENT = re.compile(r"[^()\\]++|\\.|[()]")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*+(?<=[a-z0-9_]))?\Z")
 _ODD_IN_QUOTES = re.compile(r"[][@<>(),:;\\]")
@@ -98,17 +88,10 @@ def read_author(value: bytes) -> str:
     return domains.pop()
 
 
-def named_domains(headers: Headers) -> tuple[str, ...]:
-    """The first domains that anybody could take for the author's, where it is in doubt."""
-    values = [field.value[:MAX_FIELD] for field in headers.all("from")[:MAX_FIELDS]]
-    tried = islice(chain.from_iterable(map(_NAMED.finditer, values)), MAX_TRIED)
-    found: dict[str, None] = {}
-    for match in tried:
-        with suppress(NoAuthor):
-            found[_domain(match[1].decode("latin_1"))] = None
-        if len(found) == MAX_NAMED:
-            break
-    return tuple(found)
+def is_domain(name: str) -> bool:
+    """Whether a name as `normal_name` makes it may be a domain of mail."""
+    labels = name.split(".")
+    return all(map(_LABEL.match, labels)) and not labels[-1].isdigit()
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -248,7 +231,6 @@ def _domain(octets: str) -> str:
             raise NoAuthor("a domain in another form than its own")
     except (BadName, UnicodeError) as error:
         raise NoAuthor(f"a domain that is none: {error}") from None
-    labels = name.split(".")
-    if not all(map(_LABEL.match, labels)) or labels[-1].isdigit():
+    if not is_domain(name):
         raise NoAuthor("a domain that is none")
     return name

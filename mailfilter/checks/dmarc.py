@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from ..auth.author import NoAuthor, author_domain, named_domains
+from ..auth.author import NoAuthor, author_domain
+from ..auth.author_named import named_domains
 from ..auth.dmarc import DmarcResult, Identity, evaluate
 from ..auth.dmarc_policy import BySuffixes
 from ..auth.dmarc_record import POLICIES, Record
@@ -35,8 +36,8 @@ _SYMBOL_OF_POLICY: Final = {
 }
 """Symbol, and key among the actions, for what is asked of mail that fails."""
 
-OUTCOMES: Final = ("reject", "quarantine", "softfail", "na", "badpolicy", "dnsfail")
-"""For which an action may be chosen, by Rspamd's names."""
+OUTCOMES: Final = ("reject", "quarantine", "softfail", "na", "no_author", "badpolicy", "dnsfail")
+"""For which an action may be chosen, by Rspamd's names; `no_author` is ours."""
 
 _NO_ANSWER = "temperror"
 
@@ -100,12 +101,19 @@ class Dmarc(Check):
         Else a second address would do to get around a policy (RFC 7489 6.6.1).
         """
         named = named_domains(task.message.headers)
-        results = [await self._evaluate(task, domain, dns) for domain in named]
+        results = [await self._evaluate(task, domain, dns) for domain in named.domains]
         failed = [found for found in results if found.result == "fail"]
-        if not failed:
-            return self._no_author(error)
-        worst = max(failed, key=lambda found: POLICIES.index(found.asked))
-        return list(self._findings(replace(worst, problem=f"{error.words}, {error}"), None))
+        unsaid = [found for found in results if found.result == "temperror"]
+        if failed:
+            worst = max(failed, key=lambda found: POLICIES.index(found.asked))
+            findings = [*self._findings(replace(worst, problem=f"{error.words}, {error}"), None)]
+        else:
+            findings = [*_no_author(error, named.is_all, unsaid)]
+        if unsaid:
+            findings += self._forced("dnsfail", "DNS does not tell the policies of its authors")
+        if not named.is_all or not named.domains or any(one.result != "pass" for one in results):
+            findings += self._forced("no_author", "its author cannot be told")
+        return findings
 
     async def _evaluate(self, task: Task, author: str, dns: CheckLookups) -> DmarcResult:
         evaluation = evaluate(
@@ -116,12 +124,6 @@ class Dmarc(Check):
             has_percent=not self._is_tree,
         )
         return await run(evaluation, dns.ask_all, task.pause)
-
-    def _no_author(self, error: NoAuthor) -> Findings:
-        problem = str(error)
-        yield Hit("DMARC_NA", options=(error.words, problem))
-        yield AuthResult("dmarc", "permerror", reason=problem)
-        yield from self._forced("na", "its author cannot be told")
 
     def _findings(self, found: DmarcResult, sealer: AuthResult | None) -> Iterator[Finding]:
         published = found.published
@@ -165,6 +167,16 @@ class Dmarc(Check):
         action = self._actions.get(outcome)
         if action is not None:
             yield Force(action, text, is_least=True)
+
+
+def _no_author(error: NoAuthor, is_all: bool, unsaid: Sequence[DmarcResult]) -> Iterator[Finding]:
+    """What is said where the author is in doubt, and no policy is broken."""
+    options = [error.words, str(error)]
+    if not is_all:
+        options.append("not all of it was looked at")
+    options += [f"{found.author} : {found.problem}" for found in unsaid]
+    yield Hit("DMARC_NA", options=tuple(options))
+    yield AuthResult("dmarc", "permerror", reason=str(error))
 
 
 def _read_actions(value: object) -> Mapping[str, Action]:

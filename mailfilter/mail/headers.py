@@ -1,6 +1,7 @@
 """Header fields in order, with their exact octets (RFC 5322 2.2)."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import overload
@@ -19,6 +20,7 @@ _CONTENT = re.compile(
     rb"(?<=\n)content-(?:type|transfer-encoding|disposition)(?=[ \t]*:)", re.IGNORECASE
 )
 _BLANK_LINE = re.compile(rb"\n\r?\n")
+_ANY_FIELD = rb"(?:\A|[\r\n\0])[ \t]*+%b[ \t]*+:([^\r\n\0]*+(?:\r?\n[ \t][^\r\n\0]*+)*+)"
 _MBOX_FROM = (b"From ", b">From ")
 
 STRAY_LINES = 64
@@ -165,6 +167,20 @@ class Headers:
         if self.is_cut or self.has_odd_lines() or raw.find(b"\0", start, end) >= 0:
             return False
         return raw.count(b"\r", start, end) == raw.count(b"\r\n", start, end)
+
+    def possible(self, name: bytes, most: int) -> list[bytes]:
+        """The values of the first and the last of what some program may take for such a field.
+
+        For a header that is not whole: fields beyond the limits, behind a lone CR, NUL or an odd
+        line, and those that it has.
+        """
+        raw, start = self._source.raw, self.start
+        last = start + self._source.limits.header_bytes
+        blank = _BLANK_LINE.search(raw, start, last)
+        field = re.compile(_ANY_FIELD % re.escape(name), re.IGNORECASE)
+        found = field.finditer(raw, start, blank.start() if blank else last)
+        first = [match[1] for match in islice(found, most)]
+        return first + [match[1] for match in deque(found, most)]
 
     def has_odd_lines(self) -> bool:
         """Whether it has lines that are no fields, but for one of an mbox at its top.

@@ -6,15 +6,11 @@ from mailfilter.auth.author import (
     _ORDINARY,
     MAX_ADDRESSES,
     MAX_FIELD,
-    MAX_FIELDS,
-    MAX_NAMED,
-    MAX_TRIED,
     NO_FROM,
     SEVERAL,
     UNREADABLE,
     NoAuthor,
     author_domain,
-    named_domains,
     read_author,
 )
 from mailfilter.mail import parse
@@ -156,38 +152,6 @@ class ValueTests(SynchronousTestCase):
         depth = MAX_FIELD // 2 - 20
         text = b"bob@example.com " + b"(" * depth + b")" * depth
         self.assertEqual(read_author(text), "example.com")
-
-
-class NamedTests(SynchronousTestCase):
-    def named(self, *values: str) -> tuple[str, ...]:
-        """The domains in some From fields."""
-        header = "".join(f"From: {value}\r\n" for value in values)
-        return named_domains(parse(header.encode() + b"\r\n").headers)
-
-    def test_forms(self) -> None:
-        """Wherever an address may be seen, as often as it stands there once."""
-        for text, expected in (
-            ("Bob", ()),
-            ("a@b.test, c@D.test, e@b.test", ("b.test", "d.test")),
-            ("<@r.test:a@b.test>", ("r.test", "b.test")),
-            ('"a@b.test"@c.test', ("b.test", "c.test")),
-            ("a@b.test@c.test", ("b.test", "c.test")),
-            ("a@b.test(.c.test)", ("b.test",)),
-            ("a @ b.test\0.c.test", ("b.test",)),
-            ("a@[192.0.2.1], b@-c.test, d@e..test", ()),
-            ("a@bücher.test", ("xn--bcher-kva.test",)),
-        ):
-            self.assertEqual(self.named(text), expected, text)
-        self.assertEqual(self.named("a@b.test", "a@c.test"), ("b.test", "c.test"))
-
-    def test_bounds(self) -> None:
-        domains = [f"a@d{index}.test" for index in range(100)]
-        self.assertEqual(len(self.named(", ".join(domains))), MAX_NAMED)
-        self.assertEqual(len(self.named(*domains)), MAX_NAMED)
-        self.assertEqual(self.named(*["Bob"] * MAX_FIELDS, "a@b.test"), ())
-        self.assertEqual(self.named("x" * MAX_FIELD + "a@b.test"), ())
-        self.assertEqual(self.named("a@-," * (MAX_TRIED - 1) + "a@b.test"), ("b.test",))
-        self.assertEqual(self.named("a@-," * MAX_TRIED + "a@b.test"), ())
 
 
 class FieldTests(SynchronousTestCase):

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.auth.author import NoAuthor, named_domains, read_author
+from mailfilter.auth.author import NoAuthor, is_domain, read_author
+from mailfilter.auth.author_named import named_domains
 from mailfilter.codec.dns_name import BadName, normal_name
 from mailfilter.mail import parse
 
@@ -63,7 +64,25 @@ class FuzzTests(SynchronousTestCase):
             return
         message = parse(b"From: " + value + b"\r\n\r\n")
         self.assertEqual({normal_name(address.domain) for address in message.from_}, {author})
-        self.assertIn(author, named_domains(message.headers))
+        self.assertIn(author, named_domains(message.headers).domains)
         unfolded = text.replace("\r\n", "")
         found = {address.rpartition("@")[2] for _, address in getaddresses([unfolded]) if address}
         self.assertIn(author, {name(domain) for domain in found})
+
+    @BOUNDED
+    @given(VALUES | LIKELY | SHAPED)
+    def test_named(self, text: str) -> None:
+        """Where the author is in doubt, what mail programs read is among what is named."""
+        message = parse(b"From: " + text.encode() + b"\r\n\r\n")
+        named = named_domains(message.headers)
+        if not named.is_all:
+            return
+        unfolded = text.replace("\r\n", "")
+        seen = [address for _, address in getaddresses([unfolded])]
+        seen += [address.address for address in message.from_]
+        for address in seen:
+            written = address.rpartition("@")[2]
+            domain = name(written)
+            # The standard library takes the word behind an address for a part of it.
+            if "@" in address and written in text and "." in domain and is_domain(domain):
+                self.assertIn(domain, named.domains)

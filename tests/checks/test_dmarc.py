@@ -25,8 +25,15 @@ DOUBTFUL = (
     ("<@missing.test:a@reject.test>", "No domain in From header"),
     ("a@reject.test\0.missing.test", "No domain in From header"),
     ("Bob, Smith <a@reject.test>", "No domain in From header"),
+    ("a@reject.test.", "No domain in From header"),
+    ("a@\u200breject\u3002test", "No domain in From header"),
+    ("a@reject\r\n .test", "No domain in From header"),
+    ("=?utf-8?q?a=40reject.test?=", "No domain in From header"),
+    ("b@missing.test\r\nX: y\rFrom: a@reject.test", "No domain in From header"),
 )
 """Authors, and how Rspamd says what is wrong."""
+
+UNTOLD = "its author cannot be told"
 
 
 class SymbolTests(CheckCase):
@@ -138,6 +145,13 @@ class AuthorTests(CheckCase):
         words = "quarantine.test : Duplicate From header, 3 domains"
         self.assertEqual(symbols, {"DMARC_POLICY_QUARANTINE": (words, "quarantine")})
 
+    def test_no_answer(self) -> None:
+        """Where DNS does not tell all policies, it says of whom."""
+        self.dns.fail("_dmarc.broken.test")
+        options = self.symbols("a@missing.test, b@broken.test")["DMARC_NA"]
+        self.assertEqual(options[:2], ("Duplicate From header", "2 domains"))
+        self.assertIn("broken.test : _dmarc.broken.test TXT", options[2])
+
     def test_no_rescue(self) -> None:
         """Nor does a forwarder help."""
         facts = (("sealer", "list.test"), ("dmarc-pass", "reject.test"))
@@ -148,7 +162,8 @@ class AuthorTests(CheckCase):
     def test_budget(self) -> None:
         """Many names cost no more than one message may."""
         names = ", ".join(f"a@d{index}.test" for index in range(100))
-        self.assertEqual(list(self.symbols(names)), ["DMARC_NA"])
+        options = self.symbols(names)["DMARC_NA"]
+        self.assertEqual(options[2], "not all of it was looked at")
         self.assertLessEqual(self.dns.asked.total(), 20)
 
     def test_missing(self) -> None:
@@ -187,6 +202,7 @@ class ActionTests(CheckCase):
             "quarantine": "add header",
             "softfail": "greylist",
             "na": "discard",
+            "no_author": "rewrite subject",
             "badpolicy": "quarantine",
             "dnsfail": "soft reject",
         }
@@ -204,13 +220,45 @@ class ActionTests(CheckCase):
             ("a@half.test", Action.ADD_HEADER),
             ("a@none.test", Action.GREYLIST),
             ("a@missing.test", Action.DISCARD),
-            ("Bob", Action.DISCARD),
+            ("Bob", Action.REWRITE_SUBJECT),
             ("a@two.test", Action.QUARANTINE),
             ("a@broken.test", Action.SOFT_REJECT),
         ):
             self.assertEqual(self.forced(author), [action], author)
         self.assertEqual(self.forced("a@none.test", []), [Action.SOFT_REJECT])
         self.assertEqual(self.forced("a@reject.test", [spf("pass", "a@reject.test")]), [])
+
+    def test_no_author(self) -> None:
+        """Whoever is in doubt, but not if all who are named have passed."""
+        self.dns.fail("_dmarc.broken.test")
+        passed = [spf("pass", "a@reject.test"), dkim("pass", "quarantine.test")]
+        both = "a@reject.test, b@quarantine.test"
+        ours = Action.REWRITE_SUBJECT
+        for author, results, actions in (
+            ("Bob", [NO_SPF], [ours]),
+            ("a@test", [NO_SPF], []),
+            ("a@test.", [NO_SPF], [ours]),
+            (both, passed, []),
+            ("a@reject.test.", passed, []),
+            (f"{both}, c@missing.test", passed, [ours]),
+            ("a@missing.test.", [NO_SPF], [ours]),
+            ("a@none.test.", [NO_SPF], [Action.GREYLIST, ours]),
+            (both, [NO_SPF], [Action.REJECT, ours]),
+            ("a@reject.test, b@broken.test", passed, [Action.SOFT_REJECT, ours]),
+            ("a@broken.test, b@reject.test", [NO_SPF], [Action.REJECT, Action.SOFT_REJECT, ours]),
+        ):
+            found = [action for action in self.forced(author, results) if action != Action.DISCARD]
+            self.assertEqual(found, actions, author)
+        many = ", ".join(["a@reject.test", *(f"a@d{index}.test" for index in range(9))])
+        self.assertEqual(self.forced(many, passed), [ours])
+        missing = run_check(
+            Dmarc,
+            b"Subject: x\r\n\r\n",
+            ENVELOPE,
+            resolver=self.dns,
+            options={"actions": {"no_author": "reject"}},
+        )
+        self.assertEqual(missing[-1:], [Force(Action.REJECT, UNTOLD, is_least=True)])
 
     def test_none_by_default(self) -> None:
         self.assertFalse(any(isinstance(item, Force) for item in self.findings("a@reject.test")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.auth.author import MAX_NAMED
+from mailfilter.auth.author_named import MAX_NAMED
 from mailfilter.auth.dmarc_tree import MAX_LABELS
 from mailfilter.checks import BUILT_IN
 from mailfilter.checks.dmarc import OUTCOMES, Dmarc
@@ -36,11 +36,12 @@ class DocsTests(SynchronousTestCase):
         )
 
     def test_configurations(self) -> None:
-        """They can be loaded; one gives actions, one the options that hold without them."""
-        actions, usual = (self.check(config) for config in self.configs())
+        """They can be loaded; two give actions, one the options that hold without them."""
+        actions, doubt, usual = (self.check(config) for config in self.configs())
         self.assertEqual(
             actions._actions, {"reject": Action.REJECT, "quarantine": Action.ADD_HEADER}
         )
+        self.assertEqual(doubt._actions, {"no_author": Action.REJECT})
         default = vars(Dmarc(Given(Config().scan)))
         told = vars(usual)
         for name in default.keys() - {"given", "_local"}:

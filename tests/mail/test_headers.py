@@ -94,6 +94,29 @@ class Blocks(SynchronousTestCase):
         ):
             self.assertEqual(parse(raw, limits).headers.is_whole(), is_whole, raw)
 
+    def test_possible(self) -> None:
+        """What else may be taken for a field: the first and the last ones."""
+        raw = b"".join(
+            (
+                b"To: 1\r\n x\r\n",
+                b"A: b\rTO : 2\r\n",
+                b"A: b\0\tto: 3\0to: 4\n",
+                b"not to: 5\n",
+                b"to 6\n",
+                b"to: 7\r\n\r\n",
+                b"to: 8\r\n",
+            )
+        )
+        headers = parse(raw).headers
+        values = [b" 1\r\n x", b" 2", b" 3", b" 4", b" 7"]
+        self.assertEqual(headers.possible(b"to", 3), values)
+        self.assertEqual(headers.possible(b"to", 1), [values[0], values[-1]])
+        self.assertEqual(headers.possible(b"cc", 1), [])
+        beyond = parse(b"A: b\n" * 10 + b"To: c\n\n", Limits(block_headers=3))
+        self.assertEqual(beyond.headers.possible(b"to", 1), [b" c"])
+        beyond = parse(b"A: b\n" * 10 + b"To: c\n\n", Limits(header_bytes=20))
+        self.assertEqual(beyond.headers.possible(b"to", 1), [])
+
     def test_what_a_body_is(self) -> None:
         """Any number of fields before it does not hide that: other programs read it."""
         many = b"X-Y: z\r\n" * 3000
