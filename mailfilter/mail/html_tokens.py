@@ -20,26 +20,35 @@ LONG = 4096
 MAX_DIGITS = 7
 """Of the number of a character, without zeros before it."""
 
-_VALUE = r"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?"""
+MANY = 500
+"""Values of attributes in one tag, behind which it ends with the next `>` in whatever quotes."""
+
+_S = r"[ \t\n\f\r]"
+_VALUE = r"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)?"""
+_NAME = r"[a-zA-Z][^ \t\n\f\r/>]*+"
 # An equal sign that no name stands before begins a name.
-_ATTRIBUTES = rf"[\s/]*+=?+[^>=]*+(?:=\s*+{_VALUE}[\s/]*+=?+[^>=]*+)*"
+_TO_VALUE = r"[ \t\n\f\r/]*+=?+[^>=]*+"
+_ATTRIBUTES = rf"{_TO_VALUE}(?:={_S}*+{_VALUE}{_TO_VALUE}){{0,{MANY}}}[^>]*+"
 _END = r"(?:>|\Z)"
 _RAW = r"(?i:script|style|title|textarea|xmp|iframe|noembed|noframes)"
 """Elements whose content is text alone, up to their own end tag."""
 
 _TOKEN = re.compile(
     r"([^<]*+(?:<(?![a-zA-Z!/?])[^<]*+)*)"
-    rf"(?:<(?:/([a-zA-Z][^\s/>]*+)(?:>|{_ATTRIBUTES}{_END})"
-    rf"|({_RAW})(?=[\s/>])({_ATTRIBUTES}){_END}([^<]*+(?:<(?!/(?i:\3)[\s/>])[^<]*+)*)"
-    rf"|([a-zA-Z][^\s/>]*+)({_ATTRIBUTES}){_END}"
+    rf"(?:<(?:/({_NAME})(?:>|{_ATTRIBUTES}{_END})"
+    rf"|({_RAW})(?=[ \t\n\f\r/>])({_ATTRIBUTES}){_END}"
+    r"([^<]*+(?:<(?!/(?i:\3)[ \t\n\f\r/>])[^<]*+)*)"
+    rf"|({_NAME})({_ATTRIBUTES}){_END}"
     r"|!--(?:-?>|(.*?)(?:--!?>|\Z))"
     rf"|[!/?][^>]*+{_END})|\Z)",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(
-    r"""([^\s/>][^\s/>=]*+)"""
-    r"""(?:\s*+=\s*+(?:"([^"]*+)(?:"|\Z)|'([^']*+)(?:'|\Z)|([^\s>"'][^\s>]*+))?)?"""
+    r"""[ \t\n\f\r/]*+([^ \t\n\f\r/>][^ \t\n\f\r/>=]*+)"""
+    rf"""(?:{_S}*+={_S}*+(?:"([^"]*+)(?:"|\Z)|'([^']*+)(?:'|\Z)"""
+    r"""|([^ \t\n\f\r>"'][^ \t\n\f\r>]*+))?)?"""
 )
+_GAPS = " \t\n\f\r/"
 _NUMBER = r"#(?:[0-9]++|[xX][0-9a-fA-F]++);?"
 _IN_TEXT = re.compile(rf"&(?:{_NUMBER}|[A-Za-z][A-Za-z0-9]{{1,31}}+;?)")
 _IN_ATTRIBUTE = re.compile(rf"&(?:{_NUMBER}|[A-Za-z][A-Za-z0-9]{{1,31}}+(?:;|(?![=A-Za-z0-9])))")
@@ -64,6 +73,8 @@ def cut_tags(source: str, most: int) -> str:
 
 def split_attributes(text: str) -> list[tuple[str, ...]]:
     """Attributes as written: name, and the value in one of three places."""
+    # What is left begins or ends no attribute, so that each search succeeds where it begins.
+    text = text.strip(_GAPS)
     if len(text) < LONG:
         return _ATTRIBUTE.findall(text)
     return [match.groups("") for match in islice(_ATTRIBUTE.finditer(text), MAX_ATTRIBUTES)]

@@ -30,7 +30,7 @@ from .html_elements import (
     VOID,
 )
 from .html_state import Look, State, style_of
-from .html_tokens import cut_tags, read_attributes, read_text, split_attributes, tokens
+from .html_tokens import LONG, cut_tags, read_attributes, read_text, split_attributes, tokens
 from .html_traits import traits_of
 
 MAX_DEPTH = 1000
@@ -202,7 +202,7 @@ class _Walk:
         if self.budget.styles < 0:
             return NOTHING
         style = NOTHING
-        if STYLING.search(attributes) or name in self.sheet:
+        if len(attributes) > LONG or name in self.sheet or STYLING.search(attributes):
             style = style_of(name, self._attributes(attributes), self.sheet)
         self.styles[name, attributes] = style
         return style
