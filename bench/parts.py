@@ -20,6 +20,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as StandingClock
 
 from mailfilter.app.checks import load_checks
+from mailfilter.app.rules import compile_rule_set, load_rule_set
 from mailfilter.config.model import Config, HistorySettings
 from mailfilter.mail import parse
 from mailfilter.report.counters import Counters
@@ -187,7 +188,8 @@ def main() -> None:
     found = messages.load(args.messages)
     size = sum(map(len, found)) / len(found)
     config = Config()
-    plan = build_plan(config, load_checks())
+    rules = compile_rule_set(load_rule_set(config.rules), config.rules, None)
+    plan = build_plan(config, [*load_checks(), rules.check()])
     print(f"Parts of a scan: {len(found)} messages, {size / 1024:.1f} KiB mean; us a message")
     print("\n".join(table(measure(plan, config, found))))
 

@@ -24,7 +24,7 @@ MAX_EXAMPLES = 50
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _FLAGS = frozenset("is")
 
-_RULE_KEYS = (
+RULE_KEYS = (
     "symbol",
     "score",
     "group",
@@ -134,7 +134,7 @@ _KINDS = {str: "text", float: "a number", bool: "true or false", dict: "a table"
 
 
 def _rule(table: _Table) -> Rule:
-    _known_keys(table.values, _RULE_KEYS, "", "symbol")
+    _known_keys(table.values, RULE_KEYS, "", "symbol")
     symbol = _form("symbol", table.get("symbol", str), SYMBOL, "letters, digits and _")
     score = table.get("score", float)
     if not -MAX_SCORE <= score <= MAX_SCORE:
