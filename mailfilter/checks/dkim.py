@@ -3,10 +3,12 @@
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from ..auth.dkim import verify
 from ..auth.dkim_values import DkimResult, Limits, Result
 from ..auth.drive import run
+from ..codec.dns_name import BadName, normal_name
 from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
 from ..scan.networks import local_networks
 from ..scan.task import Task
@@ -82,9 +84,12 @@ class Dkim(Check):
 
 
 def _author(task: Task) -> str:
-    """The domain for which signatures are most useful, if they are many."""
-    addresses = task.message.from_
-    return addresses[0].domain if addresses else ""
+    """The domain for which signatures are most useful, if they are many; as they name it."""
+    for address in task.message.from_[:1]:
+        with suppress(BadName):
+            # A backslash is no escape in mail.
+            return normal_name(address.domain.replace("\\", "\\\\"))
+    return ""
 
 
 def _findings(found: Sequence[DkimResult]) -> Iterator[Finding]:

@@ -190,6 +190,22 @@ class ToldTests(Case):
         told = [dict(one.properties)["header.d"] for one in found if isinstance(one, AuthResult)]
         self.assertEqual(told, ["list.test"] * 4 + ["signed.test"])
 
+    def test_many_of_another_script(self) -> None:
+        """The domain of the author as signatures name it (RFC 8616)."""
+        raw = RAW.replace(b"signed.test", "B\u00fccher.test".encode())
+        self.assertNotEqual(raw, RAW)
+        raw = sign(raw, domain="xn--bcher-kva.test")
+        for _ in range(6):
+            raw = sign(raw, domain="list.test")
+        told = [dict(one.properties)["header.d"] for one in self.results(raw)]
+        self.assertEqual(told, ["list.test"] * 4 + ["xn--bcher-kva.test"])
+
+    def test_many_of_no_domain(self) -> None:
+        for domain in (b"..", b"signed\\.test", b"x\xff.test"):
+            below = RAW.replace(b"signed.test", domain)
+            raw = sign(below).removesuffix(below) * 7 + below
+            self.assertEqual(len(self.results(raw)), 5)
+
     def test_very_many(self) -> None:
         """Nobody makes us write a book."""
         raw = BROKEN[: -len(RAW)] * 1000 + RAW
