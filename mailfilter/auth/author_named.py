@@ -45,6 +45,7 @@ _QUOTES = str.maketrans("", "", '"\\[]')
 _ESCAPED_PAREN = re.compile(r"\\[()]")
 _PARENS = re.compile(r"[()]")
 _PLAIN = re.compile(r"\w[\w.-]*+")
+_NOT_PLAIN = re.compile(r"[^\w.-]++")
 # What is not seen (Default_Ignorable_Code_Point of Unicode, and other signs of format).
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -163,7 +164,10 @@ def _names(run: str) -> Iterator[str]:
         found = [name]
     else:
         plain = _PLAIN.search(run)
-        found = [_name(plain[0].strip(".-_")) if plain else "", _name(_end(run))]
+        found = [
+            _name(plain[0].strip(".-_")) if plain else "",
+            _name(_end(_NOT_PLAIN.split(run)[-1])),
+        ]
     # One label alone is mostly a part of a domain in another reading, and has no policy.
     yield from [name for name in found if "." in name]
 
