@@ -5,6 +5,7 @@ service counts clicks, or wraps links to check them.
 """
 
 from ..mail.public_suffix import organizational_domain
+from ..mail.url_budget import UrlBudget
 from ..mail.url_parse import Url
 from ..mail.url_shown import shown_url
 from ..mail.urls import FoundUrl
@@ -15,6 +16,9 @@ from ._redirectors import SERVICES, SHORTENERS, WRAPPERS, is_listed
 from ._url_hits import UrlHits
 
 WEB = ("http", "https")
+
+MAX_TEXTS = 1024
+"""Texts of links that are compared."""
 
 AUTHENTIC = ("DMARC_POLICY_ALLOW",)
 """Symbols of mail that is from whom it says."""
@@ -46,12 +50,15 @@ class Phishing(Check):
 
     def run(self, task: Task) -> Findings:
         hits = UrlHits()
+        texts = MAX_TEXTS
+        budget = UrlBudget()
         for one in task.message.urls:
             if one.where != "html" or not one.is_clicked or one.url.scheme not in WEB:
                 continue
             if one.url.is_ip:
                 hits.add("HTTP_TO_IP", one.url.host)
-            shown = shown_url(one.shown)
+            shown = shown_url(one.shown, budget) if texts > 0 else None
+            texts -= "." in one.shown
             if shown is None or not one.url.domain:
                 continue
             if shown.domain != one.url.domain:

@@ -46,7 +46,7 @@ class UrlAlphabets(Check):
 
 def _odd_words(one: FoundUrl) -> list[str]:
     """The words of a path, and of a text that names a host, that are not all ASCII."""
-    path = unquote(one.url.path) if "%" in one.url.path else ""
+    path = unquote(one.url.path) if "%" in one.url.path else one.url.path
     shown = one.shown[:MAX_SHOWN]
     if shown.isascii() or not _LOOKS_LIKE_HOST.match(shown):
         shown = ""

@@ -37,7 +37,9 @@ class Urls(Check):
         for one in task.message.urls:
             if one.is_web or one.url.scheme == "mailto":
                 found.setdefault(one.url.text, one)
-        told: list[Finding] = [_told(text, one) for text, one in list(found.items())[:MOST]]
+                if len(found) == MOST:
+                    break
+        told: list[Finding] = [_told(text, one) for text, one in found.items()]
         if task.message.found_urls.is_cut:
             told.append(Note("more URLs than are looked at"))
         return told

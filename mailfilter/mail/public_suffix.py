@@ -28,7 +28,12 @@ def organizational_domain(domain: str) -> str | None:
     return load_suffixes().privatesuffix(domain)
 
 
-@lru_cache(maxsize=4096)
 def has_known_suffix(domain: str) -> bool:
     """Tell whether a domain is below a suffix that the list has, or is one itself."""
-    return load_suffixes().publicsuffix(domain.lower(), accept_unknown=False) is not None
+    # Whatever the list has is below a last label that it has.
+    return _is_known_label(domain.rpartition(".")[2].lower())
+
+
+@lru_cache(maxsize=4096)
+def _is_known_label(label: str) -> bool:
+    return load_suffixes().publicsuffix(f"x.{label}", accept_unknown=False) is not None

@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from .public_suffix import has_known_suffix
 from .url_budget import UrlBudget
-from .url_parse import AROUND, MAX_URL, Url, parse_url
+from .url_parse import AROUND, MAX_URL, Url
 
 MAX_LENGTH = 64 * 1024
 """Characters of one URL that are looked at."""
@@ -119,7 +119,7 @@ def _with_scheme(text: str, spans: _Spans, budget: UrlBudget) -> Iterator[_Found
         at = rest.end()
         if url := _read(_trimmed(text[start:at]), "", budget):
             yield start, at, url
-        elif budget.hosts <= 0 or not budget.take_miss():
+        elif budget.is_over or not budget.take_miss():
             return
 
 
@@ -138,10 +138,10 @@ def _addresses(text: str, spans: _Spans, budget: UrlBudget) -> Iterator[_Found]:
         at = behind.end()
         domain = _site(behind[0])
         end = sign + 1 + len(domain)
-        url = parse_url("mailto:" + text[start:end], budget.read_host) if domain else None
+        url = budget.read_url("mailto:" + text[start:end]) if domain else None
         if url and budget.take_mailbox():
             yield start, end, url._replace(raw=text[start:end])
-        elif budget.hosts <= 0 or not budget.take_miss():
+        elif budget.is_over or not budget.take_miss():
             return
 
 
@@ -157,7 +157,7 @@ def _bare(text: str, spans: _Spans, budget: UrlBudget) -> Iterator[_Found]:
         if found:
             at = found[1]
             yield found
-        elif budget.hosts <= 0 or not budget.take_miss():
+        elif budget.is_over or not budget.take_miss():
             return
 
 
@@ -199,11 +199,11 @@ def _site(name: str) -> str:
 
 def _read(raw: str, scheme: str, budget: UrlBudget) -> Url | None:
     """The URL, without text of East Asia that stands behind the host."""
-    url = parse_url(scheme + raw, budget.read_host)
+    url = budget.read_url(scheme + raw)
     odd = None if raw.isascii() else _EAST_BEHIND.search(raw)
     if odd and (url is None or not has_known_suffix(url.host)):
         raw = raw[: odd.end()]
-        url = parse_url(scheme + raw, budget.read_host)
+        url = budget.read_url(scheme + raw)
     return url._replace(raw=raw[:MAX_URL]) if url and scheme else url
 
 

@@ -3,8 +3,9 @@
 import re
 
 from .public_suffix import has_known_suffix
+from .url_budget import UrlBudget
 from .url_find import find_urls
-from .url_parse import AROUND, Url, parse_url
+from .url_parse import AROUND, Url
 
 MAX_TEXT = 512
 """Characters of a text that are looked at."""
@@ -19,21 +20,22 @@ _BEHIND = AROUND + " \t\n\xa0>)]\"'\u00bb\u201d.,;:!?\u2026"
 _SCHEME = re.compile(r"(?:https?|ftp):", re.IGNORECASE)
 
 
-def shown_url(text: str) -> Url | None:
+def shown_url(text: str, budget: UrlBudget | None = None) -> Url | None:
     """The URL that is all of a text, such as the text of a link; None if it says anything else.
 
     One without a scheme is one if it is in other text, and has the trait `no_scheme`. The suffix
-    must be one that there is.
+    must be one that there is. A budget is for all texts of a message.
     """
     if "." not in text and "\u3002" not in text:
         return None
     text = text[:MAX_TEXT].lstrip(_BEFORE).rstrip(_BEHIND)
     if not _URL.match(text):
         return None
+    budget = budget or UrlBudget()
     has_scheme = _SCHEME.match(text) is not None
-    url = parse_url(text if has_scheme else "http://" + text)
+    url = budget.read_url(text if has_scheme else "http://" + text)
     if url is None or not url.domain or not has_known_suffix(url.host):
         return None
-    if not has_scheme and not find_urls(text):
+    if not has_scheme and not find_urls(text, budget):
         return None
     return url if has_scheme else url._replace(traits=url.traits | {"no_scheme"})

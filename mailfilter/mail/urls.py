@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from .url_budget import UrlBudget
 from .url_find import find_urls
-from .url_parse import MAX_URL, PORTS, Url, parse_url
+from .url_parse import MAX_URL, PORTS, Url
 
 if TYPE_CHECKING:
     from .message import Message
@@ -66,13 +66,16 @@ def collect_urls(message: "Message", budget: UrlBudget | None = None) -> FoundUr
     """Find the URLs of a message: in its subject, links, text, calendars and names of files."""
     budget = budget or UrlBudget()
     refused: dict[str, None] = {}
-    found: dict[FoundUrl, None] = {}
+    found: dict[tuple[str, str, str], FoundUrl] = {}
     for one in _all(message, budget, refused):
+        key = (one.url.raw, one.where, one.shown)
+        if key in found:
+            continue
         inner = _nested(one.url, budget)
-        found[one._replace(inner=inner) if inner else one] = None
+        found[key] = one._replace(inner=inner) if inner else one
         for url in inner:
-            found[FoundUrl(url, "query", "", one.is_clicked)] = None
-    return FoundUrls(tuple(found), tuple(refused), budget.is_spent)
+            found.setdefault((url.raw, "query", ""), FoundUrl(url, "query", "", one.is_clicked))
+    return FoundUrls(tuple(found.values()), tuple(refused), budget.is_spent)
 
 
 def domains_of(urls: tuple[FoundUrl, ...]) -> tuple[str, ...]:
@@ -110,7 +113,7 @@ def _links(message: "Message", budget: UrlBudget, refused: dict[str, None]) -> I
             href = link.href
             if href.startswith(_MARKUP):
                 continue
-            url = parse_url(_with_scheme(href), budget.read_host)
+            url = budget.read_url(_with_scheme(href))
             if url is not None:
                 if not budget.take_url():
                     return
@@ -131,16 +134,16 @@ def _nested(url: Url, budget: UrlBudget) -> tuple[Url, ...]:
     # Any other may stand at the beginning only.
     if "http" not in url.raw[5:].lower() or url.scheme not in PORTS:
         return ()
-    found: dict[Url, None] = {}
+    found: dict[str, Url] = {}
     for piece in _PIECES.split(f"{url.path[1:]}?{url.query}#{url.fragment}"):
         text = unquote(piece)
         if "%" in text and "://" not in text:
             text = unquote(text)
         nested = _NESTED.search(text)
         # Some redirectors put underscores around what they were given.
-        inner = parse_url(nested[0].rstrip("_"), budget.read_host) if nested else None
-        if inner is not None and inner not in found:
+        inner = budget.read_url(nested[0].rstrip("_")) if nested else None
+        if inner is not None and inner.raw not in found:
             if not budget.take_url():
                 break
-            found[inner] = None
-    return tuple(found)
+            found[inner.raw] = inner
+    return tuple(found.values())

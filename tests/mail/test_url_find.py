@@ -94,6 +94,14 @@ class CapTests(SynchronousTestCase):
             self.assertEqual(len(find_urls(text, budget)), count, hosts)
             self.assertEqual(budget.is_spent, is_spent)
 
+    def test_different(self) -> None:
+        """The same again is not counted as another."""
+        text = "http://a.com/1 http://a.com/2 http://a.com/1 http://a.com/3"
+        for different, count, is_spent in ((3, 4, False), (2, 3, True)):
+            budget = UrlBudget(different=different)
+            self.assertEqual(len(find_urls(text, budget)), count, different)
+            self.assertEqual(budget.is_spent, is_spent)
+
     def test_odd_hosts(self) -> None:
         """Hosts that cost more are counted by their characters; others are still read."""
         budget = UrlBudget(odd_characters=20)
