@@ -36,7 +36,6 @@ class DomainTests(SynchronousTestCase):
         for domain in ("a..com", ".com", r"a.b\.example.com", r"a\032.example.com"):
             self.assertIsNone(organizational_domain(domain), domain)
 
-
     def test_known(self) -> None:
         """Whether the list has the suffix, private or not."""
         for domain, expected in (
