@@ -24,7 +24,8 @@ _DECLARATION = re.compile(r"[\s;]*+([a-zA-Z-]++)\s*+:\s*+([^;]*+)")
 _NUMBER = re.compile(r"\s*+([+-]?(?:\d++(?:\.\d*+)?|\.\d++))\s*+([a-z%]*+)")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*+)?(?:[.#][A-Za-z0-9_-]++)?\Z")
-_RGB = re.compile(r"rgba?\(\s*+(\d{1,3})\s*+[, ]\s*+(\d{1,3})\s*+[, ]\s*+(\d{1,3})(.*)")
+_ALL_MEDIA = re.compile(r"@media\s++(?:only\s++)?(?:screen|all)\s*+\Z", re.IGNORECASE)
+_RGB = re.compile(r"rgba?\(\s*+(\d{1,3})[\s,]++(\d{1,3})[\s,]++(\d{1,3})(.*)")
 _ALPHA = re.compile(r"\s*+[,/]\s*+([\d.]++)")
 
 _PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78}
@@ -170,7 +171,7 @@ def read_colour(text: str) -> Rgb | None:
         return _read_rgb(text)
     digits = text.removeprefix("#")
     try:
-        number = int(digits, 16) if digits.isalnum() else -1
+        number = int(digits, 16) if digits.isascii() and digits.isalnum() else -1
     except ValueError:
         return None
     if number < 0:
@@ -202,14 +203,15 @@ def distance(one: Rgb, other: Rgb) -> int:
 def read_sheet(text: str) -> Sheet:
     """The rules of a style sheet by selector: `tag`, `.class`, `#id`, `tag.class`.
 
-    Rules within others, as those of media queries, are left out.
+    Rules within others, as those of media queries, are left out, but for those of any screen.
     """
     found: dict[str, Style] = {}
-    for selectors, declarations in _rules(_COMMENT.sub(" ", text[:MAX_SHEET])):
+    text = _COMMENT.sub(" ", text[:MAX_SHEET]).replace("<!--", " ").replace("-->", " ")
+    for selectors, declarations in _rules(text):
         style = read_style(declarations)
         if style == NOTHING:
             continue
-        for selector in selectors.split(","):
+        for selector in selectors.rpartition(";")[2].split(","):
             selector = selector.strip()
             if selector and _SELECTOR.match(selector):
                 if len(found) >= MAX_RULES:
@@ -229,6 +231,8 @@ def _rules(text: str) -> Iterator[tuple[str, str]]:
             if depth == 1:
                 selectors = text[start:at]
                 start = at + 1
+                if _ALL_MEDIA.search(selectors):
+                    depth = 0
         elif depth:
             depth -= 1
             if depth == 0:

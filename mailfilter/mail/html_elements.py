@@ -73,7 +73,7 @@ _ROW = ("td", "th", "tr")
 _GROUP = (*_ROW, "tbody", "thead", "tfoot", "caption")
 
 ENDED_BY: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    name: (frozenset(ended), frozenset(within))
+    name: (frozenset(ended), frozenset((*within, "template")))
     for names, ended, within in (
         (("a",), ("a",), ("td", "th", "table", "object", "caption")),
         (("nobr",), ("nobr",), ("td", "th", "table", "object", "caption")),
@@ -89,6 +89,12 @@ ENDED_BY: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     for name in names
 }
 """Element -> open elements that its start ends, and what hides them from it."""
+
+STOPS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_GROUP, frozenset(("table", "template"))),
+    **dict.fromkeys(("table", "template", "object", "applet", "marquee"), frozenset(("template",))),
+}
+"""Element -> open elements that its end tag ends nothing around; for others see `SCOPE`."""
 
 ADDRESSES: Mapping[str, Sequence[str]] = {
     "a": ("href",),

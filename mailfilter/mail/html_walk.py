@@ -26,6 +26,7 @@ from .html_elements import (
     ROOT,
     SCOPE,
     SPECIAL,
+    STOPS,
     UNSEEN_WITHIN,
     VOID,
 )
@@ -227,12 +228,13 @@ class _Walk:
         kind = KINDS.get(name, 0)
         if kind & (ROOT | VOID) or self.budget.repairs < 0:
             return
+        stops = STOPS.get(name)
         until = SCOPE if kind & (SPECIAL | FORMATTING) else SPECIAL
         at = len(self.stack) - 1
         is_crossed = False
         while at > 0 and self.stack[at][0] != name:
             other = KINDS.get(self.stack[at][0], 0)
-            if other & until and not kind & SCOPE:
+            if self.stack[at][0] in stops if stops else other & until:
                 return
             is_crossed = is_crossed or bool(other & SPECIAL)
             at -= 1
