@@ -4,6 +4,7 @@ What hyperscan cannot do (look-around, back-references, possessive quantifiers) 
 down: such an expression is compiled in a wider form, and what that finds is confirmed by `regex`.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -20,6 +21,10 @@ MAX_EXPANDED = 20_000
 """Parts of an expression for `regex` with its repetitions written out: see `maps/patterns.py`."""
 
 _ALWAYS = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY | hyperscan.HS_FLAG_MULTILINE
+
+_LOOKS_HARD = re.compile(r"\(\?<?[=!]|\(\?>|\(\?P=|\\[1-9k]|[+*?}]\+")
+"""Look-around, atomic groups, back-references, possessive quantifiers: now and then something else,
+which is then confirmed without need."""
 
 
 class Table(msgspec.Struct, frozen=True, array_like=True):
@@ -87,27 +92,46 @@ def compile_rules(rules: Sequence[Rule]) -> Compiled:
 def _table(target: Target, found: Sequence[_Sought], faults: dict[int, Fault]) -> Table | None:
     """The patterns of a target together; those that are no good go to `faults`, by rule."""
     flags = {one.id_: _flags(one.pattern) for one in found}
-    # Mostly all are good, and to compile each alone before that would take as long again.
+    good: Sequence[_Sought] = found
     try:
-        return Table(target.kind, target.field, _database(found, flags), ())
-    except hyperscan.error:
-        pass
-    good, narrowed = [], []
-    for one in found:
         try:
-            if _must_be_confirmed(one, flags):
-                flags[one.id_] |= hyperscan.HS_FLAG_PREFILTER
-                narrowed.append(one.id_)
-            good.append(one)
-        except _BadPattern as error:
-            faults.setdefault(one.rule, Fault(one.rule, f"no expression: {error}", one.place))
-    try:
-        return Table(target.kind, target.field, _database(good, flags), tuple(narrowed))
+            # Mostly all are good, and to compile each alone takes as long again.
+            database = _database(found, _narrowed(found, flags))
+        except (hyperscan.error, _BadPattern):
+            good = _judged(found, flags, faults)
+            database = _database(good, flags)
+        confirmed = [one.id_ for one in good if flags[one.id_] & hyperscan.HS_FLAG_PREFILTER]
+        return Table(target.kind, target.field, database, tuple(confirmed))
     except hyperscan.error as error:
         for one in good:
             text = f"not to be compiled with the others of {target}: {error}"
             faults.setdefault(one.rule, Fault(one.rule, text))
     return None
+
+
+def _narrowed(found: Sequence[_Sought], flags: dict[int, int]) -> dict[int, int]:
+    """Mark those that look as if hyperscan cannot take them as they are. Raises _BadPattern."""
+    for one in found:
+        if _LOOKS_HARD.search(one.pattern.text):
+            _check_confirming(one.pattern)
+            flags[one.id_] |= hyperscan.HS_FLAG_PREFILTER
+    return flags
+
+
+def _judged(
+    found: Sequence[_Sought], flags: dict[int, int], faults: dict[int, Fault]
+) -> list[_Sought]:
+    """Those that are good, each tried alone; flags are set, and the others go to `faults`."""
+    good = []
+    for one in found:
+        flags[one.id_] &= ~hyperscan.HS_FLAG_PREFILTER
+        try:
+            if _must_be_confirmed(one, flags):
+                flags[one.id_] |= hyperscan.HS_FLAG_PREFILTER
+            good.append(one)
+        except _BadPattern as error:
+            faults.setdefault(one.rule, Fault(one.rule, f"no expression: {error}", one.place))
+    return good
 
 
 def patterns_of(rules: Sequence[Rule]) -> list[tuple[int, Pattern]]:
