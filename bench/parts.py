@@ -188,7 +188,7 @@ def main() -> None:
     found = messages.load(args.messages)
     size = sum(map(len, found)) / len(found)
     config = Config()
-    rules = compile_rule_set(load_rule_set(config.rules), config.rules, None)
+    rules = compile_rule_set(load_rule_set(config.rules).rules, config.rules, None)
     plan = build_plan(config, [*load_checks(), rules.check()])
     print(f"Parts of a scan: {len(found)} messages, {size / 1024:.1f} KiB mean; us a message")
     print("\n".join(table(measure(plan, config, found))))

@@ -105,7 +105,8 @@ def rules_of(path: str | None) -> RuleSet:
     files, unread = read_check_files(loaded.config.scan.check_dir or None)
     checks, _unloaded = _checks(loaded, files, unread)
     settings = loaded.config.rules
-    return compile_rule_set(load_rule_set(settings, _rule_files(loaded), checks), settings, None)
+    found = load_rule_set(settings, _rule_files(loaded), checks).rules
+    return compile_rule_set(found, settings, None)
 
 
 def load_files(
@@ -150,12 +151,12 @@ def _load(
     problems.add(*unloaded)
     if rule_files is None:
         rule_files = _rule_files(loaded)
-    rules = load_rule_set(loaded.config.rules, rule_files, checks)
+    rules, more = load_rule_set(loaded.config.rules, rule_files, checks)
     if not is_draft:
         rules = compile_rule_set(rules, loaded.config.rules, state_dir)
     plan = None
     try:
-        plan = build_plan(loaded.config, [*checks, rules.check()])
+        plan = build_plan(loaded.config, [*checks, *more, rules.check()])
     except PlanError as error:
         # The symbols of a rule that is no good are not there for others to name.
         problems.add(*map(_about_rules, rules.troubles))

@@ -28,7 +28,7 @@ and the scan goes on without it.
 
 def render_symbols() -> str:
     """The page: every symbol of the built-in checks and rules, by name."""
-    built_in = [*BUILT_IN, load_rule_set(RuleSettings()).check()]
+    built_in = [*BUILT_IN, load_rule_set(RuleSettings()).rules.check()]
     plan = build_plan(Config(), built_in)
     checks = {symbol: check.name for check in built_in for symbol in check.symbols}
     rows = [

@@ -4,8 +4,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache as once
-from inspect import getmembers
+from inspect import getmembers, isclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..config.files import read_source
 from ..config.model import RuleSettings
@@ -15,7 +16,7 @@ from ..rules.python import PythonRule
 from ..rules.ruleset import RuleSet, compiled, read_rules
 from ..scan.check import Check
 from ..scan.plan import Plan
-from .checks import CheckFile, import_file, not_private, reason
+from .checks import CheckFile, import_file, malformed, not_private, reason
 
 BUILT_IN = Path(__file__).parents[1] / "etc" / "rules"
 
@@ -29,6 +30,14 @@ FOLDER = "rules"
 
 class RulesUnreadError(Exception):
     """A directory of rules cannot be read at all; the text says why."""
+
+
+class OwnRules(NamedTuple):
+    """What the rules of a configuration are, of each kind."""
+
+    rules: RuleSet
+    checks: tuple[type[Check], ...]
+    """Classes among the operator's Python rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +85,21 @@ def read_rule_files(settings: RuleSettings) -> RuleFiles:
 
 def load_rule_set(
     settings: RuleSettings, files: RuleFiles = NO_RULE_FILES, checks: Sequence[type[Check]] = ()
-) -> RuleSet:
+) -> OwnRules:
     """The rules of a configuration, not yet compiled; `checks` have symbols of their own.
 
     Runs the operator's code.
     """
-    troubles = list(files.troubles)
-    python: list[PythonRule] = []
-    own: list[tuple[str, bytes]] = []
+    code = _Code(files.troubles, checks)
+    own = []
     for file in files.files:
         if file.path.endswith(".py"):
-            python += _from_python(file, troubles)
+            code.take(file)
         else:
             own.append((file.path, file.data))
-    taken = {symbol: f"check {check.name}" for check in checks for symbol in check.symbols}
-    found = read_rules(_built_in() if settings.built_in else (), own, python, taken)
-    return replace(found, troubles=(*troubles, *found.troubles))
+    found = read_rules(_built_in() if settings.built_in else (), own, code.rules, code.symbols)
+    found = replace(found, troubles=(*code.troubles, *found.troubles))
+    return OwnRules(found, tuple(code.checks))
 
 
 def compile_rule_set(found: RuleSet, settings: RuleSettings, state_dir: str | None) -> RuleSet:
@@ -121,18 +129,50 @@ def _built_in() -> tuple[tuple[str, bytes], ...]:
     return tuple((f"etc/rules/{path.name}", path.read_bytes()) for path in paths)
 
 
-def _from_python(file: CheckFile, troubles: list[str]) -> list[PythonRule]:
-    try:
-        module = import_file(file, "mailfilter_operator_rules")
-    except BaseException as error:
-        # Others' code: even sys.exit() in it must end in a line that says where.
-        troubles.append(f"{file.path}:{_line_of(error, file.path)}: {reason(error)}")
-        return []
-    found = [item for _, item in getmembers(module) if isinstance(item, PythonRule)]
-    own = [item for item in found if item.function.__module__ == module.__name__]
-    if not own:
-        troubles.append(f"{file.path}:1: holds no function with @rule(...)")
-    return own
+class _Code:
+    """Collects what is in Python files, and what is wrong with those that it cannot take."""
+
+    def __init__(self, troubles: Sequence[str], checks: Sequence[type[Check]]) -> None:
+        self.rules: list[PythonRule] = []
+        self.checks: list[type[Check]] = []
+        self.troubles = list(troubles)
+        self.symbols = {symbol: f"check {one.name}" for one in checks for symbol in one.symbols}
+        """Whose symbols are had already."""
+        self._names = {one.name for one in checks} | {RulesCheck.name}
+
+    def take(self, file: CheckFile) -> None:
+        try:
+            module = import_file(file, "mailfilter_operator_rules")
+        except BaseException as error:
+            # Others' code: even sys.exit() in it must end in a line that says where.
+            place = f"{file.path}:{_line_of(error, file.path)}"
+            self.troubles.append(f"{place}: {reason(error)}")
+            return
+        found = [item for _, item in getmembers(module)]
+        rules = [item for item in found if isinstance(item, PythonRule)]
+        own = [item for item in rules if item.function.__module__ == module.__name__]
+        classes = [item for item in found if isclass(item) and item.__module__ == module.__name__]
+        checks = [item for item in classes if issubclass(item, Check)]
+        if not own and not checks:
+            self.troubles.append(f"{file.path}:1: holds no function with @rule(...), and no check")
+        self.rules += own
+        for check in checks:
+            self._take_check(file, check)
+
+    def _take_check(self, file: CheckFile, check: type[Check]) -> None:
+        place = f"{file.path}:{check.run.__code__.co_firstlineno}: {check.__name__}"
+        problem = malformed(check)
+        if problem is None and check.name in self._names:
+            problem = f".name: another check is named {check.name}"
+        taken = [] if problem else [one for one in check.symbols if one in self.symbols]
+        if taken:
+            problem = f".symbols: {self.symbols[taken[0]]} declares {taken[0]} already"
+        if problem is not None:
+            self.troubles.append(f"{place}{problem}")
+            return
+        self._names.add(check.name)
+        self.symbols |= dict.fromkeys(check.symbols, f"check {check.name}")
+        self.checks.append(check)
 
 
 def _line_of(error: BaseException, path: str) -> int:

@@ -22,6 +22,8 @@ from mailfilter.config.model import RuleSettings
 from mailfilter.rules.check import RulesCheck
 from tests.config.case import ConfigCase
 
+from .test_plan import CHECK
+
 RULE = """[[rule]]
 symbol = "MINE"
 score = 2
@@ -52,9 +54,13 @@ class RuleFileTests(ConfigCase):
 
     def symbols(self) -> tuple[list[str], tuple[str, ...]]:
         """Symbols of all rules, and what is wrong."""
-        found = load_rule_set(self.settings, read_rule_files(self.settings), BUILT_IN)
+        found, checks = load_rule_set(self.settings, read_rule_files(self.settings), BUILT_IN)
         troubles = tuple(text.replace(f"{self.folder}/", "") for text in found.troubles)
-        return [*(rule.symbol for rule in found.rules), *(r.name for r in found.python)], troubles
+        return [
+            *(rule.symbol for rule in found.rules),
+            *(rule.name for rule in found.python),
+            *(symbol for check in checks for symbol in check.symbols),
+        ], troubles
 
     def test_found(self) -> None:
         """Rules in TOML and in Python; other files are none."""
@@ -77,12 +83,40 @@ class RuleFileTests(ConfigCase):
                 "rules.d/b.py:10: ValueError: no",
                 "rules.d/c.py:1: SyntaxError: ",
                 "rules.d/d.py:2: SystemExit: 1",
-                "rules.d/e.py:1: holds no function with @rule(...)",
+                "rules.d/e.py:1: holds no function with @rule(...), and no check",
                 "rules.d/f.toml:1: no TOML: ",
             ),
             strict=True,
         ):
             self.assertTrue(text.startswith(expected), text)
+
+    def test_classes(self) -> None:
+        """A class is a check, unless its name or a symbol is another's; the rest is taken."""
+        again = CHECK.replace('"ours"', '"{name}"').replace('"OURS"', '"{symbol}"')
+        for file, name, symbol in (
+            ("a", "ours", "OURS"),
+            ("b", "ours", "B"),
+            ("c", "rules", "C"),
+            ("d", "d", "GTUBE"),
+            ("e", "e", "OURS"),
+            ("f", "F", "F"),
+            ("g", "g", "MINE"),
+        ):
+            text = again.replace("{name}", name).replace("{symbol}", symbol)
+            self.write(f"rules.d/{file}.py", text)
+        symbols, troubles = self.symbols()
+        self.assertEqual(symbols, ["OURS", "MINE"])
+        self.assertEqual(
+            [text.partition("; ")[0].partition(", got")[0] for text in troubles],
+            [
+                "rules.d/b.py:8: Ours.name: another check is named ours",
+                "rules.d/c.py:8: Ours.name: another check is named rules",
+                "rules.d/d.py:8: Ours.symbols: check gtube declares GTUBE already",
+                "rules.d/e.py:8: Ours.symbols: check ours declares OURS already",
+                "rules.d/f.py:8: Ours.name: expected lower case letters, digits and _",
+                "rules.d/a.toml:2: MINE: check g declares it already",
+            ],
+        )
 
     def test_names_of_checks(self) -> None:
         """The symbols of checks are theirs."""
@@ -110,7 +144,7 @@ class RuleFileTests(ConfigCase):
 
     def test_built_in(self) -> None:
         """Those of the package are right, and have no symbol that a check has."""
-        found = load_rule_set(RuleSettings(), checks=BUILT_IN)
+        found = load_rule_set(RuleSettings(), checks=BUILT_IN).rules
         self.assertEqual(found.troubles, ())
         self.assertGreater(len(found.rules), 20)
 
