@@ -10,6 +10,7 @@ from .dmarc import Dmarc
 from .from_envfrom import FromEnvfrom
 from .gtube import Gtube
 from .html_only import HtmlOnly
+from .html_refresh import HtmlRefresh
 from .mime_good import MimeGood
 from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
@@ -36,6 +37,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     FromEnvfrom,
     Gtube,
     HtmlOnly,
+    HtmlRefresh,
     MimeGood,
     MissingCharset,
     MissingHeaders,

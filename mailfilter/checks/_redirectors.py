@@ -1,5 +1,7 @@
 """Hosts through which honest links lead to other hosts than they show."""
 
+from ..mail.url_parse import Url
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -39,11 +41,13 @@ SERVICES = _names(
 SHORTENERS = _names(
     """
     bit.ly bitly.com j.mp tinyurl.com t.co goo.gl ow.ly buff.ly is.gd v.gd rebrand.ly rb.gy
-    cutt.ly shorturl.at tiny.cc lnkd.in fb.me wp.me dlvr.it amzn.to youtu.be g.co aka.ms s.id t.ly
-    t.me/iv bl.ink short.io qrco.de clck.ru u.to snip.ly linktr.ee adf.ly shorte.st
+    cutt.ly shorturl.at tiny.cc lnkd.in fb.me wp.me dlvr.it amzn.to g.co aka.ms s.id t.ly
+    t.me/iv bl.ink short.io qrco.de clck.ru u.to snip.ly  adf.ly shorte.st
     """
 )
 """Services that give short names to links."""
+
+_THROUGH = WRAPPERS | SHORTENERS
 
 
 def is_listed(host: str, path: str, listed: frozenset[str]) -> bool:
@@ -54,3 +58,8 @@ def is_listed(host: str, path: str, listed: frozenset[str]) -> bool:
             return True
         host = host.partition(".")[2]
     return False
+
+
+def is_redirector(url: Url) -> bool:
+    """Whether a URL is of a wrapper, or is a short name for another."""
+    return is_listed(url.host, url.path, _THROUGH)

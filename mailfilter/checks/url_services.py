@@ -7,6 +7,7 @@ from ..mail.url_parse import Url
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
+from ._redirectors import is_redirector
 from ._url_hits import UrlHits
 
 _FIREBASE = ("firebasestorage.googleapis.com", ".firebasestorage.app")
@@ -30,6 +31,7 @@ class UrlServices(Check):
         "HAS_GUC_PROXY_URI": Symbol(1.0, "url", "Link through the proxy of googleusercontent.com"),
         "HAS_IPFS_GATEWAY_URL": Symbol(6.0, "url", "Link to a gateway to IPFS"),
         "HAS_ONION_URI": Symbol(0.0, "url", "Link to a service of Tor"),
+        "REDIRECTOR_URL": Symbol(0.0, "multimap", "Link through a known redirector"),
     }
 
     def run(self, task: Task) -> Findings:
@@ -56,6 +58,8 @@ def _look_at(one: FoundUrl) -> Iterator[str]:
             yield "HAS_GUC_PROXY_URI"
     elif _is_google_redirect(url):
         yield "HAS_GOOGLE_REDIR"
+    if one.is_clicked and is_redirector(url):
+        yield "REDIRECTOR_URL"
     if _is_ipfs(url):
         yield "HAS_IPFS_GATEWAY_URL"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ..mail.url_parse import MAX_URL
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Given, Symbol
 from ..scan.task import Task
@@ -68,6 +69,9 @@ class UrlSuspect(Check):
         for text in task.message.found_urls.refused:
             if _has_odd_host(text):
                 hits.add("URL_BAD_UNICODE", text)
+            if len(text) == MAX_URL:
+                # A user before the host of such a length that there is no end to be seen.
+                hits.add("URL_VERY_LONG", text)
         return hits.hits()
 
     def _look_at(self, one: FoundUrl) -> Iterator[str]:

@@ -70,6 +70,20 @@ class UrlServicesTests(UrlCase):
                         link("https://docs.ipfs.tech/how-to"),
                     ],
                 ),
+                "REDIRECTOR_URL": (
+                    [
+                        link("https://bit.ly/x"),
+                        plain("see tinyurl.com/x"),
+                        link("https://www.google.com/url?q=http://a.example"),
+                        link("https://eur01.safelinks.protection.outlook.com/?url=x"),
+                    ],
+                    [
+                        link("https://abit.ly/x"),
+                        link("https://bit.ly.example.com/x"),
+                        link("https://www.google.com/search?q=x"),
+                        html('<img src="https://bit.ly/x">'),
+                    ],
+                ),
                 "HAS_ONION_URI": (
                     [link(f"http://{'abcdefg2' * 7}.onion/"), plain(f"see {'abcdefg2' * 7}.onion")],
                     [link("http://onion.example/"), plain("an onion. No more")],

@@ -101,7 +101,10 @@ class UrlSuspectTests(UrlCase):
                     [link(f"http://{'a' * 256}@example.com/")],
                 ),
                 "URL_VERY_LONG": (
-                    [link(f"http://example.com/{'a' * 2048}")],
+                    [
+                        link(f"http://example.com/{'a' * 2048}"),
+                        link(f"http://{'a' * 60_000}@example.com/"),
+                    ],
                     [link(f"http://example.com/{'a' * 2000}")],
                 ),
                 "URL_ZERO_WIDTH_SPACES": (
