@@ -47,7 +47,7 @@ _KINDS = (
     (VOID, "source track wbr"),
     (ADDRESS, "a area form button input img iframe embed object link video audio source"),
     (BACKGROUND, "body table td th tr"),
-    (ENDS, "a option optgroup li dd dt td th tr tbody thead tfoot button nobr"),
+    (ENDS, "a option optgroup li dd dt td th tr tbody thead tfoot caption button nobr"),
     (HEAD, "base meta link"),
     (FORMATTING, "a b big code em font i nobr s small strike strong tt u"),
     (FIELD, "form input"),
@@ -69,8 +69,17 @@ KINDS: Mapping[str, int] = _kinds()
 UNSEEN_WITHIN = frozenset(("template", "datalist"))
 """Elements whose content is not shown."""
 
+QUIRKS: Mapping[str, int] = {**KINDS, "table": KINDS["table"] & ~ENDS_P}
+"""The same in a document without a type, where tables do not end paragraphs."""
+
 _ROW = ("td", "th", "tr")
 _GROUP = (*_ROW, "tbody", "thead", "tfoot", "caption")
+
+FOSTERED = frozenset(("table", "tbody", "thead", "tfoot", "tr"))
+"""Elements of tables that are no cells."""
+
+OF_TABLES = frozenset(_GROUP)
+"""Elements whose tags mean nothing outside of tables."""
 
 ENDED_BY: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     name: (frozenset(ended), frozenset((*within, "template")))
@@ -84,7 +93,7 @@ ENDED_BY: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
         (("dd", "dt"), ("dd", "dt"), ("dl", "table", "td", "th")),
         (("td", "th"), ("td", "th", "caption"), ("table",)),
         (("tr",), (*_ROW, "caption"), ("table",)),
-        (("tbody", "thead", "tfoot"), _GROUP, ("table",)),
+        (("tbody", "thead", "tfoot", "caption"), _GROUP, ("table",)),
     )
     for name in names
 }

@@ -21,8 +21,11 @@ from .html_elements import (
     ENDS_P,
     FIELD,
     FORMATTING,
+    FOSTERED,
     HEAD,
     KINDS,
+    OF_TABLES,
+    QUIRKS,
     ROOT,
     SCOPE,
     SPECIAL,
@@ -39,6 +42,9 @@ MAX_DEPTH = 1000
 
 TELLING = ADDRESS | HEAD | FIELD
 """Kinds of elements of which more than the style is looked at."""
+
+HEAD_OF = 1000
+"""Characters in which a document's type is looked for."""
 
 STYLING = re.compile(r"style|color|hidden|text|class|\bid\b", re.IGNORECASE)
 """What attributes have in them that say something of an element's look."""
@@ -108,7 +114,8 @@ class _Walk:
 
     def run(self, source: str) -> None:
         """Go through all tokens."""
-        pieces, names, stack, kinds = self.pieces, self.names, self.stack, KINDS
+        pieces, names, stack = self.pieces, self.names, self.stack
+        kinds = KINDS if "<!doctype" in source[:HEAD_OF].lower() else QUIRKS
         cut = tokens(source)
         self._read_sheets([token[4] for token in cut if token[2] and token[2].lower() == "style"])
         for text, end, raw_name, raw_attributes, raw, name, attributes, comment in cut:
@@ -149,8 +156,8 @@ class _Walk:
         """A start tag that may mean something."""
         if kind & ENDS_P:
             self._end_paragraph()
-        if kind & ENDS:
-            self._end_others(name)
+        if kind & ENDS and not self._end_others(name):
+            return
         if kind & CELL:
             self.pieces.append(" ")
         if (kind & TELLING and (attributes or kind & FIELD)) or (
@@ -171,9 +178,21 @@ class _Walk:
             self.is_cut = True
             return
         state = stack[-1][2]
+        if state.why and stack[-1][0] in FOSTERED and name not in OF_TABLES:
+            state = self._around_table()
         if attributes or self.sheet or name in UNSEEN_WITHIN:
             state = self._within(state, name, attributes)
         stack.append((name, attributes, state))
+
+    def _around_table(self) -> State:
+        """The state around the innermost table: what stands in it outside of cells is shown there.
+
+        See HTML, 13.2.6.1, on foster parents.
+        """
+        at = len(self.stack) - 1
+        while at > 1 and self.stack[at][0] != "table":
+            at -= 1
+        return self.stack[max(at - 1, 0)][2]
 
     def _within(self, state: State, name: str, attributes: str) -> State:
         """The state in an element."""
@@ -251,8 +270,8 @@ class _Walk:
         if at > 0 and self.stack[at][0] == "p":
             self._close(at)
 
-    def _end_others(self, name: str) -> None:
-        """An element begins that cannot be in some others."""
+    def _end_others(self, name: str) -> bool:
+        """An element begins that cannot be in some others; it does not if it needs a table."""
         ended, within = ENDED_BY[name]
         lowest = 0
         at = len(self.stack) - 1 if self.budget.repairs > 0 else 0
@@ -261,8 +280,11 @@ class _Walk:
                 lowest = at
             at -= 1
             self.budget.repairs -= 1
+        if at == 0 and name in OF_TABLES and self.budget.repairs > 0:
+            return False
         if lowest:
             self._close(lowest)
+        return True
 
     def _close(self, at: int, keep_all: bool = False) -> None:
         """End an open element; formatting that was opened in it goes on, but not out of cells.
@@ -316,7 +338,11 @@ class _Walk:
 
     def _hide(self, text: str) -> None:
         """Keep hidden text; that of several elements is one if nothing visible is between."""
-        why = self.stack[-1][2].why
+        name, _, state = self.stack[-1]
+        if name in FOSTERED and not (state := self._around_table()).why:
+            self.pieces += (LINE, text, LINE)
+            return
+        why = state.why
         seen = len(self.pieces)
         if why != self.hidden_why or (seen != self.hidden_at and self._is_seen(self.hidden_at)):
             self._end_hidden()
