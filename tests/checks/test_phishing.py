@@ -20,6 +20,7 @@ class PhishingTests(UrlCase):
                         link("http://evil.com/", "https://www.bank.com/login"),
                         link("http://evil.com/", " <b>www.bank.com</b> "),
                         link("http://evil.com/", "bank.com"),
+                        link("http://evil.com/", "Go to https://www.bank.com/login now"),
                         link("http://bank.com.evil.com/", "http://bank.com/"),
                         link("http://bank.com@evil.com/", "http://bank.com/"),
                         link("http://198.41.0.4/", "http://bank.com/"),
