@@ -122,14 +122,11 @@ def _end_of_comment(text: str, at: int) -> int:
 def _split(tokens: Sequence[_Token]) -> list[list[_Token]]:
     """The mailboxes, at the commas between them."""
     found: list[list[_Token]] = [[]]
-    is_inside = False
     for token in tokens:
-        if token.text == "," and not is_inside:
+        if token.text == ",":
             found.append([])
-            continue
-        if token.text in ("<", ">"):
-            is_inside = token.text == "<"
-        found[-1].append(token)
+        else:
+            found[-1].append(token)
     return found
 
 
@@ -140,10 +137,10 @@ def _mailbox(tokens: Sequence[_Token]) -> Iterator[str]:
         _refuse_group(texts)
         yield _address(_bare(tokens))
         return
-    if texts.count("<") != 1 or texts.count(">") != 1 or texts.index("<") > texts.index(">"):
+    if texts.count("<") != 1 or texts.count(">") != 1:
         raise NoAuthor("angle brackets without order")
     start, end = texts.index("<"), texts.index(">")
-    _refuse_group(texts[:start] + texts[end:])
+    _refuse_group(texts[:start])
     if any(token.kind not in ("space", "comment") for token in tokens[end + 1 :]):
         raise NoAuthor("words behind the address")
     inside = tokens[start + 1 : end]
