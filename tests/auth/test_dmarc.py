@@ -62,6 +62,9 @@ class AlignmentTests(DmarcCase):
         for spf, dkim in ((TEMPORARY, FAILED), (FAILED, TEMPORARY), ((), TEMPORARY)):
             found = self.evaluate("example.com", spf, dkim)
             self.assertEqual((found.result, found.asked), ("temperror", "none"))
+        both = (*TEMPORARY, Identity("evil.test", "temperror"))
+        for several in (both, both[::-1]):
+            self.assertEqual(self.evaluate("example.com", several).result, "temperror")
         found = self.evaluate("example.com", TEMPORARY, passed("example.com"))
         self.assertEqual((found.result, found.spf, found.dkim), ("pass", False, True))
         found = self.evaluate("example.com", (Identity("evil.test", "temperror"),))

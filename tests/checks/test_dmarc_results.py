@@ -21,7 +21,9 @@ class ArcTests(CheckCase):
     def test_rescue(self) -> None:
         """Who vouched for this very author takes the policy away, and all actions."""
         found = self.findings(
-            "a@reject.test", [NO_SPF, arc("reject.test")], actions={"reject": "reject"}
+            "a@reject.test",
+            [NO_SPF, arc("reject.test")],
+            actions={"reject": "reject", "softfail": "reject"},
         )
         words = "reject.test : No valid SPF, No valid DKIM"
         self.assertEqual(
@@ -48,8 +50,11 @@ class ArcTests(CheckCase):
             self.assertEqual(tuple(found), self.REJECTED, result)
 
     def test_not_needed(self) -> None:
+        """Nor told to the domain."""
         passed = [spf("pass", "a@reject.test"), arc("reject.test")]
-        self.assertEqual(list(self.symbols("a@reject.test", passed)), ["DMARC_POLICY_ALLOW"])
+        found = self.findings("a@reject.test", passed)
+        self.assertEqual(list(symbols_of(found)), ["DMARC_POLICY_ALLOW"])
+        self.assertNotIn("override", dict(found[-1].facts))
 
 
 class ResultTests(CheckCase):
