@@ -4,6 +4,7 @@ reactor."""
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -41,7 +42,7 @@ class KeySwap:
         self._reactor = reactor
         self._keys = keys
         self._alarm = alarm
-        self._files = tuple(files)
+        self._files: tuple[SigningFile, ...] | None = tuple(files)
         self._known: dict[SigningFile, SigningKey] = {}
         self._is_reading = False
 
@@ -51,19 +52,21 @@ class KeySwap:
             return
         self._files = tuple(files)
         if not self._is_reading:
-            self._read()
+            self._read(self._files)
 
-    def _read(self) -> None:
+    def _read(self, files: tuple[SigningFile, ...]) -> None:
         self._is_reading = True
-        files, known = self._files, self._known
-        reading = in_background(self._reactor, lambda: read_signing_keys(files, known))
+        known = self._known
+        reading = maybeDeferred(
+            in_background, self._reactor, lambda: read_signing_keys(files, known)
+        )
         reading.addCallback(self._use, files)
-        reading.addErrback(self._fail)
+        reading.addErrback(self._fail, files)
 
     def _use(self, read: _Read, files: tuple[SigningFile, ...]) -> None:
         self._is_reading = False
-        if files != self._files:
-            self._read()
+        if self._files is not None and files != self._files:
+            self._read(self._files)
             return
         self._known, refused = read
         self._keys.use(self._known.values())
@@ -71,6 +74,11 @@ class KeySwap:
         for text in refused:
             self._alarm(text)
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure, files: tuple[SigningFile, ...]) -> None:
         self._is_reading = False
         log.failure("keys that sign mail are not renewed", failure)
+        if self._files is not None and files != self._files:
+            self._read(self._files)
+            return
+        # The same ones, told again, are read again.
+        self._files = None

@@ -92,3 +92,35 @@ class SwapTests(SynchronousTestCase):
         self.swap.take([file(3)])
         self.read()
         self.assertEqual(self.selectors(), ["s3"])
+
+    def test_failed_while_more_came(self) -> None:
+        """What came meanwhile is read, and not forgotten."""
+        self.swap.take([file(2)])
+        self.swap.take([file(3)])
+        self.reads.pop()[0].errback(MemoryError())
+        self.assertEqual(len(self.flushLoggedErrors(MemoryError)), 1)
+        self.read()
+        self.assertEqual(self.selectors(), ["s3"])
+
+    def test_failed_and_told_again(self) -> None:
+        """The same ones are not taken for what there is already."""
+        self.swap.take([file(2)])
+        self.reads.pop()[0].errback(MemoryError())
+        self.assertEqual(len(self.flushLoggedErrors(MemoryError)), 1)
+        self.swap.take([file(2)])
+        self.read()
+        self.assertEqual(self.selectors(), ["s2"])
+
+    def test_no_thread(self) -> None:
+        """There is one the next time."""
+
+        def none_left(*_arguments: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        self.patch(module, "in_background", none_left)
+        self.swap.take([file(2)])
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+        self.patch(module, "in_background", self.in_background)
+        self.swap.take([file(2)])
+        self.read()
+        self.assertEqual(self.selectors(), ["s2"])
