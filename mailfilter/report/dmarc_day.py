@@ -41,8 +41,11 @@ def day_of(at: float) -> str:
 
 
 def begin_of(day: str) -> int:
-    """Unix time at which a day begins. Raises ValueError if it is none."""
-    return timegm(time.strptime(day, "%Y-%m-%d"))
+    """Unix time at which a day begins. Raises ValueError if it is not written as `day_of` does."""
+    at = timegm(time.strptime(day, "%Y-%m-%d"))
+    if day_of(at) != day:
+        raise ValueError(f"{day!r}: expected a day such as 2026-11-28")
+    return at
 
 
 @dataclass(slots=True)

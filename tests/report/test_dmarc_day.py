@@ -72,7 +72,7 @@ class DayTests(SynchronousTestCase):
         self.assertEqual(day_of(begin_of("2026-11-28")), "2026-11-28")
         self.assertEqual(day_of(begin_of("2026-11-28") - 1), "2026-11-27")
         self.assertEqual(begin_of("1970-01-02"), DAY)
-        for text in ("", "28.11.2026", "2026-13-01", "2026-02-30"):
+        for text in ("", "28.11.2026", "2026-13-01", "2026-02-30", "2026-9-5", "2026-09-5"):
             self.assertRaises(ValueError, begin_of, text)
 
     def test_doubt(self) -> None:
