@@ -2,7 +2,14 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.mail import Text, parse
+from mailfilter.mail import Limits, Text, parse
+from mailfilter.mail.text import (
+    MAX_VISIBLE,
+    MAX_WORD,
+    MAX_WORDS,
+    normal_form,
+    words_of,
+)
 
 
 def alternatives(plain: bytes, html: bytes) -> Text:
@@ -37,3 +44,73 @@ class MessageText(SynchronousTestCase):
         self.assertEqual(text.visible, "Buy now")
         self.assertTrue(text.has_hidden)
         self.assertEqual([one.text for one in text.hidden], ["nice weather"])
+
+    def test_kinds(self) -> None:
+        """Only one kind of part, or none."""
+        self.assertEqual(parse(b"\na\r\nb\r\n").text.visible, "a\nb\n")
+        self.assertEqual(parse(b"Content-Type: text/html\n\n<p>a").text.visible, "a")
+        self.assertEqual(parse(b"Content-Type: image/png\n\nx").text.visible, "")
+        self.assertEqual(parse(b"Content-Type: text/calendar\n\nx").text.visible, "")
+        self.assertEqual(parse(b"Content-Type: image/png\n\nx").text.words, ())
+
+    def test_shared(self) -> None:
+        """A list's footer that only the plain text has leaves both there."""
+        text = alternatives(b"Hello\n-- \nto leave this list write to us", b"<p>Hello")
+        self.assertEqual(text.words[:2], ("hello", "to"))
+        self.assertEqual(text.words[-1], "hello")
+
+    def test_scripts(self) -> None:
+        """Shares of letters."""
+        self.assertEqual(alternatives(b"", "<p>\u0430\u0431c".encode()).scripts["Latin"], 1 / 3)
+
+    def test_bounded(self) -> None:
+        """Text is cut."""
+        raw = b"\n" + b"x " * MAX_VISIBLE
+        limits = Limits(text_part=len(raw), text_total=len(raw))
+        text = parse(raw, limits).text
+        self.assertEqual(len(text.visible), MAX_VISIBLE)
+        self.assertEqual(len(text.words), MAX_WORDS)
+
+
+class Words(SynchronousTestCase):
+    """`words_of`."""
+
+    def test_words(self) -> None:
+        """Letters, digits, and apostrophes within; what nobody sees is taken out."""
+        table: dict[str, tuple[str, ...]] = {
+            "": (),
+            "Don't do-it 2nd a_b": ("don't", "do", "it", "2nd", "a", "b"),
+            "'a' \u2019b\u2019 l\u2019\u00e9t\u00e9": ("a", "b", "l'\u00e9t\u00e9"),
+            "V\u200bi\u00ada\u2060g\ufeffra": ("viagra",),
+            "\u202eabc\u202c": ("abc",),
+            "e\u0301": ("\u00e9",),
+            "\uff26\uff32\uff25\uff25 \ufb01ne": ("free", "fine"),
+            "\U0001d405ree": ("free",),
+            "\u041f\u0440\u0438\u0432\u0435\u0442": ("\u043f\u0440\u0438\u0432\u0435\u0442",),
+            "p\u0430ypal": ("p\u0430ypal",),
+            "\u0928\u092e\u0938\u094d\u0924\u0947": ("\u0928\u092e\u0938\u094d\u0924\u0947",),
+            "\u0130": ("i\u0307",),
+            "a\U0001f600b": ("a", "b"),
+            "x" * 100: ("x" * MAX_WORD,),
+        }
+        for text, words in table.items():
+            with self.subTest(text=ascii(text)):
+                self.assertEqual(words_of(text), words)
+
+    def test_same_pattern(self) -> None:
+        """ASCII words are the same beside other letters."""
+        text = "Don't 'a''b' c_d 1'2 ''"
+        self.assertEqual((*words_of(text), "\u00e9"), words_of(text + " \u00e9"))
+
+    def test_marks(self) -> None:
+        """Combining marks without end are cut: sorting them takes quadratic time."""
+        self.assertLess(len(normal_form("a" + "\u0316\u0301" * 100_000)), 40)
+
+    def test_expanding(self) -> None:
+        """No character makes a text many times as long."""
+        self.assertEqual(normal_form("a\ufdfab"), "a b")
+        self.assertLess(len(normal_form("\ufdfb\u3300\ufdf2" * 1000)), 5 * 3000)
+
+    def test_most(self) -> None:
+        """No more words than asked for."""
+        self.assertEqual(words_of("a b c", 2), ("a", "b"))
