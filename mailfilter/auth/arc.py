@@ -155,14 +155,10 @@ def _body_problem(message: Canonical, signature: Signature) -> Evaluation[str]:
     """Why the body is not what was signed; empty if it is."""
     if signature.algorithm not in _KEY_KINDS:
         return f"{signature.algorithm} is too weak"
-    digest = yield from paused(
-        message.body.digest(signature.body_form, signature.hash, signature.length)
-    )
-    if digest.octets != signature.body_hash:
-        return "the body has changed"
+    digest = yield from paused(message.body.digest(signature.body_form, signature.hash))
     if signature.length not in (None, digest.length):
         return f"l= covers {signature.length} of {digest.length} octets of the body"
-    return ""
+    return "" if digest.octets == signature.body_hash else "the body has changed"
 
 
 def _older_signatures(message: Canonical, sets: Sequence[ArcSet]) -> Evaluation[list[Signature]]:
@@ -173,8 +169,7 @@ def _older_signatures(message: Canonical, sets: Sequence[ArcSet]) -> Evaluation[
             signature = read_message_signature(one.signature)
         except SignatureError:
             break
-        # Each other length would take another look at the whole body.
-        if signature.length is not None or (yield from _body_problem(message, signature)):
+        if (yield from _body_problem(message, signature)):
             break
         found.append(signature)
     return found

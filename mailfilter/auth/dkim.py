@@ -141,14 +141,17 @@ def verify_by(
         return _failed("the signature does not verify", signature, keys)
     if key.is_strict and signature.identity.rpartition("@")[2] != signature.domain:
         return DkimResult("permerror", "i= is below d=, which the key forbids", signature)
-    digest = yield from paused(
-        message.body.digest(signature.body_form, signature.hash, signature.length)
-    )
+    digest = yield from paused(message.body.digest(signature.body_form, signature.hash))
+    flags = tuple(_flags(signature, key))
+    if signature.length not in (None, digest.length):
+        # Whatever the part is: of what is behind it, or missing, nobody has signed anything.
+        problem = f"l= is {signature.length}, the body has {digest.length} octets"
+        return DkimResult("policy", problem, signature, flags)
     if digest.octets != signature.body_hash:
         return _failed("the body has changed", signature, keys)
-    flags = tuple(_flags(signature, key))
-    if problem := _doubt(message, signature, digest.length):
-        return DkimResult("policy", problem, signature, flags)
+    if len(message.named(b"from")) > signature.names.count(b"from"):
+        # Programs differ about which one they show (RFC 6376 8.15).
+        return DkimResult("policy", "not all From fields are signed", signature, flags)
     return DkimResult("pass", "", signature, flags)
 
 
@@ -169,17 +172,6 @@ def _failed(reason: str, signature: Signature, keys: Sequence[PublicKey]) -> Dki
     if any(key.is_testing for key in keys):
         return DkimResult("neutral", reason, signature, ("testing",))
     return DkimResult("fail", reason, signature)
-
-
-def _doubt(message: Canonical, signature: Signature, length: int) -> str:
-    """Why a signature that verifies is no pass for the message as people see it."""
-    if signature.length is not None and signature.length != length:
-        return f"l= is {signature.length}, the body has {length} octets"
-    unsigned = len(message.named(b"from")) - signature.names.count(b"from")
-    if unsigned > 0:
-        # Programs differ about which one they show (RFC 6376 8.15).
-        return "not all From fields are signed"
-    return ""
 
 
 def _flags(signature: Signature, key: PublicKey) -> Iterator[str]:

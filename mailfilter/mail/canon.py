@@ -37,7 +37,7 @@ class Digest(NamedTuple):
     """Octets of the whole canonical body."""
 
 
-_Key = tuple[Form, HashName, int | None]
+_Key = tuple[Form, HashName]
 
 
 class CanonicalBody:
@@ -48,37 +48,33 @@ class CanonicalBody:
         self._known: dict[_Key, Digest] = {}
         self._under_way: dict[_Key, Iterator[None]] = {}
 
-    def digest(
-        self, form: Form, algorithm: HashName = "sha256", length: int | None = None
-    ) -> Generator[None, None, Digest]:
-        """Work a digest out; yields where others may have their turn.
+    def digest(self, form: Form, algorithm: HashName = "sha256") -> Generator[None, None, Digest]:
+        """Work the digest of the whole body out; yields where others may have their turn.
 
-        With a `length` (RFC 6376 3.5, `l=`) no more than so many octets are hashed. Those who
-        wait for the same digest at the same time have it worked out together.
+        There is none of a part (`l=`): that never counts, and each length would cost as much as
+        the whole. Those who wait for the same digest at the same time have it worked out together.
         """
-        key = form, algorithm, length
+        key = form, algorithm
         if key not in self._known:
             work = self._under_way.get(key)
             if work is None:
-                work = self._under_way[key] = self._work_out(form, algorithm, length)
+                work = self._under_way[key] = self._work_out(form, algorithm)
             for _ in work:
                 yield
         return self._known[key]
 
-    def _work_out(
-        self, form: Form, algorithm: HashName, length: int | None
-    ) -> Generator[None, None, None]:
+    def _work_out(self, form: Form, algorithm: HashName) -> Generator[None, None, None]:
         """Have a digest known, piece by piece."""
         octets = self._octets
         is_long = len(octets) > PIECE
         total = 0
         hashed = hashlib.new(algorithm)
         for piece in _pieces(octets, form):
-            hashed.update(piece if length is None else piece[: max(length - total, 0)])
+            hashed.update(piece)
             total += len(piece)
             if is_long:
                 yield
-        self._known[form, algorithm, length] = Digest(hashed.digest(), total)
+        self._known[form, algorithm] = Digest(hashed.digest(), total)
 
 
 def canonical_field(field: Field, form: Form) -> bytes:

@@ -174,11 +174,13 @@ class FailTests(ChainCase):
     def test_part_of_body(self) -> None:
         """What is behind it may be anybody's."""
         self.assert_status(hand_made(l="4"), "fail", "l= covers 4 of 23 octets of the body")
+        self.assert_status(hand_made(l="0"), "fail", "l= covers 0 of 23 octets of the body")
+        self.assert_status(hand_made(l="24"), "fail", "l= covers 24 of 23 octets of the body")
         self.assert_status(hand_made(l="23"), "pass")
-        # Of older ones nobody looks at that.
-        for length in ("4", "23"):
+        # An older one does not count.
+        for length, oldest in (("4", 2), ("0", 2), ("23", 0)):
             found = self.assert_status(sealed(hand_made(l=length)), "pass")
-            self.assertEqual(found.oldest_pass, 2)
+            self.assertEqual(found.oldest_pass, oldest)
 
     def test_sha1(self) -> None:
         self.assert_status(hand_made(a="rsa-sha1", bh="A" * 27 + "="), "fail", "is too weak")

@@ -29,6 +29,22 @@ class HostileTests(VerifyCase):
         self.assert_result(sign(RAW, tags={"l": "-1"}), "permerror", "l=")
         self.assert_result(sign(RAW, tags={"l": "1" * 77}), "permerror", "l=")
 
+    def test_length_of_another_body(self) -> None:
+        """What was signed does not matter if it is a part."""
+        self.assert_result(sign(RAW, tags={"l": "5", "bh": "A" * 43 + "="}), "policy", "l=")
+        raw = sign(RAW, tags={"l": "22", "bh": "A" * 43 + "="}, c="relaxed/simple")
+        self.assert_result(raw, "policy", "l=")
+
+    def test_many_lengths(self) -> None:
+        """They cost no other pass over the body."""
+        raw = RAW + b"text\r\n" * 1_000_000
+        pieces = len(raw) // PIECE
+        signed = raw
+        for n in range(5):
+            signed = sign(signed, tags={"l": f"{10**8 + n}", "bh": "A" * 43 + "="})
+        self.assertEqual(words(self.verify(signed)), ["policy"] * 5)
+        self.assertTrue(pieces < self.pauses < 1.5 * pieces, self.pauses)
+
     def test_length_of_empty_body(self) -> None:
         """Nothing of nothing."""
         header = RAW.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"

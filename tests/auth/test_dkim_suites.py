@@ -145,7 +145,7 @@ def is_made_by(message: Canonical, signature: Signature, record: str) -> bool:
 
 def has_body(message: Canonical, signature: Signature) -> bool:
     """Whether the body is the one that was signed."""
-    digest = message.body.digest(signature.body_form, signature.hash, signature.length)
+    digest = message.body.digest(signature.body_form, signature.hash)
     try:
         while True:
             next(digest)

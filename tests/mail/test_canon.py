@@ -67,18 +67,14 @@ def forms(simple: bytes, relaxed: bytes) -> Iterator[tuple[Form, bytes]]:
     yield "relaxed", relaxed
 
 
-def digest(
-    octets: bytes, form: Form, length: int | None = None, pieces: list[int] | None = None
-) -> Digest:
+def digest(octets: bytes, form: Form, pieces: list[int] | None = None) -> Digest:
     """The digest of a body, and how often others had their turn."""
-    return wait(CanonicalBody(octets), form, length, pieces)
+    return wait(CanonicalBody(octets), form, pieces)
 
 
-def wait(
-    body: CanonicalBody, form: Form, length: int | None = None, pieces: list[int] | None = None
-) -> Digest:
+def wait(body: CanonicalBody, form: Form, pieces: list[int] | None = None) -> Digest:
     """The same of one that is known already."""
-    work = body.digest(form, "sha256", length)
+    work = body.digest(form)
     turns = 0
     while True:
         try:
@@ -109,14 +105,6 @@ class BodyTests(SynchronousTestCase):
             self.patch(canon, "PIECE", size)
             self.assert_bodies()
 
-    def test_length(self) -> None:
-        wanted = b" a b\r\n\r\nc\r\n"
-        for size in (2, 5, 100):
-            self.patch(canon, "PIECE", size)
-            for length in (0, 1, 5, 8, len(wanted), 1000, 10**76 - 1):
-                found = digest(b"\ta  b\n\nc \n \n", "relaxed", length)
-                self.assertEqual(found, (sha256(wanted[:length]).digest(), len(wanted)))
-
     def test_sha1(self) -> None:
         work = CanonicalBody(b"a").digest("simple", "sha1")
         stop = self.assertRaises(StopIteration, next, work)
@@ -126,16 +114,16 @@ class BodyTests(SynchronousTestCase):
         self.patch(canon, "PIECE", 100)
         for octets in (b" " * 1000, b"\n" * 1000, b"a" * 1000, b"\n" * 999 + b"a", b"\r" * 1000):
             pieces: list[int] = []
-            digest(octets, "simple", None, pieces)
-            digest(octets, "relaxed", None, pieces)
+            digest(octets, "simple", pieces)
+            digest(octets, "relaxed", pieces)
             for turns in pieces:
                 self.assertGreaterEqual(turns, 10, octets[-2:])
                 self.assertLessEqual(turns, 40, octets[-2:])
         pieces = []
-        digest(b"\n" * 10_000 + b"a", "simple", None, pieces)
+        digest(b"\n" * 10_000 + b"a", "simple", pieces)
         self.assertGreater(pieces[0], 250, "200 of them to hash the line ends that were held back")
         pieces = []
-        digest(b"\n" * 100, "simple", None, pieces)
+        digest(b"\n" * 100, "simple", pieces)
         self.assertEqual(pieces, [0], "a small body is worked on at once")
 
     def test_worked_out_once(self) -> None:
@@ -149,7 +137,7 @@ class BodyTests(SynchronousTestCase):
         found = wait(body, "simple")
         self.assertEqual(found, digest(b"a" * 100, "simple"))
         pieces: list[int] = []
-        self.assertEqual(wait(body, "simple", None, pieces), found)
+        self.assertEqual(wait(body, "simple", pieces), found)
         self.assertEqual(pieces, [0])
 
     def test_one_gives_up(self) -> None:
