@@ -5,7 +5,7 @@ import binascii
 import re
 import string
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -113,7 +113,7 @@ def _loaded(data: bytes, *, is_pem: bool) -> PrivateKey:
         key = load(data, None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         raise PrivateKeyError("encrypted by a password, expected one without") from None
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise PrivateKeyError(
             "damaged or cut off, or of another kind than RSA or Ed25519"
         ) from None

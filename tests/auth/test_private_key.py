@@ -146,7 +146,17 @@ class ReadPrivateKeyTests(SynchronousTestCase):
         self.assert_refused(b"/etc/mail/key.pem", "neither PEM nor base64")
         for empty in (b"", b" \n"):
             self.assert_refused(empty, "empty")
-        self.assert_refused(pem + b"\n" * MAX_FILE, f"{MAX_FILE} octets")
+
+    def test_damaged_kind(self) -> None:
+        """Of Ed25519, as if it were another curve, whose keys are longer."""
+        for kind in (b"\x2b\x65\x6f", b"\x2b\x65\x6e", b"\x2b\x65\x71"):
+            octets = number(ED25519).replace(b"\x2b\x65\x70", kind)
+            self.assert_refused(base64.b64encode(octets), "of another kind")
+
+    def test_size_of_file(self) -> None:
+        pem = RSA.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, PLAIN)
+        self.assert_reads(pem.ljust(MAX_FILE, b"\n"), RSA)
+        self.assert_refused(pem.ljust(MAX_FILE + 1, b"\n"), f"{MAX_FILE} octets")
 
     @EXAMPLES
     @given(st.binary(max_size=100), st.booleans(), st.booleans())
