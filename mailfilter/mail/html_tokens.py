@@ -23,6 +23,9 @@ MAX_DIGITS = 7
 MANY = 500
 """Values of attributes in one tag, behind which it ends with the next `>` in whatever quotes."""
 
+SLASHES = 16
+"""At the end of an address without quotes that are kept."""
+
 _S = r"[ \t\n\f\r]"
 _VALUE = r"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)?"""
 _NAME = r"[a-zA-Z][^ \t\n\f\r/>]*+"
@@ -48,6 +51,7 @@ _ATTRIBUTE = re.compile(
     rf"""(?:{_S}*+={_S}*+(?:"([^"]*+)(?:"|\Z)|'([^']*+)(?:'|\Z)"""
     r"""|([^ \t\n\f\r>"'][^ \t\n\f\r>]*+))?)?"""
 )
+_SPACE = " \t\n\f\r"
 _GAPS = " \t\n\f\r/"
 _NUMBER = r"#(?:[0-9]++|[xX][0-9a-fA-F]++);?"
 _IN_TEXT = re.compile(rf"&(?:{_NUMBER}|[A-Za-z][A-Za-z0-9]{{1,31}}+;?)")
@@ -73,8 +77,10 @@ def cut_tags(source: str, most: int) -> str:
 
 def split_attributes(text: str) -> list[tuple[str, ...]]:
     """Attributes as written: name, and the value in one of three places."""
-    # What is left begins or ends no attribute, so that each search succeeds where it begins.
-    text = text.strip(_GAPS)
+    # Without a long gap at its end, at each character of which the search would fail anew; some
+    # slashes may end a value.
+    core = text.rstrip(_GAPS)
+    text = core + text[len(core) : len(core) + SLASHES].rstrip(_SPACE)
     if len(text) < LONG:
         return _ATTRIBUTE.findall(text)
     return [match.groups("") for match in islice(_ATTRIBUTE.finditer(text), MAX_ATTRIBUTES)]
