@@ -99,7 +99,7 @@ def _decoded(message: Message, name: str) -> list[bytes]:
 
 
 def _raw(message: Message, name: str) -> list[bytes]:
-    return [header.value for header in message.headers.all(name)[:MAX_VALUES]]
+    return message.headers.values(name.encode())
 
 
 def _addresses(message: Message, name: str) -> list[bytes]:
