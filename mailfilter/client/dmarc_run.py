@@ -9,7 +9,16 @@ from twisted.internet.defer import CancelledError
 from ..auth.dmarc_addresses import Address, Destination, find_destinations, read_addresses
 from ..auth.drive import AskAll, run
 from ..config.model import DmarcReports
-from ..report.dmarc_day import DAY, DomainDay, begin_of, day_of, read_day, read_domains
+from ..report.dmarc_day import (
+    DAY,
+    DomainDay,
+    begin_of,
+    close_day,
+    day_of,
+    kept_seconds,
+    read_day,
+    read_domains,
+)
 from ..report.dmarc_mail import report_message
 from ..report.dmarc_report import make_report
 from ..report.dmarc_rows import is_below, skipped_domains
@@ -78,7 +87,10 @@ def remembered_days(now: float, settings: DmarcReports) -> list[str]:
 
 
 def is_over(day: str, now: float) -> bool:
-    """Whether everything of a day is stored. Raises ValueError if it is no day."""
+    """Whether what was scanned on a day is stored, unless the store was away.
+
+    Raises ValueError if it is no day.
+    """
     return now >= begin_of(day) + DAY + QUIET_SECONDS
 
 
@@ -124,7 +136,7 @@ class Sending:
                     await self._domain(day, domain)
 
     async def _domain(self, day: str, domain: str) -> None:
-        known = await read_day(self._store, day, domain)
+        known = await self._read(day, domain)
         if known is None:
             return
         addresses, problems = read_addresses(known.policy.rua)
@@ -141,6 +153,13 @@ class Sending:
         for text in self._settings.bcc if willing else ():
             local, _, host = text.rpartition("@")
             await self._deliver(known, Address(local, host), willing[0].address)
+
+    async def _read(self, day: str, domain: str) -> DomainDay | None:
+        """What is known of a day, to which nothing is added any more."""
+        if not self._is_dry:
+            seconds = kept_seconds(day, self._settings, self._wall_clock())
+            await close_day(self._store, day, domain, seconds)
+        return await read_day(self._store, day, domain)
 
     def _why_not(
         self, known: DomainDay, addresses: Sequence[Address], problems: Sequence[str]

@@ -9,9 +9,10 @@ Days are those of UTC. Everything expires by itself, `dmarc_reports.keep` after 
 
 import time
 from calendar import timegm
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from random import randrange
 
 import msgspec
 
@@ -32,7 +33,11 @@ SHARDS = 128
 SHARD_DOMAINS = 1000
 LEAST_SECONDS = 60.0
 
+WRITERS = 64
+"""Fields that tell of one who adds whether a call was carried out."""
+
 MESSAGES, ACCEPTED, ROWS, LOST, POLICY = b"#messages", b"#accepted", b"#rows", b"#lost", b"#policy"
+CLOSED = b"#closed"
 
 
 def day_of(at: float) -> str:
@@ -61,8 +66,10 @@ class Doubt:
     """A call of which nobody knows whether it was carried out."""
 
     key: Key
-    expected: Mapping[bytes, int]
-    """Row -> what it counts at least if it was."""
+    names: Sequence[bytes]
+    """The rows that it adds to."""
+    calls: int
+    """What our own field counts if it was."""
 
 
 @dataclass(slots=True)
@@ -73,6 +80,8 @@ class Batch:
     policy: Policy
     rows: dict[bytes, Counted] = field(default_factory=dict)
     doubt: Doubt | None = None
+    lost: int = 0
+    """Messages that no report will tell, until whoever adds the batch is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +107,21 @@ class DayBook:
     def __init__(self, store: Store, settings: DmarcReports) -> None:
         self._store = store
         self._settings = settings
+        # What others add to a row meanwhile says nothing of a call of ours.
+        self._writer = b"#writer-%d" % randrange(WRITERS)
 
     async def add(self, batch: Batch, now: float) -> int:
         """Add all of a batch, or as much as the store lets us; `now` is Unix time.
 
-        What was done is not in the batch any more, so that it can be added again after an error.
-        Raises StoreError.
+        What was done is not in the batch any more, so that it can be added again after an error;
+        it then keeps what `lost` counts. Raises StoreError.
         """
         await self._settle(batch)
-        seconds = max(LEAST_SECONDS, begin_of(batch.day) + DAY + self._settings.keep - now)
-        lost = 0
+        await self._add_rows(batch, kept_seconds(batch.day, self._settings, now))
+        lost, batch.lost = batch.lost, 0
+        return lost
+
+    async def _add_rows(self, batch: Batch, seconds: float) -> None:
         while batch.rows:
             names = list(batch.rows)[:ROWS_A_CALL]
             for part in range(MAX_PARTS):
@@ -116,11 +130,11 @@ class DayBook:
                     break
                 left = await self._add_part(batch, part, names, room, seconds)
                 if left is None:
-                    return lost + _give_up(batch, list(batch.rows))
+                    batch.lost += _give_up(batch, list(batch.rows))
+                    return
                 names = left
             if names:
-                lost += await self._lose(batch, names, seconds)
-        return lost
+                await self._lose(batch, names, seconds)
 
     async def _is_known(self, batch: Batch, known: bytes | None, seconds: float) -> bool:
         """Whether a domain is one of the day's; if there is room it is from now on.
@@ -150,51 +164,65 @@ class DayBook:
         None if the day has no room for the domain.
         """
         key = _rows_key(batch.day, batch.policy.domain, part)
-        rows, policy, *found = await self._store.do(HashGet(key, [ROWS, POLICY, *names]))
+        fields = [ROWS, POLICY, CLOSED, self._writer, *names]
+        rows, policy, closed, calls, *found = await self._store.do(HashGet(key, fields))
+        if closed is not None:
+            await self._lose(batch, list(batch.rows), seconds)
+            return []
         if not part and not await self._is_known(batch, policy, seconds):
             return None
         room = max(0, most - as_number(rows))
         fresh = [name for name, old in zip(names, found, strict=True) if old is None]
         left = fresh[room:]
-        before = {name: as_number(old) for name, old in zip(names, found, strict=True)}
-        for name in left:
-            del before[name]
-        if not before:
+        told = [name for name in names if name not in set(left)]
+        if not told:
             return left
-        counted = [batch.rows[name] for name in before]
-        amounts = {name: batch.rows[name].messages for name in before}
-        expected = {name: before[name] + amounts[name] for name in before}
+        counted = [batch.rows[name] for name in told]
+        amounts = {name: batch.rows[name].messages for name in told}
         totals = {
             MESSAGES: sum(item.messages for item in counted),
             ACCEPTED: sum(item.accepted for item in counted),
             ROWS: len(fresh) - len(left),
+            self._writer: 1,
         }
         try:
             await self._store.do(HashAdd(key, {**amounts, **totals}, seconds))
         except (TimedOut, Unavailable):
-            batch.doubt = Doubt(key, expected)
+            batch.doubt = Doubt(key, told, as_number(calls) + 1)
             raise
-        _give_up(batch, list(before))
+        _give_up(batch, told)
         return left
 
-    async def _lose(self, batch: Batch, names: list[bytes], seconds: float) -> int:
-        lost = _give_up(batch, names)
+    async def _lose(self, batch: Batch, names: Sequence[bytes], seconds: float) -> None:
+        """Give up rows. After a time-out a report may tell of more messages that it does not tell
+        than there were."""
         key = _rows_key(batch.day, batch.policy.domain, 0)
+        lost = sum(batch.rows[name].messages for name in names)
         await self._store.do(HashAdd(key, {LOST: lost}, seconds))
-        return lost
+        batch.lost += _give_up(batch, names)
 
     async def _settle(self, batch: Batch) -> None:
         """Look whether the call in doubt was carried out, which is as a whole or not at all."""
         doubt = batch.doubt
         if doubt is None:
             return
-        names = list(doubt.expected)
-        found = await self._store.do(HashGet(doubt.key, names))
+        (calls,) = await self._store.do(HashGet(doubt.key, [self._writer]))
         batch.doubt = None
-        if all(
-            as_number(now) >= doubt.expected[name] for name, now in zip(names, found, strict=True)
-        ):
-            _give_up(batch, names)
+        if as_number(calls) >= doubt.calls:
+            _give_up(batch, doubt.names)
+
+
+def kept_seconds(day: str, settings: DmarcReports, now: float) -> float:
+    """How long from now what is known of a day is kept."""
+    return max(LEAST_SECONDS, begin_of(day) + DAY + settings.keep - now)
+
+
+async def close_day(store: Store, day: str, domain: str, seconds: float) -> None:
+    """Take no more rows: a report on this day goes out. What comes later is counted as lost.
+
+    Raises StoreError.
+    """
+    await store.do(HashPut(_rows_key(day, domain, 0), {CLOSED: b"1"}, seconds))
 
 
 async def read_domains(store: Store, day: str) -> list[str]:

@@ -79,6 +79,7 @@ class DmarcRows:
     ) -> None:
         self._book = DayBook(store, settings)
         self._skipped = skipped_domains(settings)
+        self._address = settings.address.lower()
         self._relays = relays
         self._clock = clock
         self._count = count
@@ -100,6 +101,8 @@ class DmarcRows:
         """Count a message, if its domain wants to know."""
         if verdict.is_skipped or self._is_stopping or wanted(verdict.auth_results) is None:
             return
+        if self._is_report(envelope):
+            return
         if len(self._messages) >= MAX_WAITING:
             self._drop(1)
             return
@@ -110,6 +113,12 @@ class DmarcRows:
         self._messages.append(item)
         if self._timer is None and self._flushing is None:
             self._schedule(FLUSH_SECONDS)
+
+    def _is_report(self, envelope: Envelope) -> bool:
+        """Whether it is for the mailbox of reports alone: two sites that tell each other of their
+        reports would never end."""
+        found = envelope.recipients
+        return len(found) == 1 and found[0].address.lower() == self._address
 
     @property
     def waiting(self) -> int:
@@ -134,7 +143,7 @@ class DmarcRows:
                     limit.cancel()
         left = (*self._batches, *self._fresh.values())
         self._drop(len(self._messages))
-        self._drop(sum(item.messages for batch in left for item in batch.rows.values()))
+        self._drop(sum(_messages(batch) for batch in left))
         self._tell_dropped()
 
     async def _store_rest(self) -> None:
@@ -188,7 +197,7 @@ class DmarcRows:
 
     def _give_up(self, batch: Batch) -> None:
         """Never again with these: whatever is wrong with them would stop all others."""
-        self._drop(sum(item.messages for item in batch.rows.values()))
+        self._drop(_messages(batch))
         batch.rows.clear()
 
     async def _make_rows(self) -> None:
@@ -240,9 +249,13 @@ class DmarcRows:
             self._untold, self._told = 0, now
 
 
+def _messages(batch: Batch) -> int:
+    """Those of which no report will tell if the batch is given up."""
+    return batch.lost + sum(item.messages for item in batch.rows.values())
+
+
 def skipped_domains(settings: DmarcReports) -> frozenset[str]:
-    """Domains that get no report: those of the configuration, and our own, which would be told of
-    our own reports for ever."""
+    """Domains that get no report: those of the configuration, and our own."""
     own = settings.address.rpartition("@")[2]
     names = (*settings.skip_domains, own)
     return frozenset(name.strip(".").lower() for name in names if name)

@@ -21,7 +21,7 @@ from mailfilter.client.dmarc_run import (
 from mailfilter.client.smtp import SendError, Unanswered
 from mailfilter.codec.dns_answer import DnsTimeout
 from mailfilter.config.model import DmarcReports
-from mailfilter.report.dmarc_day import DAY, Batch, Counted, DayBook, begin_of
+from mailfilter.report.dmarc_day import DAY, Batch, Counted, DayBook, begin_of, read_day
 from mailfilter.report.dmarc_row import Policy, encoded
 from mailfilter.scan.lookups import Lookups
 from mailfilter.store.base import Call, Put, PutIfAbsent
@@ -108,6 +108,19 @@ class RunTests(SynchronousTestCase):
         message = message_from_bytes(raw, policy=policy.default)
         attached = next(iter(message.iter_attachments())).get_content()
         self.assertIn(b"<count>4</count>", gzip.decompress(attached))
+
+    def test_late(self) -> None:
+        """What comes into the store after the report is counted as not told."""
+        self.add()
+        self.run_one(is_dry=True)
+        self.add()
+        self.run_one()
+        self.add()
+        self.run_one()
+        self.assertEqual((self.outcomes[0].state, self.outcomes[0].messages), ("sent before", 14))
+        done = Deferred.fromCoroutine(read_day(self.store, TODAY, "example.com"))
+        found = self.successResultOf(done)
+        self.assertEqual(found and found.lost, 7)
 
     def test_dry(self) -> None:
         """Nothing is sent or marked, however often."""

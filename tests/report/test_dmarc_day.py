@@ -1,5 +1,6 @@
 """Days of aggregate reports: in memory and on disk, bounded, gone in time, never doubled."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -7,16 +8,21 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import DmarcReports
+from mailfilter.report import dmarc_day as module
 from mailfilter.report.dmarc_day import (
     DAY,
+    ROWS_A_CALL,
+    Batch,
     DayBook,
+    DomainDay,
     begin_of,
+    close_day,
     day_of,
     read_day,
     read_domains,
 )
-from mailfilter.store.base import Call, HashAdd, Store
-from mailfilter.store.errors import TimedOut
+from mailfilter.store.base import Call, HashAdd, HashGet, HashPut, Store
+from mailfilter.store.errors import StoreError, TimedOut, Unavailable
 from mailfilter.store.memory import MemoryStore
 from tests.store.case import StoreCase
 from tests.store.test_embedded import EmbeddedCase
@@ -41,19 +47,22 @@ class EmbeddedDmarcTests(DmarcCases, EmbeddedCase):
 
 
 class FlakyStore(MemoryStore):
-    """Says of additions that nobody knows whether they were made."""
+    """Fails calls, by kind and in turn: before they are carried out, after that, or not."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.open()
-        self.fails_before = self.fails_after = False
+        self.turns: dict[type, list[str]] = {}
+        self.error: Callable[[str], StoreError] = TimedOut
 
     async def do(self, call: Call[R]) -> R:
-        if isinstance(call, HashAdd) and self.fails_before:
-            raise TimedOut("before")
+        turns = self.turns.get(type(call))
+        turn = turns.pop(0) if turns else ""
+        if turn == "before":
+            raise self.error(turn)
         answer = await super().do(call)
-        if isinstance(call, HashAdd) and self.fails_after:
-            raise TimedOut("after")
+        if turn == "after":
+            raise self.error(turn)
         return answer
 
 
@@ -63,10 +72,18 @@ class DayTests(SynchronousTestCase):
         self.store = FlakyStore(self.clock)
         self.book = DayBook(self.store, DmarcReports(keep=2.0 * DAY))
 
+    def read(self, domain: str = "example.com") -> DomainDay | None:
+        return self.successResultOf(Deferred.fromCoroutine(read_day(self.store, TODAY, domain)))
+
     def messages(self) -> int:
-        done = Deferred.fromCoroutine(read_day(self.store, TODAY, "example.com"))
-        found = self.successResultOf(done)
+        found = self.read()
         return found.messages if found else 0
+
+    def add(self, batch: Batch, book: DayBook | None = None) -> int:
+        return self.successResultOf(Deferred.fromCoroutine((book or self.book).add(batch, NOON)))
+
+    def fail_to_add(self, batch: Batch) -> None:
+        self.failureResultOf(Deferred.fromCoroutine(self.book.add(batch, NOON)), StoreError)
 
     def test_days(self) -> None:
         self.assertEqual(day_of(begin_of("2026-11-28")), "2026-11-28")
@@ -76,17 +93,91 @@ class DayTests(SynchronousTestCase):
             self.assertRaises(ValueError, begin_of, text)
 
     def test_doubt(self) -> None:
-        """A call that timed out is looked for before it is made again."""
-        for before in (True, False):
-            self.store.fails_before, self.store.fails_after = before, not before
-            batch = make_batch({1: 2, 2: 3})
+        """A call of which nobody knows is looked for before it is made again."""
+        for error in (TimedOut, Unavailable):
+            for turn in ("before", "after"):
+                self.store.error = error
+                self.store.turns[HashAdd] = [turn]
+                batch = make_batch({1: 2, 2: 3})
+                was = self.messages()
+                self.fail_to_add(batch)
+                self.assertEqual(self.add(batch), 0)
+                self.assertEqual(self.messages() - was, 5)
+                self.assertEqual(batch.rows, {})
+
+    def test_doubt_beside_others(self) -> None:
+        """What others have added to the same rows is not taken for ours."""
+        numbers = iter((1, 2))
+        self.patch(module, "randrange", lambda _end: next(numbers))
+        self.book, other = (DayBook(self.store, DmarcReports()) for _ in range(2))
+        for turn in ("before", "after"):
             was = self.messages()
-            self.failureResultOf(Deferred.fromCoroutine(self.book.add(batch, NOON)), TimedOut)
-            self.store.fails_before = self.store.fails_after = False
-            done = Deferred.fromCoroutine(self.book.add(batch, NOON))
-            self.assertEqual(self.successResultOf(done), 0)
-            self.assertEqual(self.messages() - was, 5)
-            self.assertEqual(batch.rows, {})
+            batch = make_batch({1: 2, 2: 3})
+            self.store.turns[HashAdd] = [turn]
+            self.fail_to_add(batch)
+            self.add(make_batch({1: 7, 2: 8}), other)
+            self.add(batch)
+            self.assertEqual(self.messages() - was, 20)
+
+    def test_doubt_ends(self) -> None:
+        """Once it is settled, whatever fails next."""
+        batch = make_batch(dict.fromkeys(range(ROWS_A_CALL + 10), 1))
+        self.store.turns[HashAdd] = ["before"]
+        self.fail_to_add(batch)
+        self.store.turns[HashGet] = ["", "", "before"]
+        self.fail_to_add(batch)
+        self.assertEqual(self.messages(), ROWS_A_CALL)
+        self.add(batch)
+        self.assertEqual(self.messages(), ROWS_A_CALL + 10)
+
+    def test_lost_while_the_store_fails(self) -> None:
+        """What there is no room for is counted in the end, and told."""
+        self.book = DayBook(self.store, DmarcReports(max_rows=1))
+        batch = make_batch({1: 1, 2: 5})
+        self.store.turns[HashAdd] = ["", "before"]
+        self.fail_to_add(batch)
+        self.assertEqual(self.add(batch), 5)
+        found = self.read()
+        assert found is not None
+        self.assertEqual((found.messages, found.lost), (1, 5))
+
+    def test_lost_before_the_store_fails(self) -> None:
+        """What was lost until then is told by the call that goes well."""
+        self.book = DayBook(self.store, DmarcReports(max_rows=1))
+        batch = make_batch(dict.fromkeys(range(ROWS_A_CALL + 10), 1))
+        self.store.turns[HashAdd] = ["", "", "before"]
+        self.fail_to_add(batch)
+        self.assertEqual(batch.lost, ROWS_A_CALL - 1)
+        self.assertEqual(self.add(batch), ROWS_A_CALL + 9)
+        self.assertEqual(batch.lost, 0)
+
+    def test_fewer_rows(self) -> None:
+        """The configuration allows fewer than there are by now."""
+        self.add(make_batch(dict.fromkeys(range(5), 1)))
+        book = DayBook(self.store, DmarcReports(max_rows=2))
+        self.assertEqual(self.add(make_batch(dict.fromkeys(range(10, 16), 1)), book), 6)
+        self.assertEqual(self.messages(), 5)
+
+    def test_domain_counts_once(self) -> None:
+        """However often it takes to say what its policy is."""
+        self.book = DayBook(self.store, DmarcReports(max_domains=2))
+        batch = make_batch({1: 1})
+        self.store.turns[HashPut] = ["before"]
+        self.fail_to_add(batch)
+        self.assertEqual(self.add(batch), 0)
+        self.assertEqual(self.add(make_batch({1: 1}, "example.net")), 0)
+        self.assertEqual(self.add(make_batch({1: 1}, "example.org")), 1)
+
+    def test_closed(self) -> None:
+        """A report went out: what comes later is not told, and counted."""
+        self.add(make_batch({1: 1}))
+        closing = close_day(self.store, TODAY, "example.com", DAY)
+        self.successResultOf(Deferred.fromCoroutine(closing))
+        self.assertEqual(self.add(make_batch({1: 2, 2: 3})), 5)
+        self.assertEqual(self.add(make_batch({1: 1}, "example.net")), 0)
+        found = self.read()
+        assert found is not None
+        self.assertEqual((found.messages, found.lost), (1, 5))
 
     def test_kept(self) -> None:
         """Until so long after the end of the day."""

@@ -5,14 +5,20 @@ from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.config.model import DmarcReports
 from mailfilter.report import dmarc_rows
 from mailfilter.report.dmarc_day import DAY, DomainDay, begin_of, read_day, read_domains
-from mailfilter.report.dmarc_rows import FLUSH_SECONDS, QUIET_SECONDS, RETRY_SECONDS, DmarcRows
-from mailfilter.scan.envelope import Envelope
+from mailfilter.report.dmarc_rows import (
+    FLUSH_SECONDS,
+    MESSAGES_A_TURN,
+    QUIET_SECONDS,
+    RETRY_SECONDS,
+    DmarcRows,
+)
+from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.networks import Networks
 from mailfilter.scan.verdict import AuthResult
 from mailfilter.store.base import Call
@@ -100,13 +106,41 @@ class RowsTests(SynchronousTestCase):
         self.assertEqual((self.rows.waiting, self.clock.getDelayedCalls()), (0, []))
 
     def test_skipped_domains(self) -> None:
-        """Those of the configuration, and our own: no loops of reports."""
+        """Those of the configuration, and our own."""
         for domain in ("skip.example", "a.skip.example", "example.org", "mail.example.org"):
             self.scan_good(author=domain)
         self.scan_good(author="noskip.example")
         self.flush()
         self.assertEqual(self.domains(), ["noskip.example"])
         self.assertEqual(self.counted, [])
+
+    def test_reports_of_others(self) -> None:
+        """What is for the mailbox of reports alone is not reported: that would never end."""
+        ours, other = Recipient("Reports@example.org"), Recipient("bob@example.org")
+        for recipients in ((ours,), (ours, other), (other,)):
+            self.scan(dmarc_result(), envelope=replace(ENVELOPE, recipients=recipients))
+        self.flush()
+        self.assertEqual(self.read().messages, 2)
+
+    def test_last_policy(self) -> None:
+        """That of the last message is told."""
+        for p in ("none", "reject"):
+            self.scan(dmarc_result(p=p))
+        self.flush()
+        self.assertEqual(self.read().policy.p, "reject")
+
+    def test_turns(self) -> None:
+        """Rows are made a few in a turn of the reactor."""
+        turns: list[float] = []
+
+        def note(clock: Clock, seconds: float) -> "Deferred[None]":
+            turns.append(seconds)
+            return deferLater(clock, seconds)
+
+        self.patch(dmarc_rows, "deferLater", note)
+        self.scan_good(2 * MESSAGES_A_TURN + 1)
+        self.flush()
+        self.assertEqual((turns, self.read().messages), ([0.0, 0.0], 2 * MESSAGES_A_TURN + 1))
 
     def test_day(self) -> None:
         """That in which the message came, however late it is stored."""
