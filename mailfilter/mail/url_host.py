@@ -70,7 +70,9 @@ def parse_host(text: str) -> Host | None:
 
 
 def _unquoted(text: str) -> str:
-    return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +97,8 @@ def _parse(text: str) -> Host | None:
 
 def _named(name: str, traits: set[str]) -> Host | None:
     name = name.removesuffix(".")
-    if not name:
+    # Browsers take a name that ends with two dots, and never find its host.
+    if not name or name.endswith("."):
         return None
     if _ACE in name:
         shown = _unicode_name(name, traits)

@@ -47,6 +47,8 @@ NAMES: tuple[tuple[str, str | None], ...] = (
     # What no browser takes.
     ("", None),
     (".", None),
+    ("example.com..", None),
+    ("%2e\ud800", None),
     ("\u00ad", None),
     ("exam ple.com", None),
     ("a<b.com", None),
