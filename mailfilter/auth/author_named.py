@@ -35,7 +35,6 @@ _MAX_LABELS = 10
 """Of the end of a domain whose beginning is none: more than lead to an organization."""
 
 _RUN = re.compile(r'@\s*+([^\x00-\x20\x7f"(),:;<>@\[\]\\]++)')
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _FOLD_AND_BLANKS = re.compile(r"\r?\n[ \t]++")
 _BLANK = r"[\x00-\x20\x7f]"
 _AROUND_SIGN = re.compile(rf"{_BLANK}++(?=[.@])|(?<=[.@]){_BLANK}++")
@@ -119,7 +118,7 @@ def _texts(value: bytes) -> Iterator[str]:
     for text in texts:
         yield text
         if "=?" in text:
-            yield words.decode(_FOLD.sub("", text), AnomalyLog(1), _MAX_WORDS)
+            yield words.decode(text, AnomalyLog(1), _MAX_WORDS)
 
 
 def _as_seen(text: str) -> str:
@@ -160,7 +159,7 @@ def _without_comments(text: str) -> str:
 
 def _names(run: str) -> Iterator[str]:
     """The domain, or what looks like one at its beginning and at its end."""
-    if name := _name(run := run.strip(".")):
+    if name := _name(run):
         found = [name]
     else:
         plain = _PLAIN.search(run)
@@ -176,7 +175,7 @@ def _end(run: str) -> str:
     """The last labels, without those that can be none."""
     kept: list[str] = []
     for label in reversed(run.rsplit(".", _MAX_LABELS)[-_MAX_LABELS:]):
-        if not _name(label if kept else f"x.{label}"):
+        if not _name(f"{label}.x" if kept else label):
             break
         kept.append(label)
     return ".".join(reversed(kept))
