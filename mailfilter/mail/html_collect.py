@@ -1,11 +1,11 @@
 """What a walk over a document comes by: links, images, forms, hidden text."""
 
 import re
-from collections.abc import Mapping
 from typing import TypeVar
 
 from .html import Hidden, HtmlForm, HtmlImage, HtmlLink
 from .html_elements import ADDRESSES
+from .html_tokens import Attributes
 
 T = TypeVar("T")
 
@@ -47,22 +47,22 @@ class Collector:
         self._open_at = 0
         """Pieces of visible text before it."""
 
-    def start(self, name: str, attributes: Mapping[str, str], seen: int) -> None:
+    def start(self, name: str, attributes: Attributes, seen: int) -> None:
         """An element that may have addresses, before which there are so many pieces of text."""
         if name == "meta":
             return self._meta(attributes)
         if name == "base":
-            self.base = self.base or attributes.get("href", "").strip()[:MAX_ADDRESS]
+            self.base = self.base or attributes.read("href").strip()[:MAX_ADDRESS]
             return None
         if name == "form":
             self._form(attributes)
         elif name == "input":
             self._input(attributes)
-        elif name == "link" and "stylesheet" in attributes.get("rel", "").lower():
-            self._append(self.stylesheets, attributes.get("href", "").strip()[:MAX_ADDRESS])
+        elif name == "link" and "stylesheet" in attributes.read("rel").lower():
+            self._append(self.stylesheets, attributes.read("href").strip()[:MAX_ADDRESS])
         for attribute in ADDRESSES.get(name, ()):
             if attribute in attributes:
-                self._address(name, attributes[attribute], attributes, seen)
+                self._address(name, attributes.read(attribute), attributes, seen)
         return None
 
     def end_link(self, pieces: list[str]) -> None:
@@ -113,7 +113,7 @@ class Collector:
         else:
             self.is_cut = True
 
-    def _address(self, name: str, value: str, attributes: Mapping[str, str], seen: int) -> None:
+    def _address(self, name: str, value: str, attributes: Attributes, seen: int) -> None:
         value = value.strip()[:MAX_ADDRESS]
         if not value:
             return
@@ -128,33 +128,33 @@ class Collector:
         if value[:5].lower() == "data:":
             self._append(self.data_uris, value)
 
-    def _image(self, src: str, attributes: Mapping[str, str]) -> None:
-        width, height = _length(attributes.get("width", "")), _length(attributes.get("height", ""))
-        self.images.append(HtmlImage(src, width, height, attributes.get("alt", "")))
+    def _image(self, src: str, attributes: Attributes) -> None:
+        width, height = _length(attributes.read("width")), _length(attributes.read("height"))
+        self.images.append(HtmlImage(src, width, height, attributes.read("alt")))
         if self._open:
             self.traits.add("linked_image")
 
-    def _form(self, attributes: Mapping[str, str]) -> None:
+    def _form(self, attributes: Attributes) -> None:
         if self._fields >= MAX_FIELDS:
             self.is_cut = True
             return
         self._fields += 1
-        action = attributes.get("action", "").strip()[:MAX_ADDRESS]
-        method = attributes.get("method", "").strip()[:20].lower() or "get"
+        action = attributes.read("action").strip()[:MAX_ADDRESS]
+        method = attributes.read("method").strip()[:20].lower() or "get"
         self._forms.append((action, method, []))
 
-    def _input(self, attributes: Mapping[str, str]) -> None:
-        kind = attributes.get("type", "").strip()[:20].lower() or "text"
+    def _input(self, attributes: Attributes) -> None:
+        kind = attributes.read("type").strip()[:20].lower() or "text"
         if kind == "password":
             self.traits.add("password")
         if self._forms and self._fields < MAX_FIELDS:
             self._fields += 1
             self._forms[-1][2].append(kind)
 
-    def _meta(self, attributes: Mapping[str, str]) -> None:
-        if attributes.get("http-equiv", "").strip().lower() != "refresh":
+    def _meta(self, attributes: Attributes) -> None:
+        if attributes.read("http-equiv").strip().lower() != "refresh":
             return
-        content = attributes.get("content", "")[:MAX_ADDRESS]
+        content = attributes.read("content")[:MAX_ADDRESS]
         _, found, address = content.partition("=")
         address = address.strip(" \t\r\n'\"")
         if found and address:

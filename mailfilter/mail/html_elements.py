@@ -99,6 +99,15 @@ ENDED_BY: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 """Element -> open elements that its start ends, and what hides them from it."""
 
+FITS: Mapping[str, Sequence[str]] = {
+    "td": ("tr",),
+    "th": ("tr",),
+    "tr": ("tbody", "table"),
+    "tbody": ("table",),
+    "li": ("ul", "ol"),
+}
+"""Element -> where it mostly begins, without an end of anything."""
+
 STOPS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(_GROUP, frozenset(("table", "template"))),
     **dict.fromkeys(("table", "template", "object", "applet", "marquee"), frozenset(("template",))),

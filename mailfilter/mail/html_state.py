@@ -1,9 +1,9 @@
 """What holds for the text within an element: whether it is seen, and why not."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from .css import NOTHING, TRANSPARENT, Rgb, Sheet, Style, distance, over, read_colour, read_style
+from .html_tokens import Attributes
 
 TINY = 2.0
 """Pixels; smaller letters cannot be read."""
@@ -71,28 +71,28 @@ class State:
         """Why text is not seen; empty if it is."""
 
 
-def style_of(name: str, attributes: Mapping[str, str], sheet: Sheet) -> Style:
+def style_of(name: str, attributes: Attributes, sheet: Sheet) -> Style:
     """What the sheet, an element's own style and the attributes of old say of it."""
-    own = attributes.get("style")
+    own = attributes.read("style")
     style = read_style(own) if own else NOTHING
     if sheet:
         style = over(_by_sheet(name, attributes, sheet), style)
     if style.background is None and "bgcolor" in attributes:
-        style = style._replace(background=read_colour(attributes["bgcolor"]))
+        style = style._replace(background=read_colour(attributes.read("bgcolor")))
     old = "color" if name == "font" else "text" if name == "body" else ""
     if style.colour is None and old in attributes:
-        style = style._replace(colour=read_colour(attributes[old]))
+        style = style._replace(colour=read_colour(attributes.read(old)))
     if not style.hidden and "hidden" in attributes:
         style = style._replace(hidden="display")
     return NOTHING if style == NOTHING else style
 
 
-def _by_sheet(name: str, attributes: Mapping[str, str], sheet: Sheet) -> Style:
+def _by_sheet(name: str, attributes: Attributes, sheet: Sheet) -> Style:
     """What the sheet says, the more exact selectors last."""
     found = sheet.get(name, NOTHING)
-    for one in attributes.get("class", "").split()[:MAX_CLASSES]:
+    for one in attributes.read("class").split()[:MAX_CLASSES]:
         for selector in (f".{one}", f"{name}.{one}"):
             if selector in sheet:
                 found = over(found, sheet[selector])
-    by_id = sheet.get("#" + attributes.get("id", ""))
+    by_id = sheet.get("#" + attributes.read("id"))
     return found if by_id is None else over(found, by_id)

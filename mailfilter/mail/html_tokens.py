@@ -47,9 +47,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(
-    r"""[ \t\n\f\r/]*+([^ \t\n\f\r/>][^ \t\n\f\r/>=]*+)"""
-    rf"""(?:{_S}*+={_S}*+(?:"([^"]*+)(?:"|\Z)|'([^']*+)(?:'|\Z)"""
-    r"""|([^ \t\n\f\r>"'][^ \t\n\f\r>]*+))?)?"""
+    r"[ \t\n\f\r/]*+([^ \t\n\f\r/>][^ \t\n\f\r/>=]*+)"
+    rf"""(?:{_S}*+={_S}*+("[^"]*+"?|'[^']*+'?|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)?)?"""
 )
 _SPACE = " \t\n\f\r"
 _GAPS = " \t\n\f\r/"
@@ -75,26 +74,37 @@ def cut_tags(source: str, most: int) -> str:
     return source[: len(source) - len(source.split("<", most + 1)[-1]) - 1]
 
 
-def split_attributes(text: str) -> list[tuple[str, ...]]:
-    """Attributes as written: name, and the value in one of three places."""
+class Attributes(dict[str, str]):
+    """Attributes by name in lower case, as written; of several of one name the first counts."""
+
+    __slots__ = ()
+
+    def read(self, name: str) -> str:
+        """The value of an attribute, empty if there is none."""
+        value = self.get(name)
+        if not value:
+            return ""
+        quote = value[0]
+        if quote in ("'", '"'):
+            value = value[1:-1] if len(value) > 1 and value[-1] == quote else value[1:]
+        return _IN_ATTRIBUTE.sub(_in_attribute, value) if "&" in value else value
+
+
+def read_attributes(text: str) -> Attributes:
+    """Read attributes, only some if there are very many."""
     # Without a long gap at its end, at each character of which the search would fail anew; some
     # slashes may end a value.
     core = text.rstrip(_GAPS)
     text = core + text[len(core) : len(core) + SLASHES].rstrip(_SPACE)
     if len(text) < LONG:
-        return _ATTRIBUTE.findall(text)
-    return [match.groups("") for match in islice(_ATTRIBUTE.finditer(text), MAX_ATTRIBUTES)]
-
-
-def read_attributes(pieces: list[tuple[str, ...]]) -> dict[str, str]:
-    """Attributes by name in lower case; of several of one name the first counts."""
-    found: dict[str, str] = {}
-    for name, double, single, bare in pieces[:MAX_ATTRIBUTES]:
-        name = name.lower()
-        if name not in found:
-            value = double or single or bare
-            found[name] = _IN_ATTRIBUTE.sub(_in_attribute, value) if "&" in value else value
-    return found
+        pieces = _ATTRIBUTE.findall(text)
+    else:
+        found = islice(_ATTRIBUTE.finditer(text), MAX_ATTRIBUTES)
+        pieces = [match.groups("") for match in found]
+    if len(pieces) > MAX_ATTRIBUTES:
+        del pieces[MAX_ATTRIBUTES:]
+    pieces.reverse()
+    return Attributes([(name.lower(), value) for name, value in pieces])
 
 
 def read_text(text: str) -> str:

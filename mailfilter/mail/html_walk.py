@@ -4,7 +4,6 @@ Elements that are open are kept on a stack, with what holds for the text in each
 left out or cross each other are put right as browsers do where it decides what is seen.
 """
 
-import re
 from collections import Counter
 
 from .css import MAX_SHEET, NOTHING, Sheet, Style, read_sheet
@@ -20,6 +19,7 @@ from .html_elements import (
     ENDS,
     ENDS_P,
     FIELD,
+    FITS,
     FORMATTING,
     FOSTERED,
     HEAD,
@@ -34,7 +34,7 @@ from .html_elements import (
     VOID,
 )
 from .html_state import Look, State, style_of
-from .html_tokens import LONG, cut_tags, read_attributes, read_text, split_attributes, tokens
+from .html_tokens import Attributes, cut_tags, read_attributes, read_text, tokens
 from .html_traits import traits_of
 
 MAX_DEPTH = 1000
@@ -43,11 +43,10 @@ MAX_DEPTH = 1000
 TELLING = ADDRESS | HEAD | FIELD
 """Kinds of elements of which more than the style is looked at."""
 
+NO_ATTRIBUTES = Attributes()
+
 HEAD_OF = 1000
 """Characters in which a document's type is looked for."""
-
-STYLING = re.compile(r"style|color|hidden|text|class|\bid\b", re.IGNORECASE)
-"""What attributes have in them that say something of an element's look."""
 
 LINE = "\x1f"
 """Stands for the end of a line in the pieces of text: white space as others, if mail has it."""
@@ -77,7 +76,7 @@ class _Walk:
         self.sheet: Sheet = {}
         self.stack: list[tuple[str, str, State]] = [("", "", State(Look()))]
         """Open elements: name, attributes as written, state. The first stands for the body."""
-        self.read: dict[str, dict[str, str]] = {}
+        self.read: dict[str, Attributes] = {}
         """Attributes as written -> those read."""
         self.styles: dict[tuple[str, str], Style] = {}
         """Name and attributes of elements -> what is said of their look."""
@@ -154,9 +153,10 @@ class _Walk:
 
     def _start(self, name: str, attributes: str, kind: int) -> None:
         """A start tag that may mean something."""
-        if kind & ENDS_P:
+        inner = self.stack[-1][0]
+        if kind & ENDS_P and (inner == "p" or not KINDS.get(inner, 0) & SPECIAL):
             self._end_paragraph()
-        if kind & ENDS and not self._end_others(name):
+        if kind & ENDS and inner not in FITS.get(name, ()) and not self._end_others(name):
             return
         if kind & CELL:
             self.pieces.append(" ")
@@ -222,7 +222,7 @@ class _Walk:
         if self.budget.styles < 0:
             return NOTHING
         style = NOTHING
-        if len(attributes) > LONG or name in self.sheet or STYLING.search(attributes):
+        if name in self.sheet or _may_style(attributes.lower(), bool(self.sheet)):
             style = style_of(name, self._attributes(attributes), self.sheet)
         self.styles[name, attributes] = style
         return style
@@ -321,18 +321,18 @@ class _Walk:
         self.budget.references -= text.count("&") - text.count("&nbsp;")
         return read_text(text) if self.budget.references >= 0 else text
 
-    def _attributes(self, text: str) -> dict[str, str]:
+    def _attributes(self, text: str) -> Attributes:
         """Attributes by their names in lower case."""
         found = self.read.get(text)
         if found is not None:
             return found
-        pieces = split_attributes(text)
-        self.budget.attributes -= len(pieces)
+        budget = self.budget
         if "&" in text:
-            self.budget.references -= text.count("&")
-        found = {}
-        if self.budget.attributes > 0 and self.budget.references >= 0:
-            found = read_attributes(pieces)
+            budget.references -= text.count("&")
+        found = NO_ATTRIBUTES
+        if budget.attributes > 0 and budget.references >= 0:
+            found = read_attributes(text)
+        budget.attributes -= len(found) or 1
         self.read[text] = found
         return found
 
@@ -358,6 +358,17 @@ class _Walk:
         if self.hidden:
             self.collected.hide(Hidden(" ".join(" ".join(self.hidden).split()), self.hidden_why))
             self.hidden.clear()
+
+
+def _may_style(attributes: str, has_sheet: bool) -> bool:
+    """Whether attributes, in lower case, may say something of an element's look."""
+    return (
+        "style" in attributes
+        or "color" in attributes
+        or "hidden" in attributes
+        or "text" in attributes
+        or (has_sheet and ("class" in attributes or "id" in attributes))
+    )
 
 
 def lines_of(text: str) -> str:

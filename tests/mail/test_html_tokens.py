@@ -9,14 +9,14 @@ from mailfilter.mail.html_tokens import (
     cut_tags,
     read_attributes,
     read_text,
-    split_attributes,
     tokens,
 )
 
 
 def attributes(text: str) -> dict[str, str]:
     """Attributes of a tag."""
-    return read_attributes(split_attributes(text))
+    found = read_attributes(text)
+    return {name: found.read(name) for name in found}
 
 
 class Tokens(SynchronousTestCase):
