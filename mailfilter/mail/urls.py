@@ -1,10 +1,11 @@
 """The URLs of a message, wherever they stand: one list for all who look at them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from .part import Part
 from .url_budget import UrlBudget
 from .url_find import find_urls
 from .url_parse import MAX_URL, PORTS, Url
@@ -20,6 +21,9 @@ MAX_NAMES = 64
 
 MAX_SHOWN = 512
 """Characters that are kept of a link's text."""
+
+MAX_OTHER = 128 * 1024
+"""Octets of other readings of an ambiguous message that are looked at."""
 
 _MARKUP = ("data:", "cid:", "javascript:", "about:", "#", "tel:", "sms:")
 """What addresses of HTML that lead nowhere begin with."""
@@ -87,10 +91,11 @@ def _all(message: "Message", budget: UrlBudget, refused: dict[str, None]) -> Ite
     if subject := message.subject:
         for url in find_urls(subject, budget):
             yield FoundUrl(url, "subject")
-    yield from _links(message, budget, refused)
+    yield from _links(message.text_parts, budget, refused)
     for text in (message.text.plain, message.text.html):
         for url in find_urls(text, budget):
             yield FoundUrl(url, "text")
+    yield from _of_other_readings(message, budget, refused)
     for part in message.leaves:
         if part.type == "text/calendar":
             for url in find_urls(_UNFOLD.sub("", part.text), budget):
@@ -103,9 +108,27 @@ def _all(message: "Message", budget: UrlBudget, refused: dict[str, None]) -> Ite
                 yield FoundUrl(url, "attachment")
 
 
-def _links(message: "Message", budget: UrlBudget, refused: dict[str, None]) -> Iterator[FoundUrl]:
+def _of_other_readings(
+    message: "Message", budget: UrlBudget, refused: dict[str, None]
+) -> Iterator[FoundUrl]:
+    """What only those see whose program reads an ambiguous message another way."""
+    parts: list[Part] = []
+    left = MAX_OTHER
+    for part in message.alternatives:
+        left -= part.end - part.body_start
+        if left >= 0 and part.is_text and not part.is_attachment:
+            parts.append(part)
+    yield from _links(parts, budget, refused)
+    for part in parts:
+        for url in find_urls(part.text if part.html is None else part.html.text, budget):
+            yield FoundUrl(url, "text")
+
+
+def _links(
+    parts: Iterable[Part], budget: UrlBudget, refused: dict[str, None]
+) -> Iterator[FoundUrl]:
     """The addresses in HTML, as a program that shows it would follow them."""
-    for part in message.text_parts:
+    for part in parts:
         view = part.html
         if view is None:
             continue

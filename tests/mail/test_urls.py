@@ -1,10 +1,12 @@
 """The URLs of a message, from all its places."""
 
+from base64 import b64encode
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import Message, parse
 from mailfilter.mail.url_budget import UrlBudget
-from mailfilter.mail.urls import MAX_REFUSED, collect_urls
+from mailfilter.mail.urls import MAX_OTHER, MAX_REFUSED, collect_urls
 
 MIXED = b"""Subject: see http://subject.example.com/
 MIME-Version: 1.0
@@ -120,6 +122,16 @@ class PlaceTests(SynchronousTestCase):
         self.assertEqual(message.found_urls.refused, ("http://a%00b.example",))
         many = html("".join(f'<a href="http://{at} %00">x</a>' for at in range(MAX_REFUSED + 9)))
         self.assertEqual(len(many.found_urls.refused), MAX_REFUSED)
+
+    def test_ambiguous(self) -> None:
+        """What another program may show counts, too."""
+        body = b64encode(b'<a href="http://a.example/">http://b.example/</a>')
+        raw = b"Content-Type: text/html\nContent-Transfer-Encoding: 7bit\n"
+        raw += b"Content-Transfer-Encoding: base64\n\n" + body
+        self.assertEqual(
+            found(parse(raw)), [("html", "http://a.example/"), ("text", "http://b.example/")]
+        )
+        self.assertEqual(found(parse(raw + b"\n" * MAX_OTHER)), [])
 
 
 class InnerTests(SynchronousTestCase):
