@@ -126,7 +126,7 @@ class NamedTests(SynchronousTestCase):
             ("a@b.test@c.test", ("b.test", "c.test")),
             ("a@[192.0.2.1], b@-, c@.., d@test, e@a/b", ()),
             ("a@b\u00fccher.test", ("xn--bcher-kva.test",)),
-            ("a@-.163.test", ("163.test",)),
+            ("a@+x.-.163.test", ("163.test",)),
             ("a@B\u00dcCHER.test", ("xn--bcher-kva.test",)),
         ):
             self.assertEqual(self.named(text), expected, text)
