@@ -1,14 +1,32 @@
 """The check that asks all rules."""
 
 from collections.abc import Sequence
-from time import thread_time
+from time import perf_counter, thread_time
+from typing import cast
 
 from ..scan.check import Check, Finding, Findings, Hit, Note, Symbol
 from ..scan.task import Task
 from .budget import SECONDS, Budget
-from .match import Matcher
+from .match import Matched, Matcher
 from .model import Rule
 from .python import PythonRule
+
+TURN = 0.01
+"""Seconds after which others have theirs."""
+
+
+class _Turn:
+    """The time since the last pause."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._began = perf_counter()
+
+    async def end(self) -> None:
+        """Pause, if the turn has been long."""
+        if perf_counter() - self._began > TURN:
+            await self._task.pause()
+            self._began = perf_counter()
 
 
 class RulesCheck(Check):
@@ -21,16 +39,28 @@ class RulesCheck(Check):
     troubles: Sequence[str]
     """What was wrong with rules when they were read."""
 
-    def run(self, task: Task) -> Findings:
+    async def run(self, task: Task) -> Findings:
         found: list[Finding] = []
+        turn = _Turn(task)
         if self.matcher is not None:
-            matched = self.matcher.run(task.message)
+            matched = await self._match(self.matcher, task, turn)
             found += [Hit(rule.symbol) for rule in matched.rules]
             found += [Note(f"no time for rule {symbol}") for symbol in matched.undecided]
         for rule in self.python:
             if rule.name not in self.budget.off:
                 self._ask(rule, task, found)
+                await turn.end()
         return found
+
+    async def _match(self, matcher: Matcher, task: Task, turn: "_Turn") -> Matched:
+        """Match, and let others have their turn: to make the text of a large message takes long."""
+        steps = matcher.steps(task.message)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return cast("Matched", end.value)
+            await turn.end()
 
     def _ask(self, rule: PythonRule, task: Task, found: list[Finding]) -> None:
         """Ask one, whose trouble is no trouble of others."""

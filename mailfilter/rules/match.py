@@ -1,8 +1,8 @@
 """Which rules fire for a message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from time import thread_time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import hyperscan
 
@@ -11,6 +11,10 @@ from .budget import MESSAGE_SECONDS, SECONDS, Budget
 from .compile import Compiled, Fault, Table, compile_rules, confirming, patterns_of
 from .model import Rule, Trouble
 from .target import Target, read_octets
+
+T = TypeVar("T")
+
+_Found = tuple[dict[int, set[str]], set[int]]
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -54,8 +58,14 @@ class Matcher:
         self._always = [at for at, rule in enumerate(self._rules) if rule.condition(_NOTHING)]
 
     def run(self, message: Message) -> Matched:
-        """The rules that fire. Takes some microseconds for each target, and raises nothing."""
-        matched, undecided = self._search(message)
+        """The rules that fire, without a pause; see `steps`."""
+        return _drained(self.steps(message))
+
+    def steps(self, message: Message) -> Generator[None, None, Matched]:
+        """Find the rules that fire; yields where a pause may be made, behind each target for which
+        more than the header is looked at. Raises nothing.
+        """
+        matched, undecided = yield from self._search(message)
         fired = []
         for at in sorted({*matched, *self._always} - undecided - self._dropped):
             rule = self._rules[at]
@@ -68,9 +78,10 @@ class Matcher:
 
     def matches(self, rule: Rule, message: Message) -> frozenset[str]:
         """The names of the patterns of a rule that match, for who wants to know why."""
-        return frozenset(self._search(message)[0].get(self._rules.index(rule), _NOTHING))
+        matched, _undecided = _drained(self._search(message))
+        return frozenset(matched.get(self._rules.index(rule), _NOTHING))
 
-    def _search(self, message: Message) -> tuple[dict[int, set[str]], set[int]]:
+    def _search(self, message: Message) -> Generator[None, None, _Found]:
         """Place of each rule -> its patterns that match; and the rules without a decision."""
         found: list[int] = []
 
@@ -82,15 +93,16 @@ class Matcher:
         left = MESSAGE_SECONDS
         for search in self._searches:
             octets = read_octets(search.target, message)
-            if octets is None:
-                continue
-            found.clear()
-            search.scan(octets, hit, scratch=search.scratch)
-            if found and search.confirmed:
-                left = self._confirm(search, octets, found, undecided, left)
-            for id_ in found:
-                at, name = self._owners[id_]
-                matched.setdefault(at, set()).add(name)
+            if octets is not None:
+                found.clear()
+                search.scan(octets, hit, scratch=search.scratch)
+                if found and search.confirmed:
+                    left = self._confirm(search, octets, found, undecided, left)
+                for id_ in found:
+                    at, name = self._owners[id_]
+                    matched.setdefault(at, set()).add(name)
+            if not search.target.is_header:
+                yield
         return matched, undecided
 
     def _confirm(
@@ -120,6 +132,15 @@ class Matcher:
             if not is_so:
                 found.remove(id_)
         return left
+
+
+def _drained(steps: Generator[None, None, T]) -> T:
+    """What comes of steps without pauses."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("T", end.value)
 
 
 def make_matcher(rules: Sequence[Rule], budget: Budget | None = None) -> Matcher:

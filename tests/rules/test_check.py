@@ -88,6 +88,26 @@ class RulesCheckTests(TestCase):
                 self.assertEqual(len(run_check(made, MAIL)), 1)
         self.assertEqual(run_check(made, MAIL), [])
 
+    def test_pauses(self) -> None:
+        """Others have their turn between targets, and between functions, if these take long."""
+        pauses: list[None] = []
+
+        async def pause(task: Task) -> None:
+            pauses.append(None)
+
+        self.patch(Task, "pause", pause)
+        made = self.make(
+            "A target = 'subject'\nmatch = 'x'",
+            "B target = 'body'\nmatch = 'y'",
+            "C target = 'text'\nmatch = 'y'",
+            python=(asked, asked),
+        )
+        for seconds, expected in ((60.0, 0), (-1.0, 4)):
+            pauses.clear()
+            self.patch(check, "TURN", seconds)
+            self.assertEqual(len(run_check(made, MAIL + b"y")), 5)
+            self.assertEqual(len(pauses), expected)
+
     def test_undecided(self) -> None:
         """That there was no time is in the trace."""
         made = self.make(f"SLOW target = 'body'\nmatch = '{'(?=a)(a|aa)*' * 4}$'")
