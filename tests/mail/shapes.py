@@ -155,6 +155,8 @@ def touch(message: Message) -> None:
         _ = (hop.from_name, hop.from_ip, hop.helo, hop.by, hop.with_, hop.for_, hop.id, hop.date)
     _ = (message.from_, message.sender, message.reply_to, message.to, message.cc)
     _ = (message.text_parts, message.anomalies)
+    text = message.text
+    _ = (text.visible, text.lines, text.words, text.scripts, text.has_hidden)
     for part in message.parts + message.alternatives:
         touch_part(part)
     _ = message.anomalies
@@ -163,7 +165,7 @@ def touch(message: Message) -> None:
 def touch_part(part: Part) -> None:
     """Ask for everything that a part can tell."""
     _ = (part.params, part.charset, part.encoding, part.disposition, part.filename)
-    _ = (part.filenames, part.is_attachment, part.raw_body, part.decoded, part.text)
+    _ = (part.filenames, part.is_attachment, part.raw_body, part.decoded, part.text, part.html)
     for header in part.headers:
         _ = (header.name, header.raw, header.value, header.unfolded, header.text)
 
