@@ -14,7 +14,7 @@ from .arc_set import SHORT_NAMES, ArcError, ArcSet, arc_sets
 from .dkim_key import KeyRecordError, PublicKey, read_public_keys
 from .dkim_key import Kind as KeyKind
 from .dkim_signature import Signature, SignatureError, read_message_signature, unsigned_line
-from .drive import Evaluation, paused
+from .drive import Evaluation, OutOfTime, paused
 
 JITTER = 60
 """Seconds that `t=` may be ahead of us, and `x=` behind."""
@@ -76,6 +76,8 @@ def verify(message: Canonical, now: float, jitter: int = JITTER) -> Evaluation[A
         oldest, covers_author = yield from _verify(message, sets, seals, now, jitter)
     except _Bad as bad:
         return ArcResult(bad.status, str(bad), sets, seals)
+    except OutOfTime:
+        return ArcResult("temperror", "the time is up", sets, seals)
     return ArcResult("pass", "", sets, seals, oldest, covers_author)
 
 

@@ -6,7 +6,9 @@ those that do share one.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
+from itertools import takewhile
 
 from ..codec.dns_answer import Answer, DnsError, Kind, Question
 from ..codec.dns_name import BadName, normal_name
@@ -15,7 +17,7 @@ from .dkim_key import KeyRecordError, PublicKey, read_public_keys
 from .dkim_key import Kind as KeyKind
 from .dkim_signature import Signature, SignatureError, read_signature, unsigned_line
 from .dkim_values import DkimResult, Limits
-from .drive import Evaluation, paused
+from .drive import Evaluation, OutOfTime, paused
 
 MAX_READ = 50
 """Fields that are read of a message, the topmost first. More are not even looked at."""
@@ -30,30 +32,35 @@ _KEY_KINDS: dict[str, KeyKind] = {"rsa-sha256": "rsa", "ed25519-sha256": "ed2551
 
 DEFAULTS = Limits()
 
+_SKIPPED = DkimResult("neutral", "not looked at", is_skipped=True)
+
 
 def verify(
     message: Canonical, now: float, limits: Limits = DEFAULTS, author: str = ""
 ) -> Evaluation[tuple[DkimResult, ...]]:
     """Verify the signatures, the topmost first in what is returned.
 
-    `now` is in seconds since 1970. If there are more than may be verified, those of the domain
-    `author` (lower case) go first, then those of domains above and below it. Of those that cannot
-    pass, whatever their key, no more are told.
+    `now` is in seconds since 1970. Those of the domain `author` (lower case) go first, then those
+    of domains that have most of their end in common with it. Of those that cannot pass, whatever
+    their key, no more are told than may be verified. What is not verified when the time is up is
+    a `temperror`.
     """
     fields = message.named(b"dkim-signature")[:MAX_READ]
     if message.is_cut:
         # Fields may be signed, or forged, that nobody has seen.
         return (DkimResult("permerror", "the header cannot be read whole"),) * min(len(fields), 1)
     found: list[DkimResult] = []
-    for n, field in enumerate(fields, 1):
-        found.append(_read(field, now, limits))
-        if n % _READ_AT_ONCE == 0:
-            yield ()
+    with suppress(OutOfTime):
+        for n, field in enumerate(fields, 1):
+            found.append(_read(field, now, limits))
+            if n % _READ_AT_ONCE == 0:
+                yield ()
     candidates = [n for n, one in enumerate(found) if one.result == "pass"]
-    candidates.sort(key=lambda n: _distance(found[n], author))
+    candidates.sort(key=lambda n: _nearness(found[n], author), reverse=True)
     hopeless = [n for n, one in enumerate(found) if one.result != "pass"]
     for n in (*candidates[limits.signatures :], *hopeless[limits.signatures :]):
-        found[n] = found[n]._replace(result="neutral", reason="not looked at", is_skipped=True)
+        found[n] = _SKIPPED._replace(signature=found[n].signature)
+    found += [_SKIPPED] * (len(fields) - len(found))
     yield from _verify_each(message, found, candidates[: limits.signatures])
     return tuple(found)
 
@@ -87,15 +94,12 @@ def _read(field: Field, now: float, limits: Limits) -> DkimResult:
     return DkimResult("permerror" if problem else "pass", problem, signature)
 
 
-def _distance(result: DkimResult, author: str) -> int:
-    """How far the domain of a signature is from that of the author."""
-    signature = result.signature
-    if signature is None or not author:
-        return 2
-    domain = signature.domain
-    if domain == author:
-        return 0
-    return 1 if author.endswith("." + domain) or domain.endswith("." + author) else 2
+def _nearness(result: DkimResult, author: str) -> tuple[bool, int]:
+    """How likely a signature is to count for the author: the same domain, or with the same end."""
+    assert result.signature is not None
+    domain = result.signature.domain
+    labels = zip(reversed(domain.split(".")), reversed(author.split(".")), strict=False)
+    return domain == author, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], labels))
 
 
 def _verify_each(
@@ -112,14 +116,17 @@ def _verify_each(
             found[n] = DkimResult("permerror", "the name of the key is no name", signature)
     if not asks:
         return
+    for n in asks:
+        found[n] = found[n]._replace(result="temperror", reason="the time is up")
     questions = tuple(dict.fromkeys(asks.values()))
     answers = dict(zip(questions, (yield questions), strict=True))
-    for done, (n, question) in enumerate(asks.items()):
-        if done and done % _VERIFIED_AT_ONCE == 0:
-            yield ()
-        signature = found[n].signature
-        assert signature is not None
-        found[n] = yield from verify_by(message, signature, answers[question])
+    with suppress(OutOfTime):
+        for done, (n, question) in enumerate(asks.items()):
+            if done and done % _VERIFIED_AT_ONCE == 0:
+                yield ()
+            signature = found[n].signature
+            assert signature is not None
+            found[n] = yield from verify_by(message, signature, answers[question])
 
 
 def verify_by(

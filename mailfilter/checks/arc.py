@@ -13,10 +13,7 @@ from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import AuthResult
 from ._options import read_flag, read_number
-
-PART_OF_TIME = 0.9
-"""Of the time of the check in which answers are waited for: there is something to say even if
-none comes."""
+from ._time import PART_TO_WAIT, PART_TO_WORK, late_after
 
 MAX_QUERIES = 20
 """Questions of one message: two for each of ten sealers, most of whom sign with one key."""
@@ -70,10 +67,11 @@ class Arc(Check):
             return [Note(f"not verified: {origin.ip} is of our own networks")]
         if self._skip_authenticated and origin.is_authenticated:
             return [Note("not verified: the client has logged in")]
-        seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
-        dns = task.lookups.for_check(self.name, self._max_queries, seconds)
+        seconds = min(self.given.timeout, task.remaining())
+        is_late = late_after(task, seconds * PART_TO_WORK)
+        dns = task.lookups.for_check(self.name, self._max_queries, seconds * PART_TO_WAIT)
         evaluation = verify(task.message.canonical, self.clock(), self._jitter)
-        found = await run(evaluation, dns.ask_all, task.pause)
+        found = await run(evaluation, dns.ask_all, task.pause, is_late)
         return self._findings(found)
 
     def _findings(self, found: ArcResult) -> list[Finding]:

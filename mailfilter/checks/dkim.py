@@ -14,10 +14,7 @@ from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import AuthResult
 from ._options import read_flag, read_number
-
-PART_OF_TIME = 0.9
-"""Of the time of the check in which keys are waited for: there is something to say even if none
-comes."""
+from ._time import PART_TO_WAIT, PART_TO_WORK, late_after
 
 _USUAL = Limits()
 
@@ -74,11 +71,12 @@ class Dkim(Check):
         if not fields:
             return [Hit("R_DKIM_NA"), AuthResult("dkim", "none")]
         # Addresses are only read if there is a choice to be made.
-        author = _author(task) if len(fields) > self._limits.signatures else ""
-        seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
-        dns = task.lookups.for_check(self.name, self._limits.signatures, seconds)
+        author = _author(task) if len(fields) > 1 else ""
+        seconds = min(self.given.timeout, task.remaining())
+        is_late = late_after(task, seconds * PART_TO_WORK)
+        dns = task.lookups.for_check(self.name, self._limits.signatures, seconds * PART_TO_WAIT)
         evaluation = verify(message, self.clock(), self._limits, author)
-        found = await run(evaluation, dns.ask_all, task.pause)
+        found = await run(evaluation, dns.ask_all, task.pause, is_late)
         looked_at = [one for one in found if not one.is_skipped]
         return [*_findings(looked_at), *_note(len(fields) - len(looked_at))]
 

@@ -191,6 +191,23 @@ class SeveralTests(VerifyCase):
         found = self.verify(raw, limits=Limits(signatures=1))
         self.assertEqual(words(found), ["pass", *["neutral"] * 4])
         self.assertEqual(found[1].reason, "not looked at")
+        assert found[1].signature is not None
+        self.assertEqual(found[1].signature.domain, "list.test")
+
+    def test_nearest_first(self) -> None:
+        """By whole labels, from the end."""
+        near = ("signed.test", "a.signed.test", "b.c.signed.test", "unsigned.test", "signed.other")
+        for author, order in (
+            ("signed.test", (0, 1, 2, 3, 4)),
+            ("a.signed.test", (1, 0, 2, 3, 4)),
+            ("c.signed.test", (2, 0, 1, 3, 4)),
+            ("", (0, 1, 2, 3, 4)),
+        ):
+            raw = b"".join(sign(RAW, domain=domain).removesuffix(RAW) for domain in near) + RAW
+            for most in range(1, 6):
+                found = self.verify(raw, limits=Limits(signatures=most), author=author)
+                looked = {n for n, one in enumerate(found) if not one.is_skipped}
+                self.assertEqual(looked, {*order[:most]}, author)
 
     def test_bad_ones_take_no_place(self) -> None:
         """Those that cannot pass are told without a question."""

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.auth.drive import Answers, Asks, Evaluation, paused, run
+from mailfilter.auth.drive import Answers, Asks, Evaluation, OutOfTime, paused, run
 from mailfilter.codec.dns_answer import Answer, DnsTimeout, Kind, Question
 
 ONE, TWO = Question("one.example", Kind.TXT), Question("two.example", Kind.TXT)
@@ -43,6 +43,31 @@ class DriveTests(SynchronousTestCase):
         self.assertIsInstance(second, DnsTimeout)
         self.assertIsInstance(third, DnsTimeout)
         self.assertEqual(happened, [(ONE, TWO), "pause", "pause", (TWO,)])
+
+    def test_out_of_time(self) -> None:
+        happened: list[object] = []
+
+        def evaluation() -> Evaluation[str]:
+            try:
+                yield from paused(work())
+            except OutOfTime:
+                yield (ONE,)
+            with self.assertRaises(OutOfTime):
+                yield ()
+            return "told"
+
+        async def ask(asks: Asks) -> Answers:
+            happened.append(asks)
+            return (NOTHING,)
+
+        async def pause() -> None:
+            happened.append("pause")
+
+        coroutine = run(evaluation(), ask, pause, lambda: happened.count("pause") == 2)
+        with self.assertRaises(StopIteration) as stop:
+            coroutine.send(None)
+        self.assertEqual(stop.exception.value, "told")
+        self.assertEqual(happened, ["pause", "pause", (ONE,)])
 
     def test_work_without_pauses(self) -> None:
         def at_once() -> Generator[None, None, int]:
