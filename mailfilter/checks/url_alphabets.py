@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from ..mail.url_looks import is_mixed
+from ..mail.url_looks import looks_of
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
@@ -38,7 +38,8 @@ class UrlAlphabets(Check):
                 continue
             for word in _odd_words(one)[: max(words, 0)]:
                 words -= 1
-                if is_mixed(word):
+                # Units and formulas have letters beside Latin ones that nobody misreads.
+                if {"mixed", "homograph"} <= looks_of(word):
                     hits.add("R_MIXED_CHARSET_URL", one.url.host)
                     break
         return hits.hits()

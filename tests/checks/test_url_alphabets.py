@@ -15,6 +15,7 @@ class UrlAlphabetsTests(UrlCase):
             link("http://пример.example.com/"),
             link("http://google例え.jp/"),
             link("http://example.com/iPhone-купить"),
+            link("http://example.com/10\u00b5m-\u03bcm-k\u03a9"),
             link("http://example.com/", "Mоre"),
             plain("http://example.com/ и"),
         ]
