@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.auth.signing_keys import SigningKeys
+from mailfilter.auth.signing_keys import SigningKey, SigningKeys
 from mailfilter.checks._signing import OPTIONS, NotSignedError, SigningRules
 from mailfilter.config.model import Config, Scan
 from mailfilter.scan.check import Given
@@ -14,7 +14,7 @@ from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.verdict import Action
 from mailfilter.testing.checks import make_maps, make_task
 
-from .signing_case import CLIENT, ENVELOPE, KEYS, LOCAL
+from .signing_case import CLIENT, ED25519, ENVELOPE, KEYS, LOCAL
 
 FROM = b"From: alice@example.org\r\n\r\n"
 OUTSIDE = replace(ENVELOPE, user=None)
@@ -152,6 +152,25 @@ class DomainTests(Case):
                 self.assertEqual(found == "example.org", expected, (sender, use_esld))
             self.assertEqual(self.signed(envelope, allow_hdrfrom_mismatch=True), "example.org")
 
+    def test_own_keys_first(self) -> None:
+        """Those of the domain itself before those of the one that it belongs to."""
+        keys = SigningKeys(
+            [SigningKey(name, "s", ED25519) for name in ("example.org", "mail.example.org")]
+        )
+        rules = SigningRules(Given(Scan(), {}, keys=keys))
+        raw = b"From: alice@mail.example.org\r\n\r\n"
+        (found,) = rules.keys(make_task(raw, replace(INSIDE, sender="")))
+        self.assertEqual(found.domain, "mail.example.org")
+
+    def test_rewritten_sender(self) -> None:
+        """What the message leaves with counts, such as what the MTA makes of an alias."""
+        for sender, rewritten, is_signed in (
+            ("bob@example.net", "bob@example.org", True),
+            ("bob@example.org", "bob@example.net", False),
+        ):
+            envelope = replace(ENVELOPE, sender=sender, rewritten_sender=rewritten)
+            self.assertEqual(self.signed(envelope) == "example.org", is_signed, sender)
+
     def test_sender_by_client(self) -> None:
         outside = replace(OUTSIDE, sender="bob@example.net")
         inside = replace(INSIDE, sender="bob@example.net")
@@ -187,6 +206,12 @@ class DomainTests(Case):
             self.assertIn(reason or "example.org", found)
             self.assertEqual(found == "example.org", not reason)
             self.assertEqual(self.signed(envelope, allow_username_mismatch=True), "example.org")
+
+    def test_login_of_a_domain_that_is_named(self) -> None:
+        """It must be the one that signs, which need not be the author's."""
+        self.assert_not("signature would be of example.net", use_domain="example.net")
+        envelope = replace(ENVELOPE, user="bob@example.net")
+        self.assertEqual(self.signed(envelope, use_domain="example.net"), "example.net")
 
     def test_international(self) -> None:
         self.assert_not(

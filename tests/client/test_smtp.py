@@ -94,6 +94,12 @@ class ClientTests(SynchronousTestCase):
             self.assertEqual(str(error), f"mta.example:25: {said}")
             self.assertIs(error.is_refused, is_refused, said)
 
+    def test_no_recipient(self) -> None:
+        """A message that is taken for nobody is not taken."""
+        client = self.connect()
+        client.sentMail(250, b"ok", 0, [(TO, 550, b"no such user")], object())
+        self.assertIn("550 no such user", self.error(client)[1])
+
     def test_lost(self) -> None:
         """Whether the message may have been taken is known."""
         for answers, kind in (
