@@ -129,7 +129,7 @@ def _external(
 ) -> tuple[Destination, ...]:
     name = f"{domain}._report._dmarc.{address.domain}"
     if isinstance(answer, DnsError):
-        return (Destination(address, "unknown", f"{name}: {answer}"),)
+        return (Destination(address, "unknown", str(answer)),)
     records = () if answer is None else answer.records
     reason = f"{address.domain} does not say that it takes these reports: no record at {name}"
     for text in filter(is_record, records):

@@ -143,6 +143,8 @@ class Sending:
         if why := self._why_not(known, addresses, problems):
             self._tell(_outcome(known, "", "skipped", why))
             return
+        for problem in problems:
+            self._tell(_outcome(known, "", "refused", problem))
         found = await run(find_destinations(domain, addresses), self._ask_all, _no_pause)
         willing = [item for item in found if item.wish == "yes"]
         for destination in found:

@@ -105,6 +105,9 @@ class DestinationTests(TestCase):
             ("a.co.uk", "b.co.uk", True),
             ("co.uk", "a.co.uk", True),
             ("co.uk", "co.uk", False),
+            # Neither is of an organization: that is none in common.
+            ("co.uk", "com", True),
+            ("co.uk", "org.uk", True),
         ):
             self.assertEqual(is_external(domain, other), expected, (domain, other))
 
@@ -135,6 +138,7 @@ class DestinationTests(TestCase):
         error = DnsTimeout(Question(NAME, Kind.TXT))
         found, _asked = ask("mailto:a@example.net,mailto:b@example.com", error=error)
         self.assertEqual([item.wish for item in found], ["unknown", "yes"])
+        self.assertEqual(found[0].reason.count(NAME), 1, found[0].reason)
 
     def test_instead(self) -> None:
         """A host may name another address of its own, each gets one report."""

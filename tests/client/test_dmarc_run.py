@@ -21,7 +21,15 @@ from mailfilter.client.dmarc_run import (
 from mailfilter.client.smtp import SendError, Unanswered
 from mailfilter.codec.dns_answer import DnsTimeout
 from mailfilter.config.model import DmarcReports
-from mailfilter.report.dmarc_day import DAY, Batch, Counted, DayBook, begin_of, read_day
+from mailfilter.report.dmarc_day import (
+    DAY,
+    LEAST_SECONDS,
+    Batch,
+    Counted,
+    DayBook,
+    begin_of,
+    read_day,
+)
 from mailfilter.report.dmarc_row import Policy, encoded
 from mailfilter.scan.lookups import Lookups
 from mailfilter.store.base import Call, Put, PutIfAbsent
@@ -54,7 +62,8 @@ class RunTests(SynchronousTestCase):
         self.dns = FakeDns()
         self.now = TOMORROW
         self.sent: list[tuple[str, bytes]] = []
-        self.errors: list[Exception] = []
+        self.errors: list[Exception | None] = []
+        """In turn; None where all goes well."""
 
     def add(
         self, domain: str = "example.com", rua: str = "mailto:a@example.com", accepted: int = 1
@@ -66,8 +75,9 @@ class RunTests(SynchronousTestCase):
 
     async def send(self, sender: str, recipient: str, message: bytes) -> str:
         self.assertEqual(sender, "reports@example.org")
-        if self.errors:
-            raise self.errors.pop(0)
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
         self.sent.append((recipient, message))
         return "250 ok"
 
@@ -193,13 +203,23 @@ class RunTests(SynchronousTestCase):
         """Nothing more is tried after a while; all of it is sent later."""
         for number in range(MAX_FAILURES + 5):
             self.add(f"d{number}.example", f"mailto:a@d{number}.example")
-        self.errors = [SendError("refused")] * (MAX_FAILURES + 5)
+        self.errors = [*[SendError("refused")] * (MAX_FAILURES + 5)]
         outcomes: list[Outcome] = []
         self.failureResultOf(self.start(outcomes), GaveUp)
         self.assertEqual(len(outcomes), MAX_FAILURES)
         self.errors = []
         self.assertEqual({state for _where, state in self.run_one()}, {"sent"})
         self.assertEqual(len(self.sent), MAX_FAILURES + 5)
+
+    def test_mta_comes_back(self) -> None:
+        """Failures count if they are in a row."""
+        count = 2 * MAX_FAILURES
+        for number in range(count):
+            self.add(f"d{number:02}.example", f"mailto:a@d{number:02}.example")
+        away: list[Exception | None] = [SendError("away")] * (MAX_FAILURES - 1)
+        self.errors = [*away, None, *away]
+        states = [state for _where, state in self.run_one()]
+        self.assertEqual((len(states), states.count("sent")), (count, 2))
 
     def test_addresses_that_are_refused(self) -> None:
         """They keep nobody else from getting reports: whoever likes can ask for some."""
@@ -208,7 +228,7 @@ class RunTests(SynchronousTestCase):
             self.add(f"d{number:02}.example", f"mailto:a@d{number:02}.example")
         refused = SendError("550 no such user")
         refused.is_refused = True
-        self.errors = [refused] * (count - 1)
+        self.errors = [*[refused] * (count - 1)]
         states = [state for _where, state in self.run_one()]
         self.assertEqual(states, ["failed"] * (count - 1) + ["sent"])
 
@@ -235,6 +255,13 @@ class RunTests(SynchronousTestCase):
         found = self.run_one("spam.example", report_spam_only=True)
         self.assertEqual(found, [("a@spam.example", "sent")])
 
+    def test_unusable_addresses(self) -> None:
+        """They are told beside those that get the report."""
+        self.add(rua="https://example.com/,mailto:a@example.com,mailto:b@[192.0.2.1]")
+        expected = [("example.com", "refused")] * 2 + [("a@example.com", "sent")]
+        self.assertEqual(self.run_one(), expected)
+        self.assertIn("mailto: only", self.outcomes[0].text)
+
     def test_too_large(self) -> None:
         self.add(rua="mailto:a@example.com!1k,mailto:b@example.com!1m")
         expected = [("a@example.com", "too large"), ("b@example.com", "sent")]
@@ -250,6 +277,24 @@ class RunTests(SynchronousTestCase):
         expected = [("a@example.com", "sent"), ("archive@example.org", "sent before")]
         self.assertEqual(self.run_one(bcc=bcc), expected)
         self.assertTrue(all(b"\nTo: a@example.com\n" in raw for _to, raw in self.sent))
+
+    def test_copies_of_nothing(self) -> None:
+        """There are none of a report that nobody wants."""
+        self.add(rua="mailto:a@example.net")
+        found = self.run_one(bcc=("archive@example.org",))
+        self.assertEqual(found, [("a@example.net", "refused")])
+
+    def test_marks_outlive_days(self) -> None:
+        """What is remembered of a day to its end is not sent once more before it."""
+        keep = 2.0 * DAY
+        self.add()
+        self.run_one(keep=keep)
+        sent = self.now
+        # The last moment at which anything of the day may still be in the store.
+        self.now = begin_of(TODAY) + DAY + keep + LEAST_SECONDS
+        self.clock.advance(self.now - sent)
+        self.add()
+        self.assertEqual(self.run_one(keep=keep), [("a@example.com", "sent before")])
 
 
 class DayTests(SynchronousTestCase):
