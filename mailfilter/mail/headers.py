@@ -20,7 +20,10 @@ _CONTENT = re.compile(
     rb"(?<=\n)content-(?:type|transfer-encoding|disposition)(?=[ \t]*:)", re.IGNORECASE
 )
 _BLANK_LINE = re.compile(rb"\n\r?\n")
-_ANY_FIELD = rb"(?:\A|[\r\n\0])[ \t]*+%b[ \t]*+:([^\r\n\0]*+(?:\r?\n[ \t][^\r\n\0]*+)*+)"
+_ODD = rb"[ \t\x80-\xff]*+"
+_ANY_FIELD = (
+    rb"(?:\A|[\r\n\0])" + _ODD + rb"%b" + _ODD + rb":([^\r\n\0]*+(?:\r?\n[ \t][^\r\n\0]*+)*+)"
+)
 _MBOX_FROM = (b"From ", b">From ")
 
 STRAY_LINES = 64
@@ -161,10 +164,13 @@ class Headers:
     def is_whole(self) -> bool:
         """Whether every program sees the fields that are listed, and no others.
 
-        Not if it is cut, has odd lines, or CR or NUL within a line: some take that for its end.
+        Not if it is cut, has odd lines, names that are not ASCII, or CR or NUL within a line: some
+        take that for its end.
         """
         raw, start, end = self._source.raw, self.start, self.end
-        if self.is_cut or self.has_odd_lines() or raw.find(b"\0", start, end) >= 0:
+        if self.is_cut or self.has_odd_lines() or self.has_8bit_name():
+            return False
+        if raw.find(b"\0", start, end) >= 0:
             return False
         return raw.count(b"\r", start, end) == raw.count(b"\r\n", start, end)
 
@@ -172,7 +178,7 @@ class Headers:
         """The values of the first and the last of what some program may take for such a field.
 
         For a header that is not whole: fields beyond the limits, behind a lone CR, NUL or an odd
-        line, and those that it has.
+        line, with octets around the name that are not ASCII, and those that it has.
         """
         raw, start = self._source.raw, self.start
         last = start + self._source.limits.header_bytes

@@ -144,6 +144,7 @@ class NamedTests(SynchronousTestCase):
             (b"X: y\rFrom: ceo@bank.test\r\n", Limits()),
             (b"X: y\0from : ceo@bank.test\r\n", Limits()),
             (b" From: ceo@bank.test\r\n", Limits()),
+            (b"\xef\xbb\xbfFrom: ceo@bank.test\r\n", Limits()),
             (b"odd\r\nFROM: ceo@\r\n bank.test\r\n", Limits()),
             (b"X: y\r\n" * 5 + b"From: ceo@bank.test\r\n", Limits(block_headers=3)),
         ):

@@ -90,6 +90,8 @@ class Blocks(SynchronousTestCase):
             (b"A: 1\r\r\nB: 2\r\n\r\n", False),
             (b"A: 1\r", False),
             (b"A: 1\0\n\n", False),
+            (b"A: \xe4\n\n", True),
+            (b"\xe4: 1\nA: 1\n\n", False),
             (b"From a\rB: 2\nA: 1\n\n", False),
         ):
             self.assertEqual(parse(raw, limits).headers.is_whole(), is_whole, raw)
@@ -101,14 +103,15 @@ class Blocks(SynchronousTestCase):
                 b"To: 1\r\n x\r\n",
                 b"A: b\rTO : 2\r\n",
                 b"A: b\0\tto: 3\0to: 4\n",
-                b"not to: 5\n",
+                b"\xef\xbb\xbfto\xc2\xa0: 5\n",
+                b"not to: 0\n",
                 b"to 6\n",
                 b"to: 7\r\n\r\n",
                 b"to: 8\r\n",
             )
         )
         headers = parse(raw).headers
-        values = [b" 1\r\n x", b" 2", b" 3", b" 4", b" 7"]
+        values = [b" 1\r\n x", b" 2", b" 3", b" 4", b" 5", b" 7"]
         self.assertEqual(headers.possible(b"to", 3), values)
         self.assertEqual(headers.possible(b"to", 1), [values[0], values[-1]])
         self.assertEqual(headers.possible(b"cc", 1), [])
