@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from itertools import islice
 
 from ..scan.check import Hit, Symbol
 from ..scan.task import Task
 from .model import GROUP, MAX_SCORE, SYMBOL
+
+MAX_OPTIONS = 10_000
+"""Taken of one answer; the configuration may keep fewer."""
 
 Answer = bool | str | Iterable[str] | None
 """Whether the rule fires: a text, or several, are its options; none, or an empty one, are no."""
@@ -40,7 +45,7 @@ class PythonRule:
             return None
         if answer is True:
             return Hit(self.name)
-        options = (answer,) if isinstance(answer, str) else tuple(answer)
+        options = (answer,) if isinstance(answer, str) else tuple(islice(answer, MAX_OPTIONS))
         if not all(isinstance(option, str) for option in options):
             raise TypeError(f"expected True, False or texts, got {answer!r}"[:200])
         return Hit(self.name, options=options) if any(options) else None
@@ -64,4 +69,10 @@ def rule(
     if not -MAX_SCORE <= score <= MAX_SCORE:
         raise ValueError(f"rule {name}: expected a score of at most {MAX_SCORE:g}, got {score!r}")
     symbol = Symbol(0.0 if shadow else float(score), group, description, one_shot)
-    return lambda function: PythonRule(name, symbol, function, shadow)
+
+    def make(function: Callable[[Task], Answer]) -> PythonRule:
+        if iscoroutinefunction(function):
+            raise ValueError(f"rule {name}: expected a plain def; what waits is a check")
+        return PythonRule(name, symbol, function, shadow)
+
+    return make

@@ -69,8 +69,10 @@ def compiled(found: RuleSet, cache: Cache | None = None, budget: Budget | None =
         with suppress(hyperscan.error):
             return _ready(found, kept, Matcher(found.rules, kept.compiled, budget))
     result = compile_rules(found.rules)
-    matcher = Matcher(found.rules, result, budget)
+    # What examples take is not held against rules.
+    matcher = Matcher(found.rules, result, Budget())
     kept = Kept(result, tuple(wrong_examples(matcher)))
+    matcher.budget = budget
     unkept = ""
     try:
         cache.put(key, kept)

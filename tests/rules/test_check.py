@@ -1,5 +1,6 @@
 """The check that asks all rules."""
 
+import sys
 from unittest.mock import patch
 
 from twisted.internet.defer import Deferred
@@ -79,6 +80,18 @@ class RulesCheckTests(TestCase):
         (text,) = told
         self.assertIn("rule FAILS (", text)
         self.assertIn("KeyError", text)
+
+    def test_exiting(self) -> None:
+        """So is one that wants to end the process."""
+
+        @rule("EXITS", score=2, group="test", description="exits")
+        def exits(task: Task) -> bool:
+            sys.exit(1)
+
+        found = run_check(self.make(python=(exits, asked)), MAIL)
+        self.assertEqual(
+            found, [Note("rule EXITS fails: SystemExit"), Hit("ASKED", options=("x",))]
+        )
 
     def test_slow(self) -> None:
         """A rule that takes too long again and again is asked no more."""

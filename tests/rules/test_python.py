@@ -1,9 +1,11 @@
 """Rules in Python."""
 
+from itertools import count
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.rules import rule
-from mailfilter.rules.python import Answer, PythonRule
+from mailfilter.rules.python import MAX_OPTIONS, Answer, PythonRule
 from mailfilter.scan.check import Hit, Symbol
 from mailfilter.scan.task import Task
 from mailfilter.testing.checks import make_task
@@ -36,6 +38,22 @@ class RuleTests(SynchronousTestCase):
             ((str(n) for n in range(2)), Hit("A", options=("0", "1"))),
         ):
             self.assertEqual(answering(answer).hit(task), expected, answer)
+
+    def test_endless(self) -> None:
+        """An answer without an end is cut."""
+        hit = answering(map(str, count())).hit(make_task(b""))
+        assert hit is not None
+        self.assertEqual(len(hit.options), MAX_OPTIONS)
+
+    def test_waiting(self) -> None:
+        """A function that waits is no rule."""
+
+        async def wait(task: Task) -> bool:
+            return True
+
+        make = rule("A", score=1, group="test", description="a test")
+        error = self.assertRaises(ValueError, make, wait)
+        self.assertIn("expected a plain def", str(error))
 
     def test_no_answers(self) -> None:
         """What is no answer is an error of the rule."""

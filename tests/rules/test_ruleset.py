@@ -8,7 +8,8 @@ from unittest.mock import patch
 import hyperscan
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.rules import cache, rule, ruleset
+from mailfilter.rules import cache, match, rule, ruleset
+from mailfilter.rules.budget import Budget
 from mailfilter.rules.cache import Cache
 from mailfilter.rules.match import Matcher
 from mailfilter.rules.python import PythonRule
@@ -127,6 +128,16 @@ class CompiledTests(SynchronousTestCase):
         self.assertEqual(
             found.troubles[-1], "compiled rules cannot be kept: No space left on device"
         )
+
+    def test_slow_examples(self) -> None:
+        """What examples take is not held against rules, nor when they come from the cache."""
+        budget = Budget()
+        slow = MINE.replace("mine", "(?=m)mine") + "examples.match = [" + "'Subject: mine'," * 20
+        with patch.object(match, "MESSAGE_SECONDS", 60.0), patch.object(match, "SECONDS", 1e-9):
+            found = compiled(read(f"{slow}]\n"), self.cache, budget)
+        assert found.matcher is not None
+        self.assertIs(found.matcher.budget, budget)
+        self.assertEqual(budget.off, set())
 
     def test_none(self) -> None:
         """Without a cache."""
