@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mailfilter.app import signing_changes
 from mailfilter.app.certificates import NOTHING, settings_of
 from mailfilter.app.credential_signing import nested_settings, read_signing_keys
+from mailfilter.app.signing_status import key_page
 from mailfilter.app.tls_files import page_of_files
 from mailfilter.codec.control import SigningFile
 from tests.app.signing_case import FOLDER, MAP, TABLE, SigningCase, key, pem, seed
@@ -188,6 +189,50 @@ class FolderTests(SigningCase):
 
 class TogetherTests(SigningCase):
     """A key that is there in two ways."""
+
+    BOTH = FOLDER + 'maps = ["dkim.map"]\n'
+
+    def test_another_place(self) -> None:
+        """A key from elsewhere does not go on where this one cannot be used."""
+        self.put("dkim/a.example.s.key", pem(1))
+        before = self.held(FOLDER)
+        self.put("keys/one", b"junk!")
+        self.put("dkim.map", b"a.example s keys/one\n")
+        taken = self.taken(MAP, before)
+        self.assertEqual(self.found(taken.held), [])
+        self.assertEqual(list(taken.refused), [("signing_keys", "s._domainkey.a.example")])
+
+    def test_second_is_refused(self) -> None:
+        """It takes nothing from the first, which is shown with the reason."""
+        self.put("dkim/example.org.2026.key", pem(1))
+        before = self.held(FOLDER)
+        self.put("ours.key", pem(2))
+        self.put("dkim/example.org.2026.key", b"junk!")
+        taken = self.taken(TABLE + FOLDER, before)
+        self.assertEqual(self.found(taken.held), [("example.org", "2026", 2)])
+        (shown,) = key_page(taken.held.signing, taken.refused).values()
+        self.assertEqual(shown["key"], "Ed25519")
+        self.assertIn("neither PEM", shown["trouble"])
+
+    def test_only_one_source_is_away(self) -> None:
+        """What was taken out of the other does not come back."""
+        self.put("dkim/a.example.s.key", pem(1))
+        self.put("dkim.map", f"b.example s {seed(2)}\n".encode())
+        before = self.held(self.BOTH)
+        self.assertEqual(len(before.signing), 2)
+        self.put("dkim.map", b"# none\n")
+        (self.folder / "dkim").rename(self.folder / "away")
+        held = self.held(self.BOTH, before)
+        self.assertEqual(self.found(held), [("a.example", "s", 1)])
+
+    def test_written_anew(self) -> None:
+        """The same key in another form is no other key for those who verify."""
+        self.put("ours.key", pem(1))
+        before = self.held(TABLE)
+        self.put("ours.key", seed(1).encode())
+        held = self.held(TABLE, before)
+        self.assertEqual([event for event, _ in held.renewed(before)], ["signing_keys_renewed"])
+        self.assertEqual(list(held.lost(before)), [])
 
     def test_same(self) -> None:
         self.put("ours.key", pem(1))

@@ -35,6 +35,12 @@ class MapTests(SigningCase):
         expected = [("a.example", "s1", 1), ("b.example", "s2", 2), ("c.example", "s3", 3)]
         self.assertEqual(self.found(self.held(MAP)), expected)
 
+    def test_case_of_selectors(self) -> None:
+        """In DNS it makes no difference."""
+        self.put_map(f"a.example S1 {seed(1)}", f"a.example s1 {seed(2)}")
+        (text,) = self.wrong(MAP)
+        self.assertIn("dkim.map:2: signing.maps: another key has the same name", text)
+
     def test_lines(self) -> None:
         """Told by file and line; what may be a key is not shown."""
         fields = "expected a domain, a selector, and a file or a key in base64"
