@@ -6,7 +6,7 @@ left out or cross each other are put right as browsers do where it decides what 
 
 from collections import Counter
 
-from .css import MAX_SHEET, NOTHING, Sheet, Style, read_sheet
+from .css import MAX_RULES, MAX_SHEET, NOTHING, Sheet, Style, read_sheet
 from .html import Hidden, HtmlView
 from .html_budget import HtmlBudget
 from .html_collect import Collector
@@ -233,7 +233,7 @@ class _Walk:
             content = "\n".join(contents)
             self.collected.sheet(content[:MAX_SHEET])
             self.sheet = read_sheet(content[:MAX_SHEET])
-            self.is_cut = self.is_cut or len(content) > MAX_SHEET
+            self.is_cut |= len(content) > MAX_SHEET or len(self.sheet) >= MAX_RULES
 
     def _root(self, name: str, attributes: str) -> None:
         """A tag of the body changes what holds for all that follows in it."""

@@ -3,6 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import HtmlView
+from mailfilter.mail.css import MAX_RULES, MAX_SHEET
 from mailfilter.mail.html_budget import HtmlBudget
 from mailfilter.mail.html_walk import MAX_DEPTH, read_html
 from mailfilter.mail.limits import Limits
@@ -174,6 +175,13 @@ class Hostile(SynchronousTestCase):
                 source = "".join(unit % n if "%" in unit else unit for n in range(20))
                 self.assertTrue(read_html(source, budget).is_cut)
                 self.assertFalse(view(source).is_cut)
+
+    def test_sheets(self) -> None:
+        """Style sheets that are too long, or have too many rules, are told of."""
+        rules = "".join(f".a{number}{{display:none}}" for number in range(MAX_RULES))
+        self.assertTrue(view(f"<style>{rules}</style>").is_cut)
+        self.assertTrue(view("<style>" + " " * MAX_SHEET + ".a{}</style>").is_cut)
+        self.assertFalse(view("<style>.a{display:none}</style>").is_cut)
 
     def test_depth(self) -> None:
         """Elements deeper than the cap are told of."""
