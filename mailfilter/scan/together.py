@@ -1,7 +1,6 @@
 """Checks that wait, run side by side over one message."""
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from contextvars import copy_context
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -41,31 +40,19 @@ class Together:
             if left <= 0:
                 self._failed(step, None, began)
                 continue
-            context = copy_context()
             try:
                 coroutine = cast("Coroutine[Any, Any, Findings]", step.check.run(task))
-                awaited = context.run(coroutine.send, None)
-            except StopIteration as stop:
-                # Most checks have all answers at hand, and a Deferred costs more than they do.
-                self._ended(step, stop.value, began)
-                continue
             except BaseException:
+                # Calling an `async def` only fails if its signature does not fit.
                 self._failed(step, Failure(), began)
                 continue
-            deferred = context.run(Deferred.fromCoroutine, _rest(coroutine, awaited))
+            deferred = Deferred.fromCoroutine(coroutine)
             timer = None
             if not deferred.called:
                 timer = self._clock.callLater(left, self._expire, step, began)
             self._running[step.name] = (step, deferred, timer)
             deferred.addCallback(self._answered, step, began)
             deferred.addErrback(self._broke, step, began)
-
-    def _ended(self, step: Step, findings: Findings, began: float) -> None:
-        """Count the answer of a check that has not waited at all."""
-        try:
-            self._took(step, findings, began)
-        except BaseException:
-            self._failed(step, Failure(), began)
 
     async def wait(self) -> None:
         """Return when every check has answered, failed, or spent its time."""
@@ -114,18 +101,3 @@ class Together:
         if not self._running and self._done is not None:
             done, self._done = self._done, None
             done.callback(None)
-
-
-def _rest(coroutine: Coroutine[Any, Any, Findings], awaited: Any) -> Generator[Any, Any, Findings]:
-    """A coroutine that has begun and waits for something."""
-    try:
-        while True:
-            try:
-                answer = yield awaited
-            except BaseException as error:
-                awaited = coroutine.throw(error)
-            else:
-                awaited = coroutine.send(answer)
-    except StopIteration as stop:
-        findings: Findings = stop.value
-        return findings
