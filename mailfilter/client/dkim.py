@@ -20,6 +20,7 @@ from ..config import load
 from ..config.files import read_source
 from ..config.model import Dns
 from ..config.problem import Unfit
+from ..config.secrets import exposed
 from ..config.signing_rules import check_domain, check_selector
 from ..config.toml_text import part_text, string_text
 from ..net.resolver import Resolver
@@ -156,8 +157,9 @@ def _key_of(file: str) -> OwnKey:
     source, problems = read_source(file, MAX_FILE)
     if source is None:
         fail(escape(f"{file}: {'; '.join(problem.expected for problem in problems)}"))
+    found = exposed(source, None, "a private key")
     try:
-        return OwnKey(read_private_key(source.data), file)
+        return OwnKey(read_private_key(source.data), file, "; ".join(found or ()))
     except PrivateKeyError as error:
         fail(escape(f"{file}: {error}"))
 

@@ -153,6 +153,16 @@ class CheckTests(DkimCase):
         self.assertEqual(result.exit_code, 0, result.output)
         self.assertEqual(result.stdout.replace(f"{self.folder}/", ""), SIGNED)
 
+    def test_exposed(self) -> None:
+        """A key that others may read is no secret."""
+        self.publish(public_record(key(1)))
+        file = self.put("key.pem", pem(1))
+        Path(file).chmod(0o644)
+        result = self.check("--key", file)
+        self.assertEqual(result.exit_code, 0, result.output)
+        expected = f"a private key in a file that everybody may read; chmod o-rw {file}\n"
+        self.assertIn(f"warning         {expected}", result.stdout)
+
     def test_configured(self) -> None:
         """Without --key it is that of the configuration, wherever that has it."""
         self.publish(public_record(key(1)))

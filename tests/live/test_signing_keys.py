@@ -1,11 +1,13 @@
 """Keys that other programs make are ours to sign by, and those that we make are theirs."""
 
+import base64
 import re
 import shutil
 import subprocess
 import sys
 
 import dkim  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.trial.unittest import SkipTest
 
 from mailfilter.auth.private_key import public_record, read_private_key
@@ -156,4 +158,13 @@ class OursTests(SigningCase):
         with open(file, "rb") as stream:
             data = stream.read()
         openssl("pkey", "-check", "-noout", data=data)
-        self.assertIn(public_record(read_private_key(data)), zone)
+        made = read_private_key(data)
+        self.assertIn(public_record(made), zone)
+        assert isinstance(made, Ed25519PrivateKey)
+        seed = base64.b64encode(made.private_bytes_raw())
+        (record,) = Zone(zone).records[normal_name(NAME)]
+        message = message_file("ham.eml")
+        signature = dkim.sign(
+            message, b"s1", b"example.org", seed, signature_algorithm=b"ed25519-sha256"
+        )
+        self.assertTrue(dkim.verify(signature + message, dnsfunc=lambda *_, **__: record.value))
