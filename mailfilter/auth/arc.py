@@ -65,7 +65,7 @@ def verify(message: Canonical, now: float, jitter: int = JITTER) -> Evaluation[A
     if not any(map(message.named, SHORT_NAMES)):
         return ArcResult("none")
     if message.is_cut:
-        return ArcResult("invalid", "the header is too large")
+        return ArcResult("invalid", "the header cannot be read whole")
     try:
         sets = arc_sets(message)
         seals = tuple([read_seal(one.seal) for one in sets])

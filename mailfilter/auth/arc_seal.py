@@ -42,7 +42,7 @@ def place_in(message: Canonical, validation: Validation) -> Place:
     anything (RFC 8617 5.1.2). Raises UnsealableError.
     """
     if message.is_cut:
-        raise UnsealableError("the header is too large")
+        raise UnsealableError("the header cannot be read whole")
     instance = highest_instance(message) + 1
     if instance > MAX_SETS:
         raise UnsealableError(f"there are {MAX_SETS} sets already")

@@ -41,9 +41,7 @@ class SigningForm:
 
     def check(self, message: Message, envelope: Envelope) -> None:
         """Raise NotSignedError for a message that cannot be signed, whatever becomes of it."""
-        # For others, lines that are no fields may end the header. One of an mbox stays on top.
-        is_mbox = message.raw.startswith(b"From ")
-        if any(start > 0 or not is_mbox for start, _ in message.headers.stray):
+        if message.headers.has_odd_lines():
             raise NotSignedError("its header has a line that is no field")
         _, unsure = handed_on(message.canonical.fields, envelope)
         try:

@@ -189,7 +189,10 @@ class FailTests(ChainCase):
         """Nobody knows what there is behind."""
         raw = sealed().replace(b"Subject:", b"X: y\r\n" * 3000 + b"Subject:")
         self.assertTrue(parse(raw).canonical.is_cut)
-        self.assert_status(raw, "invalid", "the header is too large")
+        self.assert_status(raw, "invalid", "the header cannot be read whole")
+        for odd in (b": odd\r\n", b"X: y\rz\r\n"):
+            raw = sealed().replace(b"Subject:", odd + b"Subject:")
+            self.assert_status(raw, "invalid", "the header cannot be read whole")
 
 
 class InvalidTests(ChainCase):
