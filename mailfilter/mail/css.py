@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-MAX_STYLE = 4096
-"""Octets of one style attribute that are read."""
+REMEMBERED = 512
+"""Characters of declarations up to which what they say is remembered for other messages."""
+
+MAX_VALUE = 200
+"""Characters of one value that are read."""
 
 MAX_SHEET = 64 * 1024
 """Octets of the style sheets of one part that are read."""
@@ -79,12 +82,15 @@ Sheet = Mapping[str, Style]
 """Selector (`tag`, `.class`, `#id`, `tag.class`) -> what it says."""
 
 
-@lru_cache(maxsize=4096)
 def read_style(text: str) -> Style:
     """Read declarations, as those of a style attribute."""
+    return _remembered(text) if len(text) <= REMEMBERED else _read_style(text)
+
+
+def _read_style(text: str) -> Style:
     found = {}
-    for name, value in _DECLARATION.findall(text[:MAX_STYLE]):
-        value = value.strip().lower()
+    for name, value in _DECLARATION.findall(text):
+        value = value.strip()[:MAX_VALUE].lower()
         if name == "mso-hide" or value.startswith("inherit"):
             continue
         found[name.lower()] = value.removesuffix("!important").rstrip()
@@ -97,6 +103,9 @@ def read_style(text: str) -> Style:
     if colour == TRANSPARENT:
         hidden = hidden or "same_colour"
     return Style(hidden, found.get("visibility", ""), size, colour, background)
+
+
+_remembered = lru_cache(maxsize=4096)(_read_style)
 
 
 def _hidden(found: Mapping[str, str]) -> str:
@@ -145,7 +154,6 @@ def _pixels(text: str | None) -> float | None:
     return number * _PIXELS[found[2]] if found[2] in _PIXELS else None
 
 
-@lru_cache(maxsize=1024)
 def read_size(text: str) -> float | None:
     """A size of letters as of `Style.size`."""
     found = _NUMBER.match(text)
@@ -159,10 +167,9 @@ def read_size(text: str) -> float | None:
     return -number * _RELATIVE[unit] if unit in _RELATIVE else None
 
 
-@lru_cache(maxsize=4096)
 def read_colour(text: str) -> Rgb | None:
     """A colour; None if it is none that is known."""
-    text = text.strip().lower()
+    text = text.strip()[:MAX_VALUE].lower()
     if text in _NAMED:
         return _NAMED[text]
     if text == "transparent":

@@ -125,7 +125,6 @@ def _in_text(found: re.Match[str]) -> str:
     return _character(found[0])
 
 
-@lru_cache(maxsize=2048)
 def _character(reference: str) -> str:
     """What a reference stands for; no number is too long."""
     if reference[1] == "#" and len(reference) > MAX_DIGITS:
@@ -134,4 +133,7 @@ def _character(reference: str) -> str:
             return "\ufffd"
         base = "x" if reference[2] in "xX" else ""
         return unescape(f"&#{base}{digits or 0};")
-    return unescape(reference)
+    return _remembered(reference)
+
+
+_remembered = lru_cache(maxsize=2048)(unescape)

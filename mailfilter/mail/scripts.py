@@ -17,7 +17,6 @@ _FORMS = ("FULLWIDTH ", "HALFWIDTH ", "MODIFIER LETTER ", "SMALL ")
 """What names of characters may begin with before the script."""
 
 _NAMES = {
-    "CJK": "Han",
     "KANGXI": "Han",
     "IDEOGRAPHIC": "Han",
     "FEMININE": "Latin",
@@ -26,7 +25,6 @@ _NAMES = {
     "OHM": "Greek",
     "KELVIN": "Latin",
     "ANGSTROM": "Latin",
-    "OLD": "Old",
     "MATHEMATICAL": "Symbols",
     "DOUBLE-STRUCK": "Symbols",
     "BLACK-LETTER": "Symbols",
@@ -46,7 +44,9 @@ def script_of(character: str) -> str:
     name = unicodedata.name(character, "")
     for form in _FORMS:
         name = name.removeprefix(form)
-    first = name.split(" ", 1)[0].split("-", 1)[0] if name.startswith("CJK") else name.split(" ")[0]
+    first = name.split(" ", 1)[0]
+    if first.startswith("CJK"):
+        return "Han"
     return _NAMES.get(first) or first.capitalize()
 
 

@@ -40,6 +40,11 @@ class Declarations(SynchronousTestCase):
             with self.subTest(text=text):
                 self.assertEqual(read_style(text).hidden, why)
 
+    def test_long(self) -> None:
+        """Nothing hides behind many declarations, or in a long value."""
+        self.assertEqual(read_style("a:b;" * 9999 + "display:none").hidden, "display")
+        self.assertEqual(read_style("color:#fff" + " " * 9999 + "!important").colour, (255,) * 3)
+
     def test_values(self) -> None:
         """Sizes and colours; the last of several of one name counts."""
         style = read_style(
