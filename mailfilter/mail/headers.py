@@ -88,13 +88,24 @@ class Headers:
     inherit from `Sequence`, for which a type checker would refuse `"subject" in headers`.)
     """
 
-    __slots__ = ("_fields", "_index", "_made", "_source", "end", "is_cut", "start", "stray")
+    __slots__ = (
+        "_fields",
+        "_index",
+        "_is_whole",
+        "_made",
+        "_source",
+        "end",
+        "is_cut",
+        "start",
+        "stray",
+    )
 
     def __init__(self, source: Source, start: int) -> None:
         self._source = source
         self._fields: list[re.Match[bytes]] = []
         self._index: dict[bytes, list[int]] = {}
         self._made: dict[int, Header] = {}
+        self._is_whole: bool | None = None
         self.start = start
         """Offset of the block."""
         self.end = start
@@ -167,11 +178,17 @@ class Headers:
         Not if it is cut, has odd lines, names that are not ASCII, or CR or NUL within a line: some
         take that for its end.
         """
+        if self._is_whole is None:
+            self._is_whole = not (self.is_cut or self.has_odd_lines() or self.has_8bit_name())
+            self._is_whole = self._is_whole and self._has_whole_lines()
+        return self._is_whole
+
+    def _has_whole_lines(self) -> bool:
         raw, start, end = self._source.raw, self.start, self.end
-        if self.is_cut or self.has_odd_lines() or self.has_8bit_name():
-            return False
         if raw.find(b"\0", start, end) >= 0:
             return False
+        if raw.find(b"\r", start, end) < 0:
+            return True
         return raw.count(b"\r", start, end) == raw.count(b"\r\n", start, end)
 
     def possible(self, name: bytes, most: int) -> list[bytes]:
