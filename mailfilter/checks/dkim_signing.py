@@ -7,7 +7,7 @@ from functools import partial
 from ..auth.signature_writer import dkim_field
 from ..auth.signing_keys import SigningKey
 from ..scan.check import Check, Findings, Given, Hit, Note, Stage, Symbol
-from ..scan.leaving import Leaving
+from ..scan.leaving import GOES_NOWHERE, Leaving
 from ..scan.task import Task
 from ..scan.verdict import BELOW_RECEIVED, AddHeader, LastFields
 from ._options import read_number
@@ -47,10 +47,11 @@ class DkimSigning(Check):
         # Who makes the fields then finds the digest, however large the body is.
         for _ in task.message.canonical.body.digest(self._form.body):
             await task.pause()
-        return [
-            Hit("DKIM_SIGNED", options=tuple(f"{key.domain}:s={key.selector}" for key in keys)),
-            LastFields(partial(self._signatures, keys), is_slow(keys)),
-        ]
+        fields = LastFields(partial(self._signatures, keys), is_slow(keys))
+        if task.action in GOES_NOWHERE:
+            return [Note(f"not signed, unless that changes: its action is {task.action}"), fields]
+        names = tuple(f"{key.domain}:s={key.selector}" for key in keys)
+        return [Hit("DKIM_SIGNED", options=names), fields]
 
     def _signatures(self, keys: Sequence[SigningKey], leaving: Leaving) -> Sequence[AddHeader]:
         now = int(self.now())

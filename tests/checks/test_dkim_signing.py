@@ -131,8 +131,11 @@ class UnsignedTests(SigningCase):
         for action in Action:
             force = finding("force", Force(action))
             gone = action in (Action.REJECT, Action.SOFT_REJECT, Action.DISCARD)
-            found = signatures(self.scan(RAW, ENVELOPE, force))
-            self.assertEqual(len(found), 0 if gone else 2, action)
+            verdict = self.scan(RAW, ENVELOPE, force)
+            self.assertEqual(len(signatures(verdict)), 0 if gone else 2, action)
+            self.assertEqual(len(verdict.symbols), 0 if gone else 1, action)
+            note = f"not signed, unless that changes: its action is {action}"
+            self.assertEqual(note in [entry.text for entry in verdict.trace], gone)
 
     def test_no_from_any_more(self) -> None:
         """A check that takes it away leaves nothing to sign; mail goes on."""
