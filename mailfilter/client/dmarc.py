@@ -106,6 +106,8 @@ async def _report(opened: Opened, wanted: _Wanted, tell: Callable[[Outcome], Non
     for name in ("address", "organization"):
         if not getattr(settings, name):
             return f"dmarc_reports.{name} is not set: reports say who makes them"
+    if not settings.enabled and not wanted.is_dry:
+        return "dmarc_reports.enabled is false: nothing is sent"
     days = [wanted.date] if wanted.date else remembered_days(now, settings)
     due = [day for day in days if is_over(day, now) or (wanted.is_dry and wanted.date)]
     if wanted.date and not due:

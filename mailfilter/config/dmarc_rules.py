@@ -26,6 +26,18 @@ def dmarc_problems(config: Config, place: Place, is_doubtful: Doubt) -> Iterator
     yield from told(_complaints(config.dmarc_reports), place, is_doubtful)
 
 
+def dmarc_warnings(config: Config, place: Place) -> Iterator[Problem]:
+    """What is allowed but hardly meant."""
+    yield from told(_untold(config), place)
+
+
+def _untold(config: Config) -> Iterator[Complaint]:
+    check = config.checks.get("dmarc")
+    if config.dmarc_reports.enabled and check is not None and not check.enabled:
+        expected = "dmarc_reports.enabled = true: reports tell what this check finds"
+        yield Complaint(("checks", "dmarc", "enabled"), "false", expected)
+
+
 def _complaints(settings: DmarcReports) -> Iterator[Complaint]:
     path = "dmarc_reports"
     wanted = "expected an address such as dmarc-reports@example.org"

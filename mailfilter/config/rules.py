@@ -6,7 +6,7 @@ from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
 from .controller_rules import controller_problems, controller_warnings
-from .dmarc_rules import dmarc_problems
+from .dmarc_rules import dmarc_problems, dmarc_warnings
 from .endpoint import parse_endpoint
 from .header_rules import header_problems, header_warnings
 from .httpcrypt_rules import httpcrypt_problems, httpcrypt_warnings
@@ -95,6 +95,7 @@ def find_warnings(config: Config, place: Place) -> Iterator[Problem]:
     yield from text_warnings(config, place)
     yield from header_warnings(config, place)
     yield from controller_warnings(config, place)
+    yield from dmarc_warnings(config, place)
     if not any(listener.enabled for listener in config.listeners.values()):
         yield _problem(place, ("listeners",), None, "no listener is enabled")
 

@@ -97,6 +97,15 @@ class DmarcCommandTests(StoreCommandCase):
         )
         self.assertEqual(self.resolver.closed, 2)
 
+    def test_not_enabled(self) -> None:
+        """Who turns reports off sends none, of what is still remembered neither."""
+        self.add()
+        config = CONFIG.replace("enabled = true", "enabled = false")
+        result = self.run_it("report", config=config)
+        self.assertEqual((result.exit_code, self.sent), (1, []))
+        self.assertIn("dmarc_reports.enabled is false", result.stderr)
+        self.assertEqual(self.run_it("report", "--dry-run", config=config).exit_code, 0)
+
     def test_nothing(self) -> None:
         result = self.run_it("report")
         self.assertEqual((result.exit_code, result.stdout), (0, "nothing is to be reported\n"))

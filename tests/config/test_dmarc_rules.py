@@ -39,3 +39,11 @@ class RuleTests(ConfigCase):
         self.load('[dmarc_reports]\nhelo = "filter.example.org"\n')
         for text in ("a b", "ä", "a\\r\\nMAIL FROM:<>"):
             self.assertEqual(len(self.problems(f'[dmarc_reports]\nhelo = "{text}"\n')), 1)
+
+    def test_nothing_to_report(self) -> None:
+        """What reports are made of is off."""
+        self.assertEqual(self.load(GOOD).warnings, ())
+        off = "[checks.dmarc]\nenabled = false\n"
+        self.assertEqual(self.load(off).warnings, ())
+        (found,) = self.load(GOOD + off).warnings
+        self.assertIn("checks.dmarc.enabled = false: dmarc_reports.enabled = true", str(found))
