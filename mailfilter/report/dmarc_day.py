@@ -12,21 +12,25 @@ from calendar import timegm
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import ceil
 from random import randrange
 
 import msgspec
 
 from ..config.model import DmarcReports
+from ..mail.public_suffix import organizational_domain
 from ..store.base import Count, HashAdd, HashAll, HashGet, HashPut, Key, SetAdd, SetMembers, Store
 from ..store.base import key as store_key
 from ..store.calls.groups import as_number
 from ..store.errors import TimedOut, Unavailable
-from .dmarc_row import Policy, Row, decoded
+from .dmarc_row import Policy, Row, decoded, encoded, folded
 
 DAY = 86400
 PART_ROWS = 900
 """Of one hash, which may have 1000 fields."""
 MAX_PARTS = 25
+DOMAINS_OF_ONE = 100
+"""Domains of one organization on one day: whoever has a domain can make up any number below it."""
 ROWS_A_CALL = 300
 SHARDS = 128
 """Sets that the domains of a day are in: of one no more than 1000 members can be read."""
@@ -125,16 +129,16 @@ class DayBook:
         while batch.rows:
             names = list(batch.rows)[:ROWS_A_CALL]
             for part in range(MAX_PARTS):
-                room = min(PART_ROWS, self._settings.max_rows - part * PART_ROWS)
-                if not names or room <= 0:
+                most = self._settings.max_rows - part * PART_ROWS
+                if not names or most <= 0:
                     break
-                left = await self._add_part(batch, part, names, room, seconds)
+                left = await self._add_part(batch, part, names, seconds)
                 if left is None:
                     batch.lost += _give_up(batch, list(batch.rows))
                     return
                 names = left
-            if names:
-                await self._lose(batch, names, seconds)
+            if lost := _folded(batch, names):
+                await self._lose(batch, lost, seconds)
 
     async def _is_known(self, batch: Batch, known: bytes | None, seconds: float) -> bool:
         """Whether a domain is one of the day's; if there is room it is from now on.
@@ -145,19 +149,21 @@ class DayBook:
         policy = msgspec.json.encode(batch.policy)
         if known is None:
             total = store_key("dmarc_count", day)
-            if (await self._store.do(Count({total: 0})))[0] >= self._settings.max_domains:
+            owner = store_key("dmarc_count", day, organizational_domain(domain) or domain)
+            counts = await self._store.do(Count({total: 0, owner: 0}))
+            if counts[0] >= self._settings.max_domains or counts[1] >= DOMAINS_OF_ONE:
                 return False
             name = [domain.encode()]
             key_of_set = _domains_key(day, _shard(domain))
             added = await self._store.do(SetAdd(key_of_set, name, SHARD_DOMAINS, seconds))
             if added[0]:
-                await self._store.do(Count({total: 1}, seconds))
+                await self._store.do(Count({total: 1, owner: 1}, seconds))
         if known != policy:
             await self._store.do(HashPut(_rows_key(day, domain, 0), {POLICY: policy}, seconds))
         return True
 
     async def _add_part(
-        self, batch: Batch, part: int, names: list[bytes], most: int, seconds: float
+        self, batch: Batch, part: int, names: list[bytes], seconds: float
     ) -> list[bytes] | None:
         """Add rows to one hash; returns those that it has no room for.
 
@@ -171,9 +177,8 @@ class DayBook:
             return []
         if not part and not await self._is_known(batch, policy, seconds):
             return None
-        room = max(0, most - as_number(rows))
         fresh = [name for name, old in zip(names, found, strict=True) if old is None]
-        left = fresh[room:]
+        left = self._without_room(fresh, part, as_number(rows))
         told = [name for name in names if name not in set(left)]
         if not told:
             return left
@@ -193,6 +198,17 @@ class DayBook:
         _give_up(batch, told)
         return left
 
+    def _without_room(self, names: Sequence[bytes], part: int, rows: int) -> list[bytes]:
+        """Those of new rows that a hash with so many has no room for."""
+        left = []
+        for name in names:
+            most = ceil(self._settings.max_rows * share_of(name)) - part * PART_ROWS
+            if rows < min(PART_ROWS, most):
+                rows += 1
+            else:
+                left.append(name)
+        return left
+
     async def _lose(self, batch: Batch, names: Sequence[bytes], seconds: float) -> None:
         """Give up rows. After a time-out a report may tell of more messages that it does not tell
         than there were."""
@@ -210,6 +226,36 @@ class DayBook:
         batch.doubt = None
         if as_number(calls) >= doubt.calls:
             _give_up(batch, doubt.names)
+
+
+def share_of(name: bytes) -> float:
+    """How much of the rows of a day may be taken when a row like this is added.
+
+    What is in rows that pass is the domain's own. Of others whoever forges it chooses all but the
+    address of the host, and could take all room with that.
+    """
+    row = decoded(name)
+    if row is None or "pass" in (row.dkim, row.spf):
+        return 1.0
+    return 0.75 if row == folded(row) else 0.5
+
+
+def _folded(batch: Batch, names: Sequence[bytes]) -> list[bytes]:
+    """Put rows of a batch together that there is no room for; returns those that stay as they are.
+
+    What is put together may find room as it is now.
+    """
+    stay = []
+    for name in names:
+        row = decoded(name)
+        if row is None or share_of(name) > 0.5:
+            stay.append(name)
+            continue
+        counted = batch.rows.pop(name)
+        into = batch.rows.setdefault(encoded(folded(row)), Counted())
+        into.messages += counted.messages
+        into.accepted += counted.accepted
+    return stay
 
 
 def kept_seconds(day: str, settings: DmarcReports, now: float) -> float:

@@ -13,6 +13,7 @@ from mailfilter.report.dmarc_day import (
     DAY,
     ROWS_A_CALL,
     Batch,
+    Counted,
     DayBook,
     DomainDay,
     begin_of,
@@ -21,13 +22,14 @@ from mailfilter.report.dmarc_day import (
     read_day,
     read_domains,
 )
+from mailfilter.report.dmarc_row import encoded
 from mailfilter.store.base import Call, HashAdd, HashGet, HashPut, Store
 from mailfilter.store.errors import StoreError, TimedOut, Unavailable
 from mailfilter.store.memory import MemoryStore
 from tests.store.case import StoreCase
 from tests.store.test_embedded import EmbeddedCase
 
-from .case_dmarc import NOON, TODAY, DmarcCases, make_batch
+from .case_dmarc import NOON, TODAY, DmarcCases, make_batch, make_row
 
 R = TypeVar("R")
 
@@ -157,6 +159,31 @@ class DayTests(SynchronousTestCase):
         book = DayBook(self.store, DmarcReports(max_rows=2))
         self.assertEqual(self.add(make_batch(dict.fromkeys(range(10, 16), 1)), book), 6)
         self.assertEqual(self.messages(), 5)
+
+    def forged(self, number: int, **changes: str) -> bytes:
+        fields = {"dkim": "fail", "spf_domain": f"n{number}.example", **changes}
+        return encoded(make_row(1, **fields))
+
+    def test_forged_rows(self) -> None:
+        """What forgers make up takes no room from the domain's own hosts, and is put together."""
+        self.book = DayBook(self.store, DmarcReports(max_rows=12))
+        rows = {self.forged(number): Counted(1, 1) for number in range(20)}
+        self.assertEqual(self.add(Batch(TODAY, make_batch({}).policy, rows)), 0)
+        found = self.read()
+        assert found is not None
+        self.assertEqual((found.messages, len(found.rows), found.accepted), (20, 7, 20))
+        ((row, count),) = [item for item in found.rows if not item[0].spf_domain]
+        self.assertEqual((row.source_ip, count), ("192.0.0.1", 14))
+        hosts = {self.forged(0, source_ip=f"192.0.2.{number}"): Counted(1) for number in range(9)}
+        self.assertEqual(self.add(Batch(TODAY, make_batch({}).policy, hosts)), 7)
+        self.assertEqual(self.add(make_batch({2: 1, 3: 1, 4: 1, 5: 1})), 1)
+
+    def test_domains_of_one(self) -> None:
+        """Names below one domain take no room from others."""
+        self.patch(module, "DOMAINS_OF_ONE", 2)
+        names = ("a.example.com", "b.example.com", "c.example.com", "example.net")
+        lost = [self.add(make_batch({1: 1}, name)) for name in names]
+        self.assertEqual(lost, [0, 0, 1, 0])
 
     def test_domain_counts_once(self) -> None:
         """However often it takes to say what its policy is."""
