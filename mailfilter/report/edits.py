@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..scan.verdict import (
+    BELOW_RECEIVED,
     AddHeader,
     AddRecipient,
     ChangeHeader,
@@ -34,7 +35,26 @@ _PLAIN = r'[^\s<>"\x00-\x1f\x7f-\x9f]*+'
 _QUOTED = r'[^"\\\x00-\x1f\x7f-\x9f]*+'
 _MAILBOX = re.compile(rf'{_PLAIN}(?:"{_QUOTED}(?:\\[ -~]{_QUOTED})*"{_PLAIN})*')
 _ESMTP_ARG = re.compile(r"[!-~]+")
+_RECEIVED = re.compile(rb"(?:From [^\n]*+\n)?received[ \t]*+:", re.IGNORECASE)
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+
+
+def placed(edits: Iterable[Edit], raw: bytes) -> tuple[Edit, ...]:
+    """Edits of a message that is there as it leaves, so that no field of an MTA is put on its top.
+
+    If it does not begin with Received, fields that belong below that belong on top: below another
+    one they could part a set of ARC, or come below a signature that is to cover them.
+    """
+    if _RECEIVED.match(raw):
+        return tuple(edits)
+    return tuple(
+        [
+            replace(edit, order=0)
+            if isinstance(edit, AddHeader) and edit.order == BELOW_RECEIVED
+            else edit
+            for edit in edits
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)

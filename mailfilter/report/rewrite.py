@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..mail.head import line_end
 from ..scan.verdict import AddHeader, ChangeHeader, Edit, RemoveHeader, ReplaceBody
-from .edits import occurrences, with_crlf, without_body
+from .edits import occurrences, placed, with_crlf, without_body
 
 MAX_FIELDS = 2048
 """Fields that are looked at, as many as `mail.Limits.block_headers`."""
@@ -58,9 +58,10 @@ def rewrite(raw: bytes, edits: Iterable[Edit]) -> Rewritten:
     """Apply clean edits (see `report.edits`); those of the envelope change nothing.
 
     The message has LF or CRLF line ends; new lines get what its first line has. A line of an mbox
-    (`From SENDER DATE`) that comes first stays there and is no field.
+    (`From SENDER DATE`) that comes first stays there and is no field. Fields that belong below the
+    Received of an MTA come on top if there is none.
     """
-    edits = tuple(edit for edit in edits if isinstance(edit, _OF_MESSAGE))
+    edits = placed([edit for edit in edits if isinstance(edit, _OF_MESSAGE)], raw)
     if not edits:
         return Rewritten(b"", memoryview(raw))
     newline = line_end(raw)

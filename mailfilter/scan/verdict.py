@@ -56,7 +56,8 @@ MARKED_AS_SPAM = TOLD_AS_SPAM | {Action.SOFT_REJECT}
 
 
 BELOW_RECEIVED = 1
-"""Position below the field Received that the MTA itself has put on top."""
+"""Position below the field Received that the MTA itself has put on top, or will put there. If a
+message is there as it leaves, and has none on top, it is the top."""
 
 
 @dataclass(frozen=True, slots=True)

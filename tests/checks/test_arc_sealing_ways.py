@@ -1,5 +1,6 @@
 """Seals are right for the octets that leave, by milter and for agents of delivery."""
 
+import json
 from typing import Any
 
 from dkim import arc_verify  # type: ignore[import-untyped]
@@ -8,19 +9,26 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.checks.dkim_signing import DkimSigning
+from mailfilter.client.rspamc.exchange import Item, Reply
+from mailfilter.client.rspamc.mime import scanned
+from mailfilter.client.rspamc.options import Options
 from mailfilter.config.model import Config
 from mailfilter.mail import parse
+from mailfilter.report.reply_layout import Layout
 from mailfilter.scan.check import Check
 from mailfilter.scan.plan import build_plan
 from mailfilter.scan.run import Scanner
+from mailfilter.servers.reply_form import ReplyForm, render_scan
 from mailfilter.testing.fake_dns import FakeDns
 
 from ..auth.arc_case import OTHER, RAW, ZONE, sealed
+from ..auth.dkim_signer import sign
 from ..codec.milter_mta import ALL_STEPS, connect, frame, header, helo, mail, offer, rcpt
 from ..servers.milter_server import Mta
 from ..servers.mta_model import Header
+from .signing_case import rewritten
 from .test_arc import Frozen
-from .test_arc_sealing import KEYS, Sealing, key_of
+from .test_arc_sealing import KEYS, Case, Sealing, key_of
 from .test_dkim_signing_ways import EDITS, LEADING_SPACE, NEW_BODY, other, split
 
 CONFIG = Config()
@@ -75,3 +83,48 @@ class MilterTests(SynchronousTestCase):
                     self.assertEqual((status, len(sets)), (b"pass", instance), reason)
                     names = [field.name for field in parse(left).canonical.fields]
                     self.assertEqual(names[:4], [b"received", *FIELDS])
+
+
+class AgentTests(Case):
+    """Who hands the message on has it as it leaves, often with no Received of its own on top."""
+
+    MESSAGES = (
+        (RAW, 1),
+        (sealed(), 2),
+        (sealed(sealed(), OTHER), 3),
+        (sign(sealed()), 2),
+        (b"Received: here\r\n" + sealed(), 2),
+    )
+
+    def assert_chain(self, left: bytes, instance: int, raw: bytes) -> None:
+        status, sets, reason = arc_verify(left, dnsfunc=key_of)
+        self.assertEqual((status, len(sets)), (b"pass", instance), reason)
+        names = [field.name for field in parse(left).canonical.fields]
+        at = names.index(b"arc-seal")
+        self.assertEqual(names[at : at + 3], FIELDS)
+        self.assertEqual(at, int(raw.startswith(b"Received")))
+
+    def test_rewritten(self) -> None:
+        for raw, instance in self.MESSAGES:
+            self.assert_chain(rewritten(raw, self.scan(raw)), instance, raw)
+
+    def test_http(self) -> None:
+        """mailfilterc --mime puts out the message with what a reply tells."""
+        for raw, instance in self.MESSAGES:
+            reply = json.loads(render_scan(self.scan(raw), ReplyForm(Layout()), raw).body)
+            orders = {
+                name: value["order"]
+                for name, value in reply["milter"]["add_headers"].items()
+                if name.startswith("ARC-")
+            }
+            self.assertEqual({*orders.values()}, {int(raw.startswith(b"Received"))})
+            answer = Reply(Item("stdin"), 0.01, (("Content-Length", "1"),), b"", reply, None)
+            left = b"".join(scanned(raw, answer, Options(is_mime=True)))
+            status, sets, reason = arc_verify(left, dnsfunc=key_of)
+            self.assertEqual((status, len(sets)), (b"pass", instance), reason)
+
+    def test_http_for_a_milter(self) -> None:
+        """A proxy has no Received in what it posts, and the MTA has one."""
+        form = ReplyForm(Layout(flags=frozenset({"milter"})))
+        reply = json.loads(render_scan(self.scan(sealed()), form, sealed()).body)
+        self.assertEqual(reply["milter"]["add_headers"]["ARC-Seal"]["order"], 1)

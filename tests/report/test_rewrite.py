@@ -12,6 +12,7 @@ from mailfilter.mail.limits import Limits
 from mailfilter.report.edits import clean_edits
 from mailfilter.report.rewrite import MAX_FIELDS, MAX_HEADER, rewrite, rewritten_header
 from mailfilter.scan.verdict import (
+    BELOW_RECEIVED,
     AddHeader,
     ChangeHeader,
     ChangeSender,
@@ -67,7 +68,7 @@ class RewriteTests(SynchronousTestCase):
             ([], b"A: 1\nB: 2\n two\na: 3\n"),
             ([ADD], b"A: 1\nB: 2\n two\na: 3\nX: y\n"),
             ([TOP], b"X: y\nA: 1\nB: 2\n two\na: 3\n"),
-            ([AddHeader("X", "y", 1)], b"A: 1\nX: y\nB: 2\n two\na: 3\n"),
+            ([AddHeader("X", "y", 2)], b"A: 1\nB: 2\n two\nX: y\na: 3\n"),
             ([AddHeader("X", "y", -2)], b"A: 1\nB: 2\n two\nX: y\na: 3\n"),
             ([AddHeader("X", "y", 2**31)], b"A: 1\nB: 2\n two\na: 3\nX: y\n"),
             ([AddHeader("X", "y", -(2**31))], b"X: y\nA: 1\nB: 2\n two\na: 3\n"),
@@ -77,7 +78,7 @@ class RewriteTests(SynchronousTestCase):
             ([RemoveHeader("a", -2)], b"B: 2\n two\na: 3\n"),
             ([RemoveHeader("a", -3), RemoveHeader("a", 3)], b"A: 1\nB: 2\n two\na: 3\n"),
             ([RemoveHeader("a", -4)], b"A: 1\nB: 2\n two\na: 3\n"),
-            ([RemoveHeader("b"), AddHeader("X", "y", 1)], b"A: 1\nX: y\na: 3\n"),
+            ([RemoveHeader("b"), AddHeader("X", "y", 2)], b"A: 1\na: 3\nX: y\n"),
             ([ChangeHeader("b", "new")], b"A: 1\nb: new\na: 3\n"),
             ([ChangeHeader("A", "new", 2)], b"A: 1\nB: 2\n two\nA: new\n"),
             ([ChangeHeader("C", "new")], b"A: 1\nB: 2\n two\na: 3\nC: new\n"),
@@ -89,6 +90,16 @@ class RewriteTests(SynchronousTestCase):
             ([ChangeSender("a@b")], b"A: 1\nB: 2\n two\na: 3\n"),
         ):
             self.assertEqual(whole(MESSAGE, *edits), expected + body, edits)
+
+    def test_below_received(self) -> None:
+        """Below that of the MTA, and on top if it is not there: sets of fields stay together."""
+        edits = [AddHeader("X", "1", BELOW_RECEIVED), ADD, AddHeader("X", "2", BELOW_RECEIVED)]
+        for top in (b"Received: a\n", b"RECEIVED : a\n b\n"):
+            raw = top + b"Arc-Seal: i=1\n"
+            wanted = top + b"X: 1\nX: 2\nArc-Seal: i=1\nX: y\n\nb"
+            self.assertEqual(whole(raw + b"\nb", *edits), wanted)
+        for top in (b"Arc-Seal: i=1\nReceived: a\n", b"Received-SPF: a\n", b"X-Received: a\n"):
+            self.assertEqual(whole(top + b"\nb", *edits), b"X: 1\nX: 2\n" + top + b"X: y\n\nb")
 
     def test_shapes(self) -> None:
         """What is no message by the book."""
@@ -121,7 +132,8 @@ class RewriteTests(SynchronousTestCase):
         line = b"From a@example.org Fri Nov 27 20:00:00 2026\n"
         for raw, edits, expected in (
             (b"A: 1\n\nb", [TOP], b"X: y\nA: 1\n\nb"),
-            (b"A: 1\n\nb", [AddHeader("X", "y", 1)], b"A: 1\nX: y\n\nb"),
+            (b"A: 1\n\nb", [AddHeader("X", "y", 1)], b"X: y\nA: 1\n\nb"),
+            (b"Received: 1\n\nb", [AddHeader("X", "y", 1)], b"Received: 1\nX: y\n\nb"),
             (b"A: 1\n\nb", [RemoveHeader("From")], b"A: 1\n\nb"),
             (b"", [ADD], b"X: y\n"),
             (b"\nb", [ADD], b"X: y\n\nb"),

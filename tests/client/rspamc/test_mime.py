@@ -162,7 +162,8 @@ class EditTests(SynchronousTestCase):
             ("x", [b"From: a@b", b"Subject: x", b"@", b"N: x"]),
             ({"value": "x"}, [b"From: a@b", b"Subject: x", b"@", b"N: x"]),
             ({"value": "x", "order": 0}, [b"N: x", b"From: a@b", b"Subject: x", b"@"]),
-            ({"value": "x", "order": 1}, [b"From: a@b", b"N: x", b"Subject: x", b"@"]),
+            # Below the Received of the MTA, and there is none.
+            ({"value": "x", "order": 1}, [b"N: x", b"From: a@b", b"Subject: x", b"@"]),
             (["x", "y"], [b"From: a@b", b"Subject: x", b"@", b"N: x", b"N: y"]),
             ("a\nEvil: x", [b"From: a@b", b"Subject: x", b"@", b"N: a Evil: x"]),
             ("a\r\n\r\nbody", [b"From: a@b", b"Subject: x", b"@", b"N: a body"]),
