@@ -32,6 +32,8 @@ sha1._domainkey.signed.test  TXT  "{record(RSA, "h=sha1; ")}"
 none._domainkey.signed.test  A  192.0.2.1
 two._domainkey.signed.test  TXT  "{record(OTHER_RSA)}"
 two._domainkey.signed.test  TXT  "{record(RSA)}"
+mixed._domainkey.signed.test  TXT  "{record(OTHER_RSA)}"
+mixed._domainkey.signed.test  TXT  "{record(RSA, "t=y; ")}"
 """
 
 

@@ -46,6 +46,15 @@ class PassTests(ChainCase):
         (asked,) = self.rounds
         self.assertEqual(len(asked), 3)
 
+    def test_needed_first(self) -> None:
+        """The keys without which nothing passes are asked for before the others."""
+        raw = sealed(hand_made(OTHER, LIST), LIST)
+        found = self.assert_status(raw, "pass")
+        self.assertEqual(found.oldest_pass, 0)
+        (asked,) = self.rounds
+        names = [question.name.partition("._domainkey.")[2] for question in asked]
+        self.assertEqual(names, ["list.test", "other.test"])
+
     def test_any_order(self) -> None:
         raw = sealed(sealed(), OTHER)
         message = parse(raw).canonical

@@ -94,6 +94,7 @@ class PassTests(VerifyCase):
             ("rsa", "@sub.signed.test", "pass"),
             ("rsa", "bob@signed.test", "pass"),
             ("strict", "bob@Signed.Test", "pass"),
+            ("strict", "bob=40sub@signed.test", "pass"),
             ("strict", "@sub.signed.test", "permerror"),
             ("rsa", "@test", "permerror"),
             ("rsa", "@unsigned.test", "permerror"),
@@ -127,6 +128,13 @@ class KeyTests(VerifyCase):
         for old, new in ((b"Some", b"some"), (b"Cats", b"cats")):
             (found,) = self.verify(signed.replace(old, new))
             self.assertEqual((found.result, found.flags), ("neutral", ("testing",)))
+
+    def test_one_is_testing(self) -> None:
+        """Which of two keys was meant nobody knows."""
+        for key in (RSA, OTHER_RSA):
+            signed = sign(RAW, key, selector="mixed")
+            self.assert_result(signed, "pass")
+            self.assert_result(signed.replace(b"Cats", b"cats"), "neutral")
 
     def test_one_round(self) -> None:
         """All keys are asked for side by side, each once."""

@@ -87,8 +87,9 @@ class RecordTests(SynchronousTestCase):
             (b"t= x : s : y ;", (True, True)),
             (b"t=Y;", (False, False)),
         ):
-            found = read_public_key(text + b"p=" + SPKI)
-            self.assertEqual((found.is_testing, found.is_strict), flags, text)
+            for key in (b"p=" + SPKI, b"k=ed25519; p=" + RAW):
+                found = read_public_key(text + key)
+                self.assertEqual((found.is_testing, found.is_strict), flags, text)
 
     def test_ignored(self) -> None:
         """Unknown tags, and g= of the time before."""
@@ -128,6 +129,11 @@ class RecordTests(SynchronousTestCase):
             (b"n=" + b"x" * MAX_RECORD + b"; p=" + SPKI, "more than 8192 octets"),
         ):
             self.assertIn(reason, problem(record), record)
+
+    def test_longest(self) -> None:
+        record = b"p=" + SPKI + b"; n="
+        self.assertEqual(problem(record.ljust(MAX_RECORD, b"x")), "")
+        self.assertIn("octets", problem(record.ljust(MAX_RECORD + 1, b"x")))
 
     def test_sizes(self) -> None:
         """RFC 8301 3.2, and what an operation may cost."""

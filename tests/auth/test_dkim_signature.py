@@ -15,6 +15,7 @@ from mailfilter.auth.dkim_signature import (
     read_signature,
     unsigned_form,
 )
+from mailfilter.auth.signature_tags import MAX_DOMAIN, MAX_SIGNATURE
 from mailfilter.mail.canon import Field
 
 EXAMPLES = settings(derandomize=True, max_examples=200, deadline=None, database=None)
@@ -92,6 +93,8 @@ BAD: tuple[tuple[str, bytes | None, str], ...] = (
     ("d", b"a" * 64 + b".com", "no name"),
     ("d", b"\xff.com", "no name"),
     ("d", b".".join([b"a" * 60] * 4), "too long"),
+    ("d", b"a-.example.com", "no name of DNS"),
+    ("d", b"-a.example.com", "no name of DNS"),
     ("s", None, "no s="),
     ("s", b"", "s= is empty"),
     ("s", b"a..b", "no name"),
@@ -180,6 +183,19 @@ class ReadSignatureTests(SynchronousTestCase):
         self.assertEqual((found.length, found.time), (0, 999999999998))
         self.assertEqual(found.expires, 999999999999)
 
+    def test_bounds(self) -> None:
+        """All of what is allowed."""
+        most = b"From" + b":a" * (MAX_NAMES - 1)
+        self.assertEqual(len(read(h=most).names), MAX_NAMES)
+        octets = bytes(MAX_SIGNATURE)
+        self.assertEqual(read(b=base64.b64encode(octets)).signature, octets)
+        end = b"." + b".".join([b"a" * 60] * 3)
+        room = MAX_DOMAIN - len(b"sel._domainkey") - len(end)
+        found = read(d=b"b" * (room - 1) + end)
+        self.assertEqual(len(found.key_name), MAX_DOMAIN)
+        error = self.assertRaises(SignatureError, read, d=b"b" * room + end)
+        self.assertIn("too long", str(error))
+
     def test_forms(self) -> None:
         found = read(c=b"relaxed")
         self.assertEqual((found.header_form, found.body_form), ("relaxed", "simple"))
@@ -206,6 +222,8 @@ class ReadSignatureTests(SynchronousTestCase):
         self.assertEqual(read(i=b"a=20=3Db=40@example.com").identity, "a =b@@example.com")
         self.assertEqual(read(i=b"a\r\n\tb @ example.com").identity, "ab@example.com")
         self.assertEqual(read(i=b"a=zz@example.com").identity, "a=zz@example.com")
+        # RFC 6376 2.11: digits of octets are upper case.
+        self.assertEqual(read(i=b"a=4a=4A@example.com").identity, "a=4aJ@example.com")
         self.assertEqual(read(i="ü@example.com".encode()).identity, "ü@example.com")
 
     def test_other_scripts(self) -> None:

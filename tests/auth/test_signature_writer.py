@@ -163,6 +163,9 @@ class DkimFieldTests(SynchronousTestCase):
         value = write(key, names=[b"from", b"x" * 255], identity=f"{'c' * 60}@{key.domain}")
         self.assertEqual(read(value).names, (b"from", b"x" * 255))
         self.assertLess(max(map(len, value.split("\n"))), 998)
+        longest = "@example.com".rjust(MAX_IDENTITY, "c")
+        self.assertEqual(read(write(RSA, identity=longest)).identity, longest)
+        self.assertRaises(ValueError, write, RSA, identity=f"c{longest}")
         error = self.assertRaises(ValueError, write, key, identity="c" * MAX_IDENTITY + "=")
         self.assertIn(f"at most {MAX_IDENTITY}", str(error))
 

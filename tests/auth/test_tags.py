@@ -21,6 +21,7 @@ GOOD: tuple[tuple[bytes, dict[str, bytes]], ...] = (
     (b"p=QQ==;x_1=a=b", {"p": b"QQ==", "x_1": b"a=b"}),
     (b"b=ab\r\n cd \n\te", {"b": b"ab cd \te"}),
     ("d=bücher.example".encode(), {"d": "bücher.example".encode()}),
+    (b"d=\x80\xff", {"d": b"\x80\xff"}),
 )
 BAD = (
     (b";", '"" instead'),
@@ -42,7 +43,7 @@ BAD = (
     (b"v=1\na=b", "control"),
     (b"v=1;\x0ba=b", "control"),
     (b"v=\x7f", "control"),
-    (b"v=" + b"1" * MAX_LENGTH, f"more than {MAX_LENGTH}"),
+    (b"v=".ljust(MAX_LENGTH + 1, b"1"), f"more than {MAX_LENGTH}"),
     (b";".join(b"a%d=" % number for number in range(MAX_TAGS + 1)), f"{MAX_TAGS + 1} tags"),
 )
 
@@ -55,6 +56,8 @@ class TagsTests(SynchronousTestCase):
             self.assertEqual(parse_tags(value), wanted, value)
         most = b";".join(b"a%d=" % number for number in range(MAX_TAGS))
         self.assertEqual(len(parse_tags(most + b";")), MAX_TAGS)
+        longest = b"v=".ljust(MAX_LENGTH, b"1")
+        self.assertEqual(parse_tags(longest), {"v": longest[2:]})
 
     def test_bad(self) -> None:
         for value, words in BAD:

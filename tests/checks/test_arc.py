@@ -203,6 +203,12 @@ class OptionTests(Case):
         self.options["max_queries"] = 2
         self.assertIn("ARC_ALLOW", symbols_of(self.findings(raw)))
 
+    def test_queries_that_are_not_needed(self) -> None:
+        """Of those there is no error."""
+        self.options["max_queries"] = 1
+        _, result = self.findings(sealed(hand_made(OTHER, LIST)))
+        self.assertEqual(result.properties, (("header.oldest-pass", "2"),))
+
     def test_jitter(self) -> None:
         raw = hand_made(x=str(NOW - 61))
         self.assertIn("ARC_REJECT", symbols_of(self.findings(raw)))

@@ -12,7 +12,7 @@ from mailfilter.auth.arc_set import arc_sets, results_of, value_of
 from mailfilter.auth.results_text import read_results
 from mailfilter.auth.signing_keys import SigningKeys
 from mailfilter.auth.tags import parse_tags
-from mailfilter.checks.arc_sealing import ArcSealing
+from mailfilter.checks.arc_sealing import MAX_READ, ArcSealing
 from mailfilter.checks.dkim_signing import DkimSigning
 from mailfilter.config.model import CheckSettings, Config, HeaderSettings, Scan
 from mailfilter.mail import parse
@@ -227,6 +227,15 @@ class ResultsTests(Case):
         self.assertEqual(self.results(), "mx.list.test; arc=none")
         long = b"Authentication-Results: mx.list.test; spf=pass (%b)\r\n" % (b"x" * 1000)
         self.assertEqual(self.results(long + RAW), "mx.list.test; arc=none")
+
+    def test_many_to_reuse(self) -> None:
+        """The topmost are read."""
+        self.options["reuse_auth_results"] = True
+        other = b"Authentication-Results: mx.eve.test; dkim=pass\r\n"
+        own = b"Authentication-Results: mx.list.test; spf=pass\r\n"
+        for above, wanted in ((MAX_READ - 1, "spf=pass"), (MAX_READ, "arc=none")):
+            found = self.results(other * above + own + RAW)
+            self.assertEqual(found, f"mx.list.test; {wanted}")
 
     def test_much_to_reuse(self) -> None:
         """There are pauses between long fields."""

@@ -155,6 +155,8 @@ class ToldTests(Case):
         )
         (found,) = self.results(sign(RAW, selector="testing"))
         self.assertEqual((found.result, found.comment), ("pass", "key is for testing"))
+        (found,) = self.results(sign(RAW, selector="testing").replace(b"Cats", b"cats"))
+        self.assertEqual((found.result, found.comment), ("neutral", "key is for testing"))
 
     def test_unreadable(self) -> None:
         (found,) = self.results(BROKEN)
