@@ -32,8 +32,6 @@ _KEY_KINDS: dict[str, KeyKind] = {"rsa-sha256": "rsa", "ed25519-sha256": "ed2551
 
 DEFAULTS = Limits()
 
-_SKIPPED = DkimResult("neutral", "not looked at", is_skipped=True)
-
 
 def verify(
     message: Canonical, now: float, limits: Limits = DEFAULTS, author: str = ""
@@ -43,7 +41,7 @@ def verify(
     `now` is in seconds since 1970. Those of the domain `author` (lower case) go first, then those
     of domains that have most of their end in common with it. Of those that cannot pass, whatever
     their key, no more are told than may be verified. What is not verified when the time is up is
-    a `temperror`.
+    a `temperror`; of fields that are not even read by then nothing is told.
     """
     fields = message.named(b"dkim-signature")[:MAX_READ]
     if message.is_cut:
@@ -59,8 +57,7 @@ def verify(
     candidates.sort(key=lambda n: _nearness(found[n], author), reverse=True)
     hopeless = [n for n, one in enumerate(found) if one.result != "pass"]
     for n in (*candidates[limits.signatures :], *hopeless[limits.signatures :]):
-        found[n] = _SKIPPED._replace(signature=found[n].signature)
-    found += [_SKIPPED] * (len(fields) - len(found))
+        found[n] = found[n]._replace(result="neutral", reason="not looked at", is_skipped=True)
     yield from _verify_each(message, found, candidates[: limits.signatures])
     return tuple(found)
 
