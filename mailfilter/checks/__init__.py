@@ -7,7 +7,10 @@ from .bare_dot_line import BareDotLine
 from .dkim import Dkim
 from .dkim_signing import DkimSigning
 from .dmarc import Dmarc
+from .envelope_sender import EnvelopeSender
 from .from_envfrom import FromEnvfrom
+from .from_name import FromName
+from .from_valid import FromValid
 from .gtube import Gtube
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
@@ -19,6 +22,7 @@ from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
 from .spf import Spf
 from .subject_caps import SubjectCaps
+from .tagged import Tagged
 from .to_names import ToNames
 from .url_alphabets import UrlAlphabets
 from .url_in_subject import UrlInSubject
@@ -34,7 +38,10 @@ BUILT_IN: tuple[type[Check], ...] = (
     Dkim,
     DkimSigning,
     Dmarc,
+    EnvelopeSender,
     FromEnvfrom,
+    FromName,
+    FromValid,
     Gtube,
     HtmlOnly,
     HtmlRefresh,
@@ -46,6 +53,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     RcvdCount,
     Spf,
     SubjectCaps,
+    Tagged,
     ToNames,
     UrlAlphabets,
     UrlInSubject,
