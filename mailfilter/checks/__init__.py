@@ -20,9 +20,13 @@ from .missing_headers import MissingHeaders
 from .phishing import Phishing
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
+from .reply_to import ReplyTo
+from .reply_to_valid import ReplyToValid
 from .spf import Spf
 from .subject_caps import SubjectCaps
 from .tagged import Tagged
+from .to_envelope import ToEnvelope
+from .to_from import ToFrom
 from .to_names import ToNames
 from .url_alphabets import UrlAlphabets
 from .url_in_subject import UrlInSubject
@@ -51,9 +55,13 @@ BUILT_IN: tuple[type[Check], ...] = (
     Phishing,
     RcptCount,
     RcvdCount,
+    ReplyTo,
+    ReplyToValid,
     Spf,
     SubjectCaps,
     Tagged,
+    ToEnvelope,
+    ToFrom,
     ToNames,
     UrlAlphabets,
     UrlInSubject,

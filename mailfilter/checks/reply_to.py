@@ -1,0 +1,88 @@
+"""Where do answers go: to the author, or to somebody else?"""
+
+from ..mail.addresses import Address
+from ..scan.check import Findings, Hit, Symbol
+from ..scan.task import Task
+from ._lists import is_list
+from ._people import OwnerCheck, author_of, has_title, is_one_owner
+
+
+class ReplyTo(OwnerCheck):
+    """Compares the one mailbox of Reply-To with From, To and the envelope's sender.
+
+    Lists send answers to themselves, which says nothing of the author.
+    """
+
+    name = "reply_to"
+    symbols = {
+        "HAS_REPLYTO": Symbol(0.0, "headers", "Reply-To present"),
+        "REPLYTO_ADDR_EQ_FROM": Symbol(0.0, "headers", "Reply-To equals the envelope sender"),
+        "REPLYTO_DN_EQ_FROM_DN": Symbol(0.0, "headers", "Reply-To name equals From name"),
+        "REPLYTO_DOM_EQ_FROM_DOM": Symbol(0.0, "headers", "Reply-To domain equals From domain"),
+        "REPLYTO_DOM_EQ_TO_DOM": Symbol(0.0, "headers", "Reply-To domain equals To domain"),
+        "REPLYTO_DOM_NEQ_FROM_DOM": Symbol(
+            0.0, "headers", "Reply-To domain differs from From domain"
+        ),
+        "REPLYTO_DOM_NEQ_TO_DOM": Symbol(0.0, "headers", "Reply-To domain differs from To domain"),
+        "REPLYTO_EMAIL_HAS_TITLE": Symbol(2.0, "headers", "Reply-To has a title"),
+        "REPLYTO_EQ_FROM": Symbol(0.0, "headers", "Reply-To equals From"),
+        "REPLYTO_EQ_TO_ADDR": Symbol(5.0, "headers", "Reply-To equals To"),
+        "SPOOF_REPLYTO": Symbol(6.0, "headers", "Reply-To leads away from the local From domain"),
+    }
+
+    def run(self, task: Task) -> Findings:
+        message = task.message
+        if "Reply-To" not in message.headers:
+            return ()
+        first = message.reply_to[0] if message.reply_to else None
+        if first is None or not first.domain:
+            return [Hit("HAS_REPLYTO")]
+        found = ["HAS_REPLYTO"]
+        address = first.address.lower()
+        if address == (task.envelope.sender or "").lower():
+            found.append("REPLYTO_ADDR_EQ_FROM")
+        if has_title(first.name):
+            found.append("REPLYTO_EMAIL_HAS_TITLE")
+        author = author_of(message)
+        if author is not None:
+            found += _by_author(first, author)
+        if len(message.to) == 1 and not is_list(message.headers):
+            found += _by_recipient(first, author, message.to[0])
+        if author is not None and _leads_away(task, first, author):
+            found.append("SPOOF_REPLYTO")
+        return [Hit(name, options=(address,) * (name == "HAS_REPLYTO")) for name in found]
+
+
+def _by_author(reply: Address, author: Address) -> list[str]:
+    found = []
+    if reply.address.lower() == author.address.lower():
+        found.append("REPLYTO_EQ_FROM")
+    is_same = is_one_owner(reply.domain, author.domain)
+    found.append("REPLYTO_DOM_EQ_FROM_DOM" if is_same else "REPLYTO_DOM_NEQ_FROM_DOM")
+    if reply.name and reply.name.lower() == author.name.lower():
+        found.append("REPLYTO_DN_EQ_FROM_DN")
+    return found
+
+
+def _by_recipient(reply: Address, author: Address | None, recipient: Address) -> list[str]:
+    if not recipient.domain:
+        return []
+    is_same = is_one_owner(reply.domain, recipient.domain)
+    found = ["REPLYTO_DOM_EQ_TO_DOM" if is_same else "REPLYTO_DOM_NEQ_TO_DOM"]
+    address = reply.address.lower()
+    is_author = author is not None and author.address.lower() == address
+    if is_same and address == recipient.address.lower() and not is_author:
+        found.append("REPLYTO_EQ_TO_ADDR")
+    return found
+
+
+def _leads_away(task: Task, reply: Address, author: Address) -> bool:
+    """Whether the author is of the recipient's own domain, and answers go to another.
+
+    A stranger makes such mail so that the answer to a colleague reaches him.
+    """
+    recipients = task.envelope.recipients
+    if not recipients or task.envelope.user or is_list(task.message.headers):
+        return False
+    domain = recipients[0].address.rpartition("@")[2].lower()
+    return author.domain == domain and not is_one_owner(reply.domain, domain)

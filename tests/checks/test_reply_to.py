@@ -1,0 +1,62 @@
+"""Where answers go."""
+
+from dataclasses import replace
+
+from mailfilter.checks.reply_to import ReplyTo
+
+from .header_case import HeaderCase, envelope
+
+
+class ReplyToTests(HeaderCase):
+    check = ReplyTo
+
+    def test_symbols(self) -> None:
+        ann = "From: Ann <ann@example.com>\nTo: bob@example.org\n"
+        same = ann + "Reply-To: Ann <Ann@example.com>"
+        near = ann + "Reply-To: help@mail.example.com"
+        away = ann + "Reply-To: Help <x@example.net>"
+        to = ann + "Reply-To: Bob@example.org"
+        spoof = "From: boss@mine.example\nReply-To: a@evil.example"
+        told = envelope("x@example.net", "bob@mine.example")
+        self.compare(
+            {
+                "HAS_REPLYTO": ([same, away, "Reply-To:"], [ann]),
+                "REPLYTO_ADDR_EQ_FROM": (
+                    [(away, envelope("X@example.net"))],
+                    [away, (same, envelope("x@example.net"))],
+                ),
+                "REPLYTO_DN_EQ_FROM_DN": ([same], [near, away, ann]),
+                "REPLYTO_DOM_EQ_FROM_DOM": ([same, near], [away, to, ann]),
+                "REPLYTO_DOM_EQ_TO_DOM": ([to], [same, away, to + "\nTo: c@d.example"]),
+                "REPLYTO_DOM_NEQ_FROM_DOM": ([away, to], [same, near, ann]),
+                "REPLYTO_DOM_NEQ_TO_DOM": ([same, away], [to, ann]),
+                "REPLYTO_EMAIL_HAS_TITLE": (
+                    [ann + "Reply-To: Mrs Eve <a@b.example>"],
+                    [same, ann + "Reply-To: Mrsic <a@b.example>"],
+                ),
+                "REPLYTO_EQ_FROM": ([same], [near, away, to]),
+                "REPLYTO_EQ_TO_ADDR": (
+                    [to],
+                    [
+                        same,
+                        away,
+                        to + "\nList-Id: <x.example>",
+                        to + "\nTo: c@d.example",
+                        "From: a@b.example\nTo: a@b.example\nReply-To: a@b.example",
+                    ],
+                ),
+                "SPOOF_REPLYTO": (
+                    [(spoof, told)],
+                    [
+                        spoof,
+                        (away, told),
+                        (spoof, replace(told, user="boss")),
+                        (spoof + "\nList-Id: <x.example>", told),
+                        ("From: a@mine.example\nReply-To: b@x.mine.example", told),
+                    ],
+                ),
+            }
+        )
+
+    def test_option(self) -> None:
+        self.assertEqual(self.found("Reply-To: A@b.example"), {"HAS_REPLYTO": ("a@b.example",)})
