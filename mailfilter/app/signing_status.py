@@ -13,10 +13,10 @@ from .certificates import Held
 from .credential_signing import KEYS, SOURCES, KeptSigning
 from .signing_sources import source_settings
 
-Refused = Mapping[tuple[str, str], Problem]
+RefusedKeys = Mapping[tuple[str, str], Problem]
 
 
-def key_page(kept: Mapping[str, KeptSigning], refused: Refused) -> dict[str, Any]:
+def key_page(kept: Mapping[str, KeptSigning], refused: RefusedKeys) -> dict[str, Any]:
     """By the name of the record in DNS; of keys that are refused there is the reason alone."""
     page: dict[str, Any] = {
         name: {
@@ -37,7 +37,7 @@ def key_page(kept: Mapping[str, KeptSigning], refused: Refused) -> dict[str, Any
     return page
 
 
-def source_page(config: Config, held: Held, refused: Refused) -> dict[str, Any]:
+def source_page(config: Config, held: Held, refused: RefusedKeys) -> dict[str, Any]:
     """Folders and maps by path, with their numbers of keys; and what in them can be no key."""
     counts = Counter(item.paths[0] for item in held.signing.values())
     page = {

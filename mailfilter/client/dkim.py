@@ -26,7 +26,7 @@ from ..config.toml_text import part_text, string_text
 from ..net.resolver import Resolver
 from ..net.servers import Server
 from ..report.escape import escape
-from .dkim_check import Findings, judge
+from .dkim_check import KeyFindings, judge
 from .dkim_text import findings_lines, plain_findings, zone_line
 from .dns_option import SERVER_OPTION, chosen_servers
 from .new_file import create, replace
@@ -171,7 +171,7 @@ async def _look(
     domain: str,
     selector: str,
     own: OwnKey,
-) -> Findings:
+) -> KeyFindings:
     resolver = Resolver(reactor, settings, servers)
     try:
         question = key_question(domain, selector)

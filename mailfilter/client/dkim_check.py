@@ -37,7 +37,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class KeyFindings:
     """What was found."""
 
     domain: str
@@ -63,18 +63,18 @@ async def judge(
     answer: Answer | DnsError,
     now: float,
     doubled: Answer | DnsError | None = None,
-) -> Findings:
+) -> KeyFindings:
     """What an answer means for mail that we sign at this Unix time.
 
     `doubled` is what DNS has at the same name with the domain behind it once more.
     """
     if isinstance(answer, DnsError):
-        return Findings(domain, selector, own, problems=(f"no answer: {answer.reason}",))
+        return KeyFindings(domain, selector, own, problems=(f"no answer: {answer.reason}",))
     if answer.status != "found":
         problem = NOTHING[answer.status]
         if isinstance(doubled, Answer) and doubled.status == "found":
             problem += f": the zone's name was added to it, it is at {doubled.question.name}"
-        return Findings(domain, selector, own, problems=(problem,))
+        return KeyFindings(domain, selector, own, problems=(problem,))
     records = tuple(map(_read, answer.records))
     problems, warnings, signature = list(_unusable(records)), list(_warnings(records)), ""
     if own.private is not None:
@@ -83,7 +83,7 @@ async def judge(
         warnings += [own.trouble] if own.trouble else []
     elif own.trouble:
         problems.append(f"our key cannot be used: {own.trouble}")
-    return Findings(domain, selector, own, records, tuple(problems), tuple(warnings), signature)
+    return KeyFindings(domain, selector, own, records, tuple(problems), tuple(warnings), signature)
 
 
 def _read(text: bytes) -> Published:

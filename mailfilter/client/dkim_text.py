@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from ..auth.private_key import PrivateKey, public_record
 from ..config.signing_rules import record_name
 from ..report.escape import escape
-from .dkim_check import Findings, Published
+from .dkim_check import KeyFindings, Published
 from .tls_text import table
 
 MAX_STRING = 255
@@ -27,7 +27,7 @@ def zone_line(domain: str, selector: str, key: PrivateKey) -> str:
     return f"{record_name(domain, selector)}. IN TXT {quoted}"
 
 
-def findings_lines(found: Findings) -> Iterator[str]:
+def findings_lines(found: KeyFindings) -> Iterator[str]:
     """What DNS has, what we have, and what comes of both."""
     rows = [("record", found.name)]
     for record in found.records[:MAX_SHOWN]:
@@ -45,7 +45,7 @@ def findings_lines(found: Findings) -> Iterator[str]:
         yield zone_line(found.domain, found.selector, found.own.private)
 
 
-def plain_findings(found: Findings) -> Mapping[str, Any]:
+def plain_findings(found: KeyFindings) -> Mapping[str, Any]:
     """The same, for programs."""
     own = found.own
     return {
@@ -76,7 +76,7 @@ def _kind_of(record: Published) -> str:
     return f"RSA, {record.key.bits} bits" if record.key.kind == "rsa" else "Ed25519"
 
 
-def _own_text(found: Findings) -> str:
+def _own_text(found: KeyFindings) -> str:
     private = found.own.private
     if private is None:
         return found.own.trouble or "none is configured; --key FILE names one"

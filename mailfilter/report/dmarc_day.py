@@ -23,7 +23,7 @@ from ..store.base import Count, HashAdd, HashAll, HashGet, HashPut, Key, SetAdd,
 from ..store.base import key as store_key
 from ..store.calls.groups import as_number
 from ..store.errors import TimedOut, Unavailable
-from .dmarc_row import Policy, Row, decoded, encoded, folded
+from .dmarc_row import PublishedPolicy, Row, decoded, encoded, folded
 
 DAY = 86400
 PART_ROWS = 900
@@ -81,7 +81,7 @@ class Batch:
     """What is to be added to a day of a domain. Whoever adds it takes away what is done."""
 
     day: str
-    policy: Policy
+    policy: PublishedPolicy
     rows: dict[bytes, Counted] = field(default_factory=dict)
     doubt: Doubt | None = None
     lost: int = 0
@@ -93,7 +93,7 @@ class DomainDay:
     """What is known of a day of a domain."""
 
     day: str
-    policy: Policy
+    policy: PublishedPolicy
     rows: Sequence[tuple[Row, int]]
     accepted: int
     lost: int
@@ -301,9 +301,9 @@ async def read_day(store: Store, day: str, domain: str) -> DomainDay | None:
     return DomainDay(day, policy, rows, accepted, as_number(first.get(LOST)))
 
 
-def _policy(octets: bytes) -> Policy | None:
+def _policy(octets: bytes) -> PublishedPolicy | None:
     try:
-        return msgspec.json.decode(octets, type=Policy)
+        return msgspec.json.decode(octets, type=PublishedPolicy)
     except msgspec.DecodeError:
         return None
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from ..config.model import DmarcReports
 from .dmarc_day import DAY, DomainDay, begin_of
-from .dmarc_row import Policy, Row, plain_text
+from .dmarc_row import PublishedPolicy, Row, plain_text
 
 MAX_TEXT = 500
 
@@ -80,7 +80,7 @@ def _metadata(known: DomainDay, settings: DmarcReports, report_id: str) -> Itera
     yield "</report_metadata>"
 
 
-def _policy(policy: Policy) -> Iterator[str]:
+def _policy(policy: PublishedPolicy) -> Iterator[str]:
     yield "<policy_published>"
     yield _element("domain", policy.domain)
     for name in ("adkim", "aspf", "p", "sp", "pct", "fo"):

@@ -67,7 +67,7 @@ class Row(Struct, frozen=True, array_like=True):
     signatures: tuple[Signed, ...] = ()
 
 
-class Policy(Struct, frozen=True, array_like=True):
+class PublishedPolicy(Struct, frozen=True, array_like=True):
     """What a domain publishes, as far as reports repeat it."""
 
     domain: str
@@ -83,7 +83,7 @@ class Policy(Struct, frozen=True, array_like=True):
 class Told(Struct, frozen=True):
     """What one message adds to a report."""
 
-    policy: Policy
+    policy: PublishedPolicy
     row: bytes
     is_accepted: bool
 
@@ -175,13 +175,13 @@ def _domain(text: str) -> str:
     return plain_text(text.strip().rstrip(".").lower(), MAX_DOMAIN)
 
 
-def _policy(facts: Mapping[str, str]) -> Policy | None:
+def _policy(facts: Mapping[str, str]) -> PublishedPolicy | None:
     domain, rua = _domain(facts.get("domain", "")), facts.get("rua", "")
     if not _NAME.fullmatch(domain) or len(rua) > MAX_RUA:
         return None
     p = _one_of(facts.get("p", ""), DISPOSITIONS, "none")
     pct = facts.get("pct", "")
-    return Policy(
+    return PublishedPolicy(
         domain=domain,
         rua=plain_text(rua, MAX_RUA),
         adkim=_one_of(facts.get("adkim", ""), "rs", "r"),

@@ -98,17 +98,17 @@ def handed_on(fields: Sequence[Field], envelope: Envelope) -> tuple[Sequence[Fie
     return [found or field for field, found in written], unsure
 
 
-def with_added(leaving: Leaving, added: Sequence[AddHeader]) -> Leaving:
+def with_added(left: Leaving, added: Sequence[AddHeader]) -> Leaving:
     """The same with more fields on top."""
     fields = [_made(edit) for edit in added]
-    message = leaving.message.with_fields((*fields, *leaving.message.fields))
+    message = left.message.with_fields((*fields, *left.message.fields))
     names = {field.name for field in fields}
     several = {name for name in names if len(message.named(name)) > 1}
     return replace(
-        leaving,
+        left,
         message=message,
-        unsure=leaving.unsure | several,
-        edited=leaving.edited | names,
+        unsure=left.unsure | several,
+        edited=left.edited | names,
     )
 
 

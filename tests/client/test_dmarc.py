@@ -12,7 +12,7 @@ from mailfilter.client import dmarc as module
 from mailfilter.client.smtp import Mta, SendError
 from mailfilter.config.model import DmarcReports
 from mailfilter.report.dmarc_day import DAY, Batch, Counted, DayBook, begin_of, day_of
-from mailfilter.report.dmarc_row import Policy, encoded
+from mailfilter.report.dmarc_row import PublishedPolicy, encoded
 from mailfilter.testing.fake_dns import FakeDns
 from tests.report.case_dmarc import make_row
 from tests.report.dmarc_schema import problems
@@ -63,7 +63,7 @@ class DmarcCommandTests(StoreCommandCase):
 
     def add(self, day: str = YESTERDAY, domain: str = "example.com", accepted: int = 1) -> None:
         rows = {encoded(make_row(1)): Counted(3, accepted)}
-        batch = Batch(day, Policy(domain, f"mailto:a@{domain}"), rows)
+        batch = Batch(day, PublishedPolicy(domain, f"mailto:a@{domain}"), rows)
         book = DayBook(self.store, DmarcReports())
         self.successResultOf(Deferred.fromCoroutine(book.add(batch, self.now)))
 

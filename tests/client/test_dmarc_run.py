@@ -30,7 +30,7 @@ from mailfilter.report.dmarc_day import (
     begin_of,
     read_day,
 )
-from mailfilter.report.dmarc_row import Policy, encoded
+from mailfilter.report.dmarc_row import PublishedPolicy, encoded
 from mailfilter.scan.lookups import Lookups
 from mailfilter.store.base import Call, Put, PutIfAbsent
 from mailfilter.store.errors import TimedOut
@@ -69,7 +69,7 @@ class RunTests(SynchronousTestCase):
         self, domain: str = "example.com", rua: str = "mailto:a@example.com", accepted: int = 1
     ) -> None:
         rows = {encoded(make_row(1)): Counted(3, accepted), encoded(make_row(2)): Counted(4)}
-        batch = Batch(TODAY, Policy(domain, rua), rows)
+        batch = Batch(TODAY, PublishedPolicy(domain, rua), rows)
         book = DayBook(self.store, DmarcReports())
         self.successResultOf(Deferred.fromCoroutine(book.add(batch, self.now - DAY)))
 

@@ -14,7 +14,7 @@ from twisted.trial.unittest import TestCase
 
 from mailfilter.config.model import DmarcReports
 from mailfilter.report.dmarc_day import DAY, Batch, Counted, DayBook, day_of
-from mailfilter.report.dmarc_row import Policy, encoded
+from mailfilter.report.dmarc_row import PublishedPolicy, encoded
 from mailfilter.store.base import Store
 from tests.report.case_dmarc import make_row
 
@@ -77,7 +77,7 @@ class ReportCase(TestCase):
         """Rows of yesterday."""
         now = time.time()
         rows = {encoded(make_row(n, header_from=domain)): Counted(n, 1) for n in (1, 2, 3)}
-        policy = Policy(domain, rua or f"mailto:dmarc@{domain}")
+        policy = PublishedPolicy(domain, rua or f"mailto:dmarc@{domain}")
         await DayBook(self.store, DmarcReports()).add(Batch(day_of(now - DAY), policy, rows), now)
 
     def hold(self) -> None:

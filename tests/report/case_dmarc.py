@@ -15,7 +15,7 @@ from mailfilter.report.dmarc_day import (
     read_day,
     read_domains,
 )
-from mailfilter.report.dmarc_row import Policy, Row, encoded
+from mailfilter.report.dmarc_row import PublishedPolicy, Row, encoded
 from mailfilter.store.base import Store
 
 TODAY = "2026-11-28"
@@ -46,7 +46,7 @@ def make_batch(
     made = {encoded(make_row(number)): Counted(count) for number, count in rows.items()}
     if made:
         next(iter(made.values())).accepted = accepted
-    return Batch(TODAY, Policy(domain, "mailto:a@example.com", **policy), made)
+    return Batch(TODAY, PublishedPolicy(domain, "mailto:a@example.com", **policy), made)
 
 
 class DmarcCases:

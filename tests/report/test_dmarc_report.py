@@ -13,7 +13,7 @@ from twisted.trial.unittest import SkipTest
 from mailfilter.config.model import DmarcReports
 from mailfilter.report.dmarc_day import DomainDay
 from mailfilter.report.dmarc_report import Report, make_report
-from mailfilter.report.dmarc_row import Policy, Signed
+from mailfilter.report.dmarc_row import PublishedPolicy, Signed
 
 from .case_dmarc import TODAY, make_row
 from .dmarc_schema import Schema, problems
@@ -26,7 +26,9 @@ SETTINGS = DmarcReports(
 SIGNED = (Signed("example.com", "s1", "pass"), Signed("b.example", "", "permerror"))
 DAY = DomainDay(
     TODAY,
-    Policy("example.com", "mailto:a@example.com", "s", "r", "reject", "quarantine", "50", "1:d"),
+    PublishedPolicy(
+        "example.com", "mailto:a@example.com", "s", "r", "reject", "quarantine", "50", "1:d"
+    ),
     [
         (make_row(1), 7),
         (make_row(2, signatures=SIGNED, reason="sampled_out"), 1),
@@ -51,7 +53,7 @@ class ReportTests(TestCase):
         self.assertEqual(report, make_report(DAY, SETTINGS))
         others = (
             replace(DAY, day="2026-11-27"),
-            replace(DAY, policy=Policy("example.net", "mailto:a@example.com")),
+            replace(DAY, policy=PublishedPolicy("example.net", "mailto:a@example.com")),
         )
         self.assertEqual(len({make_report(item, SETTINGS).report_id for item in (DAY, *others)}), 3)
 

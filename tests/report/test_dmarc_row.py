@@ -5,7 +5,7 @@ from unittest import TestCase
 
 from mailfilter.report.dmarc_row import (
     MAX_OCTETS,
-    Policy,
+    PublishedPolicy,
     Row,
     Signed,
     Told,
@@ -38,7 +38,7 @@ class RowTests(TestCase):
         assert found is not None
         self.assertEqual(
             found.policy,
-            Policy("example.com", RUA, "r", "s", "reject", "quarantine", "100", "0"),
+            PublishedPolicy("example.com", RUA, "r", "s", "reject", "quarantine", "100", "0"),
         )
         self.assertTrue(found.is_accepted)
         self.assertEqual(
