@@ -180,6 +180,16 @@ class FolderTests(SigningCase):
         )
         self.assertEqual(held.credentials(), before.credentials())
 
+    def test_folder_is_opened(self) -> None:
+        """By a change of its mode alone."""
+        self.put("dkim/a.example.s.key", pem(1))
+        before = self.held(FOLDER)
+        (self.folder / "dkim").chmod(0o702)
+        self.assertTrue(before.has_changed())
+        held = self.held(FOLDER, before)
+        (text,) = self.trouble(held)
+        self.assertIn(f"a folder that everybody may change; chmod o-w dkim; {SEQUEL}", text)
+
     def test_another_folder(self) -> None:
         """Who names another one means it."""
         self.put("dkim/a.example.s.key", pem(1))
