@@ -18,7 +18,7 @@ MAX_QUERIES = 40
 message has are left for others."""
 
 KEPT_QUERIES = 25
-"""Of these, what records of ten terms ask: keys of many ARC sets must not make an error of a fail."""
+"""Of these, what records of ten terms ask: many ARC sets must not make an error of a fail."""
 
 _RFC = Limits()
 

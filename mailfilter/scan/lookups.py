@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import inf
 from types import MappingProxyType
 from typing import Protocol
@@ -52,7 +53,7 @@ class Lookups:
     one check spend what another one needs. Without a `clock` none is late.
     """
 
-    __slots__ = ("_clock", "_free", "_kept", "_left", "_most", "_resolver", "_undone")
+    __slots__ = ("_clock", "_free", "_kept", "_most", "_resolver", "_undone")
 
     def __init__(
         self,
@@ -63,9 +64,9 @@ class Lookups:
     ) -> None:
         self._resolver = resolver
         self._clock = clock
-        self._left = self._most = most
-        self._kept = dict(kept)
-        self._free = max(most - sum(kept.values()), 0)
+        self._most = most
+        self._kept = _shares(kept, most)
+        self._free = most - sum(self._kept.values())
         """Questions that are kept for nobody."""
         self._undone: dict[tuple[str, str, str], Counter[Kind]] = {}
 
@@ -107,15 +108,12 @@ class Lookups:
 
     def _take(self, check: str) -> bool:
         """Count a question of a check, at the cost of what is kept for it as long as that lasts."""
-        if self._left <= 0:
-            return False
         if self._kept.get(check, 0) > 0:
             self._kept[check] -= 1
         elif self._free > 0:
             self._free -= 1
         else:
             return False
-        self._left -= 1
         return True
 
     def refuse(self, check: str, question: Question, reason: str) -> DnsBudgetSpent:
@@ -134,6 +132,25 @@ class Lookups:
         for (check, how, reason), kinds in self._undone.items():
             counts = ", ".join(f"{count} {kind.name}" for kind, count in kinds.items())
             yield check, f"{how}: {counts}; {reason}"
+
+
+@lru_cache(maxsize=64)
+def _scaled(kept: tuple[tuple[str, int], ...], most: int) -> tuple[tuple[str, int], ...]:
+    """What is kept, made less in proportion if it is more than there is; at least one for each."""
+    wanted = sum(count for _, count in kept)
+    if wanted <= most:
+        return kept
+    left = most
+    found = []
+    for name, count in kept:
+        share = min(max(count * most // wanted, 1), left)
+        left -= share
+        found.append((name, share))
+    return tuple(found)
+
+
+def _shares(kept: Mapping[str, int], most: int) -> dict[str, int]:
+    return dict(_scaled(tuple(kept.items()), most))
 
 
 class CheckLookups:

@@ -111,10 +111,19 @@ class Budgets(SynchronousTestCase):
         self.assertEqual(self.count(lookups, "c", range(20, 29)), 1)
 
     def test_more_is_kept_than_there_is(self) -> None:
-        lookups = Lookups(FakeDns(ZONE), 3, kept={"b": 2, "c": 2})
-        self.assertEqual(self.count(lookups, "a", range(9)), 0)
-        self.assertEqual(self.count(lookups, "c", range(10, 19)), 2)
-        self.assertEqual(self.count(lookups, "b", range(20, 29)), 1)
+        """Then each has a share, and at least one question as long as there are some."""
+        for most, shares in ((10, (5, 1, 4)), (3, (1, 1, 1)), (2, (1, 1, 0)), (49, (24, 4, 19))):
+            kept = {"b": 25, "c": 5, "d": 20}
+            lookups = Lookups(FakeDns(ZONE), most, kept=kept)
+            found = tuple(
+                self.count(lookups, name, range(30 * at, 30 * at + 30))
+                for at, name in enumerate(kept)
+            )
+            self.assertEqual(sum(found), most, most)
+            lookups = Lookups(FakeDns(ZONE), most, kept=kept)
+            for at, share in reversed([*enumerate(shares)]):
+                asked = self.count(lookups, "bcd"[at], range(30 * at, 30 * at + 30))
+                self.assertGreaterEqual(asked, share, (most, at))
 
     def count(self, lookups: Lookups, check: str, numbers: range) -> int:
         """How many of these questions of a check are answered."""
