@@ -17,7 +17,7 @@ from ..mail.field_text import FOLD, is_field_text
 from ..scan.auth_results import auth_results, authserv_id, field_value
 from ..scan.check import Check, Findings, Given, Hit, Note, Stage, Symbol
 from ..scan.envelope import Envelope
-from ..scan.leaving import Leaving
+from ..scan.leaving import GOES_NOWHERE, Leaving
 from ..scan.task import Task
 from ..scan.verdict import BELOW_RECEIVED, AddHeader, LastFields
 from ..syntax import MAX_HOST_NAME
@@ -83,11 +83,12 @@ class ArcSealing(Check):
         # Who makes the fields then finds the digest, however large the body is.
         for _ in message.body.digest(FORM):
             await task.pause()
-        return [
-            Hit("ARC_SIGNED", options=(f"{key.domain}:s={key.selector}:i={place.instance}",)),
-            # Two signatures.
-            LastFields(partial(self._set, key, task, place, told), is_slow((key, key))),
-        ]
+        # Two signatures.
+        fields = LastFields(partial(self._set, key, task, place, told), is_slow((key, key)))
+        if task.action in GOES_NOWHERE:
+            return [Note(f"not sealed, unless that changes: its action is {task.action}"), fields]
+        name = f"{key.domain}:s={key.selector}:i={place.instance}"
+        return [Hit("ARC_SIGNED", options=(name,)), fields]
 
     def _key(self, keys: Sequence[SigningKey]) -> SigningKey:
         """The one that seals: of a set there is one. RSA, which all know, comes first."""

@@ -17,15 +17,16 @@ from mailfilter.checks.dkim_signing import DkimSigning
 from mailfilter.config.model import CheckSettings, Config, HeaderSettings, Scan
 from mailfilter.mail import parse
 from mailfilter.mail.canon import Canonical
-from mailfilter.scan.check import Check, Findings, Given, Note
+from mailfilter.scan.check import Check, Findings, Force, Given, Note
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.scan.task import Task
-from mailfilter.scan.verdict import RemoveHeader, Verdict
+from mailfilter.scan.verdict import Action, RemoveHeader, Verdict
 from mailfilter.testing.checks import run_check, scan_message
 from mailfilter.testing.fake_dns import FakeDns
 
 from ..auth.arc_case import ED, LIST, NOW, OTHER, RAW, ZONE, sealed
 from ..auth.dkim_signer import ED25519, OTHER_RSA, RSA, record
+from ..scan.case import finding
 from .signing_case import rewritten
 from .test_arc import Frozen
 
@@ -129,6 +130,15 @@ class ChainTests(Case):
         one = arc_sets(parse(left).canonical)[1]
         self.assertEqual(parse_tags(value_of(one.seal))["cv"], b"fail")
         self.assertEqual(self.why_not(left), "the chain is sealed as failed already")
+
+    def test_goes_nowhere(self) -> None:
+        """Mail that is refused has no seal, and no symbol that says so."""
+        for action in (Action.REJECT, Action.SOFT_REJECT, Action.DISCARD):
+            self.checks[3:] = [finding("force", Force(action))]
+            self.assertIsNone(self.option(), action)
+            self.assertEqual(
+                self.why_not(), f"not sealed, unless that changes: its action is {action}"
+            )
 
     def test_dns_fails(self) -> None:
         """Nobody knows whether the chain is whole: a later hop may."""
