@@ -12,9 +12,15 @@ from .from_envfrom import FromEnvfrom
 from .from_name import FromName
 from .from_valid import FromValid
 from .gtube import Gtube
+from .has_attachment import HasAttachment
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
+from .mime_attachment import MimeAttachment
+from .mime_bad_unicode import MimeBadUnicode
+from .mime_extensions import MimeExtensions
 from .mime_good import MimeGood
+from .mime_trace import MimeTrace
+from .mime_types import MimeTypes
 from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
 from .phishing import Phishing
@@ -47,9 +53,15 @@ BUILT_IN: tuple[type[Check], ...] = (
     FromName,
     FromValid,
     Gtube,
+    HasAttachment,
     HtmlOnly,
     HtmlRefresh,
+    MimeAttachment,
+    MimeBadUnicode,
+    MimeExtensions,
     MimeGood,
+    MimeTrace,
+    MimeTypes,
     MissingCharset,
     MissingHeaders,
     Phishing,

@@ -2,28 +2,7 @@
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
-
-_GOOD = frozenset(
-    {
-        "text/plain",
-        "text/html",
-        "text/calendar",
-        "multipart/alternative",
-        "multipart/mixed",
-        "multipart/related",
-        "multipart/report",
-        "multipart/signed",
-        "multipart/encrypted",
-        "message/delivery-status",
-        "message/disposition-notification",
-        "message/rfc822",
-        "application/pgp-signature",
-        "application/pkcs7-signature",
-        "image/gif",
-        "image/jpeg",
-        "image/png",
-    }
-)
+from ._media import GOOD
 
 MAX_TYPES = 10
 """Different types named in the options."""
@@ -39,6 +18,6 @@ class MimeGood(Check):
         if "Content-Type" not in task.message.headers:
             return ()
         types = dict.fromkeys(part.type for part in task.message.parts)
-        if not _GOOD.issuperset(types):
+        if not GOOD.issuperset(types):
             return ()
         return [Hit("MIME_GOOD", options=tuple(types)[:MAX_TYPES])]
