@@ -4,6 +4,7 @@ from ..scan.check import Check
 from .arc import Arc
 from .arc_sealing import ArcSealing
 from .bare_dot_line import BareDotLine
+from .dates import Dates
 from .dkim import Dkim
 from .dkim_signing import DkimSigning
 from .dmarc import Dmarc
@@ -15,6 +16,8 @@ from .gtube import Gtube
 from .has_attachment import HasAttachment
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
+from .message_id_form import MessageIdForm
+from .message_id_people import MessageIdPeople
 from .mime_attachment import MimeAttachment
 from .mime_bad_unicode import MimeBadUnicode
 from .mime_extensions import MimeExtensions
@@ -45,6 +48,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     Arc,
     ArcSealing,
     BareDotLine,
+    Dates,
     Dkim,
     DkimSigning,
     Dmarc,
@@ -56,6 +60,8 @@ BUILT_IN: tuple[type[Check], ...] = (
     HasAttachment,
     HtmlOnly,
     HtmlRefresh,
+    MessageIdForm,
+    MessageIdPeople,
     MimeAttachment,
     MimeBadUnicode,
     MimeExtensions,
