@@ -26,9 +26,11 @@ from .mime_trace import MimeTrace
 from .mime_types import MimeTypes
 from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
+from .once_received import OnceReceived
 from .phishing import Phishing
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
+from .received_ways import ReceivedWays
 from .reply_to import ReplyTo
 from .reply_to_valid import ReplyToValid
 from .spf import Spf
@@ -70,9 +72,11 @@ BUILT_IN: tuple[type[Check], ...] = (
     MimeTypes,
     MissingCharset,
     MissingHeaders,
+    OnceReceived,
     Phishing,
     RcptCount,
     RcvdCount,
+    ReceivedWays,
     ReplyTo,
     ReplyToValid,
     Spf,

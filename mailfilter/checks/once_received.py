@@ -1,0 +1,33 @@
+"""Has the message come to us straight from where it was written?"""
+
+from ..scan.check import Check, Findings, Hit, Symbol
+from ..scan.task import Task
+from ._dynamic import dynamic_level
+from ._hops import is_live
+
+
+class OnceReceived(Check):
+    """Counts hops. Honest programs hand mail to a server of their own, which hands it to us.
+
+    Who has logged in with us has done so, and hosts of a dynamic network should.
+    """
+
+    name = "once_received"
+    symbols = {
+        "ONCE_RECEIVED": Symbol(0.1, "headers", "only one Received"),
+        "ONCE_RECEIVED_STRICT": Symbol(
+            4.0, "headers", "one Received, with dynamic/static looking host"
+        ),
+    }
+
+    def run(self, task: Task) -> Findings:
+        if task.envelope.user or not task.message.is_mail:
+            return ()
+        live = is_live(task)
+        hops = task.message.received
+        if len(hops) + live != 1 or (not live and hops[0].from_ip is None):
+            return ()
+        host = task.envelope.hostname if live else hops[0].hostname
+        if host and dynamic_level(host):
+            return [Hit("ONCE_RECEIVED"), Hit("ONCE_RECEIVED_STRICT", options=(host,))]
+        return [Hit("ONCE_RECEIVED")]
