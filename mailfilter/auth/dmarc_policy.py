@@ -75,9 +75,13 @@ def look_up(domains: Iterable[str]) -> Evaluation[Mapping[str, tuple[bytes, ...]
 
 
 def exists(domain: str) -> Evaluation[bool]:
-    """Whether a domain is there for mail (RFC 9091 2.7); so it is if nobody knows."""
+    """Whether a domain is there for mail (RFC 9091 2.7); so it is if nobody knows.
+
+    If one of the answers is that there is no such name, no other one is needed (RFC 8020).
+    """
     answers = yield tuple(Question(domain, kind) for kind in (Kind.MX, Kind.A, Kind.AAAA))
-    return any(isinstance(answer, DnsError) or answer.status == "found" for answer in answers)
+    told = [answer.status for answer in answers if isinstance(answer, Answer)]
+    return "found" in told or ("nxdomain" not in told and len(told) < len(answers))
 
 
 def _is_name(name: str) -> bool:

@@ -16,7 +16,7 @@ from ..auth.drive import run
 from ..codec.dns_name import BadName, normal_name
 from ..mail.public_suffix import load_suffixes
 from ..scan.check import Check, Finding, Findings, Force, Given, Hit, Note, Symbol
-from ..scan.lookups import CheckLookups
+from ..scan.lookups import CheckLookups, side_by_side
 from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import Action, AuthResult
@@ -87,33 +87,47 @@ class Dmarc(Check):
         if self._skip_authenticated and origin.is_authenticated:
             return [Note("not asked: the client has logged in")]
         seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
-        dns = task.lookups.for_check(self.name, self._max_queries, seconds)
         try:
             author = author_domain(task.message.headers)
         except NoAuthor as error:
-            return await self._doubtful(task, error, dns)
+            return await self._doubtful(task, error, seconds)
+        dns = task.lookups.for_check(self.name, self._max_queries, seconds)
         found = await self._evaluate(task, author, dns)
         return list(self._findings(found, _trusted_sealer(task.auth_results, author)))
 
-    async def _doubtful(self, task: Task, error: NoAuthor, dns: CheckLookups) -> Findings:
+    async def _doubtful(self, task: Task, error: NoAuthor, seconds: float) -> Findings:
         """Of all who could be the author nobody passes, and the strictest policy holds.
 
-        Else a second address would do to get around a policy (RFC 7489 6.6.1).
+        Else a second address would do to get around a policy (RFC 7489 6.6.1). A policy that is
+        not told is none that is missing.
         """
         named = named_domains(task.message.headers)
-        results = [await self._evaluate(task, domain, dns) for domain in named.domains]
+        results = await self._evaluate_all(task, named.domains, seconds)
         failed = [found for found in results if found.result == "fail"]
-        unsaid = [found for found in results if found.result == "temperror"]
+        untold = [found for found in results if found.result == "temperror"]
+        findings: list[Finding] = []
         if failed:
             worst = max(failed, key=lambda found: POLICIES.index(found.asked))
-            findings = [*self._findings(replace(worst, problem=f"{error.words}, {error}"), None)]
+            findings += self._findings(replace(worst, problem=f"{error.words}, {error}"), None)
         else:
-            findings = [*_no_author(error, named.is_all, unsaid)]
-        if unsaid:
+            findings += _no_author(error, named.is_all, untold)
+        if untold:
+            if failed:
+                findings.append(Hit("DMARC_DNSFAIL", options=tuple(map(_untold, untold))))
             findings += self._forced("dnsfail", "DNS does not tell the policies of its authors")
         if not named.is_all or not named.domains or any(one.result != "pass" for one in results):
             findings += self._forced("no_author", "its author cannot be told")
         return findings
+
+    async def _evaluate_all(
+        self, task: Task, authors: Sequence[str], seconds: float
+    ) -> list[DmarcResult]:
+        """Evaluate side by side, each with a share of the questions: none spends another's."""
+        share = max(self._max_queries // max(len(authors), 1), 1)
+        return await side_by_side(
+            self._evaluate(task, author, task.lookups.for_check(self.name, share, seconds))
+            for author in authors
+        )
 
     async def _evaluate(self, task: Task, author: str, dns: CheckLookups) -> DmarcResult:
         evaluation = evaluate(
@@ -169,14 +183,18 @@ class Dmarc(Check):
             yield Force(action, text, is_least=True)
 
 
-def _no_author(error: NoAuthor, is_all: bool, unsaid: Sequence[DmarcResult]) -> Iterator[Finding]:
-    """What is said where the author is in doubt, and no policy is broken."""
-    options = [error.words, str(error)]
+def _no_author(error: NoAuthor, is_all: bool, untold: Sequence[DmarcResult]) -> Iterator[Finding]:
+    """What is said where the author is in doubt, and no policy is known to be broken."""
+    doubt = [error.words, str(error)]
     if not is_all:
-        options.append("not all of it was looked at")
-    options += [f"{found.author} : {found.problem}" for found in unsaid]
-    yield Hit("DMARC_NA", options=tuple(options))
-    yield AuthResult("dmarc", "permerror", reason=str(error))
+        doubt.append("not all of it was looked at")
+    symbol, result = ("DMARC_DNSFAIL", "temperror") if untold else ("DMARC_NA", "permerror")
+    yield Hit(symbol, options=(*map(_untold, untold), *doubt))
+    yield AuthResult("dmarc", result, reason=str(error))
+
+
+def _untold(found: DmarcResult) -> str:
+    return f"{found.author} : {found.problem}"
 
 
 def _read_actions(value: object) -> Mapping[str, Action]:

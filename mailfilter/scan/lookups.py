@@ -1,11 +1,11 @@
 """What checks look up in DNS: each within its budget, all of a message within one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet import defer
 from twisted.internet.interfaces import IReactorTime
@@ -20,6 +20,8 @@ from ..codec.dns_answer import (
     Question,
 )
 from ..config.model import Dns
+
+T = TypeVar("T")
 
 MAX_QUERIES = Dns().max_queries
 """Questions that one message may cause if nobody says how many."""
@@ -134,6 +136,15 @@ class Lookups:
             yield check, f"{how}: {counts}; {reason}"
 
 
+async def side_by_side(waiting: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What some coroutines return; none waits for another one. Raises what the first one raises."""
+    running = [defer.Deferred.fromCoroutine(coroutine) for coroutine in waiting]
+    try:
+        return await defer.gatherResults(running, consumeErrors=True)
+    except defer.FirstError as error:
+        error.subFailure.raiseException()
+
+
 @lru_cache(maxsize=64)
 def _scaled(kept: tuple[tuple[str, int], ...], most: int) -> tuple[tuple[str, int], ...]:
     """What is kept, made less in proportion if it is more than there is; at least one for each."""
@@ -200,14 +211,11 @@ class CheckLookups:
         if len(at_hand) == len(known):
             return tuple(at_hand)
         asked = [
-            defer.Deferred.fromCoroutine(self._or_error(question, seconds))
+            self._or_error(question, seconds)
             for question, answer in zip(questions, known, strict=True)
             if answer is None
         ]
-        try:
-            found = iter(await defer.gatherResults(asked, consumeErrors=True))
-        except defer.FirstError as error:
-            error.subFailure.raiseException()
+        found = iter(await side_by_side(asked))
         return tuple([next(found) if answer is None else answer for answer in known])
 
     async def _or_error(self, question: Question, seconds: float) -> Answer | DnsError:

@@ -110,9 +110,16 @@ class PolicyTests(DmarcCase):
             self.assertEqual(found.published.domain, domain)
 
     def test_existence_unknown(self) -> None:
-        """A name that nobody can tell about is there."""
-        self.dns.fail("x.np.test", kind=Kind.MX)
-        self.assertEqual(self.evaluate("x.np.test").policy, "none")
+        """A name that nobody can tell about is there, unless there is no such name at all."""
+        self.dns.add('y.x.np.test TXT "x"')
+        self.assertEqual(self.evaluate("x.np.test").policy, "reject")
+        for author, policy in (("x.np.test", "none"), ("missing.np.test", "reject")):
+            self.dns.fail(author, kind=Kind.MX)
+            self.dns.forget()
+            self.assertEqual(self.evaluate(author).policy, policy)
+        self.dns.fail("missing.np.test")
+        self.dns.forget()
+        self.assertEqual(self.evaluate("missing.np.test").policy, "none")
 
     def test_existence_not_needed(self) -> None:
         """Nobody is asked if the policy is the same either way."""

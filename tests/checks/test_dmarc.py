@@ -148,9 +148,11 @@ class AuthorTests(CheckCase):
     def test_no_answer(self) -> None:
         """Where DNS does not tell all policies, it says of whom."""
         self.dns.fail("_dmarc.broken.test")
-        options = self.symbols("a@missing.test, b@broken.test")["DMARC_NA"]
-        self.assertEqual(options[:2], ("Duplicate From header", "2 domains"))
-        self.assertIn("broken.test : _dmarc.broken.test TXT", options[2])
+        symbols = self.symbols("a@missing.test, b@broken.test")
+        self.assertEqual(list(symbols), ["DMARC_DNSFAIL"])
+        options = symbols["DMARC_DNSFAIL"]
+        self.assertIn("broken.test : _dmarc.broken.test TXT", options[0])
+        self.assertEqual(options[1:], ("Duplicate From header", "2 domains"))
 
     def test_no_rescue(self) -> None:
         """Nor does a forwarder help."""

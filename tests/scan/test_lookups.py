@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,7 +18,7 @@ from mailfilter.codec.dns_answer import (
 )
 from mailfilter.config.model import Config, Dns
 from mailfilter.scan.check import Check, Findings, Hit, Symbol
-from mailfilter.scan.lookups import CheckLookups, Lookups
+from mailfilter.scan.lookups import CheckLookups, Lookups, side_by_side
 from mailfilter.scan.task import Task
 from mailfilter.scan.verdict import Verdict
 from mailfilter.testing.checks import run_check, scan_message, symbols_of
@@ -346,6 +346,41 @@ class Scans(SynchronousTestCase):
         self.clock.pump([1] * 20)
         self.assertEqual(self.dns.asked.total(), 2)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class SideBySide(SynchronousTestCase):
+    def test_order(self) -> None:
+        """None waits for another one, and each keeps its place."""
+        waits = [Deferred[int](), Deferred[int]()]
+        done: list[int] = []
+
+        async def one(wait: Deferred[int]) -> int:
+            done.append(await wait)
+            return done[-1]
+
+        found = Deferred.fromCoroutine(side_by_side(map(one, waits)))
+        waits[1].callback(2)
+        self.assertEqual(done, [2])
+        self.assertNoResult(found)
+        waits[0].callback(1)
+        self.assertEqual(self.successResultOf(found), [1, 2])
+        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(side_by_side([]))), [])
+
+    def test_ends(self) -> None:
+        """It raises what one of them raises, and ends all if it is ended."""
+
+        async def one(wait: Deferred[int]) -> int:
+            return await wait
+
+        waits = [Deferred[int](), Deferred[int]()]
+        found = Deferred.fromCoroutine(side_by_side(map(one, waits)))
+        waits[1].errback(KeyError("x"))
+        self.failureResultOf(found, KeyError)
+        waits = [Deferred[int](), Deferred[int]()]
+        found = Deferred.fromCoroutine(side_by_side(map(one, waits)))
+        found.cancel()
+        self.failureResultOf(found, CancelledError)
+        self.assertTrue(all(wait.called for wait in waits))
 
 
 class Kit(SynchronousTestCase):
