@@ -4,6 +4,9 @@ from ..scan.check import Check
 from .arc import Arc
 from .arc_sealing import ArcSealing
 from .bare_dot_line import BareDotLine
+from .base64_text import Base64Text
+from .broken_content_type import BrokenContentType
+from .cte_7bit import Cte7bit
 from .dates import Dates
 from .dkim import Dkim
 from .dkim_signing import DkimSigning
@@ -18,21 +21,28 @@ from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .message_id_form import MessageIdForm
 from .message_id_people import MessageIdPeople
+from .mime_alternatives import MimeAlternatives
 from .mime_attachment import MimeAttachment
 from .mime_bad_unicode import MimeBadUnicode
+from .mime_crypto import MimeCrypto
+from .mime_disposition import MimeDisposition
 from .mime_extensions import MimeExtensions
 from .mime_good import MimeGood
+from .mime_mixed import MimeMixed
 from .mime_trace import MimeTrace
 from .mime_types import MimeTypes
+from .mime_version import MimeVersion
 from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
 from .once_received import OnceReceived
+from .parts_differ import PartsDiffer
 from .phishing import Phishing
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
 from .received_ways import ReceivedWays
 from .reply_to import ReplyTo
 from .reply_to_valid import ReplyToValid
+from .short_text import ShortText
 from .spf import Spf
 from .subject_caps import SubjectCaps
 from .tagged import Tagged
@@ -50,6 +60,9 @@ BUILT_IN: tuple[type[Check], ...] = (
     Arc,
     ArcSealing,
     BareDotLine,
+    Base64Text,
+    BrokenContentType,
+    Cte7bit,
     Dates,
     Dkim,
     DkimSigning,
@@ -64,21 +77,28 @@ BUILT_IN: tuple[type[Check], ...] = (
     HtmlRefresh,
     MessageIdForm,
     MessageIdPeople,
+    MimeAlternatives,
     MimeAttachment,
     MimeBadUnicode,
+    MimeCrypto,
+    MimeDisposition,
     MimeExtensions,
     MimeGood,
+    MimeMixed,
     MimeTrace,
     MimeTypes,
+    MimeVersion,
     MissingCharset,
     MissingHeaders,
     OnceReceived,
+    PartsDiffer,
     Phishing,
     RcptCount,
     RcvdCount,
     ReceivedWays,
     ReplyTo,
     ReplyToValid,
+    ShortText,
     Spf,
     SubjectCaps,
     Tagged,
