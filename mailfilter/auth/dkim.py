@@ -1,8 +1,12 @@
 """Verifies the DKIM signatures of a message (RFC 6376 6.1, RFC 8301, RFC 8463).
 
 What is cheap comes first: the fields of the signatures, then all keys in one go, then the header,
-and the body last. A signature that does not verify for its header costs no hash of the body, and
-those that do share one.
+and the body last. Of a body there are at most two digests, one for each form, which signatures
+share; `CanonicalBody.work` has them worked out by who waits for the keys.
+
+No key makes a signature pass over a body that has changed: such a signature is a `fail` even if
+DNS or the time of the check leaves its key unknown. So neither the silence of others' keys nor the
+size of a body makes a temporary error out of what cannot pass.
 """
 
 from collections.abc import Iterator, Sequence
@@ -115,21 +119,37 @@ def _verify_each(
         return
     for n in asks:
         found[n] = found[n]._replace(result="temperror", reason="the time is up")
+        signature = _signature(found[n])
+        message.body.want(signature.body_form, signature.hash)
     questions = tuple(dict.fromkeys(asks.values()))
     answers = dict(zip(questions, (yield questions), strict=True))
+    verified: dict[int, DkimResult] = {}
     with suppress(OutOfTime):
+        # All headers, before the body takes what is left of the time.
         for done, (n, question) in enumerate(asks.items()):
             if done and done % _VERIFIED_AT_ONCE == 0:
                 yield ()
-            signature = found[n].signature
-            assert signature is not None
-            found[n] = yield from verify_by(message, signature, answers[question])
+            result = yield from _by_header(message, _signature(found[n]), answers[question])
+            (verified if result.result == "pass" else found)[n] = result
+        for n in asks:
+            if found[n].result == "temperror":
+                signature = _signature(found[n])
+                yield from paused(message.body.digest(signature.body_form, signature.hash))
+    for n in asks:
+        if found[n].result == "temperror":
+            found[n] = _by_body(message, found[n], verified.get(n))
 
 
-def verify_by(
+def _signature(result: DkimResult) -> Signature:
+    """That of a result which is still open."""
+    assert result.signature is not None
+    return result.signature
+
+
+def _by_header(
     message: Canonical, signature: Signature, answer: Answer | DnsError
 ) -> Evaluation[DkimResult]:
-    """Verify a signature by what DNS has said of its key."""
+    """What follows from the key and the header: `pass` if all else is up to the body."""
     try:
         keys = keys_of(answer, signature)
     except DnsError as error:
@@ -142,21 +162,33 @@ def verify_by(
     octets = b"".join(signed)
     key = yield from _fitting(keys, signature.signature, octets)
     if key is None:
-        return _failed("the signature does not verify", signature, keys)
+        is_testing = any(one.is_testing for one in keys)
+        return _failed("the signature does not verify", signature, is_testing=is_testing)
     if key.is_strict and signature.identity.rpartition("@")[2] != signature.domain:
         return DkimResult("permerror", "i= is below d=, which the key forbids", signature)
-    digest = yield from paused(message.body.digest(signature.body_form, signature.hash))
-    flags = tuple(_flags(signature, key))
-    if signature.length not in (None, digest.length):
+    return DkimResult("pass", "", signature, tuple(_flags(signature, key)))
+
+
+def _by_body(message: Canonical, error: DkimResult, verified: DkimResult | None) -> DkimResult:
+    """What a signature comes to if its header has verified, or nobody knows for a temporary error.
+
+    If the key is not known, the domain is taken not to be testing.
+    """
+    result = verified or error
+    signature, flags = _signature(result), result.flags
+    digest = message.body.known(signature.body_form, signature.hash)
+    if digest is None:
+        result = error
+    elif signature.length not in (None, digest.length):
         # Whatever the part is: of what is behind it, or missing, nobody has signed anything.
         problem = f"l= is {signature.length}, the body has {digest.length} octets"
         return DkimResult("policy", problem, signature, flags)
-    if digest.octets != signature.body_hash:
-        return _failed("the body has changed", signature, keys)
+    elif digest.octets != signature.body_hash:
+        return _failed("the body has changed", signature, is_testing="testing" in flags)
     if len(message.named(b"from")) > signature.names.count(b"from"):
         # Programs differ about which one they show (RFC 6376 8.15).
         return DkimResult("policy", "not all From fields are signed", signature, flags)
-    return DkimResult("pass", "", signature, flags)
+    return result
 
 
 def _fitting(
@@ -171,9 +203,9 @@ def _fitting(
     return None
 
 
-def _failed(reason: str, signature: Signature, keys: Sequence[PublicKey]) -> DkimResult:
+def _failed(reason: str, signature: Signature, *, is_testing: bool) -> DkimResult:
     """A domain that is still testing must not fare worse than without (RFC 6376 3.6.1, t=y)."""
-    if any(key.is_testing for key in keys):
+    if is_testing:
         return DkimResult("neutral", reason, signature, ("testing",))
     return DkimResult("fail", reason, signature)
 

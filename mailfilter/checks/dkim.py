@@ -7,11 +7,12 @@ from contextlib import suppress
 
 from ..auth.dkim import verify
 from ..auth.dkim_values import DkimResult, Limits, Result
-from ..auth.drive import run
+from ..auth.drive import Answers, Asks, run
 from ..codec.dns_name import BadName, normal_name
 from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
 from ..scan.networks import local_networks
 from ..scan.task import Task
+from ..scan.together import with_work
 from ..scan.verdict import AuthResult
 from ._options import read_flag, read_number
 from ._time import PART_TO_WAIT, PART_TO_WORK, late_after
@@ -75,8 +76,13 @@ class Dkim(Check):
         seconds = min(self.given.timeout, task.remaining())
         is_late = late_after(task, seconds * PART_TO_WORK)
         dns = task.lookups.for_check(self.name, self._limits.signatures, seconds * PART_TO_WAIT)
+
+        async def ask_all(questions: Asks) -> Answers:
+            asking, work = dns.ask_all(questions), message.body.work()
+            return await with_work(asking, work, task.pause, is_late)
+
         evaluation = verify(message, self.clock(), self._limits, author)
-        found = await run(evaluation, dns.ask_all, task.pause, is_late)
+        found = await run(evaluation, ask_all, task.pause, is_late)
         looked_at = [one for one in found if not one.is_skipped]
         return [*_findings(looked_at), *_note(len(fields) - len(looked_at))]
 

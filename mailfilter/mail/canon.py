@@ -47,6 +47,23 @@ class CanonicalBody:
         self._octets = memoryview(octets)
         self._known: dict[_Key, Digest] = {}
         self._under_way: dict[_Key, Iterator[None]] = {}
+        self._wanted: dict[_Key, None] = {}
+
+    def want(self, form: Form, algorithm: HashName = "sha256") -> None:
+        """Say that a digest will be asked for, so that `work` has it worked out before."""
+        self._wanted[form, algorithm] = None
+
+    def work(self) -> Generator[None, None, None]:
+        """Work out what is wanted, while there is nothing else to do; yields as `digest`.
+
+        Who ends it before it is done loses nothing: `digest` goes on from there.
+        """
+        for form, algorithm in tuple(self._wanted):
+            yield from self.digest(form, algorithm)
+
+    def known(self, form: Form, algorithm: HashName = "sha256") -> Digest | None:
+        """A digest, if it has been worked out."""
+        return self._known.get((form, algorithm))
 
     def digest(self, form: Form, algorithm: HashName = "sha256") -> Generator[None, None, Digest]:
         """Work the digest of the whole body out; yields where others may have their turn.

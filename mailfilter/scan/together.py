@@ -1,7 +1,7 @@
-"""Checks that wait, run side by side over one message."""
+"""Checks that wait, run side by side over one message; and work, while an answer is awaited."""
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -10,6 +10,8 @@ from twisted.python.failure import Failure
 from .check import Findings
 from .plan import Step
 from .task import Task
+
+T = TypeVar("T")
 
 
 class Together:
@@ -101,3 +103,26 @@ class Together:
         if not self._running and self._done is not None:
             done, self._done = self._done, None
             done.callback(None)
+
+
+async def with_work(
+    asking: Coroutine[Any, Any, T],
+    work: Iterator[None],
+    pause: Callable[[], Awaitable[None]],
+    is_late: Callable[[], bool],
+) -> T:
+    """Return what is asked for; until it comes, or it is late, do work, so that neither takes time
+    of the other.
+
+    There is a pause after each piece of work. What is not done by then is left as it is.
+    """
+    answer = Deferred.fromCoroutine(asking)
+    try:
+        while not answer.called and not is_late() and next(work, work) is None:
+            await pause()
+    except BaseException:
+        # Cancelled, or the work is broken: nobody is left to hear what comes of the question.
+        answer.addErrback(lambda _: None)
+        answer.cancel()
+        raise
+    return await answer

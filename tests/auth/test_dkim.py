@@ -120,6 +120,14 @@ class KeyTests(VerifyCase):
         ):
             self.assert_result(sign(RAW, selector=selector), result, reason)
 
+    def test_body_has_changed(self) -> None:
+        """No key that DNS may yet tell of makes that pass."""
+        signed = sign(RAW, selector="fails")
+        self.assert_result(signed.replace(b"Some", b"some"), "fail", "the body has changed")
+        self.assert_result(b"From: eve@bad.test\r\n" + signed, "policy", "not all From fields")
+        signed = sign(RAW, selector="fails", tags={"l": "4"})
+        self.assert_result(signed, "policy", "l= is 4")
+
     def test_testing(self) -> None:
         """What fails is as if it were not there; what passes says so."""
         signed = sign(RAW, selector="testing")

@@ -21,12 +21,17 @@ from mailfilter.testing.fake_dns import FakeDns
 
 from ..auth import arc_case
 from ..auth.dkim_case import NOW, RAW, ZONE
-from ..auth.dkim_signer import sign
+from ..auth.dkim_signer import OTHER_RSA, RSA, record, sign
 
 TIMEOUT = 4.0
 ENVELOPE = Envelope("test", client_ip=ip_address("192.0.2.1"), helo="client.test")
 BANK = RAW.replace(b"bob@signed.test", b"boss@bank.test")
-POLICY = '_dmarc.bank.test TXT "v=DMARC1; p=reject"'
+POLICY = f"""
+_dmarc.bank.test TXT "v=DMARC1; p=reject"
+rsa._domainkey.bank.test TXT "{record(RSA)}"
+"""
+REPLAYED = sign(BANK, domain="bank.test").replace(b"more", b"less")
+"""A message of the bank, with another body."""
 
 
 class Frozen(Arc):
@@ -108,6 +113,41 @@ class InTimeTests(SynchronousTestCase):
         found = self.scan(raw, 0.3)
         names = {one.name for one in found.symbols}
         self.assertLessEqual({"R_DKIM_TEMPFAIL", "DMARC_POLICY_REJECT"}, names)
+
+    def assert_rejected(self, raw: bytes, turn: float, result: str) -> None:
+        found = self.scan(raw, turn)
+        results = {dict(one.properties).get("header.d"): one.result for one in found.auth_results}
+        self.assertEqual(results["bank.test"], result)
+        self.assertIn("DMARC_POLICY_REJECT", {one.name for one in found.symbols})
+
+    def test_silent_key_and_body(self) -> None:
+        """A body that takes longer than is left after the last key is hashed before."""
+        self.dns.slow("nx._domainkey.evil.test", 100)
+        for raw, result in ((BANK, "pass"), (REPLAYED, "fail")):
+            raw = sign(raw, domain="bank.test") if raw is BANK else raw
+            raw = sign(raw, domain="evil.test", selector="nx")
+            found = dict(self.results(raw, 0.1))
+            self.assertEqual(found, {"evil.test": "temperror", "bank.test": result})
+        self.assert_rejected(raw, 0.1, "fail")
+
+    def test_silent_key_of_the_author(self) -> None:
+        """A body that has changed fails, whatever the key."""
+        self.dns.slow("rsa._domainkey.bank.test", 100)
+        self.assert_rejected(REPLAYED, 0.1, "fail")
+
+    def test_from_that_is_not_signed(self) -> None:
+        """Nor does a From field on top of those that are signed pass, whatever the body."""
+        raw = b"From: boss@bank.test\r\n" + sign(BANK, domain="bank.test")
+        self.assertEqual(self.results(raw, 0.3), [("bank.test", "policy")])
+
+    def test_headers_first(self) -> None:
+        """A body that takes too long leaves open only what verifies over its header."""
+        raw = BANK.replace(b"boss", b"eve@evil.test, boss")
+        forged = sign(raw, OTHER_RSA, domain="bank.test")
+        raw = sign(forged, domain="evil.test")
+        self.dns.add(f'rsa._domainkey.evil.test TXT "{record(RSA)}"')
+        found = dict(self.results(raw, 0.3))
+        self.assertEqual(found, {"evil.test": "temperror", "bank.test": "fail"})
 
     def test_arc(self) -> None:
         """Of a chain that is not verified in time nothing is said but that."""

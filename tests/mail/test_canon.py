@@ -140,6 +140,25 @@ class BodyTests(SynchronousTestCase):
         self.assertEqual(wait(body, "simple", pieces), found)
         self.assertEqual(pieces, [0])
 
+    def test_worked_out_before(self) -> None:
+        """What is wanted, and no more, as far as there is time for it."""
+        self.patch(canon, "PIECE", 10)
+        body = CanonicalBody(b"a" * 100)
+        self.assertEqual(list(body.work()), [])
+        body.want("relaxed")
+        work = body.work()
+        for _ in range(5):
+            next(work)
+        work.close()
+        self.assertIsNone(body.known("relaxed"))
+        pieces: list[int] = []
+        found = wait(body, "relaxed", pieces)
+        self.assertLess(pieces[0], 9)
+        body.want("relaxed")
+        self.assertEqual(list(body.work()), [])
+        self.assertEqual(body.known("relaxed"), found)
+        self.assertIsNone(body.known("simple"))
+
     def test_one_gives_up(self) -> None:
         self.patch(canon, "PIECE", 10)
         body = CanonicalBody(b"a" * 100)
