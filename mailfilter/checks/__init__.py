@@ -6,6 +6,7 @@ from .arc_sealing import ArcSealing
 from .bare_dot_line import BareDotLine
 from .base64_text import Base64Text
 from .broken_content_type import BrokenContentType
+from .client_name import ClientName
 from .cte_7bit import Cte7bit
 from .dates import Dates
 from .dkim import Dkim
@@ -17,6 +18,7 @@ from .from_name import FromName
 from .from_valid import FromValid
 from .gtube import Gtube
 from .has_attachment import HasAttachment
+from .helo import Helo
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .message_id_form import MessageIdForm
@@ -34,6 +36,7 @@ from .mime_types import MimeTypes
 from .mime_version import MimeVersion
 from .missing_charset import MissingCharset
 from .missing_headers import MissingHeaders
+from .null_sender import NullSender
 from .once_received import OnceReceived
 from .parts_differ import PartsDiffer
 from .phishing import Phishing
@@ -62,6 +65,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     BareDotLine,
     Base64Text,
     BrokenContentType,
+    ClientName,
     Cte7bit,
     Dates,
     Dkim,
@@ -73,6 +77,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     FromValid,
     Gtube,
     HasAttachment,
+    Helo,
     HtmlOnly,
     HtmlRefresh,
     MessageIdForm,
@@ -90,6 +95,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     MimeVersion,
     MissingCharset,
     MissingHeaders,
+    NullSender,
     OnceReceived,
     PartsDiffer,
     Phishing,
