@@ -5,6 +5,7 @@ from .arc import Arc
 from .arc_sealing import ArcSealing
 from .bare_dot_line import BareDotLine
 from .base64_text import Base64Text
+from .bitcoin_address import BitcoinAddress
 from .broken_content_type import BrokenContentType
 from .client_name import ClientName
 from .cte_7bit import Cte7bit
@@ -19,8 +20,12 @@ from .from_valid import FromValid
 from .gtube import Gtube
 from .has_attachment import HasAttachment
 from .helo import Helo
+from .html_data_uri import HtmlDataUri
+from .html_hidden import HtmlHidden
+from .html_images import HtmlImages
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
+from .html_stylesheet import HtmlStylesheet
 from .message_id_form import MessageIdForm
 from .message_id_people import MessageIdPeople
 from .mime_alternatives import MimeAlternatives
@@ -49,9 +54,11 @@ from .short_text import ShortText
 from .spf import Spf
 from .subject_caps import SubjectCaps
 from .tagged import Tagged
+from .text_alphabets import TextAlphabets
 from .to_envelope import ToEnvelope
 from .to_from import ToFrom
 from .to_names import ToNames
+from .url_alone import UrlAlone
 from .url_alphabets import UrlAlphabets
 from .url_in_subject import UrlInSubject
 from .url_obfuscated import UrlObfuscated
@@ -64,6 +71,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     ArcSealing,
     BareDotLine,
     Base64Text,
+    BitcoinAddress,
     BrokenContentType,
     ClientName,
     Cte7bit,
@@ -78,8 +86,12 @@ BUILT_IN: tuple[type[Check], ...] = (
     Gtube,
     HasAttachment,
     Helo,
+    HtmlDataUri,
+    HtmlHidden,
+    HtmlImages,
     HtmlOnly,
     HtmlRefresh,
+    HtmlStylesheet,
     MessageIdForm,
     MessageIdPeople,
     MimeAlternatives,
@@ -108,9 +120,11 @@ BUILT_IN: tuple[type[Check], ...] = (
     Spf,
     SubjectCaps,
     Tagged,
+    TextAlphabets,
     ToEnvelope,
     ToFrom,
     ToNames,
+    UrlAlone,
     UrlAlphabets,
     UrlInSubject,
     UrlObfuscated,

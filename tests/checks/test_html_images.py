@@ -1,0 +1,53 @@
+"""Pictures instead of text."""
+
+from mailfilter.checks.html_images import HtmlImages
+
+from .url_case import UrlCase, html, plain
+
+IMAGE = '<img src="http://example.com/a.png">'
+LARGE = '<img src="http://example.com/a.png" width="600" height="400">'
+LONG = f"<p>{'word ' * 60}</p>"
+
+
+def sized(characters: int) -> bytes:
+    """HTML of about so many characters with an image in a link."""
+    source = f'<a href="http://example.com/">{IMAGE}</a>{LONG}'
+    return html(f"{source}<!--{'x' * (characters - len(source) - 7)}-->")
+
+
+class HtmlImagesTests(UrlCase):
+    check = HtmlImages
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "HTML_SHORT_LINK_IMG_1": (
+                    [sized(500), sized(1020)],
+                    [
+                        sized(1030),
+                        html(IMAGE + LONG),
+                        html(f"<a href='http://example.com/'>x</a>{LONG}"),
+                        plain("hi"),
+                    ],
+                ),
+                "HTML_SHORT_LINK_IMG_2": ([sized(1030), sized(1530)], [sized(1020), sized(1540)]),
+                "HTML_SHORT_LINK_IMG_3": ([sized(1540), sized(2040)], [sized(1530), sized(2060)]),
+                "R_EMPTY_IMAGE": (
+                    [html(IMAGE), html(f"<p>hi</p>{IMAGE}")],
+                    [
+                        html(IMAGE + LONG),
+                        html('<img src="http://example.com/a" width="1" height="1">'),
+                        html("<p>hi"),
+                        b"",
+                    ],
+                ),
+                "R_SUSPICIOUS_IMAGES": (
+                    [html(f"<p>Look at this picture, friend.</p>{LARGE}")],
+                    [
+                        html(f"<p>Look at this picture, friend.</p>{IMAGE}"),
+                        html(LARGE + LONG),
+                        html(LARGE),
+                    ],
+                ),
+            }
+        )

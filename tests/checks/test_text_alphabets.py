@@ -1,0 +1,30 @@
+"""Words of several alphabets."""
+
+from mailfilter.checks.text_alphabets import TextAlphabets
+
+from .url_case import UrlCase, html, plain
+
+
+class TextAlphabetsTests(UrlCase):
+    check = TextAlphabets
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "R_MIXED_CHARSET": (
+                    [
+                        plain("\u0440aypal \u0430ccount l\u043egin"),
+                        html("<p>\u0440aypal \u0430ccount l\u043egin</p>"),
+                    ],
+                    [
+                        plain("\u0440aypal account login"),
+                        plain(
+                            "\u043f\u0440\u0438\u0432\u0435\u0442 hello \u043c\u0438\u0440 world"
+                        ),
+                        plain("Gr\u00fc\u00dfe aus K\u00f6ln \u00fcber M\u00fcnchen"),
+                        plain("hi"),
+                        b"",
+                    ],
+                ),
+            }
+        )
