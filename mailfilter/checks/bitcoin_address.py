@@ -6,6 +6,9 @@ import re
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
 
+MAX_TEXT = 128 * 1024
+"""Characters that are looked at."""
+
 MAX_TRIED = 64
 """What looks like an address and is looked at."""
 
@@ -32,7 +35,8 @@ class BitcoinAddress(Check):
 
     def run(self, task: Task) -> Findings:
         found: dict[str, None] = {}
-        for tried, match in enumerate(_LOOKS.finditer(task.message.text.visible)):
+        text = task.message.text.visible[:MAX_TEXT]
+        for tried, match in enumerate(_LOOKS.finditer(text)):
             if tried >= MAX_TRIED or len(found) >= MAX_OPTIONS:
                 break
             if is_address(match[0]):

@@ -3,6 +3,9 @@
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
 
+MAX_OCTETS = 1024 * 1024
+"""Octets of one text that are looked at."""
+
 
 class Cte7bit(Check):
     """Fires for a text with octets beyond ASCII and `Content-Transfer-Encoding: 7bit`."""
@@ -12,6 +15,9 @@ class Cte7bit(Check):
 
     def run(self, task: Task) -> Findings:
         for part in task.message.text_parts:
-            if part.encoding == "7bit" and not part.raw_body.isascii():
+            if part.encoding != "7bit":
+                continue
+            end = min(part.end, part.body_start + MAX_OCTETS)
+            if not part.octets[part.body_start : end].isascii():
                 return [Hit("R_BAD_CTE_7BIT")]
         return ()

@@ -7,7 +7,7 @@ from ..scan.task import Task
 MIN_WORDS = 3
 """Odd words; one or two are formulas and slips."""
 
-MAX_LOOKED = 2048
+MAX_LOOKED = 512
 """Words with letters beyond ASCII that are looked at."""
 
 

@@ -1,6 +1,6 @@
 """Addresses of Bitcoin."""
 
-from mailfilter.checks.bitcoin_address import MAX_TRIED, BitcoinAddress
+from mailfilter.checks.bitcoin_address import MAX_TEXT, MAX_TRIED, BitcoinAddress
 
 from .url_case import UrlCase, html, plain
 
@@ -45,3 +45,8 @@ class BitcoinAddressTests(UrlCase):
         self.assertEqual(
             self.found(plain(f"{GOOD[0]} {near} {GOOD[0]}")), {"BITCOIN_ADDR": (GOOD[0],)}
         )
+
+    def test_far_behind(self) -> None:
+        for filled, found in ((MAX_TEXT - 64, True), (MAX_TEXT, False)):
+            raw = plain("a " * (filled // 2) + GOOD[0])
+            self.assertEqual(bool(self.found(raw)), found)

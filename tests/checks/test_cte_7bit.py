@@ -1,6 +1,6 @@
 """Text that is not 7bit."""
 
-from mailfilter.checks.cte_7bit import Cte7bit
+from mailfilter.checks.cte_7bit import MAX_OCTETS, Cte7bit
 
 from .mime_case import alone, mixed, part
 from .url_case import UrlCase
@@ -29,3 +29,8 @@ class Cte7bitTests(UrlCase):
                 ),
             }
         )
+
+    def test_bound(self) -> None:
+        for filled, found in ((MAX_OCTETS - 1, True), (MAX_OCTETS, False)):
+            raw = alone("text/plain", "a" * filled + "\u00fc", SEVEN)
+            self.assertEqual(bool(self.found(raw)), found)

@@ -1,6 +1,6 @@
 """Words of several alphabets."""
 
-from mailfilter.checks.text_alphabets import TextAlphabets
+from mailfilter.checks.text_alphabets import MAX_LOOKED, TextAlphabets
 
 from .url_case import UrlCase, html, plain
 
@@ -28,3 +28,8 @@ class TextAlphabetsTests(UrlCase):
                 ),
             }
         )
+
+    def test_bound(self) -> None:
+        odd = "\u0440aypal \u0430ccount l\u043egin"
+        for before, found in ((MAX_LOOKED - 3, True), (MAX_LOOKED, False)):
+            self.assertEqual(bool(self.found(plain("\u043c\u0438\u0440 " * before + odd))), found)
