@@ -7,6 +7,7 @@ from .bare_dot_line import BareDotLine
 from .base64_text import Base64Text
 from .bitcoin_address import BitcoinAddress
 from .broken_content_type import BrokenContentType
+from .broken_headers import BrokenHeaders
 from .client_name import ClientName
 from .cte_7bit import Cte7bit
 from .dates import Dates
@@ -14,6 +15,7 @@ from .dkim import Dkim
 from .dkim_signing import DkimSigning
 from .dmarc import Dmarc
 from .envelope_sender import EnvelopeSender
+from .essential_headers import EssentialHeaders
 from .from_envfrom import FromEnvfrom
 from .from_name import FromName
 from .from_valid import FromValid
@@ -26,6 +28,7 @@ from .html_images import HtmlImages
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .html_stylesheet import HtmlStylesheet
+from .long_subject import LongSubject
 from .message_id_form import MessageIdForm
 from .message_id_people import MessageIdPeople
 from .mime_alternatives import MimeAlternatives
@@ -45,6 +48,7 @@ from .null_sender import NullSender
 from .once_received import OnceReceived
 from .parts_differ import PartsDiffer
 from .phishing import Phishing
+from .priority import Priority
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
 from .received_ways import ReceivedWays
@@ -73,6 +77,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     Base64Text,
     BitcoinAddress,
     BrokenContentType,
+    BrokenHeaders,
     ClientName,
     Cte7bit,
     Dates,
@@ -80,6 +85,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     DkimSigning,
     Dmarc,
     EnvelopeSender,
+    EssentialHeaders,
     FromEnvfrom,
     FromName,
     FromValid,
@@ -92,6 +98,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     HtmlOnly,
     HtmlRefresh,
     HtmlStylesheet,
+    LongSubject,
     MessageIdForm,
     MessageIdPeople,
     MimeAlternatives,
@@ -111,6 +118,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     OnceReceived,
     PartsDiffer,
     Phishing,
+    Priority,
     RcptCount,
     RcvdCount,
     ReceivedWays,

@@ -37,7 +37,12 @@ def is_live(task: Task) -> bool:
     """Whether the hop from the client to us is in no field of the message."""
     client = task.envelope.client_ip
     fields = task.message.received
-    return client is not None and not (fields and fields[0].from_ip == client)
+    if client is None or not fields:
+        return client is not None
+    # To read the field costs ten times as much; IPv4 has one form, but for that within IPv6.
+    if client.version == 4 and str(client) not in fields[0].raw:
+        return True
+    return fields[0].from_ip != client
 
 
 def _hop(received: Received) -> Hop:

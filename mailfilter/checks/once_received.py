@@ -23,8 +23,10 @@ class OnceReceived(Check):
     def run(self, task: Task) -> Findings:
         if task.envelope.user or not task.message.is_mail:
             return ()
-        live = is_live(task)
         hops = task.message.received
+        if len(hops) > 1:
+            return ()
+        live = is_live(task)
         if len(hops) + live != 1 or (not live and hops[0].from_ip is None):
             return ()
         host = task.envelope.hostname if live else hops[0].hostname
