@@ -6,6 +6,7 @@ from .arc_sealing import ArcSealing
 from .bare_dot_line import BareDotLine
 from .base64_text import Base64Text
 from .bitcoin_address import BitcoinAddress
+from .bounce import Bounce
 from .broken_content_type import BrokenContentType
 from .broken_headers import BrokenHeaders
 from .client_name import ClientName
@@ -16,6 +17,7 @@ from .dkim_signing import DkimSigning
 from .dmarc import Dmarc
 from .envelope_sender import EnvelopeSender
 from .essential_headers import EssentialHeaders
+from .forwarding import Forwarding
 from .from_envfrom import FromEnvfrom
 from .from_name import FromName
 from .from_valid import FromValid
@@ -29,6 +31,7 @@ from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .html_stylesheet import HtmlStylesheet
 from .long_subject import LongSubject
+from .mailing_list import MailingList
 from .message_id_form import MessageIdForm
 from .message_id_people import MessageIdPeople
 from .mime_alternatives import MimeAlternatives
@@ -48,6 +51,7 @@ from .null_sender import NullSender
 from .once_received import OnceReceived
 from .parts_differ import PartsDiffer
 from .phishing import Phishing
+from .previously_delivered import PreviouslyDelivered
 from .priority import Priority
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
@@ -76,6 +80,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     BareDotLine,
     Base64Text,
     BitcoinAddress,
+    Bounce,
     BrokenContentType,
     BrokenHeaders,
     ClientName,
@@ -86,6 +91,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     Dmarc,
     EnvelopeSender,
     EssentialHeaders,
+    Forwarding,
     FromEnvfrom,
     FromName,
     FromValid,
@@ -99,6 +105,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     HtmlRefresh,
     HtmlStylesheet,
     LongSubject,
+    MailingList,
     MessageIdForm,
     MessageIdPeople,
     MimeAlternatives,
@@ -118,6 +125,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     OnceReceived,
     PartsDiffer,
     Phishing,
+    PreviouslyDelivered,
     Priority,
     RcptCount,
     RcvdCount,
