@@ -105,6 +105,18 @@ class BodyTests(SynchronousTestCase):
             self.patch(canon, "PIECE", size)
             self.assert_bodies()
 
+    def test_rare_and_many(self) -> None:
+        """White space and line ends of each kind, both seldom and all over the body."""
+        rare = b"x" * 100
+        for ends, simple in ((b"\r\n", b"\r\n"), (b"\n", b"\r\n"), (b"\r\r\n", b"\r\r\n")):
+            for blanks in (b"  ", b" \t", b" " * 7, b"\t" * 100):
+                for text, count in ((rare, 1), (rare, 50), (b"a", 1), (b"a", 500)):
+                    octets = (b"b" + blanks + text + ends) * count
+                    wanted = (b"b" + blanks + text + simple) * count
+                    self.assertEqual(digest(octets, "simple")[0], sha256(wanted).digest())
+                    wanted = (b"b " + text + simple) * count
+                    self.assertEqual(digest(octets, "relaxed")[0], sha256(wanted).digest())
+
     def test_sha1(self) -> None:
         work = CanonicalBody(b"a").digest("simple", "sha1")
         stop = self.assertRaises(StopIteration, next, work)
