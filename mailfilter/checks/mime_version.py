@@ -7,7 +7,7 @@ from ..scan.task import Task
 class MimeVersion(Check):
     """Fires for messages with a Content-Type and without MIME-Version (RFC 2045 4).
 
-    Programs that know no MIME write `text/plain` and nothing more, which is the default.
+    Programs that know no MIME write `text/plain` and no charset, which is the default.
     """
 
     name = "mime_version"
@@ -22,7 +22,7 @@ class MimeVersion(Check):
             return ()
         root = task.message.root
         has_encoding = "content-transfer-encoding" in headers
-        if root.type == "text/plain" and not root.params and not has_encoding:
+        if root.type == "text/plain" and not root.params.get("charset") and not has_encoding:
             return ()
         if has_encoding or "content-disposition" in headers:
             return [Hit("MISSING_MIME_VERSION")]

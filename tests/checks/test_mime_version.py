@@ -16,6 +16,7 @@ class MimeVersionTests(UrlCase):
                     [b"Content-Type: text/html\n\nx", b"Content-Type: text/plain; charset=x\n\nx"],
                     [
                         b"Content-Type: text/plain\n\nx",
+                        b"Content-Type: text/plain; encoding=utf-8\n\nx",
                         b"Content-Type: text/html\nContent-Transfer-Encoding: 7bit\n\nx",
                         alone("text/html"),
                         b"X: y\n\n",
