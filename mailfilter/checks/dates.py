@@ -1,6 +1,5 @@
 """Is Date a date, and near the time at which the message came?"""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ..scan.check import Check, Findings, Hit, Symbol
@@ -10,7 +9,8 @@ PAST = timedelta(days=1)
 FUTURE = timedelta(hours=2)
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time by the clock of the machine."""
     return datetime.now(UTC)
 
 
@@ -26,7 +26,6 @@ class Dates(Check):
         "DATE_IN_FUTURE": Symbol(4.0, "headers", "Date lies ahead of now"),
         "INVALID_DATE": Symbol(1.5, "headers", "Date cannot be parsed"),
     }
-    now: Callable[[], datetime] = staticmethod(_now)
 
     def run(self, task: Task) -> Findings:
         message = task.message
@@ -35,7 +34,7 @@ class Dates(Check):
         date = message.date
         if date is None:
             return [Hit("INVALID_DATE")]
-        first = last = self.now()
+        first = last = now()
         if task.envelope.client_ip is None:
             hops = message.received
             moments = [moment for hop in (hops[:1] + hops[-1:]) if (moment := hop.date)]

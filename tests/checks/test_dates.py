@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
+from mailfilter.checks import dates
 from mailfilter.checks.dates import Dates
 from mailfilter.scan.envelope import Envelope
 
@@ -16,7 +17,7 @@ class DatesTests(HeaderCase):
 
     def setUp(self) -> None:
         now = datetime(2024, 5, 10, 12, tzinfo=UTC)
-        self.patch(Dates, "now", staticmethod(lambda: now))
+        self.patch(dates, "now", lambda: now)
 
     def test_symbols(self) -> None:
         kept = "Received: from a by b; Tue, 4 May 2004 10:00:00 +0000\n"
