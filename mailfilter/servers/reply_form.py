@@ -14,7 +14,7 @@ from backports.zstd import ZstdCompressor
 
 from ..codec.http_body import Refused
 from ..config.model import Listener
-from ..report.edits import placed, without_body
+from ..report.edits import without_body
 from ..report.marks import marks
 from ..report.reply_edits import Style, newline_of, tell_edits
 from ..report.reply_json import render_json, render_msgpack
@@ -142,8 +142,6 @@ def render_scan(verdict: Verdict, form: ReplyForm, raw: bytes) -> Rendered:
         edits = (*edits, *marks(verdict, verdict.action, ""))
     takes_body = form.parts or "body_block" in flags
     told_edits = edits if takes_body else without_body(edits)
-    if "milter" not in flags:
-        told_edits = placed(told_edits, raw)
     told = tell_edits(told_edits, layout.style, newline_of(raw, flags, layout.style), raw)
     result = lay_out(verdict, layout, told)
     octets = render_msgpack(result) if form.is_msgpack else render_json(result)
