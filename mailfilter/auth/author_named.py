@@ -68,10 +68,13 @@ class Named(NamedTuple):
 def named_domains(headers: Headers) -> Named:
     """The first domains that a program may see in From, whichever field it takes for that."""
     values = [field.value for field in headers.all("from")]
+    is_all = not headers.is_cut
     if not headers.is_whole():
-        values = list(dict.fromkeys((*values, *headers.possible(b"from", MAX_FIELDS))))
+        possible, has_all = headers.possible(b"from", MAX_FIELDS)
+        values = list(dict.fromkeys((*values, *possible)))
+        is_all = is_all and has_all
     short = list(_shortened(values))
-    is_all = not headers.is_cut and sum(map(len, short)) == sum(map(len, values))
+    is_all = is_all and sum(map(len, short)) == sum(map(len, values))
     found: dict[str, None] = {}
     work = MAX_WORK
     for run in _runs(short):

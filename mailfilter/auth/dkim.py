@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import takewhile
 
-from ..codec.dns_answer import Answer, DnsError, Kind, Question
+from ..codec.dns_answer import Answer, DnsError, DnsTooMany, Kind, Question
 from ..codec.dns_name import BadName, normal_name
 from ..mail.canon import Canonical, Field
 from .dkim_key import KeyRecordError, PublicKey, read_public_keys
@@ -150,6 +150,9 @@ def _by_header(
     message: Canonical, signature: Signature, answer: Answer | DnsError
 ) -> Evaluation[DkimResult]:
     """What follows from the key and the header: `pass` if all else is up to the body."""
+    if isinstance(answer, DnsTooMany):
+        # The sender has chosen how much there is to ask: no error that speaks for it.
+        return DkimResult("neutral", f"not looked at: {answer.reason}", signature, is_skipped=True)
     try:
         keys = keys_of(answer, signature)
     except DnsError as error:

@@ -37,7 +37,6 @@ class Dkim(Check):
     """Verifies the signatures of DKIM."""
 
     name = "dkim"
-    kept_queries = _USUAL.signatures
     symbols = {
         "R_DKIM_ALLOW": Symbol(-0.2, "policies", "DKIM: a signature verifies"),
         "R_DKIM_REJECT": Symbol(1.0, "policies", "DKIM: a signature does not verify"),
@@ -58,6 +57,7 @@ class Dkim(Check):
             read_number(given.options, "max_signatures", _USUAL.signatures, 1, 50),
             read_number(given.options, "time_jitter", _USUAL.jitter, 0, 10**9),
         )
+        self.kept_queries = self._limits.signatures
         self._local = local_networks(given.scan.local_networks)
 
     async def run(self, task: Task) -> Findings:

@@ -106,6 +106,10 @@ class DnsBudgetSpent(DnsError):
     REASON = "budget of questions spent"
 
 
+class DnsTooMany(DnsBudgetSpent):
+    """Not asked, because of the number of questions: whoever sends a message has chosen that."""
+
+
 class DnsBusy(DnsError):
     """Not asked: too many questions wait already."""
 

@@ -191,8 +191,9 @@ class Headers:
             return True
         return raw.count(b"\r", start, end) == raw.count(b"\r\n", start, end)
 
-    def possible(self, name: bytes, most: int) -> list[bytes]:
-        """The values of the first and the last of what some program may take for such a field.
+    def possible(self, name: bytes, most: int) -> tuple[list[bytes], bool]:
+        """The values of the first and the last of what some program may take for such a field, and
+        whether that is all of it.
 
         For a header that is not whole: fields beyond the limits, behind a lone CR, NUL or an odd
         line, with octets around the name that are not ASCII, and those that it has.
@@ -203,7 +204,9 @@ class Headers:
         field = re.compile(_ANY_FIELD % re.escape(name), re.IGNORECASE)
         found = field.finditer(raw, start, blank.start() if blank else last)
         first = [match[1] for match in islice(found, most)]
-        return first + [match[1] for match in deque(found, most)]
+        numbered = deque(enumerate(found, 1), most)
+        is_all = not numbered or numbered[-1][0] <= most
+        return first + [match[1] for _, match in numbered], is_all
 
     def has_odd_lines(self) -> bool:
         """Whether it has lines that are no fields, but for one of an mbox at its top.

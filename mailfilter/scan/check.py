@@ -116,7 +116,7 @@ class Check:
     stage: ClassVar[Stage] = Stage.MAIN
     after: ClassVar[tuple[str, ...]] = ()
     """Names of checks (of this stage or an earlier one) whose hits this one reads."""
-    kept_queries: ClassVar[int] = 0
+    kept_queries: int = 0
     """Questions to DNS, out of those of a message, that other checks leave to this one: for checks
     whose answer must not depend on what a sender has others ask."""
     symbols: ClassVar[Mapping[str, Symbol]] = {}

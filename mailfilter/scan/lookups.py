@@ -16,6 +16,7 @@ from ..codec.dns_answer import (
     DnsError,
     DnsFailure,
     DnsTimeout,
+    DnsTooMany,
     Kind,
     Question,
 )
@@ -93,7 +94,8 @@ class Lookups:
             raise DnsFailure(question, "no resolver")
         left = inf if self._clock is None else end - self._clock.seconds()
         if left <= 0:
-            raise self.refuse(check, question, "the time of the check is spent")
+            reason = "the time of the check is spent"
+            raise self._leave(check, question, reason, "not asked")
         if not self._take(check):
             raise self.refuse(check, question, f"a message may ask {self._most} questions")
         lookup = self._resolver.lookup(question)
@@ -118,9 +120,10 @@ class Lookups:
             return False
         return True
 
-    def refuse(self, check: str, question: Question, reason: str) -> DnsBudgetSpent:
-        """Keep for the trace that a question is not asked, and make the error of it."""
-        return self._leave(check, question, reason, "not asked")
+    def refuse(self, check: str, question: Question, reason: str) -> DnsTooMany:
+        """Keep for the trace that one question too many is not asked, and make the error of it."""
+        self._leave(check, question, reason, "not asked")
+        return DnsTooMany(question, reason)
 
     def _leave(self, check: str, question: Question, reason: str, how: str) -> DnsBudgetSpent:
         self._undone.setdefault((check, how, reason), Counter())[question.kind] += 1

@@ -167,6 +167,12 @@ class BoundTests(SynchronousTestCase):
         found = named_domains(headers_of(", ".join(domains[:MAX_NAMED])))
         self.assertEqual((len(found.domains), found.is_all), (MAX_NAMED, True))
 
+    def test_fields_that_may_be_some(self) -> None:
+        """Those in the middle of many are not looked at, however alike the others are."""
+        decoys = b"\rFrom: x@b.test" * MAX_FIELDS
+        raw = b"X: a" + decoys + b"\rFrom: ceo@bank.test" + decoys + b"\r\nFrom: x@b.test\r\n"
+        self.assertEqual(named_domains(parse(raw).headers), Named(("b.test",), False))
+
     def test_fields(self) -> None:
         """The first and the last ones."""
         fields = ["Bob"] * MAX_FIELDS

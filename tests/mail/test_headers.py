@@ -112,13 +112,15 @@ class Blocks(SynchronousTestCase):
         )
         headers = parse(raw).headers
         values = [b" 1\r\n x", b" 2", b" 3", b" 4", b" 5", b" 7"]
-        self.assertEqual(headers.possible(b"to", 3), values)
-        self.assertEqual(headers.possible(b"to", 1), [values[0], values[-1]])
-        self.assertEqual(headers.possible(b"cc", 1), [])
+        self.assertEqual(headers.possible(b"to", 6), (values, True))
+        self.assertEqual(headers.possible(b"to", 3), (values, True))
+        self.assertEqual(headers.possible(b"to", 2), (values[:2] + values[-2:], False))
+        self.assertEqual(headers.possible(b"to", 1), ([values[0], values[-1]], False))
+        self.assertEqual(headers.possible(b"cc", 1), ([], True))
         beyond = parse(b"A: b\n" * 10 + b"To: c\n\n", Limits(block_headers=3))
-        self.assertEqual(beyond.headers.possible(b"to", 1), [b" c"])
+        self.assertEqual(beyond.headers.possible(b"to", 1), ([b" c"], True))
         beyond = parse(b"A: b\n" * 10 + b"To: c\n\n", Limits(header_bytes=20))
-        self.assertEqual(beyond.headers.possible(b"to", 1), [])
+        self.assertEqual(beyond.headers.possible(b"to", 1), ([], True))
 
     def test_what_a_body_is(self) -> None:
         """Any number of fields before it does not hide that: other programs read it."""

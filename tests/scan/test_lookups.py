@@ -13,6 +13,7 @@ from mailfilter.codec.dns_answer import (
     DnsError,
     DnsFailure,
     DnsTimeout,
+    DnsTooMany,
     Kind,
     Question,
 )
@@ -320,7 +321,7 @@ class Scans(SynchronousTestCase):
             found.extend(await lookups.ask_all([question(1), question(2)]))
 
         self.successResultOf(self.start(asking("all", ask, limit=1)))
-        self.assertEqual([type(item) for item in found], [Answer, DnsBudgetSpent])
+        self.assertEqual([type(item) for item in found], [Answer, DnsTooMany])
 
     def test_answers_at_hand_do_not_wait(self) -> None:
         self.dns.delay = 1
