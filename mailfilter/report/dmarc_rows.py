@@ -27,6 +27,7 @@ from ..store.base import Store
 from ..store.errors import StoreError, TooLarge
 from .dmarc_day import Batch, Counted, DayBook, day_of
 from .dmarc_row import Told, told, wanted
+from .in_time import in_time
 
 FLUSH_SECONDS = 10.0
 """After the first message that waits."""
@@ -131,16 +132,7 @@ class DmarcRows:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        rest = Deferred.fromCoroutine(self._store_rest())
-        if not rest.called:
-            limit = self._clock.callLater(seconds, rest.cancel)
-            try:
-                await rest
-            except CancelledError:
-                pass
-            finally:
-                if limit.active():
-                    limit.cancel()
+        await in_time(self._clock, self._store_rest(), seconds)
         left = (*self._batches, *self._fresh.values())
         self._drop(len(self._messages))
         self._drop(sum(_messages(batch) for batch in left))

@@ -30,6 +30,7 @@ from ..store.errors import StoreError, TimedOut, TooLarge, Unavailable
 from .history_queue import Queue, Waiting
 from .history_row import HISTORY
 from .history_trouble import Complaints
+from .in_time import in_time
 from .privacy import SECRET, SECRET_OCTETS, Hasher, Masks
 
 FLUSH_SECONDS = 0.5
@@ -112,16 +113,7 @@ class Recorder:
             if timer is not None:
                 timer.cancel()
         self._timer = self._making = None
-        rest = Deferred.fromCoroutine(self._store_rest())
-        if not rest.called:
-            limit = self._clock.callLater(seconds, rest.cancel)
-            try:
-                await rest
-            except CancelledError:
-                pass
-            finally:
-                if limit.active():
-                    limit.cancel()
+        await in_time(self._clock, self._store_rest(), seconds)
         self._drop(self._queue.clear())
         self._tell_dropped()
 
