@@ -19,7 +19,7 @@ from ..store.base import Store
 from .dmarc_run import TROUBLE, GaveUp, Outcome, Sending, is_over, remembered_days
 from .dns_option import SERVER_OPTION, chosen_servers
 from .options import CONFIG_OPTION, JSON_OPTION, STATE_OPTION, echo_json, fail
-from .smtp import Mta, send
+from .sending import Mta
 from .with_store import Opened, with_store
 
 MAX_QUESTIONS = 10_000_000
@@ -112,6 +112,9 @@ async def _report(opened: Opened, wanted: _Wanted, tell: Callable[[Outcome], Non
     due = [day for day in days if is_over(day, now) or (wanted.is_dry and wanted.date)]
     if wanted.date and not due:
         return f"{wanted.date} is not over: a report tells of a whole day (UTC)"
+    # Only here: it brings in the reactor, which is running by now.
+    from .smtp import send
+
     dns = opened.loaded.config.dns
     mta = _mta(settings)
     with closing(Resolver(opened.reactor, dns, chosen_servers(wanted.servers, dns))) as resolver:

@@ -24,7 +24,7 @@ from ..report.dmarc_report import make_report
 from ..report.dmarc_rows import is_below, skipped_domains
 from ..store.base import Store
 from .dmarc_marks import Due, Marks
-from .smtp import SendError, Unanswered
+from .sending import SendError, Unanswered
 
 QUIET_SECONDS = 600.0
 """After the end of a day: what was scanned at its end may still be on its way into the store."""

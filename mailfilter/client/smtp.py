@@ -4,7 +4,6 @@ What it says of an end is exact: the MTA has taken the message, or it has not, o
 (`Unanswered`), as when a connection breaks between the end of the message and its confirmation.
 """
 
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -19,6 +18,7 @@ from ..report.escape import escape
 from ..tls.errors import TlsError
 from ..tls.outgoing import Outgoing, Terms
 from ..tls.outgoing_twisted import creator
+from .sending import Mta, SendError, Unanswered
 
 CONNECT_SECONDS = 30.0
 IDLE_SECONDS = 120.0
@@ -26,36 +26,6 @@ IDLE_SECONDS = 120.0
 TOTAL_SECONDS = 600.0
 MAX_LINES = 100
 """Of one answer."""
-
-
-class SendError(Exception):
-    """The message was not taken; the text says why."""
-
-    is_interrupted = False
-    """Somebody wants us to end."""
-    is_refused = False
-    """The MTA works, and does not want this message or its recipient."""
-
-
-class Unanswered(SendError):
-    """Nobody knows whether the message was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mta:
-    """Where messages go."""
-
-    host: str
-    port: int
-    helo: str
-    has_tls: bool = False
-    authorities: str = ""
-    """File with certificates to trust; empty is those of the system."""
-
-    @property
-    def place(self) -> str:
-        """For people."""
-        return f"{self.host}:{self.port}"
 
 
 async def send(reactor: Any, mta: Mta, sender: str, recipient: str, message: bytes) -> str:

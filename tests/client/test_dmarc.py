@@ -9,7 +9,8 @@ from click.testing import Result
 from twisted.internet.defer import Deferred
 
 from mailfilter.client import dmarc as module
-from mailfilter.client.smtp import Mta, SendError
+from mailfilter.client import smtp
+from mailfilter.client.sending import Mta, SendError
 from mailfilter.config.model import DmarcReports
 from mailfilter.report.dmarc_day import DAY, Batch, Counted, DayBook, begin_of, day_of
 from mailfilter.report.dmarc_row import PublishedPolicy, encoded
@@ -49,7 +50,7 @@ class DmarcCommandTests(StoreCommandCase):
         self.error: Exception | None = None
         self.now = begin_of(TODAY) + 3600.0
         self.patch(module, "Resolver", lambda *_arguments: self.resolver)
-        self.patch(module, "send", self.send)
+        self.patch(smtp, "send", self.send)
         self.patch(time, "time", lambda: self.now)
 
     async def send(

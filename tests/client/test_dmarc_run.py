@@ -18,7 +18,7 @@ from mailfilter.client.dmarc_run import (
     is_over,
     remembered_days,
 )
-from mailfilter.client.smtp import SendError, Unanswered
+from mailfilter.client.sending import SendError, Unanswered
 from mailfilter.codec.dns_answer import DnsTimeout
 from mailfilter.config.model import DmarcReports
 from mailfilter.report.dmarc_day import (

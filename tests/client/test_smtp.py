@@ -9,7 +9,8 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.client.smtp import IDLE_SECONDS, MAX_LINES, Client, Mta, SendError, Unanswered
+from mailfilter.client.sending import Mta, SendError, Unanswered
+from mailfilter.client.smtp import IDLE_SECONDS, MAX_LINES, Client
 
 MTA = Mta("mta.example", 25, "filter.example.org")
 TLS = Mta("mta.example", 25, "filter.example.org", has_tls=True)
