@@ -5,7 +5,7 @@ import { api } from "./api.js";
 import { session } from "./session.js";
 import { field, number, say, score, share } from "./parts.js";
 
-const MOST_SHOWN = 300;
+const MOST_SHOWN = 1000;
 const COLUMNS = [
   { key: "symbol", text: "Symbol" },
   { key: "group", text: "Group" },
