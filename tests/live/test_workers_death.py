@@ -96,7 +96,7 @@ class DeathTests(WorkersCase):
 
     def test_master_is_killed_while_one_loads(self) -> None:
         """A worker that hangs before it hears anything is ended by the kernel, too."""
-        self.edit("[server]", '[server]\nreload_timeout = "2s"')
+        self.edit("[server]", '[server]\nreload_timeout = "5s"')
         self.assertEqual(self.reload(), Answer())
         self.write_check("slow.py", "import time\n\ntime.sleep(60)\n")
         self.filter.child.send(signal.SIGHUP)

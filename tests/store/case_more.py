@@ -278,7 +278,8 @@ class DumpCases:
 
     async def test_dump(self: Any) -> None:
         """The calls of a dump make another store the same."""
-        await self.do(Put({A: b"value"}, self.short))
+        life = 4 * self.short
+        await self.do(Put({A: b"value"}, life))
         await self.do(Put({B: b"for ever"}))
         await self.do(Count({A: -7}))
         await self.do(Take([Bucket(A, 1, 1)]))
@@ -307,7 +308,7 @@ class DumpCases:
         self.assertEqual(await self.do(LogRead(A, 0)), [Entry(3, b"3")])
         self.assertEqual(await self.do(LogLook(A)), LogState(3, 3, 2, {b"r": 2}))
         self.assertEqual((await self.do(SnapshotGet(A))).data, b"state" * 10**6)
-        await self.passes(self.short * 1.2)
+        await self.passes(life * 1.2)
         self.assertIsNone(await self.value(A))
 
     async def copy(self: Any) -> None:
