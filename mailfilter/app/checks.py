@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from inspect import getmembers, isclass
@@ -54,7 +54,13 @@ def read_check_files(directory: str | None) -> tuple[list[CheckFile], list[str]]
     paths = sorted(Path(directory).glob("*.py"))
     if len(paths) > MAX_FILES:
         return [], [f"{directory}: expected at most {MAX_FILES} files"]
-    files, problems = [], []
+    return read_private(paths)
+
+
+def read_private(paths: Iterable[Path]) -> tuple[list[CheckFile], list[str]]:
+    """Files of code and rules in this order, and what is wrong with those that cannot be used."""
+    files: list[CheckFile] = []
+    problems: list[str] = []
     for path in paths:
         problem = not_private(path)
         if problem is not None:

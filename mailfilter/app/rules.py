@@ -8,7 +8,6 @@ from inspect import getmembers, isclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..config.files import read_source
 from ..config.model import RuleSettings
 from ..rules.cache import Cache
 from ..rules.check import RulesCheck
@@ -16,7 +15,7 @@ from ..rules.python import PythonRule
 from ..rules.ruleset import RuleSet, compiled, read_rules
 from ..scan.check import Check
 from ..scan.plan import Plan
-from .checks import CheckFile, import_file, malformed, not_private, reason
+from .checks import CheckFile, import_file, malformed, not_private, read_private, reason
 
 BUILT_IN = Path(__file__).parents[1] / "etc" / "rules"
 
@@ -71,15 +70,9 @@ def read_rule_files(settings: RuleSettings) -> RuleFiles:
         found = [*Path(directory).glob("*.toml"), *Path(directory).glob("*.py")]
         if len(files) + len(found) > MAX_FILES:
             raise RulesUnreadError(f"{directory}: expected at most {MAX_FILES} files of rules")
-        for path in sorted(found):
-            trouble = not_private(path)
-            if trouble is not None:
-                troubles.append(trouble)
-                continue
-            source, unread = read_source(str(path))
-            troubles += map(str, unread)
-            if source is not None:
-                files.append(CheckFile(source.file, source.data))
+        usable, unread = read_private(sorted(found))
+        files += usable
+        troubles += unread
     return RuleFiles(tuple(files), tuple(troubles))
 
 
