@@ -9,10 +9,10 @@ from ..auth.drive import run
 from ..codec.dns_name import BadName, normal_name
 from ..maps.maps import Map
 from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
-from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import AuthResult
-from ._options import read_flag, read_number
+from ._options import read_number
+from ._own_clients import OwnClients
 from ._time import PART_TO_WAIT, PART_TO_WORK, late_after
 
 MAX_QUERIES = 20
@@ -51,22 +51,17 @@ class Arc(Check):
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
-        self._skip_local = read_flag(given.options, "skip_local", True)
-        self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
+        self._own_clients = OwnClients(given)
         self._max_queries = read_number(given.options, "max_queries", MAX_QUERIES, 1, 10_000)
         self._jitter = read_number(given.options, "time_jitter", JITTER, 0, 10**9)
         self._trusted = _read_domains(given)
         self._trusted_map = _read_map(given)
-        self._local = local_networks(given.scan.local_networks)
 
     async def run(self, task: Task) -> Findings:
         if not task.message.is_mail:
             return ()
-        origin = task.origin
-        if self._skip_local and origin.ip in self._local:
-            return [Note(f"not verified: {origin.ip} is of our own networks")]
-        if self._skip_authenticated and origin.is_authenticated:
-            return [Note("not verified: the client has logged in")]
+        if why := self._own_clients.why(task.origin):
+            return [Note(f"not verified: {why}")]
         seconds = min(self.given.timeout, task.remaining())
         is_late = late_after(task, seconds * PART_TO_WORK)
         dns = task.lookups.for_check(self.name, self._max_queries, seconds * PART_TO_WAIT)

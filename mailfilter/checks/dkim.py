@@ -10,11 +10,11 @@ from ..auth.dkim_values import DkimResult, Limits, Result
 from ..auth.drive import Answers, Asks, run
 from ..codec.dns_name import BadName, normal_name
 from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
-from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.together import with_work
 from ..scan.verdict import AuthResult
-from ._options import read_flag, read_number
+from ._options import read_number
+from ._own_clients import OwnClients
 from ._time import PART_TO_WAIT, PART_TO_WORK, late_after
 
 _USUAL = Limits()
@@ -51,23 +51,19 @@ class Dkim(Check):
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
-        self._skip_local = read_flag(given.options, "skip_local", True)
-        self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
+        self._own_clients = OwnClients(given)
         self._limits = Limits(
             read_number(given.options, "max_signatures", _USUAL.signatures, 1, 50),
             read_number(given.options, "time_jitter", _USUAL.jitter, 0, 10**9),
         )
         self.kept_queries = self._limits.signatures
-        self._local = local_networks(given.scan.local_networks)
 
     async def run(self, task: Task) -> Findings:
         if not task.message.is_mail:
             return ()
         origin, message = task.origin, task.message.canonical
-        if self._skip_local and origin.ip is not None and origin.ip in self._local:
-            return [Note(f"not verified: {origin.ip} is of our own networks")]
-        if self._skip_authenticated and origin.is_authenticated:
-            return [Note("not verified: the client has logged in")]
+        if why := self._own_clients.why(origin):
+            return [Note(f"not verified: {why}")]
         fields = message.named(b"dkim-signature")
         if not fields:
             return [Hit("R_DKIM_NA"), AuthResult("dkim", "none")]

@@ -17,10 +17,10 @@ from ..codec.dns_name import BadName, normal_name
 from ..mail.public_suffix import load_suffixes
 from ..scan.check import Check, Finding, Findings, Force, Given, Hit, Note, Symbol
 from ..scan.lookups import CheckLookups, side_by_side
-from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import Action, AuthResult
-from ._options import read_flag, read_number, read_word
+from ._options import read_number, read_word
+from ._own_clients import OwnClients
 
 PART_OF_TIME = 0.9
 """Of the time of the check in which answers are waited for."""
@@ -69,23 +69,18 @@ class Dmarc(Check):
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
-        self._skip_local = read_flag(given.options, "skip_local", True)
-        self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
+        self._own_clients = OwnClients(given)
         self._max_queries = read_number(given.options, "max_queries", MAX_QUERIES, 1, 10_000)
         self._is_tree = read_word(given.options, "discovery", ("psl", "tree")) == "tree"
         self._actions = _read_actions(given.options.get("actions", {}))
-        self._local = local_networks(given.scan.local_networks)
         if not self._is_tree:
             load_suffixes()
 
     async def run(self, task: Task) -> Findings:
         if not task.message.is_mail:
             return ()
-        origin = task.origin
-        if self._skip_local and origin.ip is not None and origin.ip in self._local:
-            return [Note(f"not asked: {origin.ip} is of our own networks")]
-        if self._skip_authenticated and origin.is_authenticated:
-            return [Note("not asked: the client has logged in")]
+        if why := self._own_clients.why(task.origin):
+            return [Note(f"not asked: {why}")]
         seconds = min(self.given.timeout, task.remaining()) * PART_OF_TIME
         try:
             author = author_domain(task.message.headers)

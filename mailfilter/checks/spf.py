@@ -4,10 +4,10 @@ from ..auth.spf import evaluate
 from ..auth.spf_drive import MILD_PART, run_evaluation
 from ..auth.spf_values import Asked, Limits, Result, SpfResult
 from ..scan.check import Check, Finding, Findings, Given, Hit, Note, Symbol
-from ..scan.networks import local_networks
 from ..scan.task import Task
 from ..scan.verdict import AuthResult
-from ._options import read_flag, read_number
+from ._options import read_number
+from ._own_clients import OwnClients
 
 PART_OF_TIME = 0.9
 """Of the time of the check in which answers are waited for: there is something to say even if
@@ -65,8 +65,7 @@ class Spf(Check):
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
-        self._skip_local = read_flag(given.options, "skip_local", True)
-        self._skip_authenticated = read_flag(given.options, "skip_authenticated", True)
+        self._own_clients = OwnClients(given)
         self._max_queries = read_number(given.options, "max_queries", MAX_QUERIES, 1, 10_000)
         self._limits = Limits(
             lookups=read_number(given.options, "max_lookups", _RFC.lookups, 0, 1000),
@@ -74,16 +73,13 @@ class Spf(Check):
             # What a domain has to say to those it forbids goes nowhere, and costs questions.
             has_explanation=False,
         )
-        self._local = local_networks(given.scan.local_networks)
 
     async def run(self, task: Task) -> Findings:
         origin, envelope = task.origin, task.envelope
         if origin.ip is None:
             return [Note("not asked: the address of the client is not known")]
-        if self._skip_local and origin.ip in self._local:
-            return [Note(f"not asked: {origin.ip} is of our own networks")]
-        if self._skip_authenticated and origin.is_authenticated:
-            return [Note("not asked: the client has logged in")]
+        if why := self._own_clients.why(origin):
+            return [Note(f"not asked: {why}")]
         sender = envelope.rewritten_sender or envelope.sender or ""
         asked = Asked(origin.ip, sender, origin.helo or "")
         if envelope.lacks_sender:

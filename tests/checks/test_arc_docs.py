@@ -13,6 +13,8 @@ from mailfilter.config.model import Config
 from mailfilter.scan.check import Given
 from mailfilter.scan.plan import build_plan
 
+from .settings_case import settings_of
+
 PAGE = Path(__file__).parents[2] / "docs/authentication.md"
 
 
@@ -42,8 +44,8 @@ class DocsTests(SynchronousTestCase):
         settings = config.checks["arc"]
         self.assertEqual(settings.timeout, config.scan.check_timeout)
         self.assertEqual({*settings.options, "trusted_sealers_map"}, set(Arc.options))
-        told = vars(Arc(Given(config.scan, settings.options)))
-        usual = vars(Arc(Given(config.scan)))
+        told = settings_of(Arc(Given(config.scan, settings.options)))
+        usual = settings_of(Arc(Given(config.scan)))
         for name in ("_skip_local", "_skip_authenticated", "_max_queries", "_jitter", "_trusted"):
             self.assertEqual(told[name], usual[name], name)
 

@@ -18,6 +18,8 @@ from mailfilter.config.model import Config
 from mailfilter.scan.check import Given
 from mailfilter.scan.plan import build_plan
 
+from .settings_case import settings_of
+
 PAGE = Path(__file__).parents[2] / "docs/authentication.md"
 
 
@@ -49,8 +51,8 @@ class DocsTests(SynchronousTestCase):
         settings = config.checks["dkim"]
         self.assertEqual(settings.timeout, config.scan.check_timeout)
         self.assertEqual(tuple(settings.options), Dkim.options)
-        told = vars(Dkim(Given(config.scan, settings.options)))
-        usual = vars(Dkim(Given(config.scan)))
+        told = settings_of(Dkim(Given(config.scan, settings.options)))
+        usual = settings_of(Dkim(Given(config.scan)))
         for name in ("_skip_local", "_skip_authenticated", "_limits"):
             self.assertEqual(told[name], usual[name], name)
 

@@ -19,6 +19,7 @@ from mailfilter.testing.checks import run_check
 from mailfilter.testing.fake_dns import FakeDns
 
 from .dmarc_case import ENVELOPE, NO_SPF
+from .settings_case import settings_of
 
 PAGE = Path(__file__).parents[2] / "docs/authentication.md"
 
@@ -42,8 +43,8 @@ class DocsTests(SynchronousTestCase):
             actions._actions, {"reject": Action.REJECT, "quarantine": Action.ADD_HEADER}
         )
         self.assertEqual(doubt._actions, {"no_author": Action.REJECT})
-        default = vars(Dmarc(Given(Config().scan)))
-        told = vars(usual)
+        default = settings_of(Dmarc(Given(Config().scan)))
+        told = settings_of(usual)
         for name in default.keys() - {"given", "_local"}:
             self.assertEqual(told[name], default[name], name)
         settings = usual.given.options

@@ -11,6 +11,8 @@ from mailfilter.config.model import Config
 from mailfilter.scan.check import Given
 from mailfilter.scan.plan import build_plan
 
+from .settings_case import settings_of
+
 PAGE = Path(__file__).parents[2] / "docs/authentication.md"
 
 
@@ -42,7 +44,7 @@ class DocsTests(SynchronousTestCase):
         settings = config.checks["spf"]
         self.assertEqual(settings.timeout, config.scan.check_timeout)
         self.assertEqual(tuple(settings.options), Spf.options)
-        told = vars(Spf(Given(config.scan, settings.options)))
-        usual = vars(Spf(Given(config.scan)))
+        told = settings_of(Spf(Given(config.scan, settings.options)))
+        usual = settings_of(Spf(Given(config.scan)))
         for name in ("_skip_local", "_skip_authenticated", "_limits", "_max_queries"):
             self.assertEqual(told[name], usual[name], name)
