@@ -4,20 +4,17 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from mailfilter.auth.arc import ArcResult, verify
 from mailfilter.auth.arc_fields import Validation
 from mailfilter.auth.arc_seal import FORM, Place, new_set, place_in, sealed_lines
 from mailfilter.auth.arc_set import arc_sets
 from mailfilter.auth.signature_writer import signed_value
 from mailfilter.auth.signing_keys import SigningKey
-from mailfilter.codec.dns_answer import Answer, DnsError, Question
 from mailfilter.mail import parse
 from mailfilter.mail.canon import Canonical, Digest, Field
-from mailfilter.testing.fake_dns import FakeDns
 
 from .dkim_signer import ED25519, OTHER_RSA, RSA, record
+from .evaluation_case import EvaluationCase
 
 NOW = 1_700_000_000
 RAW = (
@@ -118,41 +115,19 @@ def digest_of(message: Canonical) -> bytes:
         return digest.octets
 
 
-class ChainCase(SynchronousTestCase):
+class ChainCase(EvaluationCase):
     """Verifies chains by the keys of `ZONE`."""
 
+    ZONE = ZONE
+
     def setUp(self) -> None:
-        """A zone that counts."""
-        self.dns = FakeDns(ZONE)
+        """One key of which nothing is told."""
+        super().setUp()
         self.dns.fail("fails._domainkey.list.test")
-        self.turns = 0
-        self.rounds: list[tuple[Question, ...]] = []
 
     def verify(self, raw: bytes, now: float = NOW) -> ArcResult:
         """What comes of the chain of a message."""
-        evaluation = verify(parse(raw).canonical, now)
-        try:
-            asks = next(evaluation)
-            while True:
-                if asks:
-                    self.rounds.append(asks)
-                else:
-                    self.turns += 1
-                asks = evaluation.send(tuple(map(self._answer, asks)))
-        except StopIteration as stop:
-            found: ArcResult = stop.value
-            return found
-
-    def _answer(self, question: Question) -> Answer | DnsError:
-        waiting = self.dns.lookup(question)
-        try:
-            waiting.send(None)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
-        except DnsError as error:
-            return error
-        raise AssertionError("it waits")
+        return self.run_evaluation(verify(parse(raw).canonical, now))
 
     def assert_status(self, raw: bytes, status: str, reason: str = "") -> ArcResult:
         """The chain has this status, and a reason with this in it."""

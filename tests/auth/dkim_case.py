@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from mailfilter.auth.dkim import DEFAULTS, verify
 from mailfilter.auth.dkim_values import DkimResult, Limits
-from mailfilter.codec.dns_answer import Answer, DnsError, Question
 from mailfilter.mail import parse
-from mailfilter.testing.fake_dns import FakeDns
 
 from .dkim_signer import ED25519, OTHER_RSA, RSA, record
+from .evaluation_case import EvaluationCase
 
 NOW = 1_700_000_000.0
 
@@ -37,43 +34,21 @@ mixed._domainkey.signed.test  TXT  "{record(RSA, "t=y; ")}"
 """
 
 
-class VerifyCase(SynchronousTestCase):
+class VerifyCase(EvaluationCase):
     """Verifies messages by the keys of `ZONE`."""
 
+    ZONE = ZONE
+
     def setUp(self) -> None:
-        """A zone that counts."""
-        self.dns = FakeDns(ZONE)
+        """One key of which nothing is told."""
+        super().setUp()
         self.dns.fail("fails._domainkey.signed.test")
-        self.pauses = 0
-        self.rounds: list[tuple[Question, ...]] = []
 
     def verify(
         self, raw: bytes, now: float = NOW, limits: Limits = DEFAULTS, author: str = ""
     ) -> tuple[DkimResult, ...]:
         """What comes of the signatures of a message."""
-        evaluation = verify(parse(raw).canonical, now, limits, author)
-        try:
-            asks = next(evaluation)
-            while True:
-                if asks:
-                    self.rounds.append(asks)
-                else:
-                    self.pauses += 1
-                asks = evaluation.send(tuple(map(self._answer, asks)))
-        except StopIteration as stop:
-            found: tuple[DkimResult, ...] = stop.value
-            return found
-
-    def _answer(self, question: Question) -> Answer | DnsError:
-        waiting = self.dns.lookup(question)
-        try:
-            waiting.send(None)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
-        except DnsError as error:
-            return error
-        raise AssertionError("it waits")
+        return self.run_evaluation(verify(parse(raw).canonical, now, limits, author))
 
     def assert_result(self, raw: bytes, result: str, reason: str = "") -> None:
         """The topmost signature has this result, and a reason with this in it."""

@@ -98,7 +98,7 @@ class PassTests(ChainCase):
         for _ in range(50):
             raw = sealed(raw)
         self.assertEqual(self.assert_status(raw, "pass").instance, 50)
-        self.assertGreaterEqual(self.turns, 24)
+        self.assertGreaterEqual(self.pauses, 24)
         place = Place(51, "pass", ())
         raw = with_set(raw, LIST, place, results=PASSED, names=NAMES, time=NOW)
         self.rounds.clear()
