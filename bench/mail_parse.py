@@ -66,8 +66,8 @@ def rounds_of(step: Step, messages: Sequence[bytes], rounds: int) -> list[float]
     return found
 
 
-def print_corpus(top: Path, rounds: int, is_crlf: bool) -> None:
-    """Print the table for the messages below a directory."""
+def by_size(top: Path, is_crlf: bool = False) -> dict[str, list[bytes]]:
+    """The small and the large messages below a directory, if need be with CRLF line ends."""
     sets: dict[str, list[bytes]] = {"small": [], "large": []}
     for path in sorted(top.rglob("*.eml")):
         raw = path.read_bytes()
@@ -77,7 +77,12 @@ def print_corpus(top: Path, rounds: int, is_crlf: bool) -> None:
             sets["small"].append(raw)
         elif LARGE[0] <= len(raw) < LARGE[1] and b"text/html" in raw.lower():
             sets["large"].append(raw)
-    for name, messages in sets.items():
+    return sets
+
+
+def print_corpus(top: Path, rounds: int, is_crlf: bool) -> None:
+    """Print the table for the messages below a directory."""
+    for name, messages in by_size(top, is_crlf).items():
         if not messages:
             print(f"{name}: no messages")
             continue

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import mean, median
 from time import process_time
 
-from bench.mail_parse import LARGE, SMALL
+from bench.mail_parse import by_size
 from mailfilter.mail import HtmlView, Limits, Message, parse
 from mailfilter.mail.html_budget import HtmlBudget
 from mailfilter.mail.html_walk import read_html
@@ -68,14 +68,7 @@ def costs(raws: Sequence[bytes]) -> dict[str, float]:
 
 def print_corpus(top: Path, rounds: int, most: int) -> None:
     """Print the table for the messages below a directory."""
-    sets: dict[str, list[bytes]] = {"small": [], "large": []}
-    for path in sorted(top.rglob("*.eml")):
-        raw = path.read_bytes()
-        if SMALL[0] <= len(raw) < SMALL[1]:
-            sets["small"].append(raw)
-        elif LARGE[0] <= len(raw) < LARGE[1] and b"text/html" in raw.lower():
-            sets["large"].append(raw)
-    for name, raws in sets.items():
+    for name, raws in by_size(top).items():
         raws = raws[:: max(len(raws) // most, 1)][:most]
         if not raws:
             print(f"{name}: no messages")

@@ -13,7 +13,7 @@ from statistics import mean, median
 from time import process_time
 from typing import cast
 
-from bench.mail_parse import LARGE, SMALL
+from bench.mail_parse import by_size
 from mailfilter.checks import BUILT_IN
 from mailfilter.config.model import Scan
 from mailfilter.scan.check import Check, Findings, Given
@@ -56,14 +56,7 @@ def costs(raw: bytes, checks: Sequence[Check]) -> dict[str, float]:
 def print_corpus(top: Path, rounds: int, most: int) -> None:
     """Print the table for the messages below a directory."""
     checks = made_checks()
-    sets: dict[str, list[bytes]] = {"small": [], "large": []}
-    for path in sorted(top.rglob("*.eml")):
-        raw = path.read_bytes()
-        if SMALL[0] <= len(raw) < SMALL[1]:
-            sets["small"].append(raw)
-        elif LARGE[0] <= len(raw) < LARGE[1] and b"text/html" in raw.lower():
-            sets["large"].append(raw)
-    for name, raws in sets.items():
+    for name, raws in by_size(top).items():
         raws = raws[:: max(len(raws) // most, 1)][:most]
         if not raws:
             print(f"{name}: no messages")
