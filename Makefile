@@ -42,6 +42,7 @@ lint: $(VENV)/.made-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+MAIL = $(or $(MESSAGES),$(if $(MAILFILTER_CORPUS),$(MAILFILTER_CORPUS)/dev,tests/data/messages))
 bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.run $(if $(MESSAGES),--messages $(MESSAGES))
 	@$(BIN)/python -m bench.milter_cost
@@ -56,8 +57,8 @@ bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.maps
 	@$(BIN)/python -m bench.dns
 	@$(BIN)/python -m bench.spf
-	@$(BIN)/python -m bench.mail_parse --crlf \
-		$(or $(MESSAGES),$(if $(MAILFILTER_CORPUS),$(MAILFILTER_CORPUS)/dev,tests/data/messages))
+	@$(BIN)/python -m bench.mail_parse --crlf $(MAIL)
+	@$(BIN)/python -m bench.content --checks $(MAIL)
 
 # Reloads, kills and stops under load, for some minutes; the part with Postfix needs root.
 soak: $(VENV)/.made-test

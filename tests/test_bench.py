@@ -7,6 +7,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from bench import (
+    content,
     dkim,
     dns,
     http_cost,
@@ -127,6 +128,15 @@ class BenchTests(SynchronousTestCase):
         costs = parts.measure(plan, config, [next(messages.made_up())])
         for name in ("parse", *(f"check {step.name}" for step in plan.steps), "log line"):
             self.assertIn(name, costs)
+
+    def test_content(self) -> None:
+        """The scan, each check and the longest turn have their lines."""
+        plan = content.make_plan()
+        found = [next(messages.made_up())]
+        self.assertEqual(len(list(content.costs(plan, found, 1))), 2)
+        self.assertEqual(len(list(content.dearest(plan, found))), content.SHOWN)
+        (line,) = content.turns_of(plan, [("name", found[0])])
+        self.assertIn("name", line)
 
     def test_metrics_cost(self) -> None:
         """What is counted, told and kept has its line each."""
