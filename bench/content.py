@@ -13,7 +13,6 @@ import argparse
 import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from time import process_time
@@ -52,41 +51,43 @@ def make_plan() -> Plan:
     return build_plan(config, [*load_checks(), rules.check()])
 
 
-def make_scanner(plan: Plan, turns: Turns) -> Scanner:
+class Bench:
     """A scanner whose pauses end when the next turn is taken."""
-    return Scanner(plan, Config().scan, turns)
+
+    def __init__(self, plan: Plan) -> None:
+        self._turns = Turns(process_time)
+        self._scanner = Scanner(plan, Config().scan, self._turns)
+
+    def scan(self, raw: bytes) -> tuple[Verdict, float]:
+        """The verdict of a message, and the longest turn that it took (seconds of CPU time)."""
+        self._turns.longest = 0.0
+        verdict = self._turns.run(self._scanner.scan(ENVELOPE, raw))
+        return verdict, self._turns.longest
 
 
-def scan(plan: Plan, raw: bytes) -> tuple[Verdict, float]:
-    """The verdict of a message, and the longest turn that it took (seconds of CPU time)."""
-    turns = Turns(process_time)
-    verdict = turns.run(make_scanner(plan, turns).scan(ENVELOPE, raw))
-    return verdict, turns.longest
-
-
-def dearest(plan: Plan, messages: Sequence[bytes]) -> Iterator[str]:
+def dearest(bench: Bench, messages: Sequence[bytes]) -> Iterator[str]:
     """Lines: microseconds a message that checks took, those that took most first.
 
     What checks share is worked out once for a message, and counts for the one that asks first.
     """
     costs: defaultdict[str, float] = defaultdict(float)
     for raw in messages:
-        for run in scan(plan, raw)[0].runs:
+        for run in bench.scan(raw)[0].runs:
             costs[run.check] += run.took
     for name, seconds in sorted(costs.items(), key=lambda item: -item[1])[:SHOWN]:
         yield f"    {name:24}{seconds / len(messages) * 1e6:8.1f} us"
 
 
-def costs(plan: Plan, messages: Sequence[bytes], rounds: int) -> Iterator[str]:
+def costs(bench: Bench, messages: Sequence[bytes], rounds: int) -> Iterator[str]:
     """Lines: what parsing and the whole scan take."""
-    steps: tuple[tuple[str, Step], ...] = (("parse", parse), ("scan", partial(scan, plan)))
+    steps: tuple[tuple[str, Step], ...] = (("parse", parse), ("scan", bench.scan))
     for label, step in steps:
         gc.collect()
         found = rounds_of(step, messages, rounds)
         yield f"  {label:10} min {min(found):7.1f} us   median {median(found):7.1f} us"
 
 
-def print_corpus(plan: Plan, top: Path, rounds: int, most: int, with_checks: bool) -> None:
+def print_corpus(bench: Bench, top: Path, rounds: int, most: int, with_checks: bool) -> None:
     """Print the tables for the messages below a directory."""
     for name, raws in by_size(top).items():
         messages = raws[:: max(len(raws) // most, 1)][:most]
@@ -94,9 +95,9 @@ def print_corpus(plan: Plan, top: Path, rounds: int, most: int, with_checks: boo
             print(f"{name}: no messages")
             continue
         print(f"{name}: {len(messages)} messages of {mean(map(len, messages)):.0f} octets (mean)")
-        print("\n".join(costs(plan, messages, rounds)))
+        print("\n".join(costs(bench, messages, rounds)))
         if with_checks:
-            print("\n".join(dearest(plan, messages)))
+            print("\n".join(dearest(bench, messages)))
 
 
 def hostile_messages() -> Iterator[tuple[str, bytes]]:
@@ -110,13 +111,13 @@ def hostile_messages() -> Iterator[tuple[str, bytes]]:
         yield f"mail {name}", make_mail(SIZE)
 
 
-def turns_of(plan: Plan, messages: Iterable[tuple[str, bytes]]) -> Iterator[str]:
+def turns_of(bench: Bench, messages: Iterable[tuple[str, bytes]]) -> Iterator[str]:
     """Lines: messages with the longest turns (the shorter of two scans), and what was slow."""
     found: list[tuple[float, str, str]] = []
     for name, raw in messages:
-        verdict, longest = scan(plan, raw)
+        verdict, longest = bench.scan(raw)
         if longest > LONG:
-            longest = min(longest, scan(plan, raw)[1])
+            longest = min(longest, bench.scan(raw)[1])
         slow = sorted(verdict.runs, key=lambda run: -run.took)[:3]
         told = ", ".join(f"{run.check} {run.took * 1e3:.0f}" for run in slow)
         found.append((longest * 1e3, name, told))
@@ -134,17 +135,17 @@ def main() -> None:
     parser.add_argument("--turns", action="store_true", help="the longest turns")
     parser.add_argument("--hostile", action="store_true", help="hostile shapes instead")
     options = parser.parse_args()
-    plan = make_plan()
+    bench = Bench(make_plan())
     if options.hostile:
-        print("\n".join(turns_of(plan, hostile_messages())))
+        print("\n".join(turns_of(bench, hostile_messages())))
     elif options.directory is None:
         parser.error("give a directory, or --hostile")
     elif options.turns:
         paths = sorted(path for path in options.directory.rglob("*") if path.is_file())
         messages = ((str(path), path.read_bytes()) for path in paths)
-        print("\n".join(turns_of(plan, messages)))
+        print("\n".join(turns_of(bench, messages)))
     else:
-        print_corpus(plan, options.directory, options.rounds, options.most, options.checks)
+        print_corpus(bench, options.directory, options.rounds, options.most, options.checks)
 
 
 if __name__ == "__main__":

@@ -131,11 +131,11 @@ class BenchTests(SynchronousTestCase):
 
     def test_content(self) -> None:
         """The scan, each check and the longest turn have their lines."""
-        plan = content.make_plan()
+        bench = content.Bench(content.make_plan())
         found = [next(messages.made_up())]
-        self.assertEqual(len(list(content.costs(plan, found, 1))), 2)
-        self.assertEqual(len(list(content.dearest(plan, found))), content.SHOWN)
-        (line,) = content.turns_of(plan, [("name", found[0])])
+        self.assertEqual(len(list(content.costs(bench, found, 1))), 2)
+        self.assertEqual(len(list(content.dearest(bench, found))), content.SHOWN)
+        (line,) = content.turns_of(bench, [("name", found[0])])
         self.assertIn("name", line)
 
     def test_metrics_cost(self) -> None:
