@@ -15,6 +15,7 @@ from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
 from .certificates import NOTHING, Held, Taken, take
 from .checks import CheckFile, CheckLoadError, has_entry_points, load_checks, read_check_files
+from .composites import shipped_composites
 from .expiry import expiring
 from .map_files import map_problems
 from .rules import (
@@ -109,6 +110,15 @@ def rules_of(path: str | None) -> RuleSet:
     return compile_rule_set(found, settings, None)
 
 
+def plan_of(path: str | None) -> Plan:
+    """The checks and symbols of a configuration (`None` is the built-in defaults).
+
+    Rules are not compiled. Runs the operator's code; raises ConfigError as `load_all` does, but
+    for certificates and files of maps.
+    """
+    return _load(read_sources(take_sources(path)), None, None, is_draft=True)[1]
+
+
 def load_files(
     sources: Sources,
     check_files: Sequence[CheckFile],
@@ -156,7 +166,8 @@ def _load(
         rules = compile_rule_set(rules, loaded.config.rules, state_dir)
     plan = None
     try:
-        plan = build_plan(loaded.config, [*checks, *more, rules.check()])
+        shipped = shipped_composites(loaded.config.rules)
+        plan = build_plan(loaded.config, [*checks, *more, rules.check()], shipped=shipped)
     except PlanError as error:
         # The symbols of a rule that is no good are not there for others to name.
         problems.add(*map(_about_rules, rules.troubles))

@@ -35,6 +35,7 @@ from .saved import read_or_warn, saved
 from .spf import spf
 from .status import status_text
 from .store import store
+from .symbols import symbols
 from .tls import tls
 
 EXIT_CODES = (
@@ -73,6 +74,7 @@ main.add_command(dmarc)
 dmarc.add_command(dmarc_check)
 main.add_command(dkim)
 main.add_command(rules)
+main.add_command(symbols)
 
 
 @main.group()

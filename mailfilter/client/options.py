@@ -9,9 +9,10 @@ from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from ..config import ConfigError, Loaded, default_path
+from ..config import Config, ConfigError, Loaded, default_path
 from ..report.reply_json import render_json
 from ..rules.ruleset import RuleSet
+from ..scan.plan import Plan, build_plan
 from .own_key import OwnKey
 
 T = TypeVar("T")
@@ -51,6 +52,9 @@ class Knowledge:
     ConfigError."""
     rules: Callable[[str | None], RuleSet] = lambda _: RuleSet()
     """The rules of a configuration, compiled; raises ConfigError."""
+    plan: Callable[[str | None], Plan] = lambda _: build_plan(Config(), ())
+    """Checks and symbols of a configuration, with rules that are not compiled; raises
+    ConfigError."""
     own_key: Callable[[str | None, str, str], OwnKey] = lambda *_: OwnKey()
     """The key by which a configuration has mail signed for a domain and selector; raises
     ConfigError."""

@@ -1,12 +1,15 @@
 """The table of symbols that a configuration knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ..config.model import Config, SymbolSettings
+from ..config.model import Composite, Config, SymbolSettings
 from .check import Check
 
 FAIL_SUFFIX = "_FAIL"
+
+COMPOSITES = "composites"
+"""What finds composites, as the name of a check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class SymbolInfo:
     group: str
     description: str
     one_shot: bool = True
+    check: str = ""
+    """What finds it; empty for what says that a check failed."""
 
 
 def fail_symbol(check_name: str) -> str:
@@ -41,7 +46,12 @@ def symbol_table(
                 problems.append(((), f"check {check.name}: symbol {name} is declared twice"))
                 continue
             table[name] = SymbolInfo(
-                name, symbol.score, symbol.group, symbol.description, symbol.one_shot
+                name,
+                symbol.score,
+                symbol.group,
+                symbol.description,
+                symbol.one_shot,
+                check.name,
             )
         failed = fail_symbol(check.name)
         table[failed] = SymbolInfo(failed, 0.0, "failures", f"check {check.name} gave no answer")
@@ -49,12 +59,24 @@ def symbol_table(
         if name in table:
             problems.append((("composites", name), "a check declares a symbol of this name"))
             continue
-        text = composite.description or "composite"
-        table[name] = SymbolInfo(name, composite.score, composite.group, text)
+        table[name] = _of_composite(name, composite)
     for name, change in config.symbols.items():
         if name in table:
             table[name] = _changed(table[name], change)
     return table, problems
+
+
+def shipped_symbols(config: Config, shipped: Mapping[str, Composite]) -> dict[str, SymbolInfo]:
+    """Those of the package's composites, with the operator's changes applied."""
+    return {
+        name: _changed(_of_composite(name, item), config.symbols.get(name, SymbolSettings()))
+        for name, item in shipped.items()
+    }
+
+
+def _of_composite(name: str, item: Composite) -> SymbolInfo:
+    text = item.description or "composite"
+    return SymbolInfo(name, item.score, item.group, text, check=COMPOSITES)
 
 
 def _changed(info: SymbolInfo, change: SymbolSettings) -> SymbolInfo:

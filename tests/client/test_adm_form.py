@@ -14,10 +14,11 @@ SHARED = {
     | {"dkim check", "dmarc check", "dns doctor", "spf check", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {f"dmarc {name}" for name in ("list", "report", "show")}
-    | {f"rules {name}" for name in ("explain", "list", "test")},
+    | {f"rules {name}" for name in ("explain", "list", "test")}
+    | {"symbols"},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
     | {"dkim check", "dmarc check", "dns doctor", "keypair show", "spf check", "tls show"}
-    | {"dmarc list", "dmarc report", "rules list"},
+    | {"dmarc list", "dmarc report", "rules list", "symbols"},
     "--state-dir FOLDER": {"config show", "explain", "history", "reload", "status", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {"saved list", "saved undo"}

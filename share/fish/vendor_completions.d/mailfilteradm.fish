@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--discovery' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--discovery' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--group' '--found-by' '--standing' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'rules' 'rules explain' 'rules list' 'rules test' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'rules' 'rules explain' 'rules list' 'rules test' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'symbols' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -42,6 +42,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'saved' -d 'Look at what
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'spf' -d 'Evaluate SPF, which says who may send for a domain.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'status' -d 'Show how the running filter is.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'store' -d 'Look after what the filter remembers.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'symbols' -d 'List symbols: score, group, check and meaning.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'tls' -d 'Make certificates, and look at ours and those of others.'
 complete -c mailfilteradm -n "__mailfilteradm_at '' --below" -l 'version' -d 'Show the version and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at '' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
@@ -217,6 +218,12 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -l 'json
 complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'store stats' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'symbols' --below" -l 'group' -d 'Only those of a group.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'symbols' --below" -l 'found-by' -d 'Only those that a check finds.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'symbols' --below" -l 'standing' -d 'Only compatible, ours or not-built.' -x -a 'compatible ours not-built'
+complete -c mailfilteradm -n "__mailfilteradm_at 'symbols' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'symbols' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'symbols' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'check' -d 'Tell what a server speaks and shows, and if we would connect.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'self-signed' -d 'Make a key, and a certificate that is signed with it.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'tls'" -a 'show' -d 'Show the certificates and keys in use, and whom we believe.'
