@@ -9,6 +9,7 @@ from ..client.symbols import Row, Standing, symbol_rows
 from ..config import Config
 from ..config.model import RuleSettings
 from ..scan.plan import Plan, build_plan
+from .composites import shipped_composites
 from .rules import load_rule_set
 
 PAGE = Path("docs/symbols.md")
@@ -42,8 +43,9 @@ By group, with Rspamd's default scores where they are not 0.
 
 def built_in_plan() -> Plan:
     """The plan of the built-in checks and rules without a configuration."""
-    rules = load_rule_set(RuleSettings()).rules.check()
-    return build_plan(Config(), [*BUILT_IN, rules])
+    settings = RuleSettings()
+    rules = load_rule_set(settings).rules.check()
+    return build_plan(Config(), [*BUILT_IN, rules], shipped=shipped_composites(settings))
 
 
 def render_symbols() -> str:

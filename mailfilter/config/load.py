@@ -207,11 +207,14 @@ def _named(tree: Tree, table: str) -> Tree:
 
 def _with_lost_composites(config: Config, tree: Tree, place: Place) -> Config:
     """Composites that cannot be built stay as disabled ones, for others that name them."""
-    composites = dict(config.composites)
+    composites = {
+        name: item if item.expression else replace(item, enabled=False)
+        for name, item in config.composites.items()
+    }
     builder = Builder(place, Problems())
     for name, item in _named(tree, "composites").items():
         if name not in composites:
-            found = builder.build(table_of(Composite), item, Composite(expression=""), ())
+            found = builder.build(table_of(Composite), item, Composite(), ())
             if isinstance(found, Composite):
                 composites[name] = replace(found, enabled=False)
     return replace(config, composites=composites)

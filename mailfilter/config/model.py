@@ -555,17 +555,20 @@ class SymbolSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composite:
-    """A symbol that fires on an expression over other symbols."""
+    """A symbol that fires on an expression over other symbols.
+
+    One with the name of a composite that comes with the filter takes its place.
+    """
 
     expression: Annotated[
         str,
         Doc(
             "Symbols and groups (g:NAME, g+:NAME, g-:NAME) joined by & | ! and parentheses; a"
             " symbol may be marked ~ (take the symbol away, keep its score) or - (keep both)"
-            " or ^ (take both, whatever others say)."
+            " or ^ (take both, whatever others say). One that is switched off needs none."
         ),
         Example('"MISSING_FROM & MISSING_DATE"'),
-    ]
+    ] = ""
     score: Annotated[float, Doc("Score of the composite.")] = 0.0
     policy: Annotated[
         CompositePolicy, Doc("What happens to the parts: both go, or score, or symbol, or none.")
@@ -1306,7 +1309,9 @@ def default_groups() -> Mapping[str, Group]:
 class RuleSettings:
     """Rules: expressions and small functions that make a symbol each."""
 
-    built_in: Annotated[bool, Doc("The rules that come with the filter are used.")] = True
+    built_in: Annotated[
+        bool, Doc("The rules and composites that come with the filter are used.")
+    ] = True
     dirs: Annotated[
         tuple[str, ...],
         PATH,

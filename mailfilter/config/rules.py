@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
 from .complaint import Complaint, Doubt, Place
+from .composite_rules import composite_problems
 from .controller_rules import controller_problems, controller_warnings
 from .dmarc_rules import dmarc_problems, dmarc_warnings
 from .endpoint import parse_endpoint
@@ -49,6 +50,7 @@ def find_problems(
     yield from tls_problems(config, place, is_doubtful)
     yield from httpcrypt_problems(config, place, is_doubtful)
     yield from header_problems(config, place, is_doubtful)
+    yield from composite_problems(config, place, is_doubtful)
     yield from controller_problems(config, place, is_doubtful)
     yield from signing_problems(config, place, is_doubtful)
     yield from dmarc_problems(config, place, is_doubtful)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntFlag
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from ..config.model import Composite, CompositePolicy
 
@@ -27,6 +28,8 @@ MAX_NAME = 64
 
 Unknown = Literal["check", "symbol", "group", "option"]
 """What a name that nobody knows should have been."""
+
+NO_COMPOSITES: Mapping[str, Composite] = MappingProxyType({})
 
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[~^-]?)(?P<atom>(?:g[+-]?:)?[A-Za-z0-9_.]+)|(?P<op>[&|!()]))")
 _WORDS = {"and": "&", "or": "|", "not": "!"}
@@ -54,10 +57,6 @@ _MARKS = {
     "^": Removal.SCORE | Removal.SYMBOL | Removal.FORCED,
 }
 
-Lookup = Callable[[str], tuple[str, ...]]
-"""Atom -> the symbols that fired for it."""
-Node = Callable[[Lookup], bool]
-
 
 @dataclass(frozen=True, slots=True)
 class Atom:
@@ -66,6 +65,19 @@ class Atom:
     name: str
     mark: str
     positive: bool
+
+
+Lookup = Callable[[Atom], Sequence[str]]
+"""Atom -> the symbols that fired for it."""
+Truth = Callable[[Lookup], bool]
+
+
+class Node(NamedTuple):
+    """A part of an expression."""
+
+    holds: Truth
+    needs: frozenset[str] | None
+    """Atoms of which one at least must have fired; `None` if it may hold without any."""
 
 
 class ExpressionError(ValueError):
@@ -80,7 +92,7 @@ class Expression:
         self.atoms: list[Atom] = []
         self._tokens = list(_tokens(text))
         self._at = 0
-        self.holds: Node = self._any(positive=True, depth=0)
+        self.holds, self.needs = self._any(positive=True, depth=0)
         if self._at < len(self._tokens):
             raise ExpressionError(f"unexpected {self._tokens[self._at][1]!r} in {text!r}")
 
@@ -92,14 +104,22 @@ class Expression:
         while self._peek() == "|":
             self._at += 1
             nodes.append(self._all(positive=positive, depth=depth))
-        return nodes[0] if len(nodes) == 1 else lambda look: any(node(look) for node in nodes)
+        if len(nodes) == 1:
+            return nodes[0]
+        needed = [node.needs for node in nodes if node.needs is not None]
+        needs = frozenset[str]().union(*needed) if len(needed) == len(nodes) else None
+        return Node(lambda look: any(node.holds(look) for node in nodes), needs)
 
     def _all(self, *, positive: bool, depth: int) -> Node:
         nodes = [self._one(positive=positive, depth=depth)]
         while self._peek() == "&":
             self._at += 1
             nodes.append(self._one(positive=positive, depth=depth))
-        return nodes[0] if len(nodes) == 1 else lambda look: all(node(look) for node in nodes)
+        if len(nodes) == 1:
+            return nodes[0]
+        needed = [node.needs for node in nodes if node.needs is not None]
+        needs = min(needed, key=len, default=None)
+        return Node(lambda look: all(node.holds(look) for node in nodes), needs)
 
     def _one(self, *, positive: bool, depth: int) -> Node:
         if depth > MAX_DEPTH:
@@ -110,7 +130,7 @@ class Expression:
         self._at += 1
         if token == "!":
             inner = self._one(positive=not positive, depth=depth + 1)
-            return lambda look: not inner(look)
+            return Node(lambda look: not inner.holds(look), None)
         if token == "(":
             inner = self._any(positive=positive, depth=depth + 1)
             if self._peek() != ")":
@@ -119,8 +139,9 @@ class Expression:
             return inner
         if token in ("&", "|", ")"):
             raise ExpressionError(f"unexpected {token!r} in {self.text!r}")
-        self.atoms.append(Atom(token, mark, positive))
-        return lambda look: bool(look(token))
+        atom = Atom(token, mark, positive)
+        self.atoms.append(atom)
+        return Node(lambda look: bool(look(atom)), frozenset((token,)))
 
 
 def _tokens(text: str) -> Iterable[tuple[str, str]]:
@@ -161,16 +182,45 @@ class Fault:
     unknown: Unknown | None = None
 
 
+def usable_composites(
+    shipped: Mapping[str, Composite], groups: Mapping[str, str]
+) -> dict[str, Composite]:
+    """Those of the package that can fire; parts that no check gives never do.
+
+    `groups` maps each symbol that something else declares to its group. A name that is declared
+    is not the package's any more.
+    """
+    found = {name: item for name, item in shipped.items() if name not in groups}
+    expressions = {name: Expression(item.expression) for name, item in found.items()}
+    before = -1
+    while len(found) != before:
+        before = len(found)
+        known = {*groups, *found}
+        known_groups = {*groups.values(), *(item.group for item in found.values())}
+
+        def best(atom: Atom, known: set[str] = known, of: set[str] = known_groups) -> Sequence[str]:
+            """As if all had fired that should, and nothing that should not."""
+            _kind, colon, group = atom.name.partition(":")
+            is_known = group in of if colon else atom.name in known
+            return (atom.name,) if is_known and atom.positive else ()
+
+        found = {name: item for name, item in found.items() if expressions[name].holds(best)}
+    return found
+
+
 def make_composites(
-    composites: Mapping[str, Composite], groups: Mapping[str, str]
+    composites: Mapping[str, Composite],
+    groups: Mapping[str, str],
+    shipped: Mapping[str, Composite] = NO_COMPOSITES,
 ) -> tuple["Composites", list[Fault]]:
     """Read the composites of a configuration; `groups` maps each known symbol to its group.
 
-    The second value says what is wrong; such composites are left out.
+    Those that the package ships may name what nothing declares, and give way to others of the
+    same name. The second value says what is wrong; such composites are left out.
     """
     errors: list[Fault] = []
     rules: dict[str, Rule] = {}
-    for name, item in composites.items():
+    for name, item in {**shipped, **composites}.items():
         if not item.enabled:
             continue
         try:
@@ -178,8 +228,11 @@ def make_composites(
         except ExpressionError as error:
             errors.append(Fault(name, str(error)))
             continue
+        is_own = name in composites
         unknown = [
-            fault for atom in expression.atoms if (fault := _unknown(name, atom.name, groups))
+            fault
+            for atom in expression.atoms
+            if is_own and (fault := _unknown(name, atom.name, groups))
         ]
         if unknown:
             errors.extend(unknown)
@@ -194,7 +247,8 @@ def make_composites(
         order = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle: list[str] = error.args[1]
-        errors.append(Fault(circle[0], f"composites in a circle: {' -> '.join(circle)}"))
+        own = next((name for name in circle if name in composites), circle[0])
+        errors.append(Fault(own, f"composites in a circle: {' -> '.join(circle)}"))
     return Composites([rules[name] for name in order], groups), errors
 
 
@@ -225,6 +279,17 @@ class Composites:
         self._groups: dict[str, list[str]] = {}
         for symbol, group in groups.items():
             self._groups.setdefault(group, []).append(symbol)
+        self._always: list[int] = []
+        """Places of those that may hold whatever has fired."""
+        self._wakes: dict[str, list[int]] = {}
+        """Symbol -> places of those that may hold because it has fired."""
+        for place, rule in enumerate(self.rules):
+            needs = rule.expression.needs
+            if needs is None:
+                self._always.append(place)
+                continue
+            for symbol in {name for atom in needs for name in self._members(atom)}:
+                self._wakes.setdefault(symbol, []).append(place)
 
     def apply(
         self, scores: Mapping[str, float], score_of: Callable[[str], float | None]
@@ -239,11 +304,15 @@ class Composites:
         fired: dict[str, float] = dict(scores)
         names: list[str] = []
         removals: dict[str, Removal] = {}
+        wakes = self._wakes
+        awake = {*self._always}.union(*(wakes[name] for name in fired if name in wakes))
 
-        def look(atom: str) -> tuple[str, ...]:
-            return self._fired(atom, fired)
+        def look(atom: Atom) -> tuple[str, ...]:
+            return self._fired(atom.name, fired)
 
-        for rule in self.rules:
+        for place, rule in enumerate(self.rules):
+            if place not in awake:
+                continue
             score = score_of(rule.name)
             if score is None or not rule.expression.holds(look):
                 continue
@@ -252,16 +321,22 @@ class Composites:
                 if not atom.positive:
                     continue
                 removal = _MARKS.get(atom.mark, rule.removal)
-                for symbol in look(atom.name):
+                for symbol in look(atom):
                     removals[symbol] = removals.get(symbol, Removal.NOTHING) | removal
             fired[rule.name] = score
+            awake.update(wakes.get(rule.name, ()))
         return names, {name: _settle(removal) for name, removal in removals.items()}
 
+    def _members(self, atom: str) -> Sequence[str]:
+        """The symbols for which an atom may stand."""
+        _kind, colon, group = atom.partition(":")
+        return self._groups.get(group, ()) if colon else (atom,)
+
     def _fired(self, atom: str, fired: Mapping[str, float]) -> tuple[str, ...]:
-        kind, colon, group = atom.partition(":")
+        kind, colon, _group = atom.partition(":")
         if not colon:
             return (atom,) if atom in fired else ()
-        members = [name for name in self._groups.get(group, ()) if name in fired]
+        members = [name for name in self._members(atom) if name in fired]
         if kind == "g+":
             members = [name for name in members if fired[name] > 0]
         elif kind == "g-":

@@ -6,12 +6,19 @@ from graphlib import CycleError, TopologicalSorter
 from inspect import iscoroutinefunction
 
 from ..auth.signing_keys import SigningKeys
-from ..config.model import CheckSettings, Config, default_groups
+from ..config.model import CheckSettings, Composite, Config, default_groups
 from ..maps import Maps
 from .check import Check, Given, Stage
-from .composites import Composites, Unknown, make_composites, near_hint
+from .composites import (
+    NO_COMPOSITES,
+    Composites,
+    Unknown,
+    make_composites,
+    near_hint,
+    usable_composites,
+)
 from .profiles import Profiles
-from .symbols import SymbolInfo, fail_symbol, symbol_table
+from .symbols import SymbolInfo, fail_symbol, shipped_symbols, symbol_table
 
 MAX_HINTS = 50
 """Names of one table for which a near one is looked for."""
@@ -85,10 +92,12 @@ def build_plan(
     checks: Iterable[type[Check]],
     maps: Maps | None = None,
     keys: SigningKeys | None = None,
+    shipped: Mapping[str, Composite] = NO_COMPOSITES,
 ) -> Plan:
     """Sort the checks and work out symbols, composites and profiles.
 
-    Without `maps` those of the configuration are empty; without `keys` there are none.
+    Composites that the package has `shipped` give way to those of the configuration. Without
+    `maps` those of the configuration are empty; without `keys` there are none.
     Raises PlanError with every problem found.
     """
     maps = Maps(config.maps) if maps is None else maps
@@ -97,9 +106,11 @@ def build_plan(
     problems = _duplicate_names(classes) + _unknown_after(classes)
     symbols, found = symbol_table(config, classes)
     problems += [PlanProblem(key, text) for key, text in found]
+    shipped = usable_composites(shipped, {name: info.group for name, info in symbols.items()})
+    symbols |= shipped_symbols(config, shipped)
     problems += _unknown_names(config, [check.name for check in classes], symbols)
     groups = {name: info.group for name, info in symbols.items()}
-    composites, errors = make_composites(config.composites, groups)
+    composites, errors = make_composites(config.composites, groups, shipped)
     problems += [
         PlanProblem(("composites", item.name, "expression"), item.text, item.hint, item.unknown)
         for item in errors

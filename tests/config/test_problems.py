@@ -177,7 +177,7 @@ class ProblemTests(ConfigCase):
         if loaded is None:
             raise AssertionError("nothing was read")
         self.assertEqual((loaded.config.scan.timeout, loaded.config.scan.max_options), (8.0, 7))
-        lost = Composite(expression="", group="mine", enabled=False)
+        lost = Composite(group="mine", enabled=False)
         self.assertEqual(loaded.config.composites, {"B": Composite(expression="A"), "A": lost})
         self.assertIn(("composites", "A", "expression"), reading.doubtful)
         self.assertEqual(loaded.origin("checks.x").line, 5)

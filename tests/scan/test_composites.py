@@ -9,6 +9,7 @@ from mailfilter.scan.composites import (
     Fault,
     Removal,
     make_composites,
+    usable_composites,
 )
 
 GROUPS = {
@@ -24,7 +25,7 @@ BOTH = Removal.SCORE | Removal.SYMBOL
 
 
 def holds(text: str, *fired: str) -> bool:
-    return Expression(text).holds(lambda atom: (atom,) if atom in fired else ())
+    return Expression(text).holds(lambda atom: (atom.name,) if atom.name in fired else ())
 
 
 def apply(
@@ -137,3 +138,76 @@ class FiringTests(SynchronousTestCase):
     def test_switched_off(self) -> None:
         composite = Composite(expression="A", enabled=False)
         self.assertEqual(apply({"X": composite}, A=1), ([], {}))
+
+
+class WakingTests(SynchronousTestCase):
+    """Only those are asked of which something has fired that they cannot be without."""
+
+    def needs(self, text: str) -> set[str] | None:
+        found = Expression(text).needs
+        return None if found is None else set(found)
+
+    def test_needs(self) -> None:
+        for text, needs in (
+            ("A", {"A"}),
+            ("A | B", {"A", "B"}),
+            ("(A | B) & C", {"C"}),
+            ("A & !B", {"A"}),
+            ("!A", None),
+            ("A | !B", None),
+            ("!A & !B", None),
+            ("!!A", None),
+            ("g+:one & !A", {"g+:one"}),
+        ):
+            self.assertEqual(self.needs(text), needs, text)
+
+    def test_without_anything(self) -> None:
+        """One that asks for absence holds for a message of which nothing else fired."""
+        self.assertEqual(apply({"X": Composite(expression="!A")}), (["X"], {}))
+
+    def test_woken_by_a_composite(self) -> None:
+        composites = {
+            "X": Composite(expression="g:composite & !B"),
+            "Y": Composite(expression="Z | C"),
+            "Z": Composite(expression="A"),
+        }
+        made, _errors = make_composites(composites, GROUPS)
+        fired, _removals = made.apply({"A": 1.0}, lambda _name: 0.0)
+        self.assertIn("Z", fired)
+        self.assertIn("Y", fired)
+
+
+class ShippedTests(SynchronousTestCase):
+    """Composites of the package."""
+
+    def test_unknown_parts(self) -> None:
+        """What nothing declares never fires; that is no mistake of the operator's."""
+        shipped = {"X": Composite(expression="A & (NOBODY | g:nothing | B)", score=3.0)}
+        made, errors = make_composites({}, GROUPS, shipped)
+        self.assertEqual(errors, [])
+        self.assertEqual(made.apply({"A": 1.0}, lambda _name: 3.0)[0], [])
+        self.assertEqual(made.apply({"A": 1.0, "B": 1.0}, lambda _name: 3.0)[0], ["X"])
+
+    def test_usable(self) -> None:
+        """Those that can never fire are not there, nor are those that need them."""
+        shipped = {
+            "ONE": Composite(expression="A & NOBODY"),
+            "TWO": Composite(expression="ONE & B"),
+            "THREE": Composite(expression="B & !NOBODY & (A | NOBODY)"),
+            "FOUR": Composite(expression="g:nothing"),
+            "FIVE": Composite(expression="g:theirs & A"),
+            "SIX": Composite(expression="SEVEN"),
+            "SEVEN": Composite(expression="g:two", group="theirs"),
+        }
+        self.assertEqual(set(usable_composites(shipped, GROUPS)), {"THREE", "FIVE", "SIX", "SEVEN"})
+
+    def test_names_that_others_have(self) -> None:
+        shipped = {"A": Composite(expression="B"), "NEW": Composite(expression="B")}
+        self.assertEqual(set(usable_composites(shipped, GROUPS)), {"NEW"})
+
+    def test_circle_through_one(self) -> None:
+        """A circle is told of at the operator's own."""
+        shipped = {"X": Composite(expression="A | Y")}
+        made, errors = make_composites({"Y": Composite(expression="X")}, GROUPS, shipped)
+        self.assertEqual([(error.name, "circle" in error.text) for error in errors], [("Y", True)])
+        self.assertEqual(made.rules, ())
