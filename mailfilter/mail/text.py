@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import regex  # type: ignore[import-untyped]
 
@@ -16,6 +17,9 @@ MAX_VISIBLE = 512 * 1024
 
 MAX_WORDS = 50_000
 """Words that are kept."""
+
+MAX_OF_WORDS = 256 * 1024
+"""Characters of a text whose words are read; half of them, if they are not all ASCII."""
 
 MAX_WORD = 64
 """Characters of one word that are kept."""
@@ -34,12 +38,23 @@ _INVISIBLE = re.compile(
 )
 """Characters without any width, bidi marks among them."""
 
-_ASCII_WORD = re.compile(r"[a-z0-9]++(?:'[a-z0-9]++)*")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]++(?:'[\p{L}\p{N}\p{M}]++)*+")
+_NO_WORD = regex.compile(r"[^\p{L}\p{N}\p{M}]")
 _LIGATURES = re.compile("[\ufdfa\ufdfb]")
 """Characters that stand for whole sentences, and would make a text of them 18 times as long."""
 
 _MARKS = regex.compile(r"(\p{M}{30})\p{M}++")
+_MARK = regex.compile(r"\p{M}")
+
+_ASCII = bytes(range(128))
+_APART = bytes(
+    octet if octet > 127 or chr(octet).isalnum() or octet == ord("'") else ord(" ")
+    for octet in range(256)
+)
+"""What stands between words of ASCII becomes a blank, what is beyond ASCII stays."""
+
+MAX_SIGNS = 64
+"""Different signs beyond ASCII that are looked for one by one."""
 
 
 def normal_form(text: str) -> str:
@@ -50,21 +65,50 @@ def normal_form(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = _MARKS.sub(r"\1", _INVISIBLE.sub("", text))
-    text = _LIGATURES.sub(" ", text)
+    # Most texts have few characters beyond ASCII, and each kind of them many times.
+    odd = _beyond_ascii(text)
+    if _INVISIBLE.search(odd):
+        text = _INVISIBLE.sub("", text)
+    if _MARK.search(odd):
+        text = _MARKS.sub(r"\1", text)
+    if _LIGATURES.search(odd):
+        text = _LIGATURES.sub(" ", text)
     return unicodedata.normalize("NFKC", text.replace("\u2019", "'")).lower()
 
 
 def words_of(text: str, most: int = MAX_WORDS) -> tuple[str, ...]:
     """The words of a text in their normal form: letters, digits, and apostrophes within."""
-    text = normal_form(text)
-    pattern = _ASCII_WORD if text.isascii() else _WORD
-    found = []
-    for match in pattern.finditer(text):
-        found.append(match[0][:MAX_WORD])
-        if len(found) >= most:
-            break
+    text = text[:MAX_OF_WORDS]
+    text = normal_form(text if text.isascii() else text[: MAX_OF_WORDS // 2])
+    signs = _NO_WORD.findall(_beyond_ascii(text)) if not text.isascii() else []
+    if len(signs) > MAX_SIGNS:
+        return tuple(match[0][:MAX_WORD] for match in islice(_WORD.finditer(text), most))
+    for sign in signs:
+        text = text.replace(sign, " ")
+    # To split at blanks takes a tenth of what an expression for words does.
+    text = text.encode("utf-8", "replace").translate(_APART).decode()
+    found = (_without_quotes(text) if "'" in text else text).split(None, most)
+    del found[most:]
+    if max(map(len, found), default=0) > MAX_WORD:
+        found = [word[:MAX_WORD] for word in found]
     return tuple(found)
+
+
+def _beyond_ascii(text: str) -> str:
+    """Each character of a text that is not ASCII, once."""
+    return "".join(set(text.encode("utf-8", "replace").translate(None, _ASCII).decode()))
+
+
+def _without_quotes(text: str) -> str:
+    """Letters, digits and blanks with a blank for each apostrophe that is not within a word."""
+    before, *rest = text.split("'")
+    pieces = [before]
+    for piece in rest:
+        is_within = before[-1:].strip() and piece[:1].strip()
+        pieces.append("'" if is_within else " ")
+        pieces.append(piece)
+        before = piece
+    return "".join(pieces)
 
 
 class Text:

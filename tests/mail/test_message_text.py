@@ -4,6 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import Limits, Text, parse
 from mailfilter.mail.text import (
+    MAX_OF_WORDS,
     MAX_VISIBLE,
     MAX_WORD,
     MAX_WORDS,
@@ -91,6 +92,8 @@ class Words(SynchronousTestCase):
             "\u0928\u092e\u0938\u094d\u0924\u0947": ("\u0928\u092e\u0938\u094d\u0924\u0947",),
             "\u0130": ("i\u0307",),
             "a\U0001f600b": ("a", "b"),
+            "a\ud800b": ("a", "b"),
+            "\u00e9\x1cb\x85c\u2028d\u00a0e": ("\u00e9", "b", "c", "d", "e"),
             "x" * 100: ("x" * MAX_WORD,),
         }
         for text, words in table.items():
@@ -101,6 +104,17 @@ class Words(SynchronousTestCase):
         """ASCII words are the same beside other letters."""
         text = "Don't 'a''b' c_d 1'2 ''"
         self.assertEqual((*words_of(text), "\u00e9"), words_of(text + " \u00e9"))
+
+    def test_many_signs(self) -> None:
+        """Signs of many kinds part words as those of a few kinds do."""
+        signs = "".join(map(chr, range(0x2190, 0x2300)))
+        text = "'".join(f"don't{sign}\u00e9" for sign in signs)
+        self.assertEqual(words_of(text), ("don't", *["\u00e9'don't"] * (len(signs) - 1), "\u00e9"))
+
+    def test_much(self) -> None:
+        """Of a very long text the beginning is read; less, if it is not all ASCII."""
+        self.assertEqual(len(words_of("abcdefg " * 40_000)), MAX_OF_WORDS // 8)
+        self.assertEqual(len(words_of("abcdef\u00e9 " * 40_000)), MAX_OF_WORDS // 16)
 
     def test_marks(self) -> None:
         """Combining marks without end are cut: sorting them takes quadratic time."""
