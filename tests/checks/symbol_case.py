@@ -31,3 +31,12 @@ class SymbolCase(SynchronousTestCase):
                 self.assertIn(symbol, self.found(case), repr(case)[:300])
             for case in others:
                 self.assertNotIn(symbol, self.found(case), repr(case)[:300])
+
+
+def alternatives(cases: Mapping[str, Iterable[Any]]) -> Table:
+    """A table of symbols of which one fires at a time, each for its own cases."""
+    own = {symbol: list(some) for symbol, some in cases.items()}
+    return {
+        symbol: (some, [case for other in own if other != symbol for case in own[other]])
+        for symbol, some in own.items()
+    }

@@ -1,16 +1,24 @@
 """Lines of one dot whose ends are not CRLF."""
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from mailfilter.checks.bare_dot_line import BareDotLine
-from mailfilter.testing.checks import run_check, symbols_of
+
+from .url_case import UrlCase
 
 HEAD = b"Subject: a\r\n\r\n"
 
 
-class BareDotLineTests(SynchronousTestCase):
-    def found(self, raw: bytes) -> bool:
-        return "BARE_DOT_LINE" in symbols_of(run_check(BareDotLine, raw))
+class BareDotLineTests(UrlCase):
+    check = BareDotLine
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "BARE_DOT_LINE": (
+                    [HEAD + b"a\n.\nb\r\n", HEAD + b"a\r\n.\nb\r\n"],
+                    [HEAD + b"a\r\n.\r\nb\r\n", HEAD + b"a\n..\nb\r\n"],
+                )
+            }
+        )
 
     def test_smuggled(self) -> None:
         for end in (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\n.\r"):

@@ -1,6 +1,6 @@
 """The first checks: what each finds and what it leaves alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,6 +19,11 @@ from mailfilter.scan.check import Check
 from mailfilter.scan.envelope import Envelope, Recipient
 from mailfilter.testing.checks import ENVELOPE, run_check, symbols_of
 
+from .header_case import Case, HeaderCase
+from .header_case import envelope as sent_by
+from .mime_case import alone, file, mixed, part
+from .url_case import UrlCase
+
 Found = dict[str, tuple[str, ...]]
 
 
@@ -30,7 +35,58 @@ def names(check: type[Check], raw: bytes, envelope: Envelope = ENVELOPE) -> Sequ
     return sorted(found(check, raw, envelope))
 
 
-class MissingHeadersTests(SynchronousTestCase):
+RCPT_COUNTS = {
+    "ZERO": (0,),
+    "ONE": (1,),
+    "TWO": (2,),
+    "THREE": (3, 4),
+    "FIVE": (5, 6),
+    "SEVEN": (7, 11),
+    "TWELVE": (12, 50),
+    "GT_50": (51, 200),
+}
+RCVD_COUNTS = {
+    "ZERO": (0,),
+    "ONE": (1,),
+    "TWO": (2,),
+    "THREE": (3, 4),
+    "FIVE": (5, 6),
+    "SEVEN": (7, 11),
+    "TWELVE": (12, 60),
+}
+
+
+def table_of_counts(
+    prefix: str, counts: Mapping[str, Sequence[int]], case_of: Callable[[int], Case]
+) -> dict[str, tuple[list[Case], list[Case]]]:
+    """For each symbol its own counts, and all others."""
+    every = [count for some in counts.values() for count in some]
+    return {
+        f"{prefix}_{ending}": (
+            [case_of(count) for count in own],
+            [case_of(count) for count in every if count not in own],
+        )
+        for ending, own in counts.items()
+    }
+
+
+class MissingHeadersTests(UrlCase):
+    check = MissingHeaders
+
+    def test_symbols(self) -> None:
+        fields = ("Date", "From", "Message-ID", "Subject", "To")
+        whole = "".join(f"{field}: x\r\n" for field in fields)
+        lacks = {field: whole.replace(f"{field}: x\r\n", "").encode() for field in fields}
+        self.compare(
+            {
+                f"MISSING_{'MID' if field == 'Message-ID' else field.upper()}": (
+                    [lacks[field]],
+                    [whole.encode(), *(lacks[other] for other in fields if other != field)],
+                )
+                for field in fields
+            }
+        )
+
     def test_none_missing(self) -> None:
         raw = b"From: a@b\r\nTO: c@d\r\nDate: x\r\nMessage-Id: <1@b>\r\nSubject:\r\n\r\n"
         self.assertEqual(names(MissingHeaders, raw), [])
@@ -42,7 +98,14 @@ class MissingHeadersTests(SynchronousTestCase):
         )
 
 
-class MimeGoodTests(SynchronousTestCase):
+class MimeGoodTests(UrlCase):
+    check = MimeGood
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {"MIME_GOOD": ([alone("text/plain")], [file("a", "application/x-msdownload"), b""])}
+        )
+
     def test_good(self) -> None:
         raw = b"Content-Type: text/plain\r\n\r\nhi\r\n"
         self.assertEqual(found(MimeGood, raw), {"MIME_GOOD": ("text/plain",)})
@@ -67,7 +130,13 @@ class MimeGoodTests(SynchronousTestCase):
         self.assertEqual(names(MimeGood, b"Subject: x\r\n\r\nhi\r\n"), [])
 
 
-class HtmlOnlyTests(SynchronousTestCase):
+class HtmlOnlyTests(UrlCase):
+    check = HtmlOnly
+
+    def test_symbols(self) -> None:
+        both = mixed(part("text/plain"), part("text/html"), kind="alternative")
+        self.compare({"MIME_HTML_ONLY": ([alone("text/html")], [alone("text/plain"), both])})
+
     def test_html_alone(self) -> None:
         raw = b"Content-Type: text/html\r\n\r\n<p>hi\r\n"
         self.assertEqual(names(HtmlOnly, raw), ["MIME_HTML_ONLY"])
@@ -81,6 +150,30 @@ class HtmlOnlyTests(SynchronousTestCase):
 
     def test_plain(self) -> None:
         self.assertEqual(names(HtmlOnly, b"Subject: x\r\n\r\nhi\r\n"), [])
+
+
+class RcptCountTests(HeaderCase):
+    check = RcptCount
+
+    def test_symbols(self) -> None:
+        self.compare(
+            table_of_counts(
+                "RCPT_COUNT",
+                RCPT_COUNTS,
+                lambda count: ("X: y", sent_by("a@b.c", *(f"{n}@d.e" for n in range(count)))),
+            )
+        )
+
+
+class RcvdCountTests(HeaderCase):
+    check = RcvdCount
+
+    def test_symbols(self) -> None:
+        self.compare(
+            table_of_counts(
+                "RCVD_COUNT", RCVD_COUNTS, lambda count: "Received: from a by b\n" * count + "X: y"
+            )
+        )
 
 
 class CountTests(SynchronousTestCase):
@@ -119,7 +212,20 @@ class CountTests(SynchronousTestCase):
             self.assertEqual(found(RcvdCount, raw), {f"RCVD_COUNT_{ending}": (str(count),)})
 
 
-class FromEnvfromTests(SynchronousTestCase):
+class FromEnvfromTests(HeaderCase):
+    check = FromEnvfrom
+
+    def test_symbols(self) -> None:
+        same = ("From: Ann <ann@example.org>", sent_by("ann@example.org"))
+        other = ("From: ann@example.org", sent_by("bounces@example.org"))
+        neither = ("From: ann@example.org", sent_by(""))
+        self.compare(
+            {
+                "FROM_EQ_ENVFROM": ([same], [other, neither]),
+                "FROM_NEQ_ENVFROM": ([other], [same, neither]),
+            }
+        )
+
     def test_equal(self) -> None:
         envelope = Envelope(listener="test", sender="a@Example.org")
         raw = b"From: Some One <A@example.org>\r\n\r\n"
@@ -145,7 +251,23 @@ class FromEnvfromTests(SynchronousTestCase):
             self.assertEqual(names(FromEnvfrom, raw, envelope), [])
 
 
-class ToNamesTests(SynchronousTestCase):
+class ToNamesTests(HeaderCase):
+    check = ToNames
+
+    def test_symbols(self) -> None:
+        none, every, some = "To: a@b.example", "To: A <a@b.example>", "To: A <a@b.example>, c@d.e"
+        same, same_some = 'To: "a@b.c" <a@b.c>', 'To: "a@b.c" <a@b.c>, d@e.f'
+        self.compare(
+            {
+                "TO_DN_NONE": ([none], [every, some, same]),
+                "TO_DN_ALL": ([every, same], [none, some]),
+                "TO_DN_SOME": ([some, same_some], [none, every]),
+                "TO_DN_EQ_ADDR_ALL": ([same], [none, every, same_some]),
+                "TO_DN_EQ_ADDR_SOME": ([same_some], [none, some, same]),
+                "TO_DN_RECIPIENTS": (["To: Recipients <a@b.c>"], [none, every]),
+            }
+        )
+
     def test_table(self) -> None:
         table = {
             b"To: a@b": ["TO_DN_NONE"],
@@ -160,7 +282,19 @@ class ToNamesTests(SynchronousTestCase):
             self.assertEqual(names(ToNames, header + b"\r\n\r\n"), expected, header)
 
 
-class MissingCharsetTests(SynchronousTestCase):
+class MissingCharsetTests(UrlCase):
+    check = MissingCharset
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "R_MISSING_CHARSET": (
+                    [alone("text/plain", "caf\u00e9")],
+                    [alone("text/plain; charset=utf-8", "caf\u00e9"), alone("text/plain", "tea")],
+                )
+            }
+        )
+
     def test_table(self) -> None:
         text = b"Content-Type: text/plain"
         table = {
@@ -175,7 +309,19 @@ class MissingCharsetTests(SynchronousTestCase):
             self.assertEqual(names(MissingCharset, raw), expected, raw)
 
 
-class SubjectCapsTests(SynchronousTestCase):
+class SubjectCapsTests(HeaderCase):
+    check = SubjectCaps
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "SUBJ_ALL_CAPS": (
+                    ["Subject: BUY EVERYTHING NOW"],
+                    ["Subject: Buy Everything Now", "Subject: RFC 2047", "X: y"],
+                )
+            }
+        )
+
     def test_table(self) -> None:
         table = {
             "BUY EVERYTHING NOW": ["SUBJ_ALL_CAPS"],

@@ -3,13 +3,13 @@
 from base64 import encodebytes
 from quopri import encodestring
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from mailfilter.checks.gtube import PATTERN_TAIL, Gtube
 from mailfilter.config.model import Scan
 from mailfilter.scan.check import Finding, Force, Hit
 from mailfilter.scan.verdict import Action
-from mailfilter.testing.checks import run_check
+from mailfilter.testing.checks import run_check, symbols_of
+
+from .symbol_case import SymbolCase
 
 ALL = Scan(gtube_patterns="all")
 
@@ -30,7 +30,22 @@ def forced(findings: list[Finding]) -> list[tuple[Action, float | None]]:
     return [(item.action, item.score) for item in findings if isinstance(item, Force)]
 
 
-class GtubeTests(SynchronousTestCase):
+class GtubeTests(SymbolCase):
+    check = Gtube
+
+    def found(self, case: bytes) -> dict[str, tuple[str, ...]]:
+        return symbols_of(run(case))
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "GTUBE": (
+                    [message(pattern(letter)) for letter in "XYZ"],
+                    [message(pattern("B")), message(pattern("X")[1:]), message(b"hi")],
+                )
+            }
+        )
+
     def test_actions(self) -> None:
         table = {
             "X": (Action.REJECT, 15.0),

@@ -13,6 +13,7 @@ class PhishingTests(UrlCase):
     check = Phishing
 
     def test_symbols(self) -> None:
+        strange, listed = link("http://evil.com/", "bank.com"), {"exceptions": ["evil.com"]}
         self.compare(
             {
                 "PHISHING": (
@@ -69,7 +70,10 @@ class PhishingTests(UrlCase):
                         link("ftp://198.41.0.4/"),
                     ],
                 ),
-                "PHISHED_WHITELISTED": ([], [link("http://evil.com/", "bank.com")]),
+                "PHISHED_WHITELISTED": (
+                    [(strange, listed)],
+                    [(strange, {}), (link("http://bank.com/", "bank.com"), listed)],
+                ),
             }
         )
 

@@ -7,6 +7,9 @@ from mailfilter.testing.checks import run_check, symbols_of
 
 from .symbol_case import SymbolCase
 
+Case = bytes | tuple[bytes, Mapping[str, object]]
+"""A message, and options of the check if they matter."""
+
 
 def html(source: str, fields: str = "") -> bytes:
     """A message of HTML."""
@@ -28,7 +31,8 @@ class UrlCase(SymbolCase):
     """A test of messages that hit, and of messages that do not."""
 
     def found(
-        self, raw: bytes, options: Mapping[str, object] | None = None, hits: Iterable[Hit] = ()
+        self, case: Case, options: Mapping[str, object] | None = None, hits: Iterable[Hit] = ()
     ) -> dict[str, tuple[str, ...]]:
         """The symbols of a message, with their options."""
-        return symbols_of(run_check(self.check, raw, options=options or {}, hits=hits))
+        raw, given = (case, options or {}) if isinstance(case, bytes) else case
+        return symbols_of(run_check(self.check, raw, options=given, hits=hits))
