@@ -1,5 +1,6 @@
 """Where do answers go: to the author, or to somebody else?"""
 
+from ..mail import Message
 from ..mail.addresses import Address
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
@@ -10,7 +11,8 @@ from ._people import OwnerCheck, author_of, has_title, is_one_owner
 class ReplyTo(OwnerCheck):
     """Compares the one mailbox of Reply-To with From, To and the envelope's sender.
 
-    Lists send answers to themselves, which says nothing of the author.
+    Lists send answers to themselves, which says nothing of the author. Many say nowhere that they
+    are lists; but then they are the sender, or what they send is an answer.
     """
 
     name = "reply_to"
@@ -47,7 +49,7 @@ class ReplyTo(OwnerCheck):
         if author is not None:
             found += _by_author(first, author)
         if len(message.to) == 1 and not is_list(message.headers):
-            found += _by_recipient(first, author, message.to[0])
+            found += _by_recipient(first, author, message.to[0], _is_discussion(message))
         if author is not None and _leads_away(task, first, author):
             found.append("SPOOF_REPLYTO")
         return [Hit(name, options=(address,) * (name == "HAS_REPLYTO")) for name in found]
@@ -64,16 +66,27 @@ def _by_author(reply: Address, author: Address) -> list[str]:
     return found
 
 
-def _by_recipient(reply: Address, author: Address | None, recipient: Address) -> list[str]:
+def _by_recipient(
+    reply: Address, author: Address | None, recipient: Address, is_discussion: bool
+) -> list[str]:
     if not recipient.domain:
         return []
     is_same = is_one_owner(reply.domain, recipient.domain)
     found = ["REPLYTO_DOM_EQ_TO_DOM" if is_same else "REPLYTO_DOM_NEQ_TO_DOM"]
     address = reply.address.lower()
     is_author = author is not None and author.address.lower() == address
-    if is_same and address == recipient.address.lower() and not is_author:
+    if is_same and address == recipient.address.lower() and not is_author and not is_discussion:
         found.append("REPLYTO_EQ_TO_ADDR")
     return found
+
+
+def _is_discussion(message: Message) -> bool:
+    """Whether a message answers another, or was sent on by the domain that it is to."""
+    headers = message.headers
+    if "In-Reply-To" in headers or "References" in headers:
+        return True
+    senders = message.sender
+    return bool(senders) and is_one_owner(senders[0].domain, message.to[0].domain)
 
 
 def _leads_away(task: Task, reply: Address, author: Address) -> bool:

@@ -36,8 +36,11 @@ class ReplyToTests(HeaderCase):
                 ),
                 "REPLYTO_EQ_FROM": ([same], [near, away, to]),
                 "REPLYTO_EQ_TO_ADDR": (
-                    [to],
+                    [to, to + "\nSender: x@example.com"],
                     [
+                        to + "\nIn-Reply-To: <1@example.com>",
+                        to + "\nReferences: <1@example.com>",
+                        to + "\nSender: owner-bob@lists.example.org",
                         same,
                         away,
                         to + "\nList-Id: <x.example>",
