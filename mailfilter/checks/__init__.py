@@ -18,6 +18,7 @@ from .dmarc import Dmarc
 from .envelope_sender import EnvelopeSender
 from .essential_headers import EssentialHeaders
 from .forwarding import Forwarding
+from .freemail import Freemail
 from .from_envfrom import FromEnvfrom
 from .from_name import FromName
 from .from_valid import FromValid
@@ -92,6 +93,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     EnvelopeSender,
     EssentialHeaders,
     Forwarding,
+    Freemail,
     FromEnvfrom,
     FromName,
     FromValid,

@@ -182,6 +182,11 @@ class Message:
         return self._addresses("cc")
 
     @lazy
+    def receipts_to(self) -> tuple[Address, ...]:
+        """The mailboxes of all Disposition-Notification-To fields (RFC 8098 2.1)."""
+        return self._addresses("disposition-notification-to")
+
+    @lazy
     def received(self) -> tuple[Received, ...]:
         """The hops, the last one (on top of the message) first."""
         limits = self._source.limits
