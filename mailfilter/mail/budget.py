@@ -1,6 +1,7 @@
 """What is left of the caps that all pieces of one message share."""
 
 from . import detect
+from .archive import ArchiveBudget
 from .html_budget import HtmlBudget
 from .limits import Limits
 
@@ -14,6 +15,7 @@ class Budget:
     __slots__ = (
         "_field_octets",
         "_text_octets",
+        "archives",
         "html",
         "parameter_words",
         "parameters",
@@ -29,6 +31,8 @@ class Budget:
         """Lines of uuencoded bodies that may be decoded."""
         self.html = HtmlBudget(limits.html_total, limits.html_tags)
         """What may be read of HTML parts."""
+        self.archives = ArchiveBudget()
+        """What may be read of archives."""
         self._field_octets = self._text_octets = limits.detected
 
     def guess_field(self, data: bytes) -> str:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from . import charset, lint, params, transfer
 from .anomaly import AnomalyKind
+from .archive import ArchiveListing
+from .archives import list_archive
 from .headers import Headers
 from .html import HtmlView
 from .html_walk import read_html
 from .lazy import lazy
+from .magic import HEAD, magic
 from .params import ContentValue
 from .source import Source
 
@@ -194,6 +197,27 @@ class Part:
         if view.is_cut:
             self._source.log.add(AnomalyKind.HTML_CUT)
         return view
+
+    @lazy
+    def head(self) -> bytes:
+        """The first `magic.HEAD` octets of the decoded body, without decoding the rest."""
+        is_short = self.end - self.body_start <= 4 * HEAD
+        if is_short or self.children or self.encoding in transfer.UUENCODE:
+            return self.decoded[:HEAD]
+        some = self._source.raw[self.body_start : self.body_start + 4 * HEAD]
+        return transfer.decode(some, self.encoding, 2 * HEAD, 0).data[:HEAD]
+
+    @lazy
+    def magic(self) -> str:
+        """What kind of file the body is by its first octets, such as `zip`; empty if unknown."""
+        return magic(self.head)
+
+    @lazy
+    def archive(self) -> ArchiveListing | None:
+        """What an attached archive says is in it; None for other parts, and for texts."""
+        if self.children or (self.is_text and not self.filenames):
+            return None
+        return list_archive(self.decoded, self._source.budget.archives, self.filename or "")
 
     def __repr__(self) -> str:
         return f"Part({self.type!r}, {self.start}, {self.body_start}, {self.end})"

@@ -1,0 +1,132 @@
+"""What is known of an archive without unpacking it, and how much may be looked at."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MAX_MEMBERS = 2000
+"""Members of all archives of a message that are listed."""
+
+MAX_UNPACKED = 4 * 1024 * 1024
+"""Octets of all archives of a message that are unpacked, to look for archives within: some
+15 ms."""
+
+MAX_SECONDS = 0.025
+"""Of CPU time for unpacking: octets made to be hard take thirty times as long as others."""
+
+MAX_NAME = 1024
+"""Octets of a member's name that are kept, from its end."""
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_ODD = re.compile("[\x00-\x1f\x7f]| {8}")
+_ABOVE = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|$)")
+
+
+class Member(NamedTuple):
+    """A file or folder as the archive tells of it: nothing of it need be true."""
+
+    name: str
+    size: int = 0
+    """Octets when unpacked."""
+    packed: int = 0
+    """Octets in the archive."""
+    is_encrypted: bool = False
+    is_folder: bool = False
+    within: str = ""
+    """The archive in the archive that it is in, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveListing:
+    """What an archive says is in it."""
+
+    kind: str
+    """`zip`, `tar`, `gz`, `rar`, `7z`, ... as `magic` names it."""
+    members: tuple[Member, ...]
+    traits: frozenset[str]
+    """What is odd or worth knowing:
+
+    - `encrypted`: a member is; `encrypted_list`: the list of members is, so there is none.
+    - `volume`: one of several files that belong together.
+    - `prefix`, `trailing`: other octets before or behind it, as in programs that unpack
+      themselves.
+    - `differs`: it can be read in two ways, with other members or names.
+    - `overlap`: members share octets.
+    - `unseen`, `odd`: names with characters that nobody sees, with control characters or gaps.
+    - `above`: names that lead out of the folder in which it is unpacked.
+    """
+    cut: str
+    """Why not all members are listed (`members`, `octets`, `time`, `ratio`: more than is looked
+    at; `truncated`, `broken`; `unknown`: not read), or empty."""
+
+
+class ArchiveBudget:
+    """What is left for all archives of one message."""
+
+    __slots__ = ("members", "seconds", "unpacked")
+
+    def __init__(self, members: int = MAX_MEMBERS, unpacked: int = MAX_UNPACKED) -> None:
+        self.members = members
+        self.unpacked = unpacked
+        self.seconds = MAX_SECONDS
+
+
+class Found:
+    """A listing while it is made."""
+
+    def __init__(self, kind: str, budget: ArchiveBudget) -> None:
+        self.kind = kind
+        self.budget = budget
+        self.traits: set[str] = set()
+        self.cut = ""
+        self._members: dict[Member, None] = {}
+
+    def add(self, member: Member) -> bool:
+        """List a member; false if no more may be listed, which is noted."""
+        if self.budget.members <= 0:
+            self.stop("members")
+            return False
+        self.budget.members -= 1
+        self._members[member] = None
+        if member.is_encrypted:
+            self.traits.add("encrypted")
+        self._look_at(member.name)
+        return True
+
+    def stop(self, why: str) -> None:
+        """Note that there is more than is listed; the first reason counts."""
+        self.cut = self.cut or why
+
+    def take(self, other: ArchiveListing, within: str) -> None:
+        """List the members of an archive in this one, which have been counted already."""
+        for member in other.members:
+            self._members[member._replace(within=within)] = None
+        self.traits |= other.traits - {"encrypted_list", "prefix", "trailing", "volume"}
+        if "encrypted_list" in other.traits:
+            self.traits.add("encrypted")
+        if other.cut:
+            self.stop(other.cut)
+
+    def listing(self) -> ArchiveListing:
+        return ArchiveListing(self.kind, tuple(self._members), frozenset(self.traits), self.cut)
+
+    def _look_at(self, name: str) -> None:
+        if _ODD.search(name):
+            self.traits.add("odd")
+        if _ABOVE.search(name):
+            self.traits.add("above")
+        if not name.isascii() and _UNSEEN.search(name):
+            self.traits.add("unseen")
+
+
+def name_of(raw: bytes, is_utf8: bool = False) -> str:
+    """A member's name: UTF-8 if it is declared or fits, else the PC's old code page 437."""
+    raw = raw[-MAX_NAME:]
+    if is_utf8:
+        return raw.decode("utf-8", "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp437")
