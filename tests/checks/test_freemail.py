@@ -1,10 +1,13 @@
 """Addresses at services where anybody gets one."""
 
+import re
 from collections.abc import Mapping
 
+from mailfilter.app.plan import load_all
 from mailfilter.checks import freemail
 from mailfilter.checks.freemail import LISTS, Freemail
 from mailfilter.testing.checks import make_maps, run_check, symbols_of
+from tests.config.case import ConfigCase
 
 from .header_case import Case, HeaderCase, envelope
 
@@ -111,3 +114,15 @@ class OwnListTests(HeaderCase):
             with self.assertRaises((ValueError, KeyError)) as caught:
                 run_check(Freemail, b"X: y\n\n", options={"freemail_map": value}, maps=self.maps)
             self.assertIn("map", str(caught.exception))
+
+
+class DocsTests(ConfigCase):
+    """docs/rules.md."""
+
+    def test_own_list(self) -> None:
+        """What it shows of maps works."""
+        text = (LISTS.parents[2] / "docs/rules.md").read_text("utf-8")
+        (block,) = re.findall(r"(?s)```toml\n(\[maps.*?)```", text)
+        file = self.write("freemail.map", "free.example\n")
+        path = self.write("m.toml", block.replace("/etc/mailfilter/freemail.map", file))
+        self.assertIn("freemail", [step.name for step in load_all(path)[1].steps])
