@@ -105,7 +105,7 @@ def checked(item: object, max_options: int) -> Finding:
 
 
 def _checked_hit(hit: Hit, max_options: int) -> Hit:
-    if not isinstance(hit.symbol, str) or not _SYMBOL_NAME.match(hit.symbol):
+    if not isinstance(hit.symbol, str) or not _is_symbol(hit.symbol):
         raise ValueError(f"not a symbol name: {hit.symbol!r:.80}")
     # Not a number is not below the bound either. Other types of numbers do not mix with scores.
     if type(hit.weight) not in (int, float) or not abs(hit.weight) <= MAX_WEIGHT:
@@ -155,6 +155,11 @@ def _are_plain(pairs: object, is_name: Callable[[str], bool]) -> bool:
 
 
 # All names there are, are few, and they are in every message.
+@lru_cache(maxsize=4096)
+def _is_symbol(text: str) -> bool:
+    return _SYMBOL_NAME.match(text) is not None
+
+
 @lru_cache(maxsize=512)
 def _is_word(text: str) -> bool:
     return _AUTH_WORD.match(text) is not None

@@ -4,46 +4,33 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
-from types import MappingProxyType
-from typing import Protocol, cast
+from typing import Protocol
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..config.model import Scan
 from ..mail import Message, parse, parse_text
-from .check import Findings, Hit, Stage
 from .envelope import Envelope
 from .leaving import GOES_NOWHERE, leaving, with_added
-from .lookups import MAX_QUERIES, Lookups, Resolves
+from .lookups import MAX_QUERIES, Resolves
 from .networks import Networks, distrusted, local_networks
 from .overlay import with_request
-from .plan import Plan, Step, Wave
+from .plan import Plan
 from .profiles import Settings
 from .render import verdict_of
 from .tally import Tally
-from .task import Task
-from .together import Together
 from .trace import Trace
 from .unscanned import Unscanned, unscanned_verdict
 from .verdict import (
-    NO_ANSWER,
-    OUT_OF_TIME,
     AddHeader,
-    CheckRun,
     Edit,
     LastFields,
     Verdict,
 )
-
-LONGEST_TURN = 0.025
-"""Seconds of work after which the reactor gets its turn between two checks."""
-
-SLOW_CHECK = 0.05
-"""Seconds; a synchronous check that takes longer holds up every other connection."""
+from .walk import Walk
 
 FAILURE_LOG_INTERVAL = 60.0
 """Seconds between two tracebacks of one check: a broken check meets every message."""
@@ -160,7 +147,7 @@ class Scanner:
         message = parse_text(raw, envelope.subject) if RAW in envelope.flags else parse(raw)
         skipped = settings.skip or "skip" in envelope.flags
         if raw and not skipped:
-            await _Run(self, envelope, message, settings, tally, trace).run()
+            await Walk(self, envelope, message, settings, tally, trace).run()
         verdict = verdict_of(tally, trace, message, self.options, skipped=skipped)
         verdict = self._finished(envelope, message, verdict)
         if not tally.last_fields or verdict.action in GOES_NOWHERE:
@@ -266,134 +253,3 @@ class Scanner:
                 observer(envelope, verdict)
             except Exception:
                 log.failure("an observer of verdicts failed")
-
-
-class _Run:
-    """One walk through the plan."""
-
-    def __init__(
-        self,
-        scanner: Scanner,
-        envelope: Envelope,
-        message: Message,
-        settings: Settings,
-        tally: Tally,
-        trace: Trace,
-    ) -> None:
-        self._scanner = scanner
-        self._clock = scanner.clock
-        self._tally = tally
-        self._trace = trace
-        self._disabled = settings.disabled
-        self._work_clock = scanner.work_clock
-        self._began = self._turn_began = self._work_clock()
-        self._pass_all = "pass_all" in envelope.flags
-        deadline = trace.start + scanner.options.timeout
-        hits = MappingProxyType(tally.hits)
-        kept = scanner.plan.kept_queries
-        lookups = Lookups(scanner.resolver, scanner.max_queries, self._clock, kept)
-        self._task = Task(
-            envelope,
-            message,
-            settings,
-            hits,
-            deadline,
-            self._clock.seconds,
-            lookups,
-            scanner.relays,
-            tally.auth_results,
-            self._pause,
-        )
-
-    async def run(self) -> None:
-        await self._stages()
-        for source, text in self._task.notes():
-            self._trace.add(source, text, quotes=True)
-
-    async def _stages(self) -> None:
-        for name in sorted(self._disabled):
-            self._trace.runs.append(CheckRun(name, "", trouble="not run: a profile disables it"))
-        for stage, waves in self._scanner.plan.stages.items():
-            if self._is_final():
-                self._trace.add(stage, "not run: the action is already decided")
-                return
-            if stage is Stage.POST and waves:
-                score = self._tally.results()[0]
-                self._task.action, self._task.score = self._tally.decide(score)
-            for wave in waves:
-                await self._wave(wave)
-
-    def _is_final(self) -> bool:
-        forced = self._tally.forced
-        return forced is not None and forced.force.final and not self._pass_all
-
-    async def _wave(self, wave: Wave) -> None:
-        together = None
-        if wave.waiting:
-            steps = [step for step in wave.waiting if step.name not in self._disabled]
-            together = Together(self._clock, self._work_clock, self._took, self._failed)
-            together.start(steps, self._task)
-        try:
-            for step in wave.direct:
-                if step.name not in self._disabled:
-                    await self._yield_if_long()
-                    self._direct(step)
-            if together is not None:
-                await together.wait()
-                self._turn_began = self._work_clock()
-        finally:
-            if together is not None:
-                together.abandon()
-
-    async def _yield_if_long(self) -> None:
-        if self._work_clock() - self._turn_began > LONGEST_TURN:
-            await self._pause()
-            self._turn_began = self._work_clock()
-
-    async def _pause(self) -> None:
-        await deferLater(self._clock, 0.0)
-
-    def _direct(self, step: Step) -> None:
-        began = self._work_clock()
-        if self._task.remaining() <= 0:
-            self._failed(step, None, began)
-            return
-        try:
-            self._took(step, cast(Findings, step.check.run(self._task)), began)
-        except BaseException:
-            # Also what is not an Exception: a library may call sys.exit(), and no reply at all
-            # would follow. Signals do not come this way, the reactor handles them itself.
-            self._failed(step, Failure(), began)
-        took = self._work_clock() - began
-        if took > SLOW_CHECK:
-            self._trace.add(step.name, f"took {took:.3f} s without a pause")
-            log.warn(
-                "check {check} held up the reactor for {took:.3f} s",
-                check=step.name,
-                took=took,
-                trace_id=self._trace.trace_id,
-            )
-
-    def _took(self, step: Step, findings: Findings | None, began: float) -> None:
-        """Count what a check returned; raises what a generator of findings raises."""
-        symbols = self._tally.take(step.name, findings)
-        self._note_run(step, began, tuple(symbols), None)
-        if symbols:
-            self._trace.add(step.name, ", ".join(symbols))
-
-    def _failed(self, step: Step, failure: Failure | None, began: float) -> None:
-        """A check gave no answer: out of time if there is no failure."""
-        trouble = OUT_OF_TIME if failure is None else NO_ANSWER + type(failure.value).__name__
-        reason = trouble.removeprefix(NO_ANSWER)
-        self._tally.add(Hit(step.fail_symbol, options=(reason,)))
-        self._note_run(step, began, (step.fail_symbol,), trouble)
-        self._trace.add(step.name, trouble)
-        if failure is not None:
-            self._scanner.log_failure(step.name, failure, self._trace.trace_id)
-
-    def _note_run(
-        self, step: Step, began: float, symbols: tuple[str, ...], trouble: str | None
-    ) -> None:
-        at, took = began - self._began, self._work_clock() - began
-        run = CheckRun(step.name, step.stage, at, took, symbols, step.check.after, trouble)
-        self._trace.runs.append(run)

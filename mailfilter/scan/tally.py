@@ -84,7 +84,8 @@ class Tally:
         """
         if not findings:
             return []
-        taken = [checked(item, self.max_options) for item in islice(findings, MAX_FINDINGS)]
+        most = self.max_options
+        taken = [checked(item, most) for item in islice(findings, MAX_FINDINGS)]
         symbols = []
         for item in taken:
             if isinstance(item, Hit):
@@ -113,6 +114,9 @@ class Tally:
         if old is not None:
             hit = self._joined(old, hit)
         elif len(self.hits) >= MAX_SYMBOLS:
+            return
+        elif not hit.options:
+            self.hits[hit.symbol] = hit
             return
         kept = old.options if old is not None else ()
         growth = sum(map(len, hit.options)) - sum(map(len, kept))
@@ -186,14 +190,9 @@ class Tally:
     def _result(self, name: str, score: float) -> SymbolResult:
         info = self._info(name)
         hit = self.hits.get(name)
-        return SymbolResult(
-            name=name,
-            score=score,
-            weight=self._weight(name),
-            group=info.group,
-            description=info.description,
-            options=hit.options if hit else (),
-        )
+        weight = self.settings.symbols.get(name, info.score)
+        options = hit.options if hit else ()
+        return SymbolResult(name, score, weight, info.group, info.description, options)
 
 
 def _apply_removals(
