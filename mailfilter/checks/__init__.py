@@ -32,6 +32,7 @@ from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .html_stylesheet import HtmlStylesheet
 from .long_subject import LongSubject
+from .mailer_message_id import MailerMessageId
 from .mailing_list import MailingList
 from .message_id_form import MessageIdForm
 from .message_id_people import MessageIdPeople
@@ -107,6 +108,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     HtmlRefresh,
     HtmlStylesheet,
     LongSubject,
+    MailerMessageId,
     MailingList,
     MessageIdForm,
     MessageIdPeople,
