@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Options of the measurement of accuracy, as in: make accuracy ACCURACY="--set train --wrong"
 ACCURACY ?=
+# If not empty, rspamd and SpamAssassin are measured beside us.
+PEERS ?=
 # What to test, as in: make test TESTS=tests.codec
 TESTS ?= tests
 # Options of trial. Not -j by default: the tests mostly wait, and a worker of trial takes a log
@@ -64,7 +66,8 @@ bench: $(VENV)/.made-run
 
 # What the rules catch of the mail in MAILFILTER_CORPUS, without DNS, network and learning.
 accuracy: $(VENV)/.made-run
-	@$(BIN)/python -m bench.accuracy $(ACCURACY)
+	@$(if $(PEERS),$(BIN)/python -m tests.live.peers fetch >/dev/null || true)
+	@$(BIN)/python -m bench.accuracy $(if $(PEERS),--peers) $(ACCURACY)
 
 # Reloads, kills and stops under load, for some minutes; the part with Postfix needs root.
 soak: $(VENV)/.made-test

@@ -5,10 +5,12 @@
     python -m bench.accuracy --set train --symbols SUBJ_ALL_CAPS,MIME_HTML_ONLY
     python -m bench.accuracy --set train --rules mailfilter/etc/rules/headers.toml
     python -m bench.accuracy --wrong --missed       # messages on the wrong side of 6
+    python -m bench.accuracy --peers                # beside Debian's rspamd and SpamAssassin
 
 Rules and checks alone: no DNS, no network, nothing learned. `bench.accuracy_mail` says where the
 mail is sought. `--rules` tries files of rules without all others. `--dump` writes one line of JSON
-for each message: its path, label, source, score, and symbols with their scores.
+for each message: its path, label, source, score, and symbols with their scores; with `--peers` for
+each of them to a file beside it.
 """
 
 import argparse
@@ -19,7 +21,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.accuracy_mail import CorpusError, corpus, mail_of, normaliser
+from bench.accuracy_mail import CorpusError, Mail, corpus, mail_of, normaliser
+from bench.accuracy_peers import PEERS
 from bench.accuracy_scan import Ready, Scored, built_in, only_rules, scan_all
 
 LIMITS = (6.0, 15.0)
@@ -132,6 +135,32 @@ def measure(given: argparse.Namespace) -> Iterator[str]:
             yield from ("", title, *message_lines(found, is_spam=is_spam))
     if given.dump:
         dump(given.dump, found)
+    if given.peers:
+        yield ""
+        yield from compare(mails, found, given.dump)
+
+
+def compare(mails: Sequence[Mail], found: Sequence[Scored], path: Path | None) -> Iterator[str]:
+    """What others find of the same messages, each from its own default limit."""
+    yield f"{'filter':14} {'limit':>5} {'spam caught':>16} {'ham taken':>16}"
+    yield comparison("mailfilter", LIMITS[0], found)
+    for peer in PEERS:
+        if why := peer.why_missing():
+            yield f"{peer.name:14} left out: {why}"
+            continue
+        theirs = list(peer.scan(mails))
+        yield comparison(peer.name, peer.limit, theirs)
+        if path:
+            dump(path.with_suffix(f".{peer.name}{path.suffix}"), theirs)
+
+
+def comparison(name: str, limit: float, found: Sequence[Scored]) -> str:
+    """A line on one filter."""
+    shares = []
+    for is_spam in (True, False):
+        scores = [one.score for one in found if one.mail.is_spam is is_spam]
+        shares.append(percent(sum(score >= limit for score in scores), len(scores)))
+    return f"{name:14} {limit:5g} {shares[0]:>16} {shares[1]:>16}"
 
 
 def options() -> argparse.ArgumentParser:
@@ -147,6 +176,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--rules", type=Path, nargs="+", metavar="FILE", help="only these rules")
     parser.add_argument("--wrong", action="store_true", help="list ham taken for spam")
     parser.add_argument("--missed", action="store_true", help="list spam not caught")
+    parser.add_argument("--peers", action="store_true", help="also ask rspamd and SpamAssassin")
     parser.add_argument("--dump", type=Path, metavar="FILE", help="write JSON lines")
     return parser
 

@@ -101,8 +101,3 @@ def _scan(mail: Mail) -> Scored:
     if not hasattr(verdict, "symbols"):
         raise RuntimeError(f"{mail.path}: {verdict}")
     return Scored(mail, verdict.score, {one.name: one.score for one in verdict.symbols})
-
-
-def groups(plan: Plan) -> dict[str, str]:
-    """The group of each symbol."""
-    return {name: info.group for name, info in plan.symbols.items()}

@@ -67,12 +67,13 @@ PACKAGES = (
     "ldnsutils",
     "opendkim",
     "opendkim-tools",
+    "spamassassin",
 )
 """What the tests talk to, Exim with the conditions of its ACL that scan; and systemd-analyze, m4
 for Sendmail's configuration, saslpasswd2, the mechanisms of SASL; letters for the
 browser, and what the pages that come with rspamd need; a POP3 server, who fetches from it, and
 who delivers into folders; shells, and a reader of manual pages; a DNS resolver, and what signs
-a zone and asks about it; a milter of DKIM, and its tools."""
+a zone and asks about it; a milter of DKIM, and its tools; and what accuracy is compared with."""
 OF_THE_HOST = ("curl", "openssl")
 """These come with them where the host has none."""
 FOLLOWED = re.compile(r"lib(?!js-)|perl")
@@ -122,6 +123,7 @@ def environment() -> dict[str, str]:
     libraries += sorted(DEBIAN.glob("usr/lib/*-linux-*")) + sorted(DEBIAN.glob("lib/*-linux-*"))
     libraries += sorted(usr.glob("lib/*-linux-*/systemd"))
     modules = [*usr.glob("share/perl/5.*"), *usr.glob("lib/*/perl/5.*"), usr / "share/perl5"]
+    modules += sorted(usr.glob("lib/*/perl5/5.*"))
     return {
         "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
         "LANG": "C",
@@ -180,13 +182,19 @@ def _closure(options: Sequence[str]) -> list[str]:
     """The packages and, of what they need, all that is not installed on the host."""
     installed = _installed()
     wanted: list[str] = []
+    virtual: set[str] = set()
     queue = [*PACKAGES, *(name for name in OF_THE_HOST if shutil.which(name) is None)]
     while queue:
         name = queue.pop(0)
-        if name in wanted:
+        if name in wanted or name in virtual:
+            continue
+        shown = run("apt-cache", *options, "show", "--no-all-versions", name)
+        if not shown.strip() and name not in PACKAGES:
+            # It is part of another package, such as those modules that come with perl.
+            virtual.add(name)
             continue
         wanted.append(name)
-        for choices in _depends(name, options):
+        for choices in _depends(name, shown):
             if not installed.intersection(choices) and FOLLOWED.match(choices[0]):
                 queue.append(choices[0])
     return wanted
@@ -197,9 +205,9 @@ def _installed() -> frozenset[str]:
     return frozenset(line.split()[1] for line in listing.splitlines() if line.startswith("ii"))
 
 
-def _depends(name: str, options: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Each dependency of a package: the packages of which any one will do."""
-    text = run("apt-cache", *options, "show", "--no-all-versions", name)
+def _depends(name: str, text: str) -> Iterator[tuple[str, ...]]:
+    """Each dependency of a package, of what is said of it: the packages of which any one will
+    do."""
     if not text.strip():
         raise CannotFetch(f"the package sources do not know {name}")
     for line in text.splitlines():

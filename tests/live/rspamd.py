@@ -210,10 +210,11 @@ class Rspamd:
         return start(self._config, self._answers)
 
     def _answers(self) -> bool:
-        return all(map(_pongs, (self.scan, self.controller)))
+        return all(map(pongs, (self.scan, self.controller)))
 
 
-def _pongs(port: int) -> bool:
+def pongs(port: int) -> bool:
+    """Whether one answers there."""
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         client.request("GET", "/ping", headers={"Password": CHANGE})
