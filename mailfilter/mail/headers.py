@@ -156,6 +156,11 @@ class Headers:
         """Each field: its name in lower case, and its exact octets."""
         return ((field[1].lower(), field[0]) for field in self._fields)
 
+    def fields(self, key: bytes) -> list[Header]:
+        """The fields of that name (lower case), in order."""
+        found = self._index.get(key)
+        return [self[index] for index in found] if found else []
+
     def values(self, key: bytes) -> list[bytes]:
         """The values of the fields of that name (lower case), cut at `Limits.header_value`."""
         found = self._index.get(key)

@@ -10,7 +10,7 @@ from ..mail import Message
 from .budget import MESSAGE_SECONDS, SECONDS, Budget
 from .compile import Compiled, Fault, Table, compile_rules, confirming, patterns_of
 from .model import Rule, Trouble
-from .target import Target, read_octets
+from .target import Reader, Target, reader_of
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ class _Search(NamedTuple):
     """A table that is ready."""
 
     target: Target
+    read: Reader
     scan: Callable[..., Any]
     scratch: hyperscan.Scratch
     confirmed: dict[int, Any]
@@ -92,7 +93,7 @@ class Matcher:
         undecided: set[int] = set()
         left = MESSAGE_SECONDS
         for search in self._searches:
-            octets = read_octets(search.target, message)
+            octets = search.read(message)
             if octets is not None:
                 found.clear()
                 search.scan(octets, hit, scratch=search.scratch)
@@ -151,7 +152,9 @@ def make_matcher(rules: Sequence[Rule], budget: Budget | None = None) -> Matcher
 def _search(table: Table, patterns: Sequence[tuple[int, Any]]) -> _Search:
     database = hyperscan.loadb(table.database, hyperscan.HS_MODE_BLOCK)
     confirmed = {id_: confirming(patterns[id_][1]) for id_ in table.confirmed}
-    return _Search(table.target, database.scan, hyperscan.Scratch(database), confirmed)
+    target = table.target
+    scratch = hyperscan.Scratch(database)
+    return _Search(target, reader_of(target), database.scan, scratch, confirmed)
 
 
 def _trouble(rule: Rule, fault: Fault) -> Trouble:

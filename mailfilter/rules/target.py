@@ -1,11 +1,13 @@
 """In what a rule looks: one name for each way to see a message."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
-from ..mail import Message
+from ..mail import Address, Message
 from ..mail.headers import Header
 
 MAX_VALUES = 1000
@@ -19,6 +21,10 @@ _BREAKS = re.compile(r"[\r\n]++")
 
 _MAILBOXES = {"from": "from_", "sender": "sender", "reply-to": "reply_to", "to": "to", "cc": "cc"}
 """Field -> attribute of a message with its mailboxes."""
+
+Values = Callable[[Message], list[bytes]]
+Reader = Callable[[Message], bytes | None]
+Mailboxes = Callable[[Message], Sequence[Address]]
 
 
 class Target(NamedTuple):
@@ -62,20 +68,38 @@ def read_target(text: str) -> Target:
 
 def read_octets(target: Target, message: Message) -> bytes | None:
     """What is to be searched, each value on lines of its own; `None` if the message has none."""
-    if target.field:
-        values = _FIELD_KINDS[target.kind](message, target.field)
+    return reader_of(target)(message)
+
+
+def reader_of(target: Target) -> Reader:
+    """How to read a target, made once for all messages.
+
+    Most rules look at fields that most messages have not: that must cost nearly nothing.
+    """
+    is_octets = target.is_octets
+    if target.kind == "header":
+        values: Values = partial(_decoded, target.field, target.field.encode())
+    elif target.kind == "rawheader":
+        values = partial(_raw, target.field.encode())
+    elif target.field:
+        values = partial(_FIELD_KINDS[target.kind], attrgetter(_MAILBOXES[target.field]))
     else:
-        values = _WHOLE_KINDS[target.kind](message)
-    if not values:
-        return None
-    found = b"\n".join(values[:MAX_VALUES])
-    return found if len(found) <= MAX_OCTETS else _cut(found, target)
+        values = _WHOLE_KINDS[target.kind]
+
+    def read(message: Message) -> bytes | None:
+        found = values(message)
+        if not found:
+            return None
+        octets = found[0] if len(found) == 1 else b"\n".join(found[:MAX_VALUES])
+        return octets if len(octets) <= MAX_OCTETS else _cut(octets, is_octets)
+
+    return read
 
 
-def _cut(found: bytes, target: Target) -> bytes:
+def _cut(found: bytes, is_octets: bool) -> bytes:
     """The beginning, and no piece of a character at its end: what is searched must be UTF-8."""
     cut = found[:MAX_OCTETS]
-    return cut if target.is_octets else cut.decode("utf-8", "ignore").encode()
+    return cut if is_octets else cut.decode("utf-8", "ignore").encode()
 
 
 def _field_name(kind: str, name: str) -> str:
@@ -88,26 +112,29 @@ def _field_name(kind: str, name: str) -> str:
 
 def _line(text: str) -> bytes:
     """A value on one line, whatever is encoded in it."""
-    return _BREAKS.sub(" ", text).encode("utf-8", "replace")
+    if "\n" in text or "\r" in text:
+        text = _BREAKS.sub(" ", text)
+    return text.encode("utf-8", "replace")
 
 
-def _decoded(message: Message, name: str) -> list[bytes]:
-    found = [_line(header.text) for header in message.headers.all(name)[:MAX_VALUES]]
-    if name == "subject" and not found and message.subject is not None:
-        return [_line(message.subject)]
-    return found
+def _decoded(name: str, key: bytes, message: Message) -> list[bytes]:
+    found = message.headers.fields(key)
+    if not found:
+        is_told = name == "subject" and message.subject is not None
+        return [_line(message.subject or "")] if is_told else []
+    return [_line(header.text) for header in found[:MAX_VALUES]]
 
 
-def _raw(message: Message, name: str) -> list[bytes]:
-    return message.headers.values(name.encode())
+def _raw(key: bytes, message: Message) -> list[bytes]:
+    return message.headers.values(key)
 
 
-def _addresses(message: Message, name: str) -> list[bytes]:
-    return [_line(item.address) for item in getattr(message, _MAILBOXES[name])]
+def _addresses(mailboxes: Mailboxes, message: Message) -> list[bytes]:
+    return [_line(item.address) for item in mailboxes(message)]
 
 
-def _names(message: Message, name: str) -> list[bytes]:
-    return [_line(item.name) for item in getattr(message, _MAILBOXES[name]) if item.name]
+def _names(mailboxes: Mailboxes, message: Message) -> list[bytes]:
+    return [_line(item.name) for item in mailboxes(message) if item.name]
 
 
 def _headers(message: Message) -> list[bytes]:
@@ -154,14 +181,14 @@ def _filenames(message: Message) -> list[bytes]:
     return [_line(name) for part in message.leaves for name in part.filenames]
 
 
-_FIELD_KINDS: Mapping[str, Callable[[Message, str], list[bytes]]] = {
+_FIELD_KINDS: Mapping[str, Callable[..., list[bytes]]] = {
     "header": _decoded,
     "rawheader": _raw,
     "address": _addresses,
     "name": _names,
 }
 
-_WHOLE_KINDS: Mapping[str, Callable[[Message], list[bytes]]] = {
+_WHOLE_KINDS: Mapping[str, Values] = {
     "headers": _headers,
     "rawheaders": _raw_headers,
     "body": _body,

@@ -13,6 +13,8 @@ From: "Bob B." <bob@Example.com>
 To: a@example.org, =?utf-8?q?Z=0D=0AX?= <z@example.org>
 X-Test: one
 X-Test:two
+X-Folded: a =?utf-8?q?b=0D=0Ac?=
+ d
 Content-Type: multipart/mixed; boundary=b
 
 --b
@@ -44,6 +46,7 @@ class OctetsTests(SynchronousTestCase):
             ("header:x-test", "one\ntwo"),
             ("header:X-TEST", "one\ntwo"),
             ("header:x-none", None),
+            ("header:x-folded", "a b c d"),
             ("rawheader:x-test", " one\ntwo"),
             ("rawheader:subject", " =?utf-8?q?caf=C3=A9?=\n noir"),
             ("address:from", "bob@Example.com"),
