@@ -57,7 +57,9 @@ from .previously_delivered import PreviouslyDelivered
 from .priority import Priority
 from .rcpt_count import RcptCount
 from .rcvd_count import RcvdCount
+from .receipts import Receipts
 from .received_ways import ReceivedWays
+from .recipient_order import RecipientOrder
 from .reply_to import ReplyTo
 from .reply_to_valid import ReplyToValid
 from .short_text import ShortText
@@ -133,7 +135,9 @@ BUILT_IN: tuple[type[Check], ...] = (
     Priority,
     RcptCount,
     RcvdCount,
+    Receipts,
     ReceivedWays,
+    RecipientOrder,
     ReplyTo,
     ReplyToValid,
     ShortText,
