@@ -5,6 +5,7 @@ is worked out when it is asked for. What is odd about a message is in its list o
 """
 
 from .addresses import Address
+from .ahead import read_ahead
 from .anomaly import Anomaly, AnomalyKind
 from .headers import Header, Headers
 from .html import Hidden, HtmlForm, HtmlImage, HtmlLink, HtmlView
@@ -34,4 +35,5 @@ __all__ = [
     "Text",
     "parse",
     "parse_text",
+    "read_ahead",
 ]

@@ -17,7 +17,7 @@ class HtmlBudget:
         """Attributes, but for those that are written like others before in the same part."""
         self.references = 30_000
         """Character references."""
-        self.styles = 3000
+        self.styles = 2000
         """Different elements of a part whose styles are looked at, each some microseconds."""
         self.repairs = 50_000
         """Open elements that are looked at because of ends that are left out or cross."""

@@ -67,7 +67,7 @@ class Limits:
     """Octets of all text parts, given out in the order of the parts."""
     html_total: int = 512 * KIB
     """Characters of all HTML parts whose elements are read, given out as parts are asked for."""
-    html_tags: int = 16_384
+    html_tags: int = 10_240
     """Tags of all HTML parts, start and end, given out in the same way; each costs about a
     microsecond. Large newsletters have some thousand."""
     anomalies: int = 256

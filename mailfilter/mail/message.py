@@ -18,7 +18,7 @@ from .part import Part
 from .received import Received
 from .source import Source
 from .text import Text
-from .urls import FoundUrl, FoundUrls, collect_urls, domains_of
+from .urls import FoundUrl, FoundUrls, UrlSearch, domains_of
 
 DEFAULT_LIMITS = Limits()
 
@@ -197,9 +197,14 @@ class Message:
         return tuple([Received(header, most) for header in fields[: limits.received]])
 
     @lazy
+    def url_search(self) -> UrlSearch:
+        """What finds the URLs, for who does that in pieces."""
+        return UrlSearch(self)
+
+    @lazy
     def found_urls(self) -> FoundUrls:
         """The URLs of subject, text, HTML, calendars and names of files, and what is no URL."""
-        return collect_urls(self)
+        return self.url_search.finish()
 
     @property
     def urls(self) -> tuple[FoundUrl, ...]:

@@ -19,7 +19,7 @@ MAX_WORDS = 50_000
 """Words that are kept."""
 
 MAX_OF_WORDS = 256 * 1024
-"""Characters of a text whose words are read; half of them, if they are not all ASCII."""
+"""Characters of a text whose words are read; a quarter of them, if they are not all ASCII."""
 
 MAX_WORD = 64
 """Characters of one word that are kept."""
@@ -79,7 +79,7 @@ def normal_form(text: str) -> str:
 def words_of(text: str, most: int = MAX_WORDS) -> tuple[str, ...]:
     """The words of a text in their normal form: letters, digits, and apostrophes within."""
     text = text[:MAX_OF_WORDS]
-    text = normal_form(text if text.isascii() else text[: MAX_OF_WORDS // 2])
+    text = normal_form(text if text.isascii() else text[: MAX_OF_WORDS // 4])
     signs = _NO_WORD.findall(_beyond_ascii(text)) if not text.isascii() else []
     if len(signs) > MAX_SIGNS:
         return tuple(match[0][:MAX_WORD] for match in islice(_WORD.finditer(text), most))

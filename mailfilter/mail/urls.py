@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_REFUSED = 64
 """Links that are kept though no browser would follow them."""
+
+PIECE = 256
+"""URLs of one piece of work: some milliseconds."""
 
 MAX_NAMES = 64
 """Attachments whose names are looked at."""
@@ -66,20 +70,47 @@ class FoundUrls(NamedTuple):
     """There is more than was looked at."""
 
 
+class UrlSearch:
+    """Looks for the URLs of a message: in its subject, links, text, calendars and names of files.
+
+    `steps` does it in pieces, `finish` does what is left.
+    """
+
+    def __init__(self, message: "Message", budget: UrlBudget | None = None) -> None:
+        self._budget = budget or UrlBudget()
+        self._refused: dict[str, None] = {}
+        self._found: dict[tuple[str, str, str], FoundUrl] = {}
+        self._left = _all(message, self._budget, self._refused)
+
+    def steps(self) -> Iterator[None]:
+        """Go on; yields after every few URLs."""
+        while self._take(PIECE):
+            yield
+
+    def finish(self) -> FoundUrls:
+        """All that there is."""
+        self._take(None)
+        return FoundUrls(tuple(self._found.values()), tuple(self._refused), self._budget.is_spent)
+
+    def _take(self, most: int | None) -> int:
+        """Take so many more URLs, or all; returns how many there were."""
+        found, budget = self._found, self._budget
+        count = 0
+        for one in islice(self._left, most):
+            count += 1
+            key = (one.url.raw, one.where, one.shown)
+            if key in found:
+                continue
+            inner = _nested(one.url, budget)
+            found[key] = one._replace(inner=inner) if inner else one
+            for url in inner:
+                found.setdefault((url.raw, "query", ""), FoundUrl(url, "query", "", one.is_clicked))
+        return count
+
+
 def collect_urls(message: "Message", budget: UrlBudget | None = None) -> FoundUrls:
-    """Find the URLs of a message: in its subject, links, text, calendars and names of files."""
-    budget = budget or UrlBudget()
-    refused: dict[str, None] = {}
-    found: dict[tuple[str, str, str], FoundUrl] = {}
-    for one in _all(message, budget, refused):
-        key = (one.url.raw, one.where, one.shown)
-        if key in found:
-            continue
-        inner = _nested(one.url, budget)
-        found[key] = one._replace(inner=inner) if inner else one
-        for url in inner:
-            found.setdefault((url.raw, "query", ""), FoundUrl(url, "query", "", one.is_clicked))
-    return FoundUrls(tuple(found.values()), tuple(refused), budget.is_spent)
+    """Find the URLs of a message at once."""
+    return UrlSearch(message, budget).finish()
 
 
 def domains_of(urls: tuple[FoundUrl, ...]) -> tuple[str, ...]:
