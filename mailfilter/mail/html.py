@@ -11,7 +11,7 @@ class HtmlLink(NamedTuple):
     """An address, and what stands for it."""
 
     href: str
-    """Without white space around it, at most `html_walk.MAX_ADDRESS` characters; relative ones
+    """Without white space around it, at most `html_collect.MAX_ADDRESS` characters; relative ones
     are joined with the document's base if it has one."""
     text: str
     """The visible text within, on one line."""

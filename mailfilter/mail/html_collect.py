@@ -12,8 +12,15 @@ T = TypeVar("T")
 MAX_LINKS = 10_240
 """Links, images and pieces of hidden text of a part that are kept, of each so many."""
 
-MAX_ADDRESS = 8192
-"""Characters of an address that are kept: longer ones are data."""
+MAX_ADDRESS = 64 * 1024
+"""Characters of an address that are kept. A host may stand behind a very long user name, and what
+is longer than this no program follows."""
+
+MAX_DATA = 8192
+"""The same of an address that is data."""
+
+MAX_BASE = 2048
+"""Characters of a host and of a path that addresses are joined with: of many that is much."""
 
 MAX_COMMENT = 2000
 """Characters of a comment that are kept."""
@@ -94,7 +101,9 @@ class Collector:
         if base is None:
             return tuple(self._links)
         host, scheme, path = base.groups()
-        folder = path[: path.rfind("/") + 1] or "/"
+        if len(host) > MAX_BASE:
+            host = f"{scheme}//{host.rpartition('@')[2][:MAX_BASE]}"
+        folder = path[: path.rfind("/") + 1][:MAX_BASE] or "/"
         return tuple(
             link._replace(href=_join(host, scheme, folder, link.href)) for link in self._links
         )
@@ -114,9 +123,11 @@ class Collector:
             self.is_cut = True
 
     def _address(self, name: str, value: str, attributes: Attributes, seen: int) -> None:
-        value = value.strip()[:MAX_ADDRESS]
+        value = value.strip()
         if not value:
             return
+        is_data = value[:5].lower() == "data:"
+        value = value[: MAX_DATA if is_data else MAX_ADDRESS]
         if len(self._links) >= MAX_LINKS:
             self.is_cut = True
             return
@@ -125,7 +136,7 @@ class Collector:
             self._open, self._open_link, self._open_at = True, len(self._links) - 1, seen
         elif name == "img":
             self._image(value, attributes)
-        if value[:5].lower() == "data:":
+        if is_data:
             self._append(self.data_uris, value)
 
     def _image(self, src: str, attributes: Attributes) -> None:

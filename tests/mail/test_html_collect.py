@@ -4,7 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import HtmlImage
 from mailfilter.mail.html_budget import HtmlBudget
-from mailfilter.mail.html_collect import MAX_ADDRESS, MAX_FIELDS, MAX_LINKS
+from mailfilter.mail.html_collect import MAX_ADDRESS, MAX_BASE, MAX_DATA, MAX_FIELDS, MAX_LINKS
 from mailfilter.mail.html_traits import TRAITS
 from mailfilter.mail.html_walk import read_html
 
@@ -40,6 +40,17 @@ class Links(SynchronousTestCase):
             with self.subTest(source=source):
                 self.assertEqual(self.links(source), links)
 
+    def test_long_addresses(self) -> None:
+        """A very long user name hides no host; data is cut earlier."""
+        user = "x" * 9999
+        address = f"http://{user}@example.com/"
+        self.assertEqual(self.links(f"<a href={address}>"), [(address, "")])
+        based = self.links(f"<base href={address}{user}/><a href=a>b</a><a href=/c>d</a>")
+        self.assertEqual(based[1], ("http://example.com/c", "d"))
+        self.assertTrue(based[0][0].startswith("http://example.com/xxx"))
+        self.assertLess(len(based[0][0]), 2 * MAX_BASE)
+        self.assertEqual(self.links(f"<img src=data:{user}>")[0][0], f"data:{user}"[:MAX_DATA])
+
     def test_base(self) -> None:
         """Relative addresses are joined with the base, wherever it stands; the first counts."""
         table = {
@@ -63,7 +74,7 @@ class Links(SynchronousTestCase):
         """Only so many, each only so long."""
         view = read_html("<a href=x>" * (MAX_LINKS + 1), HtmlBudget(1_000_000, 100_000))
         self.assertEqual((len(view.links), view.is_cut), (MAX_LINKS, True))
-        self.assertEqual(self.links("<a href=" + "x" * 9999), [("x" * MAX_ADDRESS, "")])
+        self.assertEqual(self.links("<a href=" + "x" * 99_999), [("x" * MAX_ADDRESS, "")])
 
 
 class Traits(SynchronousTestCase):
