@@ -3,6 +3,8 @@
 from ..scan.check import Check
 from .arc import Arc
 from .arc_sealing import ArcSealing
+from .archive_programs import ArchivePrograms
+from .archives import Archives
 from .bare_dot_line import BareDotLine
 from .base64_text import Base64Text
 from .bitcoin_address import BitcoinAddress
@@ -81,6 +83,8 @@ from .urls import Urls
 BUILT_IN: tuple[type[Check], ...] = (
     Arc,
     ArcSealing,
+    ArchivePrograms,
+    Archives,
     BareDotLine,
     Base64Text,
     BitcoinAddress,

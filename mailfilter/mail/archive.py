@@ -50,8 +50,7 @@ class ArchiveListing:
 
     - `encrypted`: a member is; `encrypted_list`: the list of members is, so there is none.
     - `volume`: one of several files that belong together.
-    - `prefix`, `trailing`: other octets before or behind it, as in programs that unpack
-      themselves.
+    - `prefix`: other octets before it, as in programs that unpack themselves.
     - `differs`: it can be read in two ways, with other members or names.
     - `overlap`: members share octets.
     - `unseen`, `odd`: names with characters that nobody sees, with control characters or gaps.
@@ -103,7 +102,7 @@ class Found:
         """List the members of an archive in this one, which have been counted already."""
         for member in other.members:
             self._members[member._replace(within=within)] = None
-        self.traits |= other.traits - {"encrypted_list", "prefix", "trailing", "volume"}
+        self.traits |= other.traits - {"encrypted_list", "prefix", "volume"}
         if "encrypted_list" in other.traits:
             self.traits.add("encrypted")
         if other.cut:

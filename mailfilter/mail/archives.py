@@ -20,25 +20,31 @@ MAX_TAR = 4 * 1024 * 1024
 """Octets of a packed tar archive."""
 
 _STORED, _DEFLATED = 0, 8
+_READ_FROM_END = (".zip", ".jar")
 _NESTED = (".zip", ".jar", ".rar", ".7z", ".gz", ".tgz", ".tar", ".iso", ".img", ".cab")
 
 
-def kind_of(data: bytes) -> str:
+def may_be_archive(kind: str, name: str) -> bool:
+    """Whether a file can be an archive, by its first octets (`magic`) or else by its name.
+
+    Programs find a zip archive by its end, behind whatever there is.
+    """
+    return kind in ARCHIVES or kind in ("", "exe") or name.lower().endswith(_READ_FROM_END)
+
+
+def kind_of(data: bytes, name: str = "") -> str:
     """The kind of archive that octets are, or an empty text.
 
     A program with an archive behind it is one that unpacks itself: an archive, too.
     """
     kind = magic(data)
-    if kind in ARCHIVES:
-        return kind
-    if kind in ("", "exe"):
-        if archive_tar.looks_like_tar(data):
-            return "tar"
-        if archive_zip.has_end(data):
-            return "zip"
-    if kind == "exe" and archive_rar.SIGNATURE in data:
-        return "rar"
-    return ""
+    if kind in ARCHIVES or not may_be_archive(kind, name):
+        return kind if kind in ARCHIVES else ""
+    if archive_tar.looks_like_tar(data):
+        return "tar"
+    if archive_zip.has_end(data):
+        return "zip"
+    return "rar" if kind == "exe" and archive_rar.SIGNATURE in data else ""
 
 
 def list_archive(data: bytes, budget: ArchiveBudget, name: str = "") -> ArchiveListing | None:
@@ -46,7 +52,7 @@ def list_archive(data: bytes, budget: ArchiveBudget, name: str = "") -> ArchiveL
 
     `name` is the file's own, from which that of a single packed file is told.
     """
-    kind = kind_of(data)
+    kind = kind_of(data, name)
     return _list(data, kind, budget, name, is_nested=False) if kind else None
 
 

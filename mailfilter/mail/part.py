@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from . import charset, lint, params, transfer
 from .anomaly import AnomalyKind
 from .archive import ArchiveListing
-from .archives import list_archive
+from .archives import list_archive, may_be_archive
 from .headers import Headers
 from .html import HtmlView
 from .html_walk import read_html
@@ -217,7 +217,10 @@ class Part:
         """What an attached archive says is in it; None for other parts, and for texts."""
         if self.children or (self.is_text and not self.filenames):
             return None
-        return list_archive(self.decoded, self._source.budget.archives, self.filename or "")
+        name = self.filename or ""
+        if not may_be_archive(self.magic, name):
+            return None
+        return list_archive(self.decoded, self._source.budget.archives, name)
 
     def __repr__(self) -> str:
         return f"Part({self.type!r}, {self.start}, {self.body_start}, {self.end})"

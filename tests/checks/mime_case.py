@@ -1,5 +1,7 @@
 """Messages of parts for tests of checks."""
 
+from base64 import encodebytes
+
 
 def part(media_type: str, body: str = "x", name: str = "", fields: str = "") -> str:
     """A part; one with a name is an attachment."""
@@ -27,3 +29,15 @@ def alone(media_type: str, body: str = "x", fields: str = "") -> bytes:
 def file(name: str, media_type: str = "application/octet-stream") -> bytes:
     """A message with a text and a file."""
     return mixed(part("text/plain", "See the file."), part(media_type, "x", name))
+
+
+def attached(
+    data: bytes,
+    name: str = "a.zip",
+    media_type: str = "application/octet-stream",
+    subject: str = "x",
+) -> bytes:
+    """A message with a text and a file of any octets; without a name it has only a type."""
+    fields = "Content-Transfer-Encoding: base64\n"
+    body = part(media_type, encodebytes(data).decode(), name, fields)
+    return mixed(part("text/plain", "See the file."), body, fields=f"Subject: {subject}\n")

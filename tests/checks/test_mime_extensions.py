@@ -4,7 +4,8 @@ from mailfilter.checks.mime_extensions import MimeExtensions
 from mailfilter.scan.check import Hit
 from mailfilter.testing.checks import run_check
 
-from .mime_case import file, mixed, part
+from ..mail.archive_shapes import central, local, zip_with
+from .mime_case import attached, file, mixed, part
 from .url_case import UrlCase
 
 
@@ -38,6 +39,21 @@ class MimeExtensionsTests(UrlCase):
         self.assertEqual(
             list(run_check(MimeExtensions, raw)), [Hit("MIME_BAD_EXTENSION", 4.0, ("js",))]
         )
+
+    def test_in_archives(self) -> None:
+        """Other extensions count there, and some for less."""
+        for name, expected in (
+            ("a.lnk", [Hit("MIME_BAD_EXTENSION", 4.0, ("lnk",))]),
+            ("a.exe", [Hit("MIME_BAD_EXTENSION", 0.1, ("exe",))]),
+            ("a.jpg.js", [Hit("MIME_DOUBLE_BAD_EXTENSION", 0.5, ("jpg.js",))]),
+            ("a.lnk\0.txt", [Hit("MIME_BAD_EXTENSION", 4.0, ("lnk",))]),
+            ("a.lnk\u200b", [Hit("MIME_BAD_EXTENSION", 4.0, ("lnk",))]),
+            ("a.txt", []),
+            ("a.lnk/", []),
+        ):
+            data = zip_with(local(name.encode()), central(name.encode()))
+            self.assertEqual(list(run_check(MimeExtensions, attached(data))), expected, name)
+            self.assertEqual(list(run_check(MimeExtensions, attached(data, "a.docx"))), [], name)
 
     def test_option_of_double(self) -> None:
         self.assertEqual(

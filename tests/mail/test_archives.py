@@ -40,6 +40,11 @@ class KindTests(SynchronousTestCase):
         ):
             self.assertEqual(kind_of(data), expected, data[:20])
 
+    def test_by_name(self) -> None:
+        """What begins as a picture is an archive to who opens it as one."""
+        data = b"\xff\xd8\xff" + zip_of({"a": b"b"})
+        self.assertEqual([kind_of(data, name) for name in ("a.jpg", "A.ZIP")], ["", "zip"])
+
     def test_no_archive(self) -> None:
         self.assertIsNone(list_archive(b"text", ArchiveBudget()))
 

@@ -1,0 +1,84 @@
+"""What do attached archives say of themselves?"""
+
+from collections.abc import Iterator
+
+from ..mail.archive import Member
+from ..scan.check import Check, Findings, Symbol
+from ..scan.task import Task
+from ._archives import ARCHIVES, Attached, attached, candidates, files_of, told
+from ._url_hits import UrlHits
+
+LARGE = 256 * 1024
+"""Octets of a part that are worth a turn for others before it is looked at."""
+
+BOMB_RATIO = 1000
+"""Octets from one packed octet: next to the most that deflate can do."""
+
+BOMB_SIZE = 1 << 30
+"""Octets from which such a file fills something."""
+
+_OBFUSCATED = ("unseen", "odd", "differs")
+
+
+class Archives(Check):
+    """Looks at the lists of archives; their members' extensions are another question.
+
+    As it is the first to look at large files, it lets others have their turn in between.
+    """
+
+    name = "archives"
+    symbols = {
+        "ARCHIVE_ABOVE": Symbol(
+            2.0, "mime_types", "archive member would unpack outside of its folder"
+        ),
+        "ARCHIVE_BOMB": Symbol(
+            5.0, "mime_types", "archive that is made to fill the disk of who unpacks it"
+        ),
+        "ARCHIVE_UNCHECKED": Symbol(0.0, "mime_types", "archive that could not be listed wholly"),
+        "MIME_ARCHIVE_IN_ARCHIVE": Symbol(5.0, "mime_types", "nested archive"),
+        "MIME_ENCRYPTED_ARCHIVE": Symbol(2.0, "mime_types", "password protected archive"),
+        "MIME_OBFUSCATED_ARCHIVE": Symbol(2.0, "mime_types", "archive member names are obfuscated"),
+    }
+
+    async def run(self, task: Task) -> Findings:
+        await _list_in_turns(task)
+        hits = UrlHits()
+        for archive in attached(task.message):
+            for symbol, option in _of_archive(archive):
+                hits.add(symbol, told(option))
+        return hits.hits()
+
+
+async def _list_in_turns(task: Task) -> None:
+    for part in candidates(task.message):
+        if part.end - part.body_start < LARGE:
+            continue
+        await task.pause()
+        # Both are kept by the part: to decode and to list takes a turn each.
+        _ = part.decoded
+        await task.pause()
+        _ = part.archive
+
+
+def _of_archive(archive: Attached) -> Iterator[tuple[str, str]]:
+    listing = archive.listing
+    name = archive.names[0] if archive.names else listing.kind
+    if listing.traits & {"encrypted", "encrypted_list"}:
+        yield "MIME_ENCRYPTED_ARCHIVE", name
+    for trait in _OBFUSCATED:
+        if trait in listing.traits:
+            yield "MIME_OBFUSCATED_ARCHIVE", trait
+    if "above" in listing.traits:
+        yield "ARCHIVE_ABOVE", name
+    if "overlap" in listing.traits or any(map(_is_bomb, listing.members)):
+        yield "ARCHIVE_BOMB", name
+    why = listing.cut or ("encrypted" if "encrypted_list" in listing.traits else "")
+    if why:
+        yield "ARCHIVE_UNCHECKED", f"{listing.kind}:{why}"
+    for file in files_of(listing):
+        if file.last in ARCHIVES:
+            yield "MIME_ARCHIVE_IN_ARCHIVE", file.last
+
+
+def _is_bomb(member: Member) -> bool:
+    return member.size >= BOMB_SIZE and member.size > BOMB_RATIO * max(member.packed, 1)

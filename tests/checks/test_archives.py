@@ -1,0 +1,114 @@
+"""What attached archives say of themselves."""
+
+from struct import pack
+
+from mailfilter.checks.archives import LARGE, Archives
+from mailfilter.scan.task import Task
+
+from ..mail.archive_shapes import (
+    LZMA,
+    SMALL,
+    STORED,
+    central,
+    local,
+    quine,
+    rar4,
+    tar_of,
+    zip_of,
+    zip_with,
+)
+from .mime_case import attached, file
+from .url_case import UrlCase, plain
+
+HONEST = attached(zip_of({"a.txt": b"hello", "folder/": b"", "folder/b.pdf": b"x"}))
+ENCRYPTED = zip_with(local(b"a", b"x", 1), central(b"a", 1, flags=1))
+LARGE_SIZES = pack("<HHQQ", 1, 16, 1 << 33, 1000)
+
+
+class ArchivesTests(UrlCase):
+    check = Archives
+
+    def test_symbols(self) -> None:
+        self.compare(
+            {
+                "ARCHIVE_ABOVE": (
+                    [attached(zip_of({"../a": b""})), attached(tar_of({"a/../../b": b""}))],
+                    [HONEST, attached(zip_of({"a..b/c": b""}))],
+                ),
+                "ARCHIVE_BOMB": (
+                    [
+                        attached(quine()),
+                        attached(
+                            zip_with(
+                                local(b"a", b"", 8),
+                                central(b"a", 0xFFFFFFFF, flags=8, extra=LARGE_SIZES),
+                            )
+                        ),
+                    ],
+                    [HONEST, attached(zip_of({"a": bytes(1_000_000)}))],
+                ),
+                "ARCHIVE_UNCHECKED": (
+                    [
+                        attached(SMALL["7z"]),
+                        attached(b"\xfd7zXZ\x00" + bytes(100)),
+                        attached(zip_of({"a": b"x" * 100})[:-40]),
+                        attached(rar4(flags=0x80)),
+                        attached(zip_of({"a.zip": b"x" * 100}, method=LZMA)),
+                    ],
+                    [HONEST, file("a.zip"), plain("hi"), b""],
+                ),
+                "MIME_ARCHIVE_IN_ARCHIVE": (
+                    [
+                        attached(zip_of({"a.zip": b""})),
+                        attached(zip_of({"A.RAR ": b""})),
+                        attached(tar_of({"x/a.7z": b""}), "a.tar"),
+                    ],
+                    [
+                        HONEST,
+                        attached(zip_of({"a.docx": b"", "zip": b"", "b.zip/": b""})),
+                        attached(zip_of({"a.zip": b""}), "a.docx"),
+                    ],
+                ),
+                "MIME_ENCRYPTED_ARCHIVE": (
+                    [
+                        attached(ENCRYPTED),
+                        attached(SMALL["7z"], "a.7z"),
+                        attached(rar4(flags=0x80), "a.rar"),
+                        attached(zip_of({"b.zip": ENCRYPTED})),
+                    ],
+                    [HONEST, attached(rar4(), "a.rar")],
+                ),
+                "MIME_OBFUSCATED_ARCHIVE": (
+                    [
+                        attached(zip_of({"a\u202etxt.exe": b""})),
+                        attached(zip_of({"a.pdf\u200b.exe": b""})),
+                        attached(zip_of({f"a.pdf{' ' * 60}.exe": b""})),
+                        attached(zip_with(local(b"a.exe"), central(b"a.txt"))),
+                        attached(zip_with(local(b"a\0.exe"), central(b"a\0.exe"))),
+                    ],
+                    [HONEST, attached(zip_of({"\u00fcber uns.txt": b""}))],
+                ),
+            }
+        )
+
+    def test_options(self) -> None:
+        """Names are told without what cannot be seen."""
+        found = self.found(attached(ENCRYPTED, "a\u202eb.zip"))
+        self.assertEqual(found["MIME_ENCRYPTED_ARCHIVE"], ("a\\u202eb.zip",))
+        found = self.found(attached(SMALL["7z"], "", "application/x-7z-compressed"))
+        self.assertEqual(
+            found, {"MIME_ENCRYPTED_ARCHIVE": ("7z",), "ARCHIVE_UNCHECKED": ("7z:unknown",)}
+        )
+
+    def test_turns(self) -> None:
+        """Others have theirs before a large file is decoded, and before it is listed."""
+        turns: list[None] = []
+
+        async def pause() -> None:
+            turns.append(None)
+
+        self.patch(Task, "pause", lambda task: pause())
+        for data, expected in ((b"x", 0), (b"x" * LARGE, 2)):
+            turns.clear()
+            self.found(attached(zip_of({"a": data}, method=STORED)))
+            self.assertEqual(len(turns), expected)
