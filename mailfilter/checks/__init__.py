@@ -34,6 +34,7 @@ from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .html_stylesheet import HtmlStylesheet
 from .long_subject import LongSubject
+from .magic import Magic
 from .mailer_message_id import MailerMessageId
 from .mailing_list import MailingList
 from .message_id_form import MessageIdForm
@@ -54,6 +55,7 @@ from .missing_headers import MissingHeaders
 from .null_sender import NullSender
 from .once_received import OnceReceived
 from .parts_differ import PartsDiffer
+from .pdf import Pdf
 from .phishing import Phishing
 from .previously_delivered import PreviouslyDelivered
 from .priority import Priority
@@ -114,6 +116,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     HtmlRefresh,
     HtmlStylesheet,
     LongSubject,
+    Magic,
     MailerMessageId,
     MailingList,
     MessageIdForm,
@@ -134,6 +137,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     NullSender,
     OnceReceived,
     PartsDiffer,
+    Pdf,
     Phishing,
     PreviouslyDelivered,
     Priority,

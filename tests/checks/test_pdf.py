@@ -1,0 +1,44 @@
+"""Attached PDF files."""
+
+from mailfilter.checks.pdf import TURN, Pdf
+from mailfilter.mail.pdf import MAX_OBJECTS
+from mailfilter.scan.task import Task
+
+from .mime_case import attached, file
+from .url_case import UrlCase, plain
+
+START, END = b"%PDF-1.7\n", b"\n%%EOF\n"
+MANY = b"1 0 obj\n" * (MAX_OBJECTS + 1)
+
+
+def pdf(text: bytes, behind: bytes = b"") -> bytes:
+    return attached(START + text + END + behind, "a.pdf", "application/pdf")
+
+
+class PdfTests(UrlCase):
+    check = Pdf
+
+    def test_symbols(self) -> None:
+        honest = [pdf(b"/Type /Catalog"), plain("/Encrypt /JS /Launch"), file("a.pdf"), b""]
+        self.compare(
+            {
+                "PDF_ENCRYPTED": ([pdf(b"/Encrypt 1 0 R")], [*honest, pdf(b"/JS ")]),
+                "PDF_JAVASCRIPT": ([pdf(b"/JS "), pdf(b"/J#61vaScript")], honest),
+                "PDF_LONG_TRAILER": ([pdf(b"", b"x" * 2000)], [*honest, pdf(b"", b"x" * 900)]),
+                "PDF_MANY_OBJECTS": ([pdf(MANY)], [*honest, pdf(MANY[:-8])]),
+                "PDF_SUSPICIOUS": ([pdf(b"/#4aS"), pdf(b"/S /Launch")], honest),
+            }
+        )
+
+    def test_turns(self) -> None:
+        """Others have theirs before a large file is decoded, and before it is searched."""
+        turns: list[None] = []
+
+        async def pause() -> None:
+            turns.append(None)
+
+        self.patch(Task, "pause", lambda task: pause())
+        for text, expected in ((b"", 0), (b"x" * TURN, 2)):
+            turns.clear()
+            self.found(pdf(text))
+            self.assertEqual(len(turns), expected)
