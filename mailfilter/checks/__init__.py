@@ -1,6 +1,7 @@
 """The built-in checks. One module each; the list below is all there is to registering one."""
 
 from ..scan.check import Check
+from .anomalies import Anomalies
 from .arc import Arc
 from .arc_sealing import ArcSealing
 from .archive_programs import ArchivePrograms
@@ -83,6 +84,7 @@ from .url_suspect import UrlSuspect
 from .urls import Urls
 
 BUILT_IN: tuple[type[Check], ...] = (
+    Anomalies,
     Arc,
     ArcSealing,
     ArchivePrograms,
