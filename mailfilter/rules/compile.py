@@ -134,6 +134,30 @@ def _judged(
     return good
 
 
+def without(table: Table, rules: Sequence[Rule], dropped: frozenset[int]) -> Table | None:
+    """The table without the rules at some places, nothing if no other is in it.
+
+    Raises hyperscan.error.
+    """
+    found = [
+        _Sought(id_, at, 0, pattern)
+        for id_, (at, pattern) in enumerate(patterns_of(rules))
+        if pattern.target == table.target and at not in dropped
+    ]
+    if not found:
+        return None
+    ids = {one.id_ for one in found}
+    confirmed = tuple(id_ for id_ in table.confirmed if id_ in ids)
+    flags = {one.id_: _flags(one.pattern, one.id_ in confirmed) for one in found}
+    return Table(table.kind, table.field, _database(found, flags), confirmed)
+
+
+def single(pattern: Pattern, is_wide: bool) -> hyperscan.Database:
+    """The database of one pattern. Raises hyperscan.error."""
+    octets = _database([_Sought(0, 0, 0, pattern)], {0: _flags(pattern, is_wide)})
+    return hyperscan.loadb(octets, hyperscan.HS_MODE_BLOCK)
+
+
 def patterns_of(rules: Sequence[Rule]) -> list[tuple[int, Pattern]]:
     """All patterns in order, each with the place of its rule: an id is a place in this list."""
     return [(at, pattern) for at, rule in enumerate(rules) for pattern in rule.patterns]
@@ -152,8 +176,8 @@ def confirming(pattern: Pattern) -> Any:
     return regex.compile(pattern.text, flags, cache_pattern=False)
 
 
-def _flags(pattern: Pattern) -> int:
-    flags = _ALWAYS
+def _flags(pattern: Pattern, is_wide: bool = False) -> int:
+    flags = _ALWAYS | (hyperscan.HS_FLAG_PREFILTER if is_wide else 0)
     if not pattern.target.is_octets:
         flags |= hyperscan.HS_FLAG_UTF8
     if "i" in pattern.flags:

@@ -1,14 +1,17 @@
 """Which rules fire for a message."""
 
 from collections.abc import Callable, Generator, Sequence
-from time import thread_time
+from functools import partial
+from math import inf
+from time import perf_counter, thread_time
 from typing import Any, NamedTuple, TypeVar, cast
 
 import hyperscan
 
 from ..mail import Message
+from .beside import Apply, Beside, Suspect, slow_ones
 from .budget import MESSAGE_SECONDS, SECONDS, Budget
-from .compile import Compiled, Fault, Table, compile_rules, confirming, patterns_of
+from .compile import Compiled, Fault, Table, compile_rules, confirming, patterns_of, without
 from .model import Rule, Trouble
 from .target import Reader, Target, reader_of
 
@@ -17,6 +20,12 @@ T = TypeVar("T")
 _Found = tuple[dict[int, set[str]], set[int]]
 
 _NOTHING: frozenset[str] = frozenset()
+
+LONG = 4096
+"""Octets; to search less takes no time that is worth measuring."""
+
+INTERVAL = 10.0
+"""Seconds between two searches for the expression that takes long, each some seconds of work."""
 
 
 class Matched(NamedTuple):
@@ -31,6 +40,7 @@ class Matched(NamedTuple):
 class _Search(NamedTuple):
     """A table that is ready."""
 
+    table: Table
     target: Target
     read: Reader
     scan: Callable[..., Any]
@@ -55,7 +65,12 @@ class Matcher:
         """Why others cannot."""
         patterns = patterns_of(self._rules)
         self._owners = [(at, pattern.name) for at, pattern in patterns]
+        self._patterns = patterns
         self._searches = [_search(table, patterns) for table in compiled.tables]
+        self.beside = Beside()
+        self._blamed = -INTERVAL
+        self._left_out = self._dropped
+        """Rules that are in no table."""
         self._always = [at for at, rule in enumerate(self._rules) if rule.condition(_NOTHING)]
 
     def run(self, message: Message) -> Matched:
@@ -92,11 +107,15 @@ class Matcher:
         matched: dict[int, set[str]] = {}
         undecided: set[int] = set()
         left = MESSAGE_SECONDS
+        self.beside.take()
         for search in self._searches:
             octets = search.read(message)
             if octets is not None:
                 found.clear()
+                began = perf_counter() if len(octets) > LONG else inf
                 search.scan(octets, hit, scratch=search.scratch)
+                if perf_counter() - began > SECONDS:
+                    self._blame(search, octets)
                 if found and search.confirmed:
                     left = self._confirm(search, octets, found, undecided, left)
                 for id_ in found:
@@ -105,6 +124,42 @@ class Matcher:
             if not search.target.is_header:
                 yield
         return matched, undecided
+
+    def _blame(self, search: _Search, octets: bytes) -> None:
+        """A search took long: find out by which of its expressions, beside other work."""
+        if perf_counter() - self._blamed < INTERVAL:
+            return
+        mine = [
+            Suspect(id_, pattern, id_ in search.confirmed)
+            for id_, (at, pattern) in enumerate(self._patterns)
+            if pattern.target == search.target and at not in self._left_out
+        ]
+
+        def work() -> Apply:
+            return partial(self._judge, slow_ones(mine, octets, SECONDS))
+
+        if self.beside.start(work):
+            self._blamed = perf_counter()
+
+    def _judge(self, slow: Sequence[int]) -> None:
+        """These took too long; rules that are off leave their tables."""
+        for at in {self._owners[id_][0] for id_ in slow}:
+            self.budget.overrun(self._rules[at].symbol, self._rules[at].place)
+        off = {at for at, rule in enumerate(self._rules) if rule.symbol in self.budget.off}
+        if off <= self._left_out:
+            return
+        left_out = self._left_out | off
+        tables = [search.table for search in self._searches]
+
+        def work() -> Apply:
+            made = [without(table, self._rules, left_out) for table in tables]
+            ready = [_search(table, self._patterns) for table in made if table is not None]
+            return partial(self._swap, ready, left_out)
+
+        self.beside.start(work)
+
+    def _swap(self, searches: list[_Search], left_out: frozenset[int]) -> None:
+        self._searches, self._left_out = searches, left_out
 
     def _confirm(
         self, search: _Search, octets: bytes, found: list[int], undecided: set[int], left: float
@@ -154,7 +209,7 @@ def _search(table: Table, patterns: Sequence[tuple[int, Any]]) -> _Search:
     confirmed = {id_: confirming(patterns[id_][1]) for id_ in table.confirmed}
     target = table.target
     scratch = hyperscan.Scratch(database)
-    return _Search(target, reader_of(target), database.scan, scratch, confirmed)
+    return _Search(table, target, reader_of(target), database.scan, scratch, confirmed)
 
 
 def _trouble(rule: Rule, fault: Fault) -> Trouble:

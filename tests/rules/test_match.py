@@ -5,9 +5,10 @@ from unittest.mock import patch
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import parse
-from mailfilter.rules import match
+from mailfilter.rules import beside, match
 from mailfilter.rules.budget import MAX_OVERRUNS
 from mailfilter.rules.match import make_matcher
+from mailfilter.rules.model import Pattern
 from tests.rules.case import finds, fired, rules_of
 
 SUBJECT = "target = 'subject'\nmatch = "
@@ -166,6 +167,48 @@ class TimeTests(SynchronousTestCase):
         self.assertEqual([rule.symbol for rule in matched.rules], ["A"])
         (text,) = told
         self.assertTrue(text.startswith("rule SLOW (r.toml:5) took more than 20 ms with 10"), text)
+
+    def test_slow_search(self) -> None:
+        """The expression by which a search takes long is found, and its rule leaves the table."""
+        text = "SLOW target = 'body'\nmatch = 'slow'"
+        matcher = make_matcher(rules_of("A target = 'body'\nmatch = 'b$'", text))
+        told: list[str] = []
+        matcher.budget.tell = told.append
+        message = parse(b"Subject: x\n\nslow\n" + b"a" * match.LONG + b"b\n")
+
+        def seconds(pattern: Pattern, is_wide: bool, octets: bytes) -> float:
+            return float(pattern.text == "slow")
+
+        with (
+            patch.object(match, "SECONDS", 0.0),
+            patch.object(match, "INTERVAL", 0.0),
+            patch.object(beside, "seconds_of", seconds),
+        ):
+            for _ in range(MAX_OVERRUNS):
+                found = [rule.symbol for rule in matcher.run(message).rules]
+                self.assertEqual(found, ["A", "SLOW"])
+                matcher.beside.wait()
+            for _ in range(2):
+                self.assertEqual([rule.symbol for rule in matcher.run(message).rules], ["A"])
+                matcher.beside.wait()
+        self.assertEqual(len(told), 1)
+        self.assertEqual(matcher.matches(matcher.rules[1], message), frozenset())
+
+    def test_nobody_slow(self) -> None:
+        """A search that took long by chance has no consequence; nor has one of little text."""
+        matcher = make_matcher(rules_of("A target = 'body'\nmatch = 'b$'"))
+        long, short = (parse(b"Subject: x\n\n" + b"a" * size) for size in (9999, 99))
+        with patch.object(match, "SECONDS", 0.0), patch.object(match, "INTERVAL", 0.0):
+            with patch.object(matcher.beside, "start") as start:
+                matcher.run(short)
+                self.assertEqual(start.call_count, 0)
+                matcher.run(long)
+                self.assertEqual(start.call_count, 1)
+            with patch.object(beside, "seconds_of", lambda *_: 0.0):
+                matcher.run(long)
+                matcher.beside.wait()
+                matcher.run(short)
+        self.assertEqual(matcher.budget.off, set())
 
     def test_message_budget(self) -> None:
         """Many slow rules have no more time than the message has, and none is to blame."""
