@@ -9,7 +9,7 @@ MAX_REPEAT = 1000
 """Of a repetition with bounds: each of them becomes states of its own in a compiled database."""
 
 _NESTED = re.compile(r"\((?:\?:)?[^()\\\[\]|]{0,40}[+*]\)[+*]")
-_REPEAT = re.compile(r"\{(?:[0-9]{0,9},)?([0-9]{1,9})\}")
+_REPEAT = re.compile(r"(?<!\\x)\{(?:[0-9]{0,9},)?([0-9]{1,9})\}")
 _DOT_AT_EDGE = re.compile(r"\A\.[*+]|(?<!\\)\.\*\Z")
 
 

@@ -26,6 +26,7 @@ class DoubtTests(SynchronousTestCase):
         for expression in (
             r"(?:ab+c)+",
             r"a{2,50}",
+            r"[\x{2600}-\x{27BF}]",
             r"^.*spam",
             r"spam\.*",
             r"(a|b)+",
