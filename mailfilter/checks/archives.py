@@ -9,7 +9,7 @@ from ._archives import ARCHIVES, Attached, attached, candidates, files_of, told
 from ._url_hits import UrlHits
 
 LARGE = 256 * 1024
-"""Octets of a part that are worth a turn for others before it is looked at."""
+"""Octets of parts that are worth a turn for others before they are looked at."""
 
 BOMB_RATIO = 1000
 """Octets from one packed octet: next to the most that deflate can do."""
@@ -50,14 +50,18 @@ class Archives(Check):
 
 
 async def _list_in_turns(task: Task) -> None:
+    """Decode and list what is large, or many small ones, with a turn for each."""
+    octets = 0
     for part in candidates(task.message):
-        if part.end - part.body_start < LARGE:
+        octets += part.end - part.body_start
+        if octets < LARGE:
             continue
         await task.pause()
-        # Both are kept by the part: to decode and to list takes a turn each.
+        # Both are kept by the part.
         _ = part.decoded
         await task.pause()
         _ = part.archive
+        octets = 0
 
 
 def _of_archive(archive: Attached) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The list of a tar archive (POSIX ustar and pax, GNU)."""
 
-from .archive import MAX_NAME, Found, Member, name_of
+from .archive import Found, Member, name_of
 
 BLOCK = 512
 MAX_BLOCKS = 6000
@@ -77,11 +77,11 @@ def _member(block: bytes, kind: bytes, long_name: bytes, size: int) -> Member:
 def _long_name(kind: bytes, data: bytes) -> bytes:
     """A name that is too long for its field: GNU's, or `path` of POSIX."""
     if kind == _LONG_NAME:
-        return data.partition(b"\0")[0][-MAX_NAME:]
+        return data.partition(b"\0")[0]
     if kind != _PAX:
         return b""
     _, found, rest = data.partition(b" path=")
-    return rest.partition(b"\n")[0][-MAX_NAME:] if found else b""
+    return rest.partition(b"\n")[0] if found else b""
 
 
 def _behind_map(data: bytes, at: int) -> int:

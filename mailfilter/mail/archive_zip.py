@@ -25,6 +25,9 @@ MAX_ENDS = 8
 MAX_EXTRA = 512
 """Octets of one member's extra fields that are looked at."""
 
+MAX_FIELDS = 16
+"""Of these. Programs write two to five."""
+
 _ENCRYPTED, _SIZES_BEHIND, _UTF8, _MASKED = 0x1, 0x8, 0x800, 0x2000
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64, _UNICODE_NAME = 0x0001, 0x7075
@@ -72,7 +75,7 @@ def read_zip(data: bytes, found: Found) -> list[Entry]:
     if len(directories) > 1:
         found.traits.add("differs")
     first = min((entry.start for entry in entries), default=directories[0].start)
-    if first > 0:
+    if first > 0 and not found.cut:
         if data.startswith(LOCAL):
             found.traits.add("differs")
             entries += _walk_locals(data, 0, first, found)
@@ -162,9 +165,12 @@ def _read_directory(data: bytes, directory: _Directory, found: Found) -> list[En
 
 
 def _name_and_extra(data: bytes, at: int, name_size: int, extra_size: int) -> tuple[bytes, bytes]:
-    """What follows a header of either kind, as much of it as is looked at."""
+    """What follows a header of either kind, as much of it as is looked at.
+
+    Of a name that is too long an octet more, by which `name_of` knows.
+    """
     end = at + name_size
-    return data[max(at, end - MAX_NAME) : end], data[end : end + min(extra_size, MAX_EXTRA)]
+    return data[max(at, end - MAX_NAME - 1) : end], data[end : end + min(extra_size, MAX_EXTRA)]
 
 
 def _member(header: _Header) -> Member:
@@ -219,7 +225,7 @@ def _add_second_names(
 def _fields(extra: bytes) -> list[tuple[int, bytes]]:
     fields: list[tuple[int, bytes]] = []
     at = 0
-    while at + 4 <= len(extra):
+    while at + 4 <= len(extra) and len(fields) < MAX_FIELDS:
         kind, size = _EXTRA.unpack_from(extra, at)
         fields.append((kind, extra[at + 4 : at + 4 + size]))
         at += 4 + size

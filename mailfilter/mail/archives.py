@@ -119,5 +119,10 @@ def _octets_of(data: bytes, entry: Entry, found: Found) -> bytes:
         return b""
     packed = data[entry.data : entry.data + min(member.packed, MAX_NESTED_SIZE)]
     if entry.method == _STORED:
+        # Many members may have the same octets: to look at them costs as much as to unpack them.
+        packed = packed[: found.budget.unpacked]
+        found.budget.unpacked -= len(packed)
+        if len(packed) < member.packed:
+            found.stop("octets")
         return packed
     return archive_deflate.unpack(packed, MAX_NESTED_SIZE, found, form=archive_deflate.RAW)

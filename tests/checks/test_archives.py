@@ -17,7 +17,7 @@ from ..mail.archive_shapes import (
     zip_of,
     zip_with,
 )
-from .mime_case import attached, file
+from .mime_case import attached, file, mixed, part
 from .url_case import UrlCase, plain
 
 HONEST = attached(zip_of({"a.txt": b"hello", "folder/": b"", "folder/b.pdf": b"x"}))
@@ -112,3 +112,7 @@ class ArchivesTests(UrlCase):
             turns.clear()
             self.found(attached(zip_of({"a": data}, method=STORED)))
             self.assertEqual(len(turns), expected)
+        turns.clear()
+        many = part("application/zip", "x" * (LARGE // 4), "a.zip")
+        self.found(mixed(*[many] * 9))
+        self.assertEqual(len(turns), 4)

@@ -51,7 +51,9 @@ class HonestTests(SynchronousTestCase):
             ("\u00e9.txt".encode(), 0x800, "\u00e9.txt"),
             ("\u00e9.txt".encode(), 0, "\u00e9.txt"),
             (b"\xff.txt", 0x800, "\ufffd.txt"),
-            (b"x" * 60_000 + b".exe", 0, "x" * 1020 + ".exe"),
+            (b"x" * 60_000 + b".exe", 0, "x" * 508 + ".exe"),
+            (("\u00e9" * 400 + ".exe").encode(), 0, "\u00e9" * 254 + ".exe"),
+            (("\u00e9" * 400 + "x.exe").encode(), 0, "\u00e9" * 253 + "x.exe"),
             (b"", 0, ""),
         ):
             data = zip_with(local(raw, b"", flags), central(raw, flags=flags))
@@ -99,6 +101,14 @@ class TwoWaysTests(SynchronousTestCase):
         extra = pack("<HHBI", 0x7075, 5 + len(name), 1, 0) + name
         data = zip_with(local(b"a.txt"), central(b"a.txt", extra=extra))
         self.assertEqual(names(data), ["a.txt", "b.exe"])
+
+    def test_many_extra_fields(self) -> None:
+        """Each costs time, and honest archives have few."""
+        name = b"b.exe"
+        extra = pack("<HH", 1, 0) * 16 + pack("<HHBI", 0x7075, 5 + len(name), 1, 0) + name
+        for skipped, expected in ((0, ["a"]), (4, ["a", "b.exe"])):
+            data = zip_with(local(b"a"), central(b"a", extra=extra[skipped:]))
+            self.assertEqual(names(data), expected)
 
     def test_hidden_before(self) -> None:
         """An archive before another one: some programs read the first, others the second."""
@@ -148,6 +158,12 @@ class BrokenTests(SynchronousTestCase):
         data = many + end(10_000, len(many), 0)
         found = read(data)
         self.assertEqual((len(found.listing().members), found.cut), (2000, "members"))
+
+    def test_no_room(self) -> None:
+        """What is not read differs from nothing."""
+        found = Found("zip", ArchiveBudget(members=0))
+        read_zip(zip_of({"a": b""}), found)
+        self.assertEqual((found.traits, found.cut), (set(), "members"))
 
     def test_no_end(self) -> None:
         self.assertFalse(has_end(b"PK\5\6" * 10_000))

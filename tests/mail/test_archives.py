@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.mail.archive import ArchiveBudget, ArchiveListing, Member
 from mailfilter.mail.archives import MAX_NESTED, kind_of, list_archive
 
-from .archive_shapes import LZMA, SMALL, STORED, rar4, tar_of, zip_of
+from .archive_shapes import LZMA, SMALL, STORED, central, local, rar4, tar_of, zip_of, zip_with
 
 PROGRAM = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(200)
 
@@ -67,6 +67,18 @@ class NestedTests(SynchronousTestCase):
 
     def test_not_unpacked(self) -> None:
         self.assertEqual(listed(zip_of({"a.zip": b"x" * 100}, method=LZMA)).cut, "unknown")
+
+    def test_shared_octets(self) -> None:
+        """Members with the same octets use the budget up, each by itself."""
+        stored = tar_of({"x": b"a" * 90_000})
+        first = local(b"0.tar", stored)
+        size = len(stored)
+        data = zip_with(first, *[central(b"%d.tar" % number, size) for number in range(9)])
+        budget = ArchiveBudget(unpacked=2 * size + 1)
+        listing = listed(data, budget=budget)
+        within = [member.within for member in listing.members if member.within]
+        self.assertEqual(within, ["0.tar", "1.tar"])
+        self.assertEqual((listing.cut, budget.unpacked), ("octets", 0))
 
     def test_many(self) -> None:
         inner = zip_of({"x": b""})
