@@ -28,9 +28,12 @@ from .from_valid import FromValid
 from .gtube import Gtube
 from .has_attachment import HasAttachment
 from .helo import Helo
+from .helo_user import HeloUser
 from .html_data_uri import HtmlDataUri
+from .html_few_words import HtmlFewWords
 from .html_hidden import HtmlHidden
 from .html_images import HtmlImages
+from .html_links import HtmlLinks
 from .html_only import HtmlOnly
 from .html_refresh import HtmlRefresh
 from .html_stylesheet import HtmlStylesheet
@@ -67,6 +70,7 @@ from .received_ways import ReceivedWays
 from .recipient_order import RecipientOrder
 from .reply_to import ReplyTo
 from .reply_to_valid import ReplyToValid
+from .service_account import ServiceAccount
 from .short_text import ShortText
 from .spf import Spf
 from .subject_caps import SubjectCaps
@@ -111,9 +115,12 @@ BUILT_IN: tuple[type[Check], ...] = (
     Gtube,
     HasAttachment,
     Helo,
+    HeloUser,
     HtmlDataUri,
+    HtmlFewWords,
     HtmlHidden,
     HtmlImages,
+    HtmlLinks,
     HtmlOnly,
     HtmlRefresh,
     HtmlStylesheet,
@@ -150,6 +157,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     RecipientOrder,
     ReplyTo,
     ReplyToValid,
+    ServiceAccount,
     ShortText,
     Spf,
     SubjectCaps,
