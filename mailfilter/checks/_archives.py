@@ -31,9 +31,12 @@ BAD: Mapping[str, float] = {
 DOCUMENTS = frozenset(("docx", "odp", "ods", "odt", "pptx", "vsdx", "xlsx"))
 """Files that are archives only within."""
 
-_ARCHIVES = "7z ace alz arj bz2 cab egg gz lha lzh rar tar tgz xz z zip zipx zpaq zst"
+_ARCHIVES = "7z ace alz arj cab egg lha lzh rar tar tgz z zip zipx zpaq"
 ARCHIVES = frozenset(_ARCHIVES.split())
 """Extensions of archives."""
+
+PACKED = frozenset(("bz2", "gz", "xz", "zst"))
+"""Extensions of single files that are packed, as logs and patches often are."""
 
 PROGRAMS = frozenset(("bat", "cmd", "com", "cpl", "exe", "msi", "pif", "scr"))
 """Extensions of what Windows runs."""
@@ -55,6 +58,10 @@ class File(NamedTuple):
     """Its extension."""
     before: str
     """Another one before that."""
+
+    @property
+    def is_archive(self) -> bool:
+        return self.last in ARCHIVES or (self.last in PACKED and self.before == "tar")
 
     @property
     def is_program(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..mail.archive import Member
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
-from ._archives import ARCHIVES, Attached, attached, candidates, files_of, told
+from ._archives import Attached, attached, candidates, files_of, told
 from ._url_hits import UrlHits
 
 LARGE = 256 * 1024
@@ -80,7 +80,7 @@ def _of_archive(archive: Attached) -> Iterator[tuple[str, str]]:
     if why:
         yield "ARCHIVE_UNCHECKED", f"{listing.kind}:{why}"
     for file in files_of(listing):
-        if file.last in ARCHIVES:
+        if file.is_archive:
             yield "MIME_ARCHIVE_IN_ARCHIVE", file.last
 
 

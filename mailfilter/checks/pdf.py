@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..mail.pdf import MAX_OBJECTS, MAX_TRAILER, PdfTraits, read_pdf
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
-from ._archives import candidates
+from ._archives import candidates, told
 from ._url_hits import UrlHits
 
 MAX_FILES = 8
@@ -38,7 +38,7 @@ class Pdf(Check):
             if is_large:
                 await task.pause()
             for symbol in _symbols(read_pdf(data)):
-                hits.add(symbol, part.filename or part.type)
+                hits.add(symbol, told(part.filename or part.type))
         return hits.hits()
 
 

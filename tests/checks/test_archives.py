@@ -61,10 +61,12 @@ class ArchivesTests(UrlCase):
                     [
                         attached(zip_of({"a.zip": b""})),
                         attached(zip_of({"A.RAR ": b""})),
+                        attached(zip_of({"a.tar.gz": b""})),
                         attached(tar_of({"x/a.7z": b""}), "a.tar"),
                     ],
                     [
                         HONEST,
+                        attached(zip_of({"server.log.gz": b""})),
                         attached(zip_of({"a.docx": b"", "zip": b"", "b.zip/": b""})),
                         attached(zip_of({"a.zip": b""}), "a.docx"),
                     ],

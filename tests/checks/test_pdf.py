@@ -30,6 +30,11 @@ class PdfTests(UrlCase):
             }
         )
 
+    def test_options(self) -> None:
+        """Names are told without what cannot be seen."""
+        raw = attached(START + b"/JS ", "a\u202eb.pdf")
+        self.assertEqual(self.found(raw), {"PDF_JAVASCRIPT": ("a\\u202eb.pdf",)})
+
     def test_turns(self) -> None:
         """Others have theirs before a large file is decoded, and before it is searched."""
         turns: list[None] = []
