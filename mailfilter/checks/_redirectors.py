@@ -47,6 +47,25 @@ SHORTENERS = _names(
 )
 """Services that give short names to links."""
 
+STORAGE = _names(
+    """
+    storage.googleapis.com firebasestorage.googleapis.com run.app core.windows.net workers.dev
+    pages.dev r2.dev digitaloceanspaces.com web.app firebaseapp.com netlify.app vercel.app
+    amazonaws.com hopto.org no-ip.org ddns.net duckdns.org
+    """
+)
+"""Where anybody may put a page without a name of his own."""
+
+PICTURES = _names(
+    """
+    imgur.com zupimages.net imageshack.us imageshack.com radikal.ru postimg.cc postimg.org ibb.co
+    imgbb.com photobucket.com tinypic.com goopics.net top4top.io image-upload.de casimages.com
+    servimg.com hostingpics.net noelshack.com gyazo.com imgbox.com directupload.net twimg.com
+    imageshost.ru myimg.de freeimage.host iili.io lensdump.com
+    """
+)
+"""Where anybody may put pictures."""
+
 _THROUGH = WRAPPERS | SHORTENERS
 
 
