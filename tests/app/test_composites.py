@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.app.composites import shipped_composites
-from mailfilter.app.plan import load_all
+from mailfilter.app.plan import plan_of
 from mailfilter.app.reference import built_in_plan
 from mailfilter.client.known_symbols import known_symbols
 from mailfilter.config import ConfigError
@@ -126,7 +126,7 @@ class LoadedTests(ConfigCase):
     def test_not_yet(self) -> None:
         """Those of whose parts too many are missing are not there, and may be the operator's."""
         path = self.write("m.toml", "[composites.A]\nexpression = 'COMPROMISED_ACCT_BULK'")
-        error = self.assertRaises(ConfigError, load_all, path)
+        error = self.assertRaises(ConfigError, plan_of, path)
         self.assertIn("no symbol is named COMPROMISED_ACCT_BULK", str(error))
         self.assertNotIn("COMPROMISED_ACCT_BULK", built_in_plan().symbols)
         self.assertIn("PHISH_EMOTION", built_in_plan().symbols)
@@ -140,7 +140,7 @@ class LoadedTests(ConfigCase):
             "[symbols.DKIM_MIXED]\nscore = 0.5\n"
             "[composites.MINE]\nexpression = 'DKIM_MIXED & PHISH_EMOTION'\n",
         )
-        plan = load_all(path)[1]
+        plan = plan_of(path)
         self.assertEqual(plan.symbols["AUTH_NA"].score, 3.0)
         self.assertEqual(plan.symbols["DKIM_MIXED"].score, 0.5)
         rules = {rule.name: rule for rule in plan.composites.rules}
@@ -150,14 +150,14 @@ class LoadedTests(ConfigCase):
 
     def test_none(self) -> None:
         path = self.write("m.toml", "rules.built_in = false")
-        self.assertEqual(load_all(path)[1].composites.rules, ())
+        self.assertEqual(plan_of(path).composites.rules, ())
         self.assertEqual(dict(shipped_composites(RuleSettings(built_in=False))), {})
 
     def test_docs(self) -> None:
         """What docs/rules.md shows."""
         text = (Path(__file__).parents[2] / "docs/rules.md").read_text("utf-8")
         (block,) = re.findall(r"(?s)```toml\n(\[composites.*?)```", text)
-        plan = load_all(self.write("m.toml", block))[1]
+        plan = plan_of(self.write("m.toml", block))
         self.assertNotIn("SPF_FAIL_FORWARDING", [rule.name for rule in plan.composites.rules])
         self.assertEqual(plan.symbols["AUTH_NA"].score, 0.5)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from mailfilter.app.plan import load_all
+from mailfilter.app.plan import plan_of
 from mailfilter.checks import freemail
 from mailfilter.checks.freemail import LISTS, Freemail
 from mailfilter.testing.checks import make_maps, run_check, symbols_of
@@ -125,4 +125,4 @@ class DocsTests(ConfigCase):
         (block,) = re.findall(r"(?s)```toml\n(\[maps.*?)```", text)
         file = self.write("freemail.map", "free.example\n")
         path = self.write("m.toml", block.replace("/etc/mailfilter/freemail.map", file))
-        self.assertIn("freemail", [step.name for step in load_all(path)[1].steps])
+        self.assertIn("freemail", [step.name for step in plan_of(path).steps])
