@@ -35,6 +35,7 @@ from .html_hidden import HtmlHidden
 from .html_images import HtmlImages
 from .html_links import HtmlLinks
 from .html_only import HtmlOnly
+from .html_people import HtmlPeople
 from .html_refresh import HtmlRefresh
 from .html_stylesheet import HtmlStylesheet
 from .long_subject import LongSubject
@@ -46,6 +47,7 @@ from .message_id_people import MessageIdPeople
 from .mime_alternatives import MimeAlternatives
 from .mime_attachment import MimeAttachment
 from .mime_bad_unicode import MimeBadUnicode
+from .mime_build import MimeBuild
 from .mime_crypto import MimeCrypto
 from .mime_disposition import MimeDisposition
 from .mime_extensions import MimeExtensions
@@ -122,6 +124,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     HtmlImages,
     HtmlLinks,
     HtmlOnly,
+    HtmlPeople,
     HtmlRefresh,
     HtmlStylesheet,
     LongSubject,
@@ -133,6 +136,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     MimeAlternatives,
     MimeAttachment,
     MimeBadUnicode,
+    MimeBuild,
     MimeCrypto,
     MimeDisposition,
     MimeExtensions,
