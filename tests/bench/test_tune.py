@@ -46,9 +46,10 @@ class TuneTests(SynchronousTestCase):
         self.assertEqual(limits["GOOD_SIGN"][1], 0.0)
 
     def test_costs(self) -> None:
-        """Ham costs more until the sources left out are kept from harm."""
-        found = {1.0: tune.Figures(9, 10, 3, 10), 2.0: tune.Figures(8, 10, 0, 10)}
+        """Ham costs more until our symbols do the sources left out no harm that others do not."""
+        found = {1.0: tune.Figures(9, 10, 3, 10), 2.0: tune.Figures(8, 10, 1, 10)}
         self.patch(tune, "HAM_COSTS", (1.0, 2.0, 3.0))
+        self.patch(tune, "figures", lambda rows, scores: tune.Figures(0, 10, 1, 10))
         self.patch(tune, "left_out", lambda rows, current, cost: found[cost])
         self.assertEqual(list(tune.choose(ROWS, CURRENT)), list(found.items()))
 
@@ -71,10 +72,11 @@ class TuneTests(SynchronousTestCase):
 
     def test_proposal(self) -> None:
         """A line for each symbol, highest first, after the figures."""
-        lines = list(tune.propose(ROWS, CURRENT, ROWS))
+        lines = list(tune.propose(ROWS, {**CURRENT, "UNSEEN": 2.5}, ROWS))
         self.assertIn("spam caught 90 of 91", next(line for line in lines if "proposed" in line))
-        names = [line.split()[0] for line in lines[-4:]]
-        self.assertEqual(names[0], "PILLS")
+        names = [line.split()[0] for line in lines[-5:]]
+        self.assertEqual(names[:2], ["PILLS", "UNSEEN"])
+        self.assertEqual(lines[-4].split(), ["UNSEEN", "2.50", "2.5", "0", "0"])
         self.assertEqual(names[-1], "GOOD_SIGN")
 
     def test_ours(self) -> None:
