@@ -27,9 +27,9 @@ class HtmlFewWords(Check):
     symbols = {
         "PICTURE_FEW_WORDS": Symbol(1.5, "structure", "picture in a link, and under 20 words"),
         "PICTURE_SOME_WORDS": Symbol(1.0, "structure", "picture in a link, and 20 to 60 words"),
-        "PICTURE_CENTERED": Symbol(1.5, "structure", "pictures in the middle, and little text"),
+        "PICTURE_CENTERED": Symbol(2.0, "structure", "pictures in the middle, and little text"),
         "PIXEL_FEW_WORDS": Symbol(1.5, "structure", "picture of a pixel, and under 60 words"),
-        "HIDDEN_OUTWEIGHS": Symbol(3.0, "structure", "more hidden text than text to be seen"),
+        "HIDDEN_OUTWEIGHS": Symbol(2.0, "structure", "more hidden text than text to be seen"),
         "HIDDEN_UNSEEN": Symbol(1.5, "structure", "text made invisible, though it takes room"),
     }
 

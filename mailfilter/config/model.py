@@ -1305,6 +1305,7 @@ def default_groups() -> Mapping[str, Group]:
         "subject": Group(max_score=6.0),
         "mime_types": Group(max_score=10.0),
         "wording": Group(max_score=5.5),
+        "structure": Group(max_score=9.0),
         "fraud": Group(max_score=9.0),
         "adult": Group(max_score=8.0),
     }
