@@ -62,6 +62,7 @@ bench: $(VENV)/.made-run
 	@$(BIN)/python -m bench.dns
 	@$(BIN)/python -m bench.spf
 	@$(BIN)/python -m bench.mail_parse --crlf $(MAIL)
+	@$(BIN)/python -m bench.rules
 	@$(BIN)/python -m bench.content --checks $(MAIL)
 
 # What the rules catch of the mail in MAILFILTER_CORPUS, without DNS, network and learning.

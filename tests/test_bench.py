@@ -18,6 +18,7 @@ from bench import (
     metrics_cost,
     milter_cost,
     parts,
+    rules,
     run,
     spf,
     tls_cost,
@@ -137,6 +138,11 @@ class BenchTests(SynchronousTestCase):
         self.assertEqual(len(list(content.dearest(bench, found))), content.SHOWN)
         (line,) = content.turns_of(bench, [("name", found[0])])
         self.assertIn("name", line)
+
+    def test_rules(self) -> None:
+        """A first and a second start are measured, with all rules in both."""
+        _, cold, warm = rules.costs(3)
+        self.assertEqual(cold.split()[:2][1:], warm.split()[:2][1:])
 
     def test_metrics_cost(self) -> None:
         """What is counted, told and kept has its line each."""
