@@ -41,18 +41,24 @@ def tested_symbols() -> dict[str, Cases]:
 
 
 def _tables() -> Iterator[Table]:
+    for _, table in tables_by_case():
+        yield table
+
+
+def tables_by_case() -> Iterator[tuple[type[SymbolCase], Table]]:
+    """The tables of checks, and the test that each is of."""
     for module in iter_modules(checks.__path__, f"{checks.__name__}."):
         if module.name.rpartition(".")[2].startswith("test_"):
             yield from _tables_of(import_module(module.name))
 
 
-def _tables_of(module: ModuleType) -> Iterator[Table]:
+def _tables_of(module: ModuleType) -> Iterator[tuple[type[SymbolCase], Table]]:
     for _, case in inspect.getmembers(module, inspect.isclass):
         if not issubclass(case, SymbolCase) or case.__module__ != module.__name__:
             continue
         for name, method in inspect.getmembers(case, inspect.isfunction):
             if name.startswith("test_") and "self.compare(" in inspect.getsource(method):
-                yield from _handed_over(case, name)
+                yield from ((case, table) for table in _handed_over(case, name))
 
 
 def _handed_over(case: type[SymbolCase], name: str) -> list[Table]:
