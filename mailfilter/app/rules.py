@@ -26,6 +26,9 @@ in a message to a worker."""
 FOLDER = "rules"
 """In the state directory."""
 
+_MEMORY = Cache(None)
+"""Of a process that keeps nothing on disk: what has not changed is not compiled again there."""
+
 
 class RulesUnreadError(Exception):
     """A directory of rules cannot be read at all; the text says why."""
@@ -98,7 +101,7 @@ def load_rule_set(
 def compile_rule_set(found: RuleSet, settings: RuleSettings, state_dir: str | None) -> RuleSet:
     """Make them ready; what is compiled is kept in the state directory, if that is wanted."""
     keeps = settings.cache and state_dir is not None
-    return compiled(found, Cache(f"{state_dir}/{FOLDER}" if keeps else None))
+    return compiled(found, Cache(f"{state_dir}/{FOLDER}") if keeps else _MEMORY)
 
 
 def rule_troubles(plan: Plan) -> tuple[str, ...]:

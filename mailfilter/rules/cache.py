@@ -35,14 +35,17 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cache:
-    """A directory of compiled rules; without a path there is none, and nothing is found."""
+    """A directory of compiled rules; without a path, the last ones are kept in memory."""
 
     def __init__(self, directory: str | None) -> None:
         self._directory = None if directory is None else Path(directory)
+        self._last: tuple[str, Kept] | None = None
 
     def get(self, key: str) -> Kept | None:
         """What was kept under a key; nothing if that is damaged, or could be another's work."""
-        if self._directory is None or not _is_ours(self._directory, stat.S_ISDIR):
+        if self._directory is None:
+            return self._last[1] if self._last is not None and self._last[0] == key else None
+        if not _is_ours(self._directory, stat.S_ISDIR):
             return None
         path = self._directory / f"{key}{_SUFFIX}"
         if not _is_ours(path, stat.S_ISREG):
@@ -64,6 +67,7 @@ class Cache:
     def put(self, key: str, kept: Kept) -> None:
         """Keep it, whole or not at all. Raises OSError."""
         if self._directory is None:
+            self._last = key, kept
             return
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_ours(self._directory, stat.S_ISDIR):

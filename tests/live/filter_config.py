@@ -34,8 +34,8 @@ KEPT = frozenset(
         "urls",
     )
 )
-"""Checks that run. Others would add to the scores of messages made by hand, which are about MTAs
-and protocols: what they find is tested with them."""
+"""Checks that run. Others, and rules, would add to the scores of messages made by hand, which are
+about MTAs and protocols: what they find is tested with them."""
 
 OFF = "\n".join(
     f"[checks.{check.name}]\nenabled = false\n" for check in BUILT_IN if check.name not in KEPT
@@ -51,6 +51,9 @@ format = "json"
 workers = {workers}
 watchdog = "{watchdog}"
 {server}
+
+[rules]
+built_in = false
 
 [scan]
 check_dir = "{checks}"

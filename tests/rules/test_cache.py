@@ -39,6 +39,15 @@ class CacheTests(SynchronousTestCase):
         self.assertEqual(fired(matcher, "Subject: x\n\n"), ["A"])
         self.assertEqual(os.listdir(self.path), ["k.rules"])
 
+    def test_memory(self) -> None:
+        """Without a directory the last ones are kept, and no others."""
+        memory = Cache(None)
+        self.assertIsNone(memory.get("k"))
+        memory.put("k", self.kept)
+        self.assertIs(memory.get("k"), self.kept)
+        memory.put("other", self.kept)
+        self.assertIsNone(memory.get("k"))
+
     def test_private(self) -> None:
         """Only we can read or write it."""
         self.cache.put("k", self.kept)
@@ -105,12 +114,6 @@ class CacheTests(SynchronousTestCase):
         self.cache.put("new", self.kept)
         found = {path.stem for path in self.path.iterdir()}
         self.assertEqual(found, {"new", "k0", *(f"k{number}" for number in range(2, MAX_FILES))})
-
-    def test_none(self) -> None:
-        """Without a directory nothing is kept."""
-        none = Cache(None)
-        none.put("k", self.kept)
-        self.assertIsNone(none.get("k"))
 
 
 class KeyTests(SynchronousTestCase):
