@@ -14,6 +14,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
@@ -27,15 +28,19 @@ LIMIT = 6.0
 MARGIN = 1.0
 """Ham is to stay so far below the limit, spam to get so far above it."""
 
-MOST = 2.0
+MOST = 1.5
 """The highest score of one symbol. With more, ham of sources left out came to harm; with less,
 much spam got through."""
 
-HAM_COSTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+HAM_COSTS = (4.0, 8.0, 16.0, 32.0)
 """How often the cost of spam, that of ham is tried as."""
 
-WRONG_SHARE = 0.002
+WRONG_SHARE = 0.001
 """Of the ham of sources that were left out, which our symbols may make spam of."""
+
+LEAST_WEIGHT = 0.3
+MOST_WEIGHT = 10.0
+"""Between these, the ham of each source weighs the same."""
 
 ROUNDS = 150
 RIDGE = 0.02
@@ -127,7 +132,8 @@ class _Fit:
     """A descent by the slope of one symbol after another, each by its own curvature."""
 
     rows: Sequence[Row]
-    ham_cost: float
+    costs: Sequence[float]
+    """Of each row, to be on the wrong side."""
 
     def run(self, limits: Mapping[str, tuple[float, float]]) -> dict[str, float]:
         scores = {name: (low + high) / 2 for name, (low, high) in limits.items()}
@@ -163,15 +169,26 @@ class _Fit:
             # How far on the wrong side, if above 0.
             past = LIMIT + MARGIN - totals[place] if is_spam else totals[place] - LIMIT + MARGIN
             share = 1 / (1 + exp(-max(min(past, 30.0), -30.0)))
-            cost = 1.0 if is_spam else self.ham_cost
+            cost = self.costs[place]
             slope += (-cost if is_spam else cost) * share * times
             curve += cost * share * (1 - share) * times * times
         return max(min(-slope / curve, 1.0), -1.0)
 
 
+def costs_of(rows: Sequence[Row], ham_cost: float) -> list[float]:
+    """What each row costs on the wrong side. Ham of a source with few messages costs more: most
+    is of technical lists, which no spam is like."""
+    sizes = Counter(row.family for row in rows if not row.is_spam)
+    mean = sizes.total() / max(len(sizes), 1)
+    weights = {
+        name: min(max(mean / size, LEAST_WEIGHT), MOST_WEIGHT) for name, size in sizes.items()
+    }
+    return [1.0 if row.is_spam else ham_cost * weights[row.family] for row in rows]
+
+
 def fit(rows: Sequence[Row], current: Scores, ham_cost: float) -> dict[str, float]:
     """Scores by these messages, to a tenth."""
-    found = _Fit(rows, ham_cost).run(bounds(rows, current))
+    found = _Fit(rows, costs_of(rows, ham_cost)).run(bounds(rows, current))
     return {name: round(score, 1) for name, score in found.items()}
 
 

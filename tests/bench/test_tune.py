@@ -18,8 +18,8 @@ def row(label: str, family: str, base: float, *names: str) -> Row:
 
 
 ROWS = [
-    *[row("spam", "a", 4.5, "PILLS", "USELESS")] * 60,
-    *[row("spam", "b", 4.5, "PILLS")] * 30,
+    *[row("spam", "a", 5.0, "PILLS", "USELESS")] * 60,
+    *[row("spam", "b", 5.0, "PILLS")] * 30,
     row("spam", "b", 1.0, "RARE"),
     *[row("ham", "c", 5.5, "USELESS", "GOOD_SIGN")] * 60,
     *[row("ham", "d", 0.0)] * 30,
@@ -32,7 +32,7 @@ class TuneTests(SynchronousTestCase):
     def test_fit(self) -> None:
         """What tells spam from ham gets what it takes; what does not gets nothing."""
         scores = tune.fit(ROWS, CURRENT, 8.0)
-        self.assertGreater(scores["PILLS"], 1.5)
+        self.assertGreater(scores["PILLS"], 1.2)
         self.assertLessEqual(scores["PILLS"], tune.MOST)
         self.assertEqual(scores["USELESS"], 0.0)
         self.assertLess(scores["GOOD_SIGN"], 0.0)
@@ -45,6 +45,13 @@ class TuneTests(SynchronousTestCase):
         self.assertEqual(limits["PILLS"][1], tune.MOST)
         self.assertEqual(limits["GOOD_SIGN"][1], 0.0)
 
+    def test_small_sources(self) -> None:
+        """Ham of a source with few messages costs more, up to a bound."""
+        rows = [row("ham", "large", 0.0)] * 99 + [row("ham", "small", 0.0), row("spam", "a", 0.0)]
+        costs = tune.costs_of(rows, 2.0)
+        self.assertAlmostEqual(costs[0], 2.0 * 50 / 99)
+        self.assertEqual(costs[-2:], [2.0 * tune.MOST_WEIGHT, 1.0])
+
     def test_costs(self) -> None:
         """Ham costs more until our symbols do the sources left out no harm that others do not."""
         found = {1.0: tune.Figures(9, 10, 3, 10), 2.0: tune.Figures(8, 10, 1, 10)}
@@ -55,8 +62,8 @@ class TuneTests(SynchronousTestCase):
 
     def test_left_out(self) -> None:
         """A source says nothing of its own scores: what only one has is worth nothing to it."""
-        rows = [row("spam", "a", 4.5, "RARE")] * 50 + [row("ham", "c", 0.0)] * 50
-        self.assertEqual(tune.fit(rows, CURRENT, 4.0)["RARE"] >= 1.5, True)
+        rows = [row("spam", "a", 5.0, "RARE")] * 50 + [row("ham", "c", 0.0)] * 50
+        self.assertEqual(tune.fit(rows, CURRENT, 4.0)["RARE"] >= 1.0, True)
         self.assertEqual(tune.left_out(rows, CURRENT, 4.0), (0, 50, 0, 50))
 
     def test_dump(self) -> None:
