@@ -19,6 +19,7 @@ from mailfilter.rules.ruleset import read_rules
 from mailfilter.scan.envelope import Envelope
 from mailfilter.scan.plan import Plan, build_plan
 from mailfilter.scan.run import Scanner
+from mailfilter.scan.verdict import Verdict
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,6 +99,6 @@ def _scan(mail: Mail) -> Scored:
     while not waiting.called:
         _Worker.clock.advance(TICK)
     verdict = waiting.result
-    if not hasattr(verdict, "symbols"):
+    if not isinstance(verdict, Verdict):
         raise RuntimeError(f"{mail.path}: {verdict}")
     return Scored(mail, verdict.score, {one.name: one.score for one in verdict.symbols})
