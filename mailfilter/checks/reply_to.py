@@ -49,7 +49,9 @@ class ReplyTo(OwnerCheck):
         if author is not None:
             found += _by_author(first, author)
         if len(message.to) == 1 and not is_list(message.headers):
-            found += _by_recipient(first, author, message.to[0], _is_discussion(message))
+            found += _by_recipient(first, message.to[0])
+            if _leads_to_reader(task, first, author):
+                found.append("REPLYTO_EQ_TO_ADDR")
         if author is not None and _leads_away(task, first, author):
             found.append("SPOOF_REPLYTO")
         return [Hit(name, options=(address,) * (name == "HAS_REPLYTO")) for name in found]
@@ -66,18 +68,26 @@ def _by_author(reply: Address, author: Address) -> list[str]:
     return found
 
 
-def _by_recipient(
-    reply: Address, author: Address | None, recipient: Address, is_discussion: bool
-) -> list[str]:
+def _by_recipient(reply: Address, recipient: Address) -> list[str]:
     if not recipient.domain:
         return []
     is_same = is_one_owner(reply.domain, recipient.domain)
-    found = ["REPLYTO_DOM_EQ_TO_DOM" if is_same else "REPLYTO_DOM_NEQ_TO_DOM"]
+    return ["REPLYTO_DOM_EQ_TO_DOM" if is_same else "REPLYTO_DOM_NEQ_TO_DOM"]
+
+
+def _leads_to_reader(task: Task, reply: Address, author: Address | None) -> bool:
+    """Whether answers go to the one whom a message is to, and who gets it.
+
+    The envelope tells who gets it. A list that says nowhere that it is one is in To and Reply-To,
+    but its mail is delivered to subscribers.
+    """
     address = reply.address.lower()
-    is_author = author is not None and author.address.lower() == address
-    if is_same and address == recipient.address.lower() and not is_author and not is_discussion:
-        found.append("REPLYTO_EQ_TO_ADDR")
-    return found
+    if address != task.message.to[0].address.lower():
+        return False
+    if author is not None and author.address.lower() == address:
+        return False
+    readers = {one.address.lower() for one in task.envelope.recipients}
+    return address in readers and not _is_discussion(task.message)
 
 
 def _is_discussion(message: Message) -> bool:

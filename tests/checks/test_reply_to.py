@@ -18,6 +18,7 @@ class ReplyToTests(HeaderCase):
         to = ann + "Reply-To: Bob@example.org"
         spoof = "From: boss@mine.example\nReply-To: a@evil.example"
         told = envelope("x@example.net", "bob@mine.example")
+        bob = envelope("x@example.net", "c@d.example", "BOB@example.org")
         self.compare(
             {
                 "HAS_REPLYTO": ([same, away, "Reply-To:"], [ann]),
@@ -36,16 +37,22 @@ class ReplyToTests(HeaderCase):
                 ),
                 "REPLYTO_EQ_FROM": ([same], [near, away, to]),
                 "REPLYTO_EQ_TO_ADDR": (
-                    [to, to + "\nSender: x@example.com"],
+                    [(to, bob), (to + "\nSender: x@example.com", bob)],
                     [
-                        to + "\nIn-Reply-To: <1@example.com>",
-                        to + "\nReferences: <1@example.com>",
-                        to + "\nSender: owner-bob@lists.example.org",
-                        same,
-                        away,
-                        to + "\nList-Id: <x.example>",
-                        to + "\nTo: c@d.example",
-                        "From: a@b.example\nTo: a@b.example\nReply-To: a@b.example",
+                        (to + "\nIn-Reply-To: <1@example.com>", bob),
+                        (to + "\nReferences: <1@example.com>", bob),
+                        (to + "\nSender: owner-bob@lists.example.org", bob),
+                        (same, bob),
+                        (away, bob),
+                        (to + "\nList-Id: <x.example>", bob),
+                        (to + "\nTo: c@d.example", bob),
+                        (
+                            "From: Bob@example.org\nTo: bob@example.org\nReply-To: bob@example.org",
+                            bob,
+                        ),
+                        # Who reads it is not told, or is somebody else: To may be a list.
+                        (to, envelope()),
+                        (to, envelope("x@example.net", "subscriber@example.org")),
                     ],
                 ),
                 "SPOOF_REPLYTO": (
