@@ -4,7 +4,10 @@ from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
 
 MIN_WORDS = 3
-"""Words in letters without size, or of the colour behind them: fewer are marks and spacers."""
+"""Words in letters without size, or of the colour behind them: fewer are marks and spacers.
+
+What has no letter or digit is no word: bars between links that are not there.
+"""
 
 MANY = 10
 """Pieces that are switched off; a text for previews and its like are fewer."""
@@ -27,7 +30,7 @@ class HtmlHidden(Check):
         off = 0
         for hidden in task.message.text.hidden:
             if hidden.why in words:
-                words[hidden.why] += len(hidden.text.split())
+                words[hidden.why] += sum(map(_is_word, hidden.text.split()))
             elif hidden.why in _OFF:
                 off += 1
         hits = []
@@ -38,3 +41,7 @@ class HtmlHidden(Check):
         if words["zero_size"] >= MIN_WORDS:
             hits.append(Hit("ZERO_FONT", options=(str(words["zero_size"]),)))
         return hits
+
+
+def _is_word(text: str) -> bool:
+    return any(map(str.isalnum, text))

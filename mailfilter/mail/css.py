@@ -63,6 +63,9 @@ _NAMED: Mapping[str, Rgb] = {
 TRANSPARENT: Rgb = (-1, -1, -1)
 """The colour of what lies below shows."""
 
+PICTURE: Rgb = (-1000, -1000, -1000)
+"""A picture or gradient, whose colours nobody knows here; it is far from any colour of letters."""
+
 
 class Style(NamedTuple):
     """What the styles of one element say; None where they say nothing."""
@@ -127,14 +130,14 @@ def _hidden(found: Mapping[str, str]) -> str:
 
 
 def _background(found: Mapping[str, str]) -> Rgb | None:
+    value = found.get("background", "")
+    pictures = value + found.get("background-image", "")
+    if "url(" in pictures or "gradient(" in pictures:
+        return PICTURE
     if "background-color" in found:
         return read_colour(found["background-color"])
-    value = found.get("background", "")
     if not value:
         return None
-    if "url(" in value or "gradient" in value:
-        # What is in a picture nobody knows here.
-        return TRANSPARENT
     return read_colour(value) or read_colour(value.split(" ", 1)[0])
 
 

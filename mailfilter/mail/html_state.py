@@ -2,7 +2,19 @@
 
 from typing import NamedTuple
 
-from .css import NOTHING, TRANSPARENT, Rgb, Sheet, Style, distance, over, read_colour, read_style
+from .css import (
+    NOTHING,
+    PICTURE,
+    TRANSPARENT,
+    Rgb,
+    Sheet,
+    Style,
+    distance,
+    over,
+    read_colour,
+    read_style,
+)
+from .html_elements import BACKGROUND, KINDS
 from .html_tokens import Attributes
 
 TINY = 2.0
@@ -79,6 +91,8 @@ def style_of(name: str, attributes: Attributes, sheet: Sheet) -> Style:
         style = over(_by_sheet(name, attributes, sheet), style)
     if style.background is None and "bgcolor" in attributes:
         style = style._replace(background=read_colour(attributes.read("bgcolor")))
+    if KINDS.get(name, 0) & BACKGROUND and attributes.read("background").strip():
+        style = style._replace(background=PICTURE)
     old = "color" if name == "font" else "text" if name == "body" else ""
     if style.colour is None and old in attributes:
         style = style._replace(colour=read_colour(attributes.read(old)))

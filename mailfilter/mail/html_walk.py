@@ -365,6 +365,7 @@ def _may_style(attributes: str, has_sheet: bool) -> bool:
     return (
         "style" in attributes
         or "color" in attributes
+        or "background" in attributes
         or "hidden" in attributes
         or "text" in attributes
         or (has_sheet and ("class" in attributes or "id" in attributes))

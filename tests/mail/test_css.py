@@ -2,7 +2,15 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.mail.css import TRANSPARENT, Rgb, read_colour, read_sheet, read_size, read_style
+from mailfilter.mail.css import (
+    PICTURE,
+    TRANSPARENT,
+    Rgb,
+    read_colour,
+    read_sheet,
+    read_size,
+    read_style,
+)
 
 
 class Declarations(SynchronousTestCase):
@@ -54,7 +62,18 @@ class Declarations(SynchronousTestCase):
         self.assertEqual(style.colour, (255, 255, 255))
         self.assertEqual(style.background, (238, 238, 238))
         self.assertEqual(style.visibility, "hidden")
-        self.assertEqual(read_style("background:#fff url(x.png)").background, TRANSPARENT)
+
+    def test_pictures(self) -> None:
+        """Nobody knows what is in a picture, whatever colour is behind it."""
+        for text in (
+            "background:#fff url(x.png)",
+            "background:url(x.png);background-color:#fff",
+            "background-color:#fff;background-image:URL('x.png')",
+            "background-image:linear-gradient(#000,#111)",
+        ):
+            self.assertEqual(read_style(text).background, PICTURE, text)
+        for text in ("background-color:#fff;background-image:none", "background:#fff"):
+            self.assertEqual(read_style(text).background, (255, 255, 255), text)
 
     def test_sizes(self) -> None:
         """Sizes in pixels, relative ones below 0."""

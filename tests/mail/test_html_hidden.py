@@ -69,6 +69,9 @@ class Seen(SynchronousTestCase):
                 "<table hidden><table>a": "a",
                 "<br hidden>a<img hidden src=x>b": "ab",
                 "<div style='background:url(x)'><p style='color:#111'>a": "a",
+                "<div style='background:url(x)'><p style='color:#fff'>a": "a",
+                "<body bgcolor=#fff background=x><table><td><font color=#ffffff>a": "a",
+                "<table><td background=x><b style='color:#fff'>a": "a",
             }
         )
 
