@@ -13,8 +13,11 @@ class DoubtTests(SynchronousTestCase):
         for expression, expected in (
             ("(a+)+b", "a repetition in a repetition"),
             ("(?:ab*)*c", "a repetition in a repetition"),
-            ("a{2,5000}", "a repetition of more than 150"),
-            ("(?:ab){70000}", "a repetition of more than 150"),
+            ("a{2,5000}", "a repetition of more than 1000"),
+            ("(?:ab){70000}", "a repetition of more than 1000"),
+            ("a[^>]{0,151}b", "a class more than 150 times"),
+            ("a.{400}b", "a class more than 150 times"),
+            (r"\w{2,900}", "a class more than 150 times"),
             (".*spam", "'.*' at an end"),
             ("spam.*", "'.*' at an end"),
         ):
@@ -26,6 +29,8 @@ class DoubtTests(SynchronousTestCase):
         for expression in (
             r"(?:ab+c)+",
             r"a{2,50}",
+            r"a.{0,150}b",
+            r"(?:[^ ]+ ){600}",
             r"[\x{2600}-\x{27BF}]",
             r"^.*spam",
             r"spam\.*",
