@@ -15,7 +15,7 @@ from ._url_hits import UrlHits
 MAX_PIXELS = 1 << 28
 """Pixels of a picture that no camera makes: a gibibyte for who decodes it."""
 
-_PICTURES = frozenset(("png", "jpeg", "gif", "bmp", "tiff", "webp"))
+_PICTURES = frozenset(("png", "jpeg", "gif", "bmp", "tiff", "webp", "heif"))
 _OFFICE = frozenset(("ole", "zip", "rtf"))
 
 KINDS: Mapping[str, frozenset[str]] = {

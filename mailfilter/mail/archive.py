@@ -17,11 +17,14 @@ MAX_SECONDS = 0.025
 MAX_NAME = 512
 """Octets of a member's name that are kept, from its end."""
 
+# Joiners and single marks of direction are needed to write some languages and emoji.
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\u00ad\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _GAP = " " * 8
+_FINDER_ICON = "Icon\r"
+"""A file of macOS in folders with a picture of their own."""
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _ABOVE = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|$)")
 
@@ -116,7 +119,7 @@ class Found:
     def _look_at(self, name: str) -> None:
         # What cannot be printed is rare, and to ask for that is ten times as fast.
         if not name.isprintable():
-            if _CONTROL.search(name):
+            if _CONTROL.search(name.removesuffix(_FINDER_ICON)):
                 self.traits.add("odd")
             if _UNSEEN.search(name):
                 self.traits.add("unseen")

@@ -11,6 +11,9 @@ SIGNATURE = b"Rar!\x1a\x07"
 MAX_BLOCKS = 4000
 """Blocks of one archive that are looked at, members or not."""
 
+MAX_RECORDS = 16
+"""Extra records of one member that are looked at: there are seven kinds."""
+
 _BLOCK4 = Struct("<HBHH")
 _FILE4 = Struct("<IIBIIBBHI")
 _MAIN4, _FILE4_TYPE, _END4 = 0x73, 0x74, 0x7B
@@ -118,12 +121,12 @@ def _file5(numbers: "_Numbers", packed: int, extra: int, found: Found) -> bool:
     extras = _Numbers(numbers.data, max(numbers.end - extra, numbers.at))
     extras.end = numbers.end
     is_encrypted = False
-    while extras.at < extras.end:
+    for _ in range(MAX_RECORDS):
         record = extras.take()
-        after = extras.at + record
-        is_encrypted |= extras.take() == 1
         if not record:
             break
+        after = extras.at + record
+        is_encrypted |= extras.take() == 1
         extras.at = after
     return found.add(Member(name_of(name, True), size, packed, is_encrypted, bool(flags & 0x1)))
 

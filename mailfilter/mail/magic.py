@@ -44,6 +44,9 @@ _BY_FIRST: Mapping[int, tuple[tuple[bytes, str], ...]] = {
     first: tuple(item for item in _STARTS if item[0][0] == first)
     for first in {start[0] for start, _ in _STARTS}
 }
+_PICTURE_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"))
+"""What pictures of telephones say where films say what they are (ISO/IEC 23008-12)."""
+
 _BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 _LHA = re.compile(rb"[\s\S]{2}-l[hz][0-9sd]-")
 
@@ -75,9 +78,14 @@ def magic(data: bytes) -> str:
 
 
 def _is_program(data: bytes) -> bool:
-    """Whether `MZ` is not just a text: the header of PE is where it says, or there are zeros."""
+    """Whether `MZ` is not just a text: the header of PE is where it says, or there are zeros.
+
+    That header may be far behind, where it is not looked for.
+    """
+    if len(data) < 64:
+        return False
     at = int.from_bytes(data[60:64], "little")
-    return data[at : at + 2] in (b"PE", b"NE", b"LE", b"LX") if len(data) >= 64 else False
+    return data[at : at + 2] in (b"PE", b"NE", b"LE", b"LX") or bytes(2) in data[:64]
 
 
 def _by_middle(data: bytes) -> str:
@@ -90,7 +98,7 @@ def _by_middle(data: bytes) -> str:
     if data[7:14] == b"**ACE**":
         return "ace"
     if data[4:8] == b"ftyp":
-        return "mp4"
+        return "heif" if data[8:12] in _PICTURE_BRANDS else "mp4"
     if data[0x8001:0x8006] == b"CD001":
         return "iso"
     if data[0x8001:0x8006] == b"BEA01":

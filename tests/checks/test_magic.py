@@ -27,6 +27,8 @@ class MagicTests(UrlCase):
                     [
                         attached(PDF, "a.pdf"),
                         attached(png(9, 9), "a.jpg"),
+                        attached(b"\0\0\0\x18ftypheic", "IMG_1.JPG"),
+                        attached(PDF, "a.pdf", 'application/pdf; name="a.docx"'),
                         attached(zip_of({"a": b""}), "a.docx"),
                         attached(rar4(), "a.zip"),
                         attached(PDF, "a.ai"),

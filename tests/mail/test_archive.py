@@ -18,6 +18,11 @@ class FoundTests(SynchronousTestCase):
             ("a\u202etxt.exe", {"unseen"}),
             ("a.e\u200bxe", {"unseen"}),
             ("\u00fc.txt", set()),
+            ("folder/Icon\r", set()),
+            ("Icon\r.exe", {"odd"}),
+            ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.pdf", set()),
+            ("\u200e\u05d0.pdf", set()),
+            ("\U0001f468\u200d\U0001f469.jpg", set()),
         ):
             found = Found("zip", ArchiveBudget())
             self.assertTrue(found.add(Member(name)))

@@ -40,6 +40,11 @@ class UnpackTests(SynchronousTestCase):
         self.assertEqual(self.unpack(data), (b"x" * 50, "octets"))
         self.assertEqual(self.unpack(data), (b"", "octets"))
 
+    def test_time_is_shared(self) -> None:
+        before = self.budget.seconds
+        self.unpack(gzip.compress(bytes(MIB)))
+        self.assertLess(self.budget.seconds, before)
+
     def test_time(self) -> None:
         self.budget.seconds = -1.0
         self.assertEqual(self.unpack(gzip.compress(b"x")), (b"", "time"))

@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail.archive import ArchiveBudget, ArchiveListing, Found, Member
-from mailfilter.mail.archive_rar import read_7z, read_rar
+from mailfilter.mail.archive_rar import MAX_RECORDS, read_7z, read_rar
 
 from .archive_shapes import block4, block5, file4, file5, rar4, rar5, seven, vint
 
@@ -26,6 +26,10 @@ class Rar4Tests(SynchronousTestCase):
             ),
         )
         self.assertEqual((listing.traits, listing.cut), ({"encrypted"}, ""))
+
+    def test_dictionary(self) -> None:
+        """Its size is told by the bits that together mean a folder."""
+        self.assertFalse(read(rar4(file4(b"a", 0x60))).members[0].is_folder)
 
     def test_large(self) -> None:
         """Sizes beyond 32 bits are in eight more octets."""
@@ -65,6 +69,17 @@ class Rar5Tests(SynchronousTestCase):
 
     def test_other_extra(self) -> None:
         self.assertEqual(read(rar5(file5(b"a", 0, vint(2) + vint(3) + b"\0"))).traits, set())
+
+    def test_many_extras(self) -> None:
+        """Millions of them would hold everybody up."""
+        other, cipher = vint(2) + vint(3) + b"\0", vint(2) + vint(1) + b"\0"
+        for many, expected in ((MAX_RECORDS - 1, True), (MAX_RECORDS, False)):
+            listing = read(rar5(file5(b"a", 0, other * many + cipher)))
+            self.assertEqual(listing.members[0].is_encrypted, expected)
+
+    def test_extras_behind(self) -> None:
+        extra = vint(2) + vint(1) + b"\0" + vint(2) + vint(3) + b"\0"
+        self.assertTrue(read(rar5(file5(b"a", 0, extra))).members[0].is_encrypted)
 
     def test_traits(self) -> None:
         self.assertEqual(read(rar5(flags=1)).traits, {"volume"})

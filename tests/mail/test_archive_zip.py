@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from mailfilter.mail.archive import ArchiveBudget, Found, Member
 from mailfilter.mail.archive_zip import has_end, read_zip
 
-from .archive_shapes import central, end, local, quine, zip_of, zip_with
+from .archive_shapes import STORED, central, end, local, quine, zip_of, zip_with
 
 
 def read(data: bytes) -> Found:
@@ -39,6 +39,15 @@ class HonestTests(SynchronousTestCase):
     def test_comment(self) -> None:
         data = zip_of({"a": b""}, comment=b"PK\5\6 and more " * 1000)
         self.assertEqual((names(data), traits(data)), (["a"], set()))
+
+    def test_stored_archive(self) -> None:
+        """The end of a member is not that of the archive."""
+        data = zip_of({"a.zip": zip_of({"b": b""})}, method=STORED)
+        self.assertEqual((names(data), traits(data)), (["a.zip"], set()))
+
+    def test_masked_names(self) -> None:
+        """Where the directory is encrypted, local headers tell no names."""
+        self.assertEqual(traits(zip_with(local(b"0", b"", 0x2000), central(b"a"))), set())
 
     def test_prefix_and_trailing(self) -> None:
         data = zip_of({"a": b""})
@@ -136,11 +145,18 @@ class BrokenTests(SynchronousTestCase):
         self.assertEqual([member.name for member in found.listing().members], ["a", "b"])
         self.assertEqual(found.cut, "truncated")
 
+    def test_member_with_header(self) -> None:
+        """What is in a member is none of the members, if its size is known."""
+        for flags, expected in ((0, ["a", "c"]), (8, ["a", "b", "c"])):
+            data = local(b"a", local(b"b"), flags) + local(b"c")
+            self.assertEqual(names(data), expected)
+
     def test_lies(self) -> None:
         """Offsets and sizes that lead nowhere."""
         for tail in (
             end(1, 1 << 31, 0),
             end(1, 10, 1 << 31),
+            end(1, 10, 0),
             end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF),
             pack("<4sIQI", b"PK\6\7", 0, 1 << 63, 1) + end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF),
         ):

@@ -65,6 +65,10 @@ class NestedTests(SynchronousTestCase):
         data = zip_of({"a.tar": tar_of({"b": b""}), "c.7z": b"no archive"})
         self.assertEqual(names(data), [("a.tar", ""), ("c.7z", ""), ("b", "a.tar")])
 
+    def test_one_level(self) -> None:
+        data = zip_of({"a.gz": gzip.compress(zip_of({"c.exe": b""}))})
+        self.assertEqual(names(data), [("a.gz", ""), ("a", "a.gz")])
+
     def test_not_unpacked(self) -> None:
         self.assertEqual(listed(zip_of({"a.zip": b"x" * 100}, method=LZMA)).cut, "unknown")
 

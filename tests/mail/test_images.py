@@ -26,6 +26,7 @@ SIZES = (
     ("gif", b"GIF89a" + pack("<HH", 640, 480), (640, 480)),
     ("jpeg", jpeg(640, 480), (640, 480)),
     ("jpeg", jpeg(640, 480, b"\xff\xff\xff\xc4\x00\x04ab\xff\x01"), (640, 480)),
+    ("jpeg", jpeg(640, 480, b"\xff\xc4\0\0"), (640, 480)),
     ("bmp", b"BM" + bytes(12) + pack("<Iii", 40, 640, -480), (640, 480)),
     ("bmp", b"BM" + bytes(12) + pack("<IHH", 12, 640, 480), (640, 480)),
     ("webp", webp(b"VP8 ", bytes(6) + pack("<HH", 640, 480)), (640, 480)),

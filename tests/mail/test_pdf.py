@@ -2,7 +2,15 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.mail.pdf import MAX_BEHIND, MAX_OBJECTS, PdfTraits, read_pdf
+from mailfilter.mail.pdf import (
+    MAX_BEHIND,
+    MAX_NAMES,
+    MAX_OBJECTS,
+    MAX_OCTETS,
+    MAX_STREAMS,
+    PdfTraits,
+    read_pdf,
+)
 
 PLAIN = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Length 3 >>\nendobj\ntrailer\n%%EOF\n"
 
@@ -19,6 +27,7 @@ class PdfTests(SynchronousTestCase):
             (b"/Launch", PdfTraits(False, False, True, False, 0, 0)),
             (b"/J#61vaScript", PdfTraits(False, True, False, True, 0, 0)),
             (b"/#4aS", PdfTraits(False, True, False, True, 0, 0)),
+            (b"/#4aS /L#65#66t", PdfTraits(False, True, False, True, 0, 0)),
             (b"/#4f#70enAction", PdfTraits(False, False, False, True, 0, 0)),
             (b"/L#65#66t", PdfTraits(False, False, False, False, 0, 0)),
             (b"/JSON /Encrypted /XEncrypt", PdfTraits(False, False, False, False, 0, 0)),
@@ -35,6 +44,14 @@ class PdfTests(SynchronousTestCase):
     def test_objects(self) -> None:
         many = b"".join([b"%d 0 obj\n" % number for number in range(MAX_OBJECTS + 10)])
         self.assertEqual(read_pdf(many).objects, MAX_OBJECTS + 1)
+
+    def test_bounds(self) -> None:
+        """What is behind them is not searched."""
+        for piece, many in ((b"/Ex ", MAX_NAMES), (b"stream endstream", MAX_STREAMS)):
+            self.assertTrue(read_pdf(piece * (many - 1) + b"/JS ").has_javascript, piece)
+            self.assertFalse(read_pdf(piece * (many + 1) + b"/JS ").has_javascript, piece)
+        self.assertTrue(read_pdf(b" " * (MAX_OCTETS - 3) + b"/JS").has_javascript)
+        self.assertFalse(read_pdf(b" " * MAX_OCTETS + b"/JS").has_javascript)
 
     def test_trailing(self) -> None:
         for data, expected in (
