@@ -22,6 +22,8 @@ _HERE = re.compile(
 )
 _MIXED = re.compile(r"[a-z][0-9]|[0-9][a-z]")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7}")
+_FRAGMENT_ADDRESS = re.compile(r"[\w.+-](?:@|%40)[\w-]++\.")
+"""Behind a letter: messengers write names of their own as `#/@name`."""
 
 
 class HtmlLinks(OwnerCheck):
@@ -82,9 +84,10 @@ def _links(links: Sequence[FoundUrl]) -> Iterator[str]:
         yield "LINKS_CLICK_HERE"
     if any(is_listed(one.url.host, one.url.path, STORAGE) for one in links):
         yield "LINKS_TO_STORAGE"
-    if any(_is_random(one.url.host) for one in links if not one.url.is_ip):
+    named = (one.url for one in links if not one.url.is_ip and one.url.domain not in SERVICES)
+    if any(_is_random(url.host) for url in named):
         yield "LINKS_RANDOM_HOST"
-    if any("@" in one.url.fragment or "%40" in one.url.fragment for one in links):
+    if any(_FRAGMENT_ADDRESS.search(one.url.fragment) for one in links):
         yield "LINKS_FRAGMENT_ADDRESS"
 
 
@@ -120,10 +123,13 @@ def _place(one: FoundUrl) -> tuple[str, str, str]:
 
 
 def _is_random(host: str) -> bool:
-    if _CONSONANTS.search(host):
+    return any(map(_is_random_label, host.split(".")))
+
+
+def _is_random_label(label: str) -> bool:
+    if label.startswith("xn--"):
+        return False
+    # In German, where words are joined, one sound: rechtsschutz, deutschschweiz.
+    if _CONSONANTS.search(label.replace("sch", "s")):
         return True
-    return any(
-        "-" not in label and len(_MIXED.findall(label)) >= 3
-        for label in host.split(".")
-        if len(label) > 7
-    )
+    return len(label) > 7 and "-" not in label and len(_MIXED.findall(label)) >= 3

@@ -76,4 +76,7 @@ class AnomaliesTests(SymbolCase):
         """They say what is odd, each thing once."""
         self.assertEqual(self.found(NESTED)["BEYOND_LIMITS"], ("too-deep",))
         self.assertEqual(self.found(TWO_TYPES)["MIME_AMBIGUOUS"], ("duplicate-content-type",))
+        both = self.found(b"Content-Transfer-Encoding: x-odd\n" + TWO_TYPES)
+        self.assertEqual(both["MIME_AMBIGUOUS"], ("duplicate-content-type",))
+        self.assertEqual(both["ODD_CODING"], ("unknown-encoding",))
         self.assertEqual(self.found(MANY_TAGS)["PARTLY_READ"], ("text-cut", "html-cut"))

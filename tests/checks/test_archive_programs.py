@@ -2,7 +2,7 @@
 
 from mailfilter.checks.archive_programs import ArchivePrograms
 
-from ..mail.archive_shapes import file4, rar4, rar5, tar_of, zip_of
+from ..mail.archive_shapes import STORED, file4, rar4, rar5, tar_of, zip_of
 from .mime_case import attached, file
 from .url_case import UrlCase, plain
 
@@ -44,6 +44,7 @@ class ArchiveProgramsTests(UrlCase):
                     [
                         attached(TWO),
                         attached(zip_of({"a.exe. ": b""})),
+                        attached(zip_of({"a.exe" + " ." * 50: b""})),
                         attached(zip_of({"x.zip": ONE})),
                         attached(tar_of({"a.scr": b""}), "a.tar"),
                         attached(RAR, "a.rar"),
@@ -63,7 +64,12 @@ class ArchiveProgramsTests(UrlCase):
                 ),
                 "MIME_EXE_IN_GEN_SPLIT_RAR": (
                     [attached(RAR, "a.001"), attached(RAR, "a.12")],
-                    [attached(RAR, "a.rar"), attached(RAR, "a.r01"), attached(ONE, "a.001")],
+                    [
+                        attached(RAR, "a.rar"),
+                        attached(RAR, "a.r01"),
+                        attached(RAR, "a.001", "application/x-rar; name=a.rar"),
+                        attached(ONE, "a.001"),
+                    ],
                 ),
                 "MISIDENTIFIED_RAR": (
                     [attached(rar4(), "a.zip"), attached(rar5(), "a.doc"), attached(RAR, "rar")],
@@ -85,6 +91,7 @@ class ArchiveProgramsTests(UrlCase):
                         attached(zip_of({"a.txt": bytes(1_000_000)})),
                         attached(zip_of({"a.iso": b"hello"})),
                         attached(zip_of({"a.iso": b""})),
+                        attached(zip_of({"a.iso": b""}, method=STORED)),
                     ],
                 ),
             }

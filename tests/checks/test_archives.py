@@ -63,6 +63,7 @@ class ArchivesTests(UrlCase):
                         attached(zip_of({"A.RAR ": b""})),
                         attached(zip_of({"a.tar.gz": b""})),
                         attached(tar_of({"x/a.7z": b""}), "a.tar"),
+                        attached(zip_of({"a.zip": b""}), "a.docx", "text/x; name=a.zip"),
                     ],
                     [
                         HONEST,

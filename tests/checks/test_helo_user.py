@@ -17,6 +17,7 @@ class HeloUserTests(HeaderCase):
                     [
                         ("X: y", Envelope(listener="test", helo="USER")),
                         f"{other}\nReceived: from User (c.example [192.0.2.2]) by a.example; x",
+                        "Received: from User by a.example with SMTP; x",
                         "Received: from c.example ([192.0.2.2] helo=User) by a.example; x",
                     ],
                     [

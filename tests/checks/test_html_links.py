@@ -57,6 +57,7 @@ class HtmlLinksTests(UrlCase):
                     [html("".join(f"<a href='{other}'>{word}</a>" for word in "abc"))],
                     [
                         page(other, other),
+                        html("".join(f"<a href='{other}'>{word}</a>" for word in "ab")),
                         html("".join(f"<a href='{other}{word}'>{word}</a>" for word in "abc")),
                     ],
                 ),
@@ -86,11 +87,20 @@ class HtmlLinksTests(UrlCase):
                         page("http://web2.example.net/"),
                         page("http://a1-b2-c3-d4.example.net/"),
                         page("http://192.0.2.1/"),
+                        page("http://a1b2c3d.example/"),
+                        page("http://www.rechtsschutz.example/"),
+                        page("http://xn--kqrwtzbnm-x1y2z3.example/"),
+                        page("http://d2v8q604.na1.hubspotlinks.com/a"),
                     ],
                 ),
                 "LINKS_FRAGMENT_ADDRESS": (
                     [page("http://example.net/#b@example.com"), page("http://a.test/#b%40a.test")],
-                    [page("http://example.net/?b@example.com"), page("http://example.net/#part")],
+                    [
+                        page("http://example.net/?b@example.com"),
+                        page("http://example.net/#part"),
+                        page("https://matrix.to/#/@jane:example.org"),
+                        page("http://example.net/#a@b"),
+                    ],
                 ),
                 "LINKS_FRAGMENT_TOKEN": (
                     [page("http://example.net/#abcdefghijklmnopqrstuvwxyz")],

@@ -2,6 +2,7 @@
 
 from mailfilter.checks.html_people import HtmlPeople
 
+from .mime_case import mixed, part
 from .url_case import UrlCase, html, plain
 
 ITSELF = "From: a@example.com\nTo: <A@example.com>\n"
@@ -39,6 +40,8 @@ class HtmlPeopleTests(UrlCase):
                     [html("<p>hi", AWAY)],
                     [
                         plain("hi", AWAY),
+                        mixed(part("text/plain"), part("text/html"), fields=AWAY),
+                        html("<p>hi", AWAY.replace("a@example.org", "b@a.test, a@example.com")),
                         html("<p>hi", AWAY + "References: <a@example.com>\n"),
                         html("<p>hi", "From: a@example.com\nReply-To: a@mail.example.com\n"),
                         html("<p>hi", "From: a@example.com\n"),

@@ -103,7 +103,7 @@ class MailerMessageIdTests(HeaderCase):
                     "FORGED_MUA_OUTLOOK",
                     "Microsoft Outlook Express 6.00.2600.0000",
                     OUTLOOK,
-                    [*FALSE_HASHES, *UNKNOWN],
+                    [*FALSE_HASHES, "3dd11ea5$4647d6b4$0000aaaa", *UNKNOWN],
                 ),
                 "RATWARE_MS_HASH": (
                     [
@@ -124,6 +124,11 @@ class MailerMessageIdTests(HeaderCase):
         browser = "Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 Chrome/80.0 Safari/537.36"
         for case in mails(browser, UNKNOWN):
             self.assertEqual(self.found(case), {})
+
+    def test_behind(self) -> None:
+        """A comment behind Message-ID is none of it."""
+        case = f"{mails('Thunderbird 2.0', MOZILLA)[0]} (added by a@b.example)"
+        self.assertEqual(self.found(case), {})
 
     def test_x_mailer(self) -> None:
         cases = mails("Thunderbird 2.0.0.21", ["C2C067AE.1670873"], "X-Mailer")

@@ -39,12 +39,22 @@ class MimeBuildTests(UrlCase):
                     ],
                 ),
                 "HTML_CHARSET_DIFFERS": (
-                    [page("utf-8", "windows-1252"), page("windows-1251", "utf-8")],
+                    [
+                        mixed(TEXT, part("text/html; charset=utf-8", "<meta charset=koi8-r>")),
+                        page("utf-8", "windows-1252"),
+                        page("windows-1251", "utf-8"),
+                    ],
                     [
                         page("utf-8", "UTF-8"),
                         page("us-ascii", "utf-8"),
                         page("iso-8859-1", "windows-1252"),
                         page("", "utf-8"),
+                        mixed(
+                            TEXT,
+                            part(
+                                "text/html; charset=utf-8", "<meta charset=koi8-r>", name="a.html"
+                            ),
+                        ),
                         alone("text/html; charset=utf-8", "<p>hi"),
                     ],
                 ),

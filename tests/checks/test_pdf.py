@@ -1,7 +1,7 @@
 """Attached PDF files."""
 
 from mailfilter.checks.pdf import TURN, Pdf
-from mailfilter.mail.pdf import MAX_OBJECTS
+from mailfilter.mail.pdf import MAX_OBJECTS, MAX_TRAILER
 from mailfilter.scan.task import Task
 
 from .mime_case import attached, file
@@ -24,7 +24,10 @@ class PdfTests(UrlCase):
             {
                 "PDF_ENCRYPTED": ([pdf(b"/Encrypt 1 0 R")], [*honest, pdf(b"/JS ")]),
                 "PDF_JAVASCRIPT": ([pdf(b"/JS "), pdf(b"/J#61vaScript")], honest),
-                "PDF_LONG_TRAILER": ([pdf(b"", b"x" * 2000)], [*honest, pdf(b"", b"x" * 900)]),
+                "PDF_LONG_TRAILER": (
+                    [pdf(b"", b"x" * (MAX_TRAILER + 1))],
+                    [*honest, pdf(b"", b"x" * MAX_TRAILER)],
+                ),
                 "PDF_MANY_OBJECTS": ([pdf(MANY)], [*honest, pdf(MANY[:-8])]),
                 "PDF_SUSPICIOUS": ([pdf(b"/#4aS"), pdf(b"/S /Launch")], honest),
             }

@@ -37,6 +37,7 @@ class RecipientOrderTests(HeaderCase):
                         f"To: {ALIKE.rpartition(', ')[0]}",
                         f"To: {ALIKE}, fay@a.example",
                         "To: info@a.example",
+                        "To: " + ", ".join(f"it@{name}.example" for name in "bacdef"),
                         "Subject: x",
                     ],
                 ),

@@ -23,6 +23,7 @@ class ServiceAccountTests(HeaderCase):
                         OTHER,
                         "From: www-data <ann@shop.example>",
                         "From: nobody",
+                        "From: www@",
                         "To: nobody@shop.example",
                         "From: webb@shop.example",
                     ],

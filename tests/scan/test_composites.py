@@ -205,6 +205,14 @@ class ShippedTests(SynchronousTestCase):
         shipped = {"A": Composite(expression="B"), "NEW": Composite(expression="B")}
         self.assertEqual(set(usable_composites(shipped, GROUPS)), {"NEW"})
 
+    def test_negations(self) -> None:
+        """What should not fire is no reason against it, known or not."""
+        shipped = {
+            "NEW": Composite(expression="A & !B & !UNKNOWN"),
+            "NONE": Composite(expression="UNKNOWN & !B"),
+        }
+        self.assertEqual(set(usable_composites(shipped, GROUPS)), {"NEW"})
+
     def test_circle_through_one(self) -> None:
         """A circle is told of at the operator's own."""
         shipped = {"X": Composite(expression="A | Y")}
