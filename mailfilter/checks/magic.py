@@ -41,9 +41,13 @@ _COMMON = frozenset(("lzma", "ps", "tar", "arj", "lha", "rar"))
 
 
 class Magic(Check):
-    """Looks at files whose name or type is known, and at the size that pictures tell."""
+    """Looks at files whose name or type is known, and at the size that pictures tell.
+
+    `archives` has read large files in turns.
+    """
 
     name = "magic"
+    after = ("archives",)
     symbols = {
         "FILE_KIND_WRONG": Symbol(1.0, "mime_types", "file is of another kind than its name says"),
         "IMAGE_BOMB": Symbol(

@@ -200,12 +200,14 @@ class Part:
 
     @lazy
     def head(self) -> bytes:
-        """The first `magic.HEAD` octets of the decoded body, without decoding the rest."""
+        """The first `magic.HEAD` octets of the decoded body, mostly without decoding the rest."""
         is_short = self.end - self.body_start <= 4 * HEAD
         if is_short or self.children or self.encoding in transfer.UUENCODE:
             return self.decoded[:HEAD]
         some = self._source.raw[self.body_start : self.body_start + 4 * HEAD]
-        return transfer.decode(some, self.encoding, 2 * HEAD, 0).data[:HEAD]
+        head = transfer.decode(some, self.encoding, 2 * HEAD, 0).data[:HEAD]
+        # Any number of octets that mean nothing may be in between.
+        return head if len(head) == HEAD else self.decoded[:HEAD]
 
     @lazy
     def magic(self) -> str:

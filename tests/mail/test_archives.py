@@ -5,6 +5,7 @@ import random
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailfilter.mail import parse
 from mailfilter.mail.archive import ArchiveBudget, ArchiveListing, Member
 from mailfilter.mail.archives import MAX_NESTED, kind_of, list_archive
 
@@ -93,6 +94,15 @@ class NestedTests(SynchronousTestCase):
         self.assertEqual(listed(zip_of({"a.zip": zip_of({"../x": b""})})).traits, {"above"})
         hidden = rar4(flags=0x80)
         self.assertEqual(listed(zip_of({"a.rar": hidden})).traits, {"encrypted"})
+
+
+class PartTests(SynchronousTestCase):
+    def test_texts(self) -> None:
+        """A text that is no file is none, whatever it looks like."""
+        body = b"PK\5\6" + bytes(18)
+        self.assertIsNone(parse(b"Content-Type: text/plain\n\n" + body).root.archive)
+        named = parse(b"Content-Type: text/plain; name=a\n\n" + body)
+        self.assertEqual(named.root.archive, ArchiveListing("zip", (), frozenset(), ""))
 
 
 class GzipTests(SynchronousTestCase):

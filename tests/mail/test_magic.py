@@ -49,6 +49,7 @@ class PartTests(SynchronousTestCase):
         for encoding, body, size in (
             ("base64", b"UEsDBAAA\n" * 100_000, 34816),
             ("base64", b"UEsDBAAA\n", 6),
+            ("base64", b" " * 200_000 + b"UEsDBAAA\n", 6),
             ("quoted-printable", b"PK=03=04" * 100_000, 34816),
             ("7bit", b"PK\3\4" * 100_000, 34816),
             ("x-uuencode", b"begin 644 a\n$4$L#! \nend\n", 4),

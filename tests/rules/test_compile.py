@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.rules.compile import compile_rules, patterns_of
+from mailfilter.rules.compile import compile_rules, patterns_of, without
 from tests.rules.case import rules_of
 
 
@@ -21,6 +21,15 @@ class CompileTests(SynchronousTestCase):
         self.assertEqual(compiled.faults, ())
         names = [(at, pattern.name) for at, pattern in patterns_of(rules)]
         self.assertEqual(names, [(0, "a"), (0, "b"), (1, "match")])
+
+    def test_without(self) -> None:
+        """A table loses rules, and is none without the last of them."""
+        rules = rules_of("A target = 'body'\nmatch = 'x'", "B target = 'body'\nmatch = '(?=x)y'")
+        (table,) = compile_rules(rules).tables
+        for dropped, confirmed in (({0}, (1,)), ({1}, ())):
+            left = without(table, rules, frozenset(dropped))
+            self.assertEqual(left and left.confirmed, confirmed)
+        self.assertIsNone(without(table, rules, frozenset({0, 1})))
 
     def test_faults(self) -> None:
         """A rule with one bad expression has none that count, and ids stay as they are."""

@@ -63,6 +63,12 @@ class OctetsTests(SynchronousTestCase):
             found = read_octets(read_target(name), message)
             self.assertEqual(found, None if expected is None else expected.encode(), name)
 
+    def test_breaks(self) -> None:
+        """A value is one line, however an encoded word breaks it."""
+        for sign in ("=0D", "=0A", "=0D=0A"):
+            message = parse(f"X-A: =?utf-8?q?a{sign}b?=\n\n".encode())
+            self.assertEqual(read_octets(read_target("header:x-a"), message), b"a b", sign)
+
     def test_whole(self) -> None:
         """All of the header, decoded and as sent, and the body."""
         message = parse(MESSAGE)

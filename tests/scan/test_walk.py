@@ -22,11 +22,15 @@ class WalkTests(ScanCase):
     """The clock of work goes on by so much with each look at it."""
 
     def turns(
-        self, raw: bytes, step: float, checks: Sequence[type[Check]] = ()
+        self,
+        raw: bytes,
+        step: float,
+        checks: Sequence[type[Check]] = (),
+        turns: Turns | None = None,
     ) -> tuple[Verdict, int]:
         """The verdict, and how many turns it took."""
         ticks = count()
-        turns = Turns(lambda: 0.0)
+        turns = turns or Turns(lambda: 0.0)
         work_clock: Callable[[], float] = lambda: next(ticks) * step  # noqa: E731
         config = Config()
         scanner = Scanner(build_plan(config, checks), config.scan, turns, work_clock=work_clock)
@@ -45,6 +49,19 @@ class WalkTests(ScanCase):
         verdict, turns = self.turns(SMALL, 1.0, checks)
         self.assertEqual(turns, 1 + len(checks))
         self.assertEqual([run.check for run in verdict.runs], ["c0", "c1", "c2"])
+
+    def test_endless_reading(self) -> None:
+        """Reading ends with the time for the message."""
+        clock = Turns(lambda: 0.0)
+
+        def endless(_message: Message) -> Iterator[None]:
+            for _ in range(1000):
+                clock.rightNow += 1.0
+                yield
+
+        self.patch(walk, "read_ahead", endless)
+        self.turns(LARGE, 1.0, turns=clock)
+        self.assertLess(clock.seconds(), 100)
 
     def test_broken_reading(self) -> None:
         """A message that cannot be read costs the checks that read it, and nobody else."""
