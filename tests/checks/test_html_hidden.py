@@ -22,7 +22,9 @@ class HtmlHiddenTests(UrlCase):
                 "R_WHITE_ON_WHITE": (
                     [
                         html('<p style="color:#fff">one two three</p><p>hi'),
-                        html('<table><td background="x" ><p style="background:#fff;color:#fff">1 2 a-b'),
+                        html(
+                            '<table><td background="x" ><p style="background:#fff;color:#fff">1 2 a'
+                        ),
                         html('<table><td background=""><p style="color:#fff">one two three</p>'),
                         html('<body bgcolor="#000"><font color="#010101">one two three</font>'),
                     ],

@@ -90,6 +90,21 @@ class PhishingTests(UrlCase):
         with self.assertRaisesRegex(ValueError, "exceptions: expected a list of texts"):
             self.found(raw, {"exceptions": "tracker.com"})
 
+    def test_newsletter(self) -> None:
+        """Who sends all of many links through one domain counts clicks there."""
+        for own, strange, away, expected in (
+            (9, 1, 0, "REDIRECTOR_FALSE"),
+            (9, 1, 5, "REDIRECTOR_FALSE"),
+            (8, 1, 0, "PHISHING"),
+            (7, 3, 0, "PHISHING"),
+            (9, 1, 6, "PHISHING"),
+            (1, 1, 30, "PHISHING"),
+        ):
+            body = "".join(f'<a href="http://evil.com/{n}">More</a>' for n in range(own))
+            body += "".join(f'<a href="http://evil.com/s{n}">b.com</a>' for n in range(strange))
+            body += "".join(f'<a href="http://else.com/{n}">More</a>' for n in range(away))
+            self.assertEqual(set(self.found(html(body))), {expected}, body)
+
     def test_authentic(self) -> None:
         """Who is who he says may count the clicks on links to himself, and to nobody else."""
         own = html('<a href="http://tracker.com/">www.shop.com</a>', "From: a@mail.shop.com\n")
