@@ -1,0 +1,45 @@
+"""The features of a message: 4-grams of its text, and tokens of all that is not text."""
+
+from ..mail import Message
+from ..mail.text import normal_form
+from .hashing import Slots, gram_slots, merged, token_slots
+from .model import Features
+from .traits import header_tokens, link_tokens, mime_tokens, sender_tokens
+
+VERSION = 1
+"""Changes when the same message gets other features: what was learned is then of no use."""
+
+MAX_TEXT = 4000
+"""Octets of text in UTF-8."""
+
+_TEXT, _SUBJECT, _SENDER, _TOKENS = 0x51ED270B, 0x2C7E91A5, 0x77A0F3C9, 0x1B56C4E9
+
+
+def features_of(message: Message) -> Features:
+    """Work out the features; raises nothing."""
+    return Features(gram_slots(_visible(message), _TEXT), _rest(message))
+
+
+def _rest(message: Message) -> Slots:
+    author = message.from_[0] if message.from_ else None
+    named = f"{author.name} <{author.address}>" if author else ""
+    tokens = {
+        *sender_tokens(message),
+        *link_tokens(message),
+        *mime_tokens(message),
+        *header_tokens(message),
+    }
+    return merged(
+        gram_slots(_octets(f" {message.subject or ''} ", 1000), _SUBJECT),
+        gram_slots(_octets(f" {named} ", 300), _SENDER),
+        token_slots(tokens, _TOKENS),
+    )
+
+
+def _visible(message: Message) -> bytes:
+    return _octets(message.text.visible[: 2 * MAX_TEXT], MAX_TEXT)
+
+
+def _octets(text: str, most: int) -> bytes:
+    flat = " ".join(normal_form(text).split())
+    return f" {flat} ".encode("utf-8", "surrogatepass")[:most]
