@@ -32,9 +32,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "maps": frozenset({"codec", "config.model"}),
     "net": frozenset({"codec", "config.model"}),
     "auth": frozenset({"mail", *DNS_VALUES}),
-    "scan": frozenset({"mail", "maps", "config.model", "auth.signing_keys", *DNS_VALUES}),
+    "classifier": frozenset({"mail"}),
+    "scan": frozenset(
+        {"mail", "maps", "config.model", "auth.signing_keys", "classifier.shared", *DNS_VALUES}
+    ),
     "rules": frozenset({"mail", "scan", "maps", "config.model"}),
-    "checks": frozenset({"mail", "scan", "maps", "auth", *DNS_VALUES}),
+    "checks": frozenset({"mail", "scan", "maps", "auth", "classifier", *DNS_VALUES}),
     "tls": frozenset({"codec", "config.model"}),
     "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
     "servers": frozenset(
@@ -62,6 +65,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "scan",
             "maps",
             "auth",
+            "classifier.shared",
             "rules",
             "config.model",
             "servers",

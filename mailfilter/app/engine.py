@@ -6,6 +6,7 @@ import resource
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
+from socket import gethostname
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
@@ -32,11 +33,14 @@ from ..servers.access import Access
 from ..servers.derivation import Derivations
 from ..servers.refusals import Tell
 from ..servers.services import Desk, NoDesk
+from ..servers.teaching import Learned
 from ..store import make_store
 from .key_swap import KeySwap
+from .learner import Learner
 from .map_swap import MapSwap
 from .rules import tell_of_rules
 from .serving import NO_CREDENTIALS, Serving
+from .teacher import Teacher
 
 GC_THRESHOLD = 20_000
 """Allocations between two collections of young objects; 700 costs a tenth of a scan."""
@@ -85,6 +89,13 @@ class Engine:
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         self.access = Access(config.controller, self.clock, Derivations(reactor).check)
         self._series = SeriesRecorder(self.store, self.counters, self.clock, self._count)
+        self.learner: Learner | None = None
+        self.teacher: Teacher | None = None
+        if config.learning.enabled:
+            name = config.learning.machine or gethostname()
+            shared = plan.classifier
+            self.learner = Learner(reactor, self.store, state_dir, name, shared, alarm)
+            self.teacher = Teacher(self.clock, self.store, shared)
         self._recorder: Recorder | None = None
         self._closing: Deferred[None] | None = None
         observers: list[Observer] = [log_scan, self.counters.count_scan]
@@ -126,6 +137,12 @@ class Engine:
         return self.scanner.plan
 
     @property
+    def learned(self) -> Learned:
+        """See `Services.learned`."""
+        state = self._plan.classifier.state()
+        return Learned(state.spam, state.ham)
+
+    @property
     def scores(self) -> dict[str, float]:
         """Symbol -> score by the configuration."""
         return {name: info.score for name, info in self._plan.symbols.items()}
@@ -134,6 +151,8 @@ class Engine:
         """Begin to use the store; scans need not wait for it."""
         self.store.open()
         self._series.start()
+        if self.learner is not None:
+            self.learner.open()
 
     def renew(self, credentials: Credentials) -> Deferred[None]:
         """Make new connections with these, and sign mail by them soon; fires when the former is so,
@@ -176,6 +195,8 @@ class Engine:
         async with AsyncExitStack() as ending:
             ending.push_async_callback(self.store.close)
             ending.push_async_callback(self._series.stop, SERIES_SECONDS)
+            if self.learner is not None:
+                ending.push_async_callback(self.learner.close)
             if self._dmarc_rows is not None:
                 ending.push_async_callback(self._dmarc_rows.stop, DMARC_SECONDS)
             if self._recorder is not None:

@@ -12,6 +12,7 @@ from .bitcoin_address import BitcoinAddress
 from .bounce import Bounce
 from .broken_content_type import BrokenContentType
 from .broken_headers import BrokenHeaders
+from .classifier import Classifier
 from .client_name import ClientName
 from .cte_7bit import Cte7bit
 from .dates import Dates
@@ -101,6 +102,7 @@ BUILT_IN: tuple[type[Check], ...] = (
     Bounce,
     BrokenContentType,
     BrokenHeaders,
+    Classifier,
     ClientName,
     Cte7bit,
     Dates,

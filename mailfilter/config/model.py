@@ -1337,6 +1337,27 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What the filter learns of messages that it is shown as spam and as ham."""
+
+    enabled: Annotated[
+        bool,
+        Doc(
+            "Messages can be learned, and are judged by what was learned: the check `classifier`"
+            " says from when on. The table of it, 16 MiB, is in the state directory."
+        ),
+    ] = False
+    machine: Annotated[
+        str,
+        Doc(
+            "Name of this machine among all that learn by the same Redis; the host name if it is"
+            " empty."
+        ),
+        Example('"mx1"'),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
     """Where keys of ours are by which mail is signed (DKIM, ARC), beside [signing_keys]."""
 
@@ -1457,6 +1478,7 @@ class Config:
     profiles: Annotated[Mapping[str, Profile], Doc("Profiles.")] = field(default_factory=dict)
     checks: Annotated[Mapping[str, CheckSettings], Doc("Checks.")] = field(default_factory=dict)
     rules: Annotated[RuleSettings, Doc("Rules.")] = field(default_factory=RuleSettings)
+    learning: Annotated[Learning, Doc("Learning.")] = field(default_factory=Learning)
     tls: Annotated[Tls, Doc("TLS.")] = field(default_factory=Tls)
     certificates: Annotated[Mapping[str, Certificate], Doc("Certificates of ours.")] = field(
         default_factory=dict

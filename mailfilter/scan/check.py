@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec import Struct
 
 from ..auth.signing_keys import SigningKeys
+from ..classifier.shared import Shared
 from ..maps import Maps
 from .verdict import Action, AuthResult, Edit, LastFields, Url
 
@@ -103,6 +104,8 @@ class Given:
     """Seconds that the check may take; if it waits longer, it is ended without an answer."""
     authserv_id: str = ""
     """Our name in Authentication-Results, if the configuration gives one."""
+    classifier: Shared = field(default_factory=Shared)
+    """What has been learned. Another table may take its place while a check lives."""
 
 
 class Check:

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from inspect import iscoroutinefunction
 
 from ..auth.signing_keys import SigningKeys
+from ..classifier.shared import Shared
 from ..config.model import CheckSettings, Composite, Config, default_groups
 from ..maps import Maps
 from .check import Check, Given, Stage
@@ -83,6 +84,8 @@ class Plan:
     """What the checks look things up in."""
     keys: SigningKeys
     """By which they sign."""
+    classifier: Shared
+    """What has been learned."""
     kept_queries: Mapping[str, int]
     """Check -> questions to DNS of a message that others leave to it."""
 
@@ -102,6 +105,7 @@ def build_plan(
     """
     maps = Maps(config.maps) if maps is None else maps
     keys = SigningKeys() if keys is None else keys
+    classifier = Shared()
     classes = list(checks)
     problems = _duplicate_names(classes) + _unknown_after(classes)
     symbols, found = symbol_table(config, classes)
@@ -115,7 +119,7 @@ def build_plan(
         PlanProblem(("composites", item.name, "expression"), item.text, item.hint, item.unknown)
         for item in errors
     ]
-    steps, step_problems = _steps(config, classes, maps, keys)
+    steps, step_problems = _steps(config, classes, maps, keys, classifier)
     problems += step_problems
     waves: dict[Stage, tuple[Wave, ...]] = {}
     try:
@@ -134,6 +138,7 @@ def build_plan(
         steps=tuple(steps),
         maps=maps,
         keys=keys,
+        classifier=classifier,
         kept_queries={
             step.name: step.check.kept_queries for step in steps if step.check.kept_queries
         },
@@ -203,7 +208,11 @@ def _unknown_keys(
 
 
 def _steps(
-    config: Config, classes: Iterable[type[Check]], maps: Maps, keys: SigningKeys
+    config: Config,
+    classes: Iterable[type[Check]],
+    maps: Maps,
+    keys: SigningKeys,
+    classifier: Shared,
 ) -> tuple[list[Step], list[PlanProblem]]:
     steps = []
     problems = []
@@ -218,8 +227,9 @@ def _steps(
             continue
         timeout = settings.timeout or config.scan.check_timeout
         try:
-            name = config.headers.authserv_id
-            made = check(Given(config.scan, settings.options, maps, keys, timeout, name))
+            name, options = config.headers.authserv_id, settings.options
+            given = Given(config.scan, options, maps, keys, timeout, name, classifier)
+            made = check(given)
         except Exception as error:
             # A third party's code: whatever it raises, it is this check that cannot be made.
             problems.append(PlanProblem(key, str(error) or type(error).__name__))

@@ -1,29 +1,78 @@
-"""What there is no feature behind yet: learning, fuzzy hashes, selectors, neural networks.
+"""Learning, and what there is no feature behind yet: fuzzy hashes, selectors, neural networks.
 
-Each is answered as by a Rspamd without it (http-controller.md 2.2, 2.7).
+Each of these is answered as by a Rspamd without it (http-controller.md 2.2, 2.7).
 """
 
-from .controller_call import NOT_FOUND, Call, Endpoint, Endpoints, Handler, json_reply
+from ..mail import parse
+from .controller_call import NOT_FOUND, SUCCESS, Call, Endpoint, Endpoints, Handler, json_reply
 from .http_reply import Reply, error_reply
+from .teaching import Label
 
 NO_CLASSIFIERS = "no classifiers defined"
 EMPTY = "Empty body is not permitted"
 
+MAX_NAME = 64
+"""Characters of a name that are told back."""
 
-async def learn(call: Call) -> Reply:
-    """Refuse to learn a message."""
-    if not call.body:
-        return error_reply(400, EMPTY)
-    return error_reply(404, NO_CLASSIFIERS)
+MAX_ID = 256
+"""The same of a Message-ID."""
+
+
+CLASSIFIER = "bayes"
+"""Its name, as in Rspamd's default configuration."""
+
+CLASSES: tuple[Label, ...] = ("spam", "ham")
+
+
+def _learns(label: Label) -> Handler:
+    async def answer(call: Call) -> Reply:
+        return await _learn(call, label)
+
+    return answer
 
 
 async def learnclass(call: Call) -> Reply:
-    """Refuse to learn a message as one of a class."""
+    """Learn a message as one of the class that a header names."""
     if not call.body:
         return error_reply(400, EMPTY)
-    if not call.told("class"):
+    told = call.told("class")
+    if not told:
         return error_reply(400, "Class header is required for multiclass learning")
-    return error_reply(404, NO_CLASSIFIERS)
+    for label in CLASSES:
+        if told.strip().lower() == label:
+            return await _learn(call, label)
+    if call.services.teacher is None:
+        return error_reply(404, NO_CLASSIFIERS)
+    name = told[:MAX_NAME]
+    return error_reply(404, f"class '{name}' is not defined in classifier {CLASSIFIER}")
+
+
+async def _learn(call: Call, label: Label) -> Reply:
+    if not call.body:
+        return error_reply(400, EMPTY)
+    teacher = call.services.teacher
+    if teacher is None:
+        return error_reply(404, NO_CLASSIFIERS)
+    wanted = call.told("classifier")
+    if wanted and wanted != CLASSIFIER:
+        return error_reply(404, f"cannot find classifier with name {wanted[:MAX_NAME]}")
+    taught = await teacher.learn(call.body, label, call.who)
+    if taught.kind == "known":
+        name = parse(call.body).message_id or "undef"
+        text = f"<{name[:MAX_ID]}> has been already learned as {label}, ignore it"
+        return error_reply(208, text)
+    if taught.kind == "refused":
+        # A 204 would have no body, and clients would fail for want of a reason.
+        return json_reply({"success": False, "error": taught.text})
+    return json_reply(SUCCESS)
+
+
+async def classifiers(call: Call) -> Reply:
+    """Tell which there are."""
+    if call.services.teacher is None:
+        return json_reply({"classifiers": []})
+    told = {"name": CLASSIFIER, "type": "logistic", "per_user": False, "classes": list(CLASSES)}
+    return json_reply({"classifiers": [told]})
 
 
 async def disabled(call: Call) -> Reply:
@@ -50,16 +99,15 @@ def _nothing(value: object) -> Handler:
     return answer
 
 
-_LEARN = Endpoint(learn, "change", takes="message")
 _FUZZY = Endpoint(disabled, "change", takes="message")
 _LISTS = ("list_extractors", "list_transforms")
 """Empty, not absent: Rspamd's web interface shows errors at each login if one of them is absent."""
 _NEURAL = ("learn", "learn_message", "status", "config", "train")
 
 ENDPOINTS: Endpoints = {
-    "/bayes/classifiers": Endpoint(_nothing({"classifiers": []})),
-    "/learnspam": _LEARN,
-    "/learnham": _LEARN,
+    "/bayes/classifiers": Endpoint(classifiers),
+    "/learnspam": Endpoint(_learns("spam"), "change", takes="message"),
+    "/learnham": Endpoint(_learns("ham"), "change", takes="message"),
     "/learnclass": Endpoint(learnclass, "change", takes="message"),
     "/fuzzyadd": _FUZZY,
     "/fuzzydel": _FUZZY,

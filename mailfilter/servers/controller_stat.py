@@ -102,13 +102,14 @@ def config_id(plan: Plan) -> str:
 
 def _stat(call: Call, page: Mapping[str, Any]) -> Reply:
     totals = totals_of(page)
+    learned = call.services.learned
     found = {
         "version": __version__,
         "config_id": config_id(call.services.plan),
         "uptime": totals.uptime,
         "read_only": not call.allowed.may_change,
         "scanned": totals.scanned,
-        "learned": 0,
+        "learned": sum(learned),
         "actions": totals.actions,
         "scan_times": totals.scan_times,
         "spam_count": totals.spam,
@@ -116,14 +117,24 @@ def _stat(call: Call, page: Mapping[str, Any]) -> Reply:
         "connections": totals.connections,
         "control_connections": page["counters"].get(REQUESTS, 0),
         **dict.fromkeys(_NOT_KEPT, 0),
-        "total_learns": 0,
-        "statfiles": [],
+        "total_learns": sum(learned),
+        "statfiles": _statfiles(call),
         "fuzzy_hashes": {},
     }
     accept = call.told("accept") or "*/*"
     if best_type(accept.encode(), (JSON, MSGPACK)) == MSGPACK:
         return Reply(200, render_msgpack(found), MSGPACK)
     return json_reply(found)
+
+
+def _statfiles(call: Call) -> list[dict[str, Any]]:
+    """What has been learned of each class, in the form that clients know from Rspamd."""
+    if call.services.teacher is None:
+        return []
+    learned = call.services.learned
+    classes = (("BAYES_SPAM", learned.spam), ("BAYES_HAM", learned.ham))
+    same = {"used": 0, "total": 0, "size": 0, "type": "logistic", "languages": 0, "users": 0}
+    return [{"revision": count, "symbol": symbol, **same} for symbol, count in classes]
 
 
 async def stat(call: Call) -> Reply:

@@ -7,6 +7,7 @@ from ..config.model import Config
 from ..scan.plan import Plan
 from ..store.base import Store
 from .access import Access
+from .teaching import Learned, Teacher
 
 
 class Refused(Exception):
@@ -85,6 +86,16 @@ class Services(Protocol):
     @property
     def store(self) -> Store:
         """What all processes remember."""
+        ...
+
+    @property
+    def teacher(self) -> Teacher | None:
+        """Who learns messages, if that is wanted."""
+        ...
+
+    @property
+    def learned(self) -> Learned:
+        """How many messages have been learned."""
         ...
 
     @property

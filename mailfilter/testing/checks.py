@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from ..auth.signing_keys import SigningKeys
+from ..classifier.shared import Shared
 from ..config.model import Config, MapKind, Scan
 from ..config.model import Map as MapSettings
 from ..mail import parse
@@ -83,6 +84,7 @@ def run_check(
     maps: Maps | None = None,
     keys: SigningKeys | None = None,
     resolver: Resolves | None = None,
+    classifier: Shared | None = None,
 ) -> list[Finding]:
     """Make a check, run it, return its findings.
 
@@ -90,7 +92,14 @@ def run_check(
     its answers at once, as fakes give them; else `scan_message` with a `Clock` is the way.
     """
     config = Config(scan=scan or Scan())
-    made = check(Given(config.scan, options, maps or make_maps(), keys or SigningKeys()))
+    given = Given(
+        config.scan,
+        options,
+        maps or make_maps(),
+        keys or SigningKeys(),
+        classifier=classifier or Shared(),
+    )
+    made = check(given)
     task = make_task(
         raw, envelope, config=config, hits=hits, auth_results=auth_results, resolver=resolver
     )

@@ -9,6 +9,7 @@ from ..config.model import Config
 from ..scan.plan import Plan
 from ..servers.access import Access
 from ..servers.services import Refused
+from ..servers.teaching import Label, Learned, Taught
 from ..store.base import Store
 
 PAGE: Mapping[str, Any] = {
@@ -104,12 +105,45 @@ class FakeDesk:
             raise Refused(self.refusal)
 
 
+class FakeTeacher:
+    """Remembers what it was taught, by the octets of messages."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, Label] = {}
+        self.by = ""
+        """Who taught it last."""
+        self.refusal = ""
+        """Why it learns nothing; empty if it does."""
+
+    async def learn(self, raw: bytes, label: Label, by: str, *, is_human: bool = True) -> Taught:
+        """See `servers.teaching.Teacher`."""
+        self.by = by
+        if self.refusal:
+            return Taught("refused", self.refusal)
+        if self.known.get(raw) == label:
+            return Taught("known", label)
+        self.known[raw] = label
+        return Taught("learned")
+
+    async def forget(self, raw: bytes, by: str) -> Taught:
+        """See `servers.teaching.Teacher`."""
+        self.by = by
+        return Taught("known" if self.known.pop(raw, None) is None else "forgotten")
+
+
 class FakeServices:
     """`Services` of given parts."""
 
     def __init__(self, clock: IReactorTime, config: Config, plan: Plan, store: Store) -> None:
         self.desk = FakeDesk()
+        self.teacher: FakeTeacher | None = FakeTeacher()
         self.store = store
         self.access = Access(config.controller, clock)
         self.config = config
         self.plan = plan
+
+    @property
+    def learned(self) -> Learned:
+        """See `Services.learned`."""
+        labels = list(self.teacher.known.values()) if self.teacher else []
+        return Learned(labels.count("spam"), labels.count("ham"))

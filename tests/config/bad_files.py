@@ -137,7 +137,7 @@ ONE_BY_ONE: tuple[tuple[str | bytes, str], ...] = (
         'x = "' + "y" * 99 + '"',
         'm.toml:1: x = "'
         + "y" * 68
-        + "...: unknown key; the configuration has server, log, scan, actions, texts, headers, dns, store, history, groups, symbols, composites, profiles, checks, rules, tls and 9 more",
+        + "...: unknown key; the configuration has server, log, scan, actions, texts, headers, dns, store, history, groups, symbols, composites, profiles, checks, rules, learning and 10 more",
     ),
     ("[log]\nsofa = 1", "m.toml:2: log.sofa = 1: unknown key; [log] has format and level"),
     (

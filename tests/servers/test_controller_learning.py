@@ -1,5 +1,7 @@
 """The controller: what has no feature behind it yet, and what it is to be."""
 
+from mailfilter.testing.fake_desk import FakeTeacher
+
 from .controller_case import (
     STRANGER,
     ControllerCase,
@@ -14,7 +16,6 @@ DISABLED = error_bytes(500, "Module disabled")
 NOT_FOUND = dressed_bytes(b"404 Not found", b"text/plain", b"Not found")
 SUCCESS = json_bytes(b'{"success":true}')
 
-TODO = "comes with learning"
 TODO_FUZZY = "comes with fuzzy hashes"
 TODO_SELECTORS = "comes with selectors"
 TODO_NEURAL = "comes with neural networks"
@@ -24,24 +25,85 @@ NEURAL = ("learn", "learn_message", "status", "config", "train")
 SELECTORS = ("list_extractors", "list_transforms", "check_selector?selector=ip")
 
 
-class NowTests(ControllerCase):
-    """As a Rspamd without these features."""
+class LearnTests(ControllerCase):
+    """What a controller learns, and how it answers (http-controller.md 2.7)."""
+
+    @property
+    def teacher(self) -> FakeTeacher:
+        """Who learns."""
+        assert self.services.teacher is not None
+        return self.services.teacher
 
     def test_learn(self) -> None:
-        for path in (*LEARN, "/LearnSpam"):
+        for path, label in (
+            ("/learnspam", "spam"),
+            ("/LearnHam", "ham"),
+            ("/learnclass", "ham"),
+        ):
+            mail = path.encode()
+            self.assertEqual(SUCCESS, self.post(path, mail, "Class: Ham\r\n"), path)
+            self.assertEqual(self.teacher.known[mail], label)
+        self.assertEqual(self.teacher.by, "loopback")
+
+    def test_twice(self) -> None:
+        mail = b"Message-ID: <1@x>\r\n\r\nx"
+        for label in ("spam", "ham"):
+            self.assertEqual(SUCCESS, self.post(f"/learn{label}", mail))
+            text = f"<1@x> has been already learned as {label}, ignore it"
+            self.assertEqual(error_bytes(208, text), self.post(f"/learn{label}", mail))
+        self.post("/learnspam", b"x")
+        text = "<undef> has been already learned as spam, ignore it"
+        self.assertEqual(error_bytes(208, text), self.post("/learnspam", b"x"))
+
+    def test_refused(self) -> None:
+        self.teacher.refusal = "why not"
+        expected = json_bytes(b'{"success":false,"error":"why not"}')
+        self.assertEqual(expected, self.post("/learnspam", b"x"))
+
+    def test_what_is_missing(self) -> None:
+        for path in LEARN:
             self.assertEqual(EMPTY, self.post(path, headers="Class: spam\r\n"), path)
-            self.assertEqual(NO_CLASSIFIERS, self.post(path, b"x", "Class: spam\r\n"), path)
         self.assertEqual(
             error_bytes(400, "Class header is required for multiclass learning"),
             self.post("/learnclass", b"x"),
         )
+        self.assertEqual(
+            error_bytes(404, "class 'eggs' is not defined in classifier bayes"),
+            self.post("/learnclass", b"x", "Class: eggs\r\n"),
+        )
+        self.assertEqual(
+            error_bytes(404, "cannot find classifier with name other"),
+            self.post("/learnspam", b"x", "Classifier: other\r\n"),
+        )
+        self.assertEqual(SUCCESS, self.post("/learnspam", b"x", "Classifier: bayes\r\n"))
+
+    def test_figures(self) -> None:
+        self.post("/learnspam", b"1")
+        self.post("/learnspam", b"2")
+        self.post("/learnham", b"3")
+        found = self.value(self.get("/stat"))
+        self.assertEqual((found["learned"], found["total_learns"]), (3, 3))
+        told = {one["symbol"]: one["revision"] for one in found["statfiles"]}
+        self.assertEqual(told, {"BAYES_SPAM": 2, "BAYES_HAM": 1})
+        (one,) = self.value(self.get("/bayes/classifiers"))["classifiers"]
+        self.assertEqual(one["classes"], ["spam", "ham"])
+
+    def test_switched_off(self) -> None:
+        self.services.teacher = None
+        for path in LEARN:
+            self.assertEqual(NO_CLASSIFIERS, self.post(path, b"x", "Class: x\r\n"), path)
         self.assertEqual(json_bytes(b'{"classifiers":[]}'), self.get("/bayes/classifiers"))
+        self.assertEqual(self.value(self.get("/stat"))["statfiles"], [])
 
     def test_large(self) -> None:
         """As large a message may be learnt as is scanned, and no larger one."""
-        self.assertEqual(NO_CLASSIFIERS, self.post("/learnspam", b"x" * 2**21))
+        self.assertEqual(SUCCESS, self.post("/learnspam", b"x" * 2**21))
         head = f"POST /learnspam HTTP/1.1\r\nContent-Length: {50 * 2**20 + 1}\r\n\r\n"
         self.assertTrue(self.ask(head.encode()).startswith(b"HTTP/1.1 413 "))
+
+
+class NowTests(ControllerCase):
+    """As a Rspamd without these features."""
 
     def test_fuzzy(self) -> None:
         for path in ("/fuzzyadd", "/fuzzydel", "/plugins/fuzzy/hashes?flag=1"):
@@ -73,31 +135,6 @@ class NowTests(ControllerCase):
 
 class ToCome(ControllerCase):
     """Each fails until its feature is there."""
-
-    def test_learn(self) -> None:
-        for path in LEARN:
-            self.assertEqual(SUCCESS, self.post(path, b"x", "Class: spam\r\n"), path)
-
-    test_learn.todo = TODO  # type: ignore[attr-defined]
-
-    def test_learn_twice(self) -> None:
-        self.post("/learnspam", b"Message-ID: <1@x>\r\n\r\nx")
-        self.assertEqual(
-            error_bytes(208, "<1@x> has been already learned as spam, ignore it"),
-            self.post("/learnspam", b"Message-ID: <1@x>\r\n\r\nx"),
-        )
-
-    test_learn_twice.todo = TODO  # type: ignore[attr-defined]
-
-    def test_classifiers(self) -> None:
-        self.assertNotEqual([], self.value(self.get("/bayes/classifiers"))["classifiers"])
-
-    test_classifiers.todo = TODO  # type: ignore[attr-defined]
-
-    def test_statfiles(self) -> None:
-        self.assertNotEqual([], self.value(self.get("/stat"))["statfiles"])
-
-    test_statfiles.todo = TODO  # type: ignore[attr-defined]
 
     def test_fuzzy_add(self) -> None:
         found = self.value(self.post("/fuzzyadd", b"x" * 1000, "Flag: 1\r\n"))
