@@ -42,6 +42,8 @@ class CommandCase(SynchronousTestCase):
 
     def configure(self, *more: str) -> None:
         lines = [
+            # They take seconds to compile, and these tests are not about them.
+            "rules.built_in = false",
             f'listeners.scan.endpoint = "tcp:{self.port}:interface=127.0.0.1"',
             'listeners.milter.endpoint = "unix:milter.sock"',
             'listeners.spamd.endpoint = "unix:spamd.sock"',
@@ -218,7 +220,7 @@ class ForegroundTests(CommandCase):
         )
         output, _ = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1)
-        self.assertIn('m.toml:5: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
+        self.assertIn('m.toml:6: listeners.x.endpoint = "systemd:INET:name=x": cannot be', output)
         self.assertNotIn("Traceback", output)
         self.assertEqual(sorted(os.listdir(self.folder)), ["m.toml", "mailfilter-state", "run"])
 

@@ -22,7 +22,7 @@ from mailfilter.testing.messages import make_message
 from tests.config.case import ConfigCase
 
 from .test_plan import CHECK
-from .test_rules import CONFIG, PYTHON, RULE
+from .test_rules import OWN, PYTHON, RULE
 
 FINDS = "from mailfilter.scan.check import Hit; return [Hit('CLASS')]"
 
@@ -37,7 +37,8 @@ class EngineRulesTests(ConfigCase, TestCase):
         self.write("rules.d/a.toml", RULE)
         self.write("rules.d/b.py", PYTHON)
         self.write("rules.d/c.py", CHECK.replace("OURS", "CLASS").replace("return ()", FINDS))
-        self.path = self.write("m.toml", CONFIG)
+        # Those of the package would be compiled for each test.
+        self.path = self.write("m.toml", OWN)
         self.alarms = Alarms()
         self.hub = Hub(self.alarms, os.path.join(self.folder, "state"))
 

@@ -50,6 +50,8 @@ class LocalCase(TestCase):
         )
         with open(path, "w") as file:
             file.write(f"{text}\n[server]\nworkers = 1\nwatchdog = '0s'\n{off}\n")
+            # None is about rules, which take seconds to compile.
+            file.write("[rules]\nbuilt_in = false\n")
         return draft(path)
 
     def threads(self) -> list[str]:

@@ -41,6 +41,8 @@ def ours(task: Task) -> bool:
     return task.message.subject == "self-test"
 """
 CONFIG = "store.kind = 'memory'\nrules.dirs = ['rules.d']\n"
+OWN = f"{CONFIG}rules.built_in = false\n"
+"""Without those of the package, which take seconds to compile."""
 
 
 class RuleFileTests(ConfigCase):
@@ -156,11 +158,11 @@ class PlanTests(ConfigCase, TestCase):
         """A configuration with rules of its own."""
         super().setUp()
         self.rule = Path(self.write("rules.d/a.toml", RULE))
-        self.path = self.write("m.toml", CONFIG)
+        self.path = self.write("m.toml", OWN)
 
     def test_check_has_rules(self) -> None:
         """All rules are compiled, those of the package without a word."""
-        loaded, plan = load_all(self.path)
+        loaded, plan = load_all(self.write("m.toml", CONFIG))
         self.assertEqual(loaded.warnings, ())
         self.assertEqual(plan.symbols["MINE"].score, 2.0)
         self.assertIn("SUBJECT_ENDS_QUESTION", plan.symbols)
@@ -210,7 +212,7 @@ class PlanTests(ConfigCase, TestCase):
     def test_named_rule_is_broken(self) -> None:
         """If others name the symbol of a rule that is broken, both are told."""
         self.rule.write_text("[[rule]")
-        path = self.write("m.toml", f"{CONFIG}symbols.MINE.score = 5\n")
+        path = self.write("m.toml", f"{OWN}symbols.MINE.score = 5\n")
         text = str(self.assertRaises(ConfigError, load_all, path))
         self.assertIn("no symbol is named MINE", text)
         self.assertIn("rules.d/a.toml:1: no TOML", text)
@@ -228,17 +230,15 @@ class PlanTests(ConfigCase, TestCase):
 
     def test_kept(self) -> None:
         """Compiled rules are kept in the state directory, unless that is not wanted."""
-        found = draft(self.path)
         state = Path(self.folder) / "state"
-        for text, many in ((CONFIG + "rules.cache = false", 0), (CONFIG, 1)):
+        for text, many in ((OWN + "rules.cache = false", 0), (OWN, 1)):
             found = draft(self.write("m.toml", text))
             load_files(found.loaded.sources, (), found.rule_files, str(state))
             self.assertEqual(len(list(state.glob("rules/*.rules"))), many)
 
     def test_switched_off(self) -> None:
         """Without those of the package, and without any."""
-        off = f"{CONFIG}rules.built_in = false\n"
-        _loaded, plan = load_all(self.write("m.toml", off))
+        _loaded, plan = load_all(self.path)
         self.assertNotIn("SUBJECT_ENDS_QUESTION", plan.symbols)
         _loaded, plan = load_all(self.write("m.toml", f"{CONFIG}checks.rules.enabled = false\n"))
         self.assertEqual(rule_troubles(plan), ())

@@ -50,6 +50,8 @@ class SavedCase(CommandCase):
             f'controller.endpoint = "tcp:{self.controller}:interface=127.0.0.1"',
         )
         text = "\n".join(f"listeners.{line}" for line in lines)
+        # Rules would take seconds to compile, in each process.
+        text += "\nrules.built_in = false"
         text += '\nscan.check_dir = "checks"\nserver.workers = 2\nstore.kind = "memory"\n'
         (self.folder / "m.toml").write_text(text)
         self.boot()
