@@ -2,16 +2,22 @@
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
+from ._answers import is_answer
 from ._url_hits import MAX_OPTION
 
 
 class UrlInSubject(Check):
-    """A name of a site is no link: lists and firms are called so."""
+    """A name of a site is no link: lists and firms are called so.
+
+    Who answers did not write the subject.
+    """
 
     name = "url_in_subject"
     symbols = {"URL_IN_SUBJECT": Symbol(4.0, "subject", "Subject with a link")}
 
     def run(self, task: Task) -> Findings:
+        if is_answer(task.message):
+            return ()
         for one in task.message.urls:
             if one.where != "subject":
                 break

@@ -31,6 +31,17 @@ class UrlInSubjectTests(UrlCase):
             }
         )
 
+    def test_answers(self) -> None:
+        """Who answers did not write the subject; who only seems to answer did."""
+        for fields, is_hit in (
+            ("Subject: Re: http://a.example/\nIn-Reply-To: <1@a.example>\n", False),
+            ("Subject: AW: http://a.example/\nReferences: <1@a.example>\n", False),
+            ("Subject: Re: http://a.example/\n", True),
+            ("Subject: http://a.example/\nReferences: <1@a.example>\n", True),
+        ):
+            found = self.found(plain("x", fields))
+            self.assertEqual("URL_IN_SUBJECT" in found, is_hit, fields)
+
     def test_option(self) -> None:
         raw = plain("x", "Subject: a b.com http://WWW.example.com/x http://c.example/\n")
         self.assertEqual(self.found(raw), {"URL_IN_SUBJECT": ("www.example.com",)})
