@@ -330,6 +330,12 @@ class SubjectCapsTests(HeaderCase):
             "RFC 2047": [],
             "ПРОДАМ ВСЁ И СРАЗУ": ["SUBJ_ALL_CAPS"],
             "12345 67890 12345 67890": [],
+            "NUMBER ONE IN THE WORLD, you": ["SUBJ_ALL_CAPS"],
+            "Re: NUMBER ONE IN THE WORLD, you": ["SUBJ_ALL_CAPS"],
+            "Re: NUMBER ONE IN THE WORLD, you\r\nReferences: <1@a.example>": [],
+            "Re: NUMBER ONE IN THE WORLD\r\nIn-Reply-To: <1@a.example>": ["SUBJ_ALL_CAPS"],
+            "NUMBER ONE IN THE WORLD, you\r\nReferences: <1@a.example>": ["SUBJ_ALL_CAPS"],
+            "[PATCH 1/2] x86: Add KVM_FEATURE_MSI_EXT_DEST_ID": [],
             "": [],
         }
         for subject, expected in table.items():
