@@ -1,8 +1,10 @@
 """Does Message-ID tell of the author or of the recipient?"""
 
+from ..mail import Message
 from ..mail.addresses import Address
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
+from ._answers import is_answer
 from ._lists import is_list
 from ._people import OwnerCheck, author_of, is_one_owner
 
@@ -42,6 +44,8 @@ class MessageIdPeople(OwnerCheck):
             return ()
         author = author_of(message)
         found = _by_author(mid, host, author) if author is not None else []
+        if author is not None and _is_named_alike(host, author, message):
+            found.append("MID_END_EQ_FROM_USER_PART")
         is_own = author is not None and is_one_owner(host, author.domain)
         if not is_own and not is_list(message.headers):
             found += _by_recipients(mid, host, author, message.to[:RECIPIENTS])
@@ -59,9 +63,17 @@ def _by_author(mid: str, host: str, author: Address) -> list[str]:
         address = author.address.lower()
         if address in mid and not mid.endswith(address):
             found.append("MID_CONTAINS_FROM")
-    if host == author.local.lower() and host != author.domain:
-        found.append("MID_END_EQ_FROM_USER_PART")
     return found
+
+
+def _is_named_alike(host: str, author: Address, message: Message) -> bool:
+    """Whether a host is called as the author, by a program that makes up both.
+
+    People call their own machines so too; they answer others, and write to lists.
+    """
+    if host != author.local.lower() or host == author.domain:
+        return False
+    return not is_answer(message) and not is_list(message.headers)
 
 
 def _by_recipients(

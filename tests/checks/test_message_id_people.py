@@ -12,6 +12,7 @@ class MessageIdPeopleTests(HeaderCase):
         people = "From: Ann@example.com\nTo: bob@example.org\nMessage-ID: "
         own, near = people + "<1@Example.com>", people + "<1@mail.example.com>"
         to, far = people + "<1@example.org>", people + "<1@example.net>"
+        alike = people + "<1@ann>"
         myself = "From: a@b.example\nTo: a@b.example\nMessage-ID: <1-a@b.example@x>"
         none = [people + "<1>", people, "Message-ID: <1@example.com>", "X: y"]
         self.compare(
@@ -34,6 +35,15 @@ class MessageIdPeopleTests(HeaderCase):
                     [people + "<1-ann@example.com>", own, near, far, to],
                 ),
                 "MID_CONTAINS_TO": ([people + "<1-bob@example.org>"], [own, to, far, myself]),
-                "MID_END_EQ_FROM_USER_PART": ([people + "<1@ann>"], [own, to, *none]),
+                "MID_END_EQ_FROM_USER_PART": (
+                    [alike, alike + "\nSubject: Re: x", alike + "\nReferences: <1@a.example>"],
+                    [
+                        own,
+                        to,
+                        *none,
+                        alike + "\nSubject: Re: x\nReferences: <1@a.example>",
+                        alike + "\nList-Id: <x.example>",
+                    ],
+                ),
             }
         )
