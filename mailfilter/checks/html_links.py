@@ -22,7 +22,7 @@ _HERE = re.compile(
 )
 _MIXED = re.compile(r"[a-z][0-9]|[0-9][a-z]")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7}")
-_FRAGMENT_ADDRESS = re.compile(r"[\w.+-](?:@|%40)[\w-]++\.")
+_FRAGMENT_ADDRESS = re.compile(r"[\w.+-](?:@|%40)\w")
 """Behind a letter: messengers write names of their own as `#/@name`."""
 
 

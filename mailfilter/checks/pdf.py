@@ -12,7 +12,7 @@ MAX_FILES = 8
 """PDF files of a message that are looked at."""
 
 TURN = 256 * 1024
-"""Octets of a part that are worth a turn for others."""
+"""Octets of parts that are worth a turn for others."""
 
 
 class Pdf(Check):
@@ -30,9 +30,12 @@ class Pdf(Check):
     async def run(self, task: Task) -> Findings:
         hits = UrlHits()
         files = [part for part in candidates(task.message) if part.magic == "pdf"]
+        octets = 0
         for part in files[:MAX_FILES]:
-            is_large = part.end - part.body_start >= TURN
+            octets += part.end - part.body_start
+            is_large = octets >= TURN
             if is_large:
+                octets = 0
                 await task.pause()
             data = part.decoded
             if is_large:

@@ -4,7 +4,7 @@ from mailfilter.checks.pdf import TURN, Pdf
 from mailfilter.mail.pdf import MAX_OBJECTS, MAX_TRAILER
 from mailfilter.scan.task import Task
 
-from .mime_case import attached, file
+from .mime_case import attached, file, mixed, part
 from .url_case import UrlCase, plain
 
 START, END = b"%PDF-1.7\n", b"\n%%EOF\n"
@@ -39,7 +39,10 @@ class PdfTests(UrlCase):
         self.assertEqual(self.found(raw), {"PDF_JAVASCRIPT": ("a\\u202eb.pdf",)})
 
     def test_turns(self) -> None:
-        """Others have theirs before a large file is decoded, and before it is searched."""
+        """Others have theirs before a large file is decoded, and before it is searched.
+
+        Many small ones are a large one.
+        """
         turns: list[None] = []
 
         async def pause() -> None:
@@ -50,3 +53,7 @@ class PdfTests(UrlCase):
             turns.clear()
             self.found(pdf(text))
             self.assertEqual(len(turns), expected)
+        turns.clear()
+        small = part("application/pdf", START.decode() + "x" * (TURN // 2), "a.pdf")
+        self.found(mixed(*[small] * 6))
+        self.assertEqual(len(turns), 6)
