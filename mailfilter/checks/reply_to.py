@@ -5,7 +5,10 @@ from ..mail.addresses import Address
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
 from ._lists import is_list
-from ._people import OwnerCheck, author_of, has_title, is_one_owner
+from ._people import MAX_NAME, OwnerCheck, author_of, has_title, is_one_owner
+
+MAX_REPLIES = 10
+"""Mailboxes of Reply-To among which the author of a list's mail is looked for."""
 
 
 class ReplyTo(OwnerCheck):
@@ -29,6 +32,9 @@ class ReplyTo(OwnerCheck):
         "REPLYTO_EMAIL_HAS_TITLE": Symbol(2.0, "headers", "Reply-To has a title"),
         "REPLYTO_EQ_FROM": Symbol(0.0, "headers", "Reply-To equals From"),
         "REPLYTO_EQ_TO_ADDR": Symbol(5.0, "headers", "Reply-To equals To"),
+        "REPLYTO_VIA_LIST": Symbol(
+            0.0, "headers", "Reply-To has the author of what a list sends as its own"
+        ),
         "SPOOF_REPLYTO": Symbol(6.0, "headers", "Reply-To leads away from the local From domain"),
     }
 
@@ -48,6 +54,8 @@ class ReplyTo(OwnerCheck):
         author = author_of(message)
         if author is not None:
             found += _by_author(first, author)
+            if is_list(message.headers) and _is_via(author.name, message.reply_to[:MAX_REPLIES]):
+                found.append("REPLYTO_VIA_LIST")
         if len(message.to) == 1 and not is_list(message.headers):
             found += _by_recipient(first, message.to[0])
             if _leads_to_reader(task, first, author):
@@ -66,6 +74,19 @@ def _by_author(reply: Address, author: Address) -> list[str]:
     if reply.name and reply.name.lower() == author.name.lower():
         found.append("REPLYTO_DN_EQ_FROM_DN")
     return found
+
+
+def _is_via(name: str, replies: tuple[Address, ...]) -> bool:
+    """Whether a name is "Ann via List" and Ann gets answers.
+
+    Lists put themselves into From where the author's domain has a strict DMARC policy, and the
+    author into Reply-To.
+    """
+    person, via, of = name[:MAX_NAME].lower().partition(" via ")
+    person = person.strip(" '\"")
+    return bool(via and of and person) and any(
+        person in (one.name.lower().strip(" '\""), one.address.lower()) for one in replies
+    )
 
 
 def _by_recipient(reply: Address, recipient: Address) -> list[str]:

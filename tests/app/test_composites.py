@@ -20,6 +20,9 @@ SHIPPED = shipped_composites(RuleSettings())
 LATER = {"SENDER_REP_SPAM": "policies", "RCVD_FROM_SMTP_AUTH": "policies"}
 """Names that no release of Rspamd declares either, though composites of its name them."""
 
+OURS = {"REPLYTO_VIA_LIST": "headers"}
+"""Symbols of ours alone."""
+
 CASES: Mapping[str, tuple[str, str]] = {
     "RCVD_UNAUTH_PBL": ("RECEIVED_SPAMHAUS_PBL", "RECEIVED_SPAMHAUS_PBL RCVD_VIA_SMTP_AUTH"),
     "RCVD_DKIM_ARC_DNSWL_MED": ("ARC_ALLOW RCVD_IN_DNSWL_MED", "RCVD_IN_DNSWL_MED"),
@@ -82,7 +85,7 @@ class ShippedCompositesTests(SynchronousTestCase):
     def setUp(self) -> None:
         """As if every symbol of Rspamd were there."""
         known = known_symbols()
-        self.groups = {**{name: item.group for name, item in known.items()}, **LATER}
+        self.groups = {**{name: item.group for name, item in known.items()}, **LATER, **OURS}
         self.scores = {name: item.score for name, item in known.items()}
         self.made, self.faults = make_composites(SHIPPED, self.groups)
 
@@ -105,6 +108,10 @@ class ShippedCompositesTests(SynchronousTestCase):
         for name, (hit, no_hit) in CASES.items():
             self.assertIn(name, self.apply(hit)[0])
             self.assertNotIn(name, self.apply(no_hit)[0])
+
+    def test_lists(self) -> None:
+        """A list that has put itself into From has not moved the answers elsewhere."""
+        self.assertEqual(self.apply("FREEMAIL_REPLYTO REPLYTO_VIA_LIST")[0], [])
 
     def test_parts(self) -> None:
         """What they take from their parts, for each policy and mark."""

@@ -19,6 +19,11 @@ class ReplyToTests(HeaderCase):
         spoof = "From: boss@mine.example\nReply-To: a@evil.example"
         told = envelope("x@example.net", "bob@mine.example")
         bob = envelope("x@example.net", "c@d.example", "BOB@example.org")
+        via = (
+            "List-Id: <users.lists.example>\nFrom: Ann via Users <users@lists.example>\n"
+            "Reply-To: Ann <ann@example.com>"
+        )
+        quoted = via.replace("Ann via Users", "\"'Ann' via Users\"")
         self.compare(
             {
                 "HAS_REPLYTO": ([same, away, "Reply-To:"], [ann]),
@@ -53,6 +58,15 @@ class ReplyToTests(HeaderCase):
                         # Who reads it is not told, or is somebody else: To may be a list.
                         (to, envelope()),
                         (to, envelope("x@example.net", "subscriber@example.org")),
+                    ],
+                ),
+                "REPLYTO_VIA_LIST": (
+                    [via, quoted, via + ", Ann <ann@example.com>"],
+                    [
+                        via.replace("List-Id", "X-Id"),
+                        via.replace(" via ", " of "),
+                        via.replace("Reply-To: Ann", "Reply-To: Eve"),
+                        same + "\nList-Id: <users.lists.example>",
                     ],
                 ),
                 "SPOOF_REPLYTO": (
