@@ -7,21 +7,18 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from ..classifier import features
-from ..classifier.event import MAX_BY, Event, Learn, Unlearn, digest_of, encode, packed
+from ..classifier.event import MAX_BY, Event, Learn, Unlearn, digest_of, packed
 from ..classifier.features import features_of
 from ..classifier.shared import Shared
 from ..mail import parse
 from ..servers.teaching import Label, Taught
-from ..store.base import Delete, Get, Key, LogAppend, Publish, Put, Store, key
-from .learner import LOG, TOPIC
-
-KNOWN_SECONDS = 366 * 86400.0
-"""How long it is known what a message was learned as, so that it is not learned again."""
+from ..store.base import Get, Store
+from .event_writer import EventWriter, known_key
 
 WAIT_SECONDS = 1.0
 """For the table to have learned what is in the log already."""
 
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.01
 
 
 class Teacher:
@@ -32,11 +29,14 @@ class Teacher:
         clock: IReactorTime,
         store: Store,
         shared: Shared,
+        nudge: Callable[[], None],
         wall_clock: Callable[[], float] = time,
     ) -> None:
+        """`nudge` tells this process's learner that there is something to learn."""
         self._clock = clock
         self._store = store
         self._shared = shared
+        self._writer = EventWriter(store, nudge)
         self._wall_clock = wall_clock
 
     async def learn(self, raw: bytes, label: Label, by: str, *, is_human: bool = True) -> Taught:
@@ -50,9 +50,7 @@ class Teacher:
         event = Learn(
             digest, label, packed(text), packed(rest), features.VERSION, by[:MAX_BY], at, is_human
         )
-        position = await self._append(event)
-        await self._store.do(Put({_key(digest): label.encode()}, KNOWN_SECONDS))
-        await self._wait_for(position)
+        await self._write(event)
         return Taught("learned")
 
     async def forget(self, raw: bytes, by: str) -> Taught:
@@ -60,26 +58,15 @@ class Teacher:
         digest = digest_of(parse(raw))
         if await self._known(digest) is None:
             return Taught("known")
-        position = await self._append(Unlearn(digest, by[:MAX_BY], self._wall_clock()))
-        await self._store.do(Delete([_key(digest)]))
-        await self._wait_for(position)
+        await self._write(Unlearn(digest, by[:MAX_BY], self._wall_clock()))
         return Taught("forgotten")
 
     async def _known(self, digest: bytes) -> bytes | None:
-        return (await self._store.do(Get([_key(digest)])))[0]
+        return (await self._store.do(Get([known_key(digest)])))[0]
 
-    async def _append(self, event: Event) -> int:
-        """Once the store has it, it is learned, whatever happens; and learners are told."""
-        position = await self._store.do(LogAppend(LOG, [encode(event)]))
-        await self._store.do(Publish(TOPIC))
-        return position
-
-    async def _wait_for(self, position: int) -> None:
+    async def _write(self, event: Event) -> None:
         """Whoever teaches and then scans wants to see what was learned; but not for long."""
+        position = await self._writer.write(event)
         ends = self._clock.seconds() + WAIT_SECONDS
         while self._shared.state().position < position and self._clock.seconds() < ends:
             await deferLater(self._clock, LOOK_SECONDS)
-
-
-def _key(digest: bytes) -> Key:
-    return key("classifier_known", digest)

@@ -22,7 +22,9 @@ class TeacherTests(LearnerCase):
     def setUp(self) -> None:
         super().setUp()
         self.learner, self.shared = self.make_learner()
-        self.teacher = Teacher(self.clock, self.store, self.shared, lambda: 1234.5)
+        self.teacher = Teacher(
+            self.clock, self.store, self.shared, self.learner.nudge, lambda: 1234.5
+        )
 
     def learn(self, raw: bytes, label: Label = "spam", *, is_human: bool = True) -> Taught:
         """Learn a message."""
@@ -91,3 +93,10 @@ class TeacherTests(LearnerCase):
     def test_long_names(self) -> None:
         work = self.teacher.learn(MAIL, "spam", "b" * 10_000)
         self.assertEqual(self.done(Deferred.fromCoroutine(work)), LEARNED)
+
+    def test_own_learner_at_once(self) -> None:
+        """Notices of a store may come late."""
+        self.learner._unsubscribe()
+        work = Deferred.fromCoroutine(self.teacher.learn(MAIL, "spam", "bob"))
+        self.assertEqual(self.successResultOf(work), LEARNED)
+        self.assertEqual(self.shared.state(), State(1, 1, 0))
