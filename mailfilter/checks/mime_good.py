@@ -9,7 +9,10 @@ MAX_TYPES = 10
 
 
 class MimeGood(Check):
-    """Fires for messages with a declared type whose parts are all of well known types."""
+    """Fires for messages with a declared type whose parts are all of well known types.
+
+    HTML alone is not what programs of people write.
+    """
 
     name = "mime_good"
     symbols = {"MIME_GOOD": Symbol(-0.1, "mime_types", "content type known as good")}
@@ -18,6 +21,6 @@ class MimeGood(Check):
         if "Content-Type" not in task.message.headers:
             return ()
         types = dict.fromkeys(part.type for part in task.message.parts)
-        if not GOOD.issuperset(types):
+        if not GOOD.issuperset(types) or list(types) == ["text/html"]:
             return ()
         return [Hit("MIME_GOOD", options=tuple(types)[:MAX_TYPES])]
