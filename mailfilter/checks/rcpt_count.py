@@ -1,4 +1,4 @@
-"""How many recipients does the message have?"""
+"""How many recipients does the message name?"""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -14,12 +14,16 @@ _RANGES = Ranges(
 
 
 class RcptCount(Check):
-    """Counts the recipients of the envelope, or To and Cc where the envelope names none."""
+    """Counts the mailboxes of To and Cc, as the symbols' names mean it elsewhere.
+
+    The envelope often has one recipient a copy, whatever the number of copies.
+    """
 
     name = "rcpt_count"
     symbols: ClassVar[Mapping[str, Symbol]] = _RANGES.symbols("headers", "recipients")
 
     def run(self, task: Task) -> Findings:
         message = task.message
-        count = len(task.envelope.recipients) or len(message.to) + len(message.cc)
-        return [_RANGES.hit(count)]
+        if not message.is_mail:
+            return ()
+        return [_RANGES.hit(len(message.to) + len(message.cc))]

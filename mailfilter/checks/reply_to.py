@@ -12,7 +12,10 @@ MAX_REPLIES = 10
 
 
 class ReplyTo(OwnerCheck):
-    """Compares the one mailbox of Reply-To with From, To and the envelope's sender.
+    """Compares the one mailbox of Reply-To with From and To.
+
+    REPLYTO_EQ_FROM is a field that is the same to the letter; one that is written in another way
+    but leads to the same mailbox is REPLYTO_ADDR_EQ_FROM. Domains are compared for others.
 
     Lists send answers to themselves, which says nothing of the author. Many say nowhere that they
     are lists; but then they are the sender, or what they send is an answer.
@@ -21,7 +24,7 @@ class ReplyTo(OwnerCheck):
     name = "reply_to"
     symbols = {
         "HAS_REPLYTO": Symbol(0.0, "headers", "Reply-To present"),
-        "REPLYTO_ADDR_EQ_FROM": Symbol(0.0, "headers", "Reply-To equals the envelope sender"),
+        "REPLYTO_ADDR_EQ_FROM": Symbol(0.0, "headers", "Reply-To leads to the mailbox of From"),
         "REPLYTO_DN_EQ_FROM_DN": Symbol(0.0, "headers", "Reply-To name equals From name"),
         "REPLYTO_DOM_EQ_FROM_DOM": Symbol(0.0, "headers", "Reply-To domain equals From domain"),
         "REPLYTO_DOM_EQ_TO_DOM": Symbol(0.0, "headers", "Reply-To domain equals To domain"),
@@ -47,13 +50,11 @@ class ReplyTo(OwnerCheck):
             return [Hit("HAS_REPLYTO")]
         found = ["HAS_REPLYTO"]
         address = first.address.lower()
-        if address == (task.envelope.sender or "").lower():
-            found.append("REPLYTO_ADDR_EQ_FROM")
         if has_title(first.name):
             found.append("REPLYTO_EMAIL_HAS_TITLE")
         author = author_of(message)
         if author is not None:
-            found += _by_author(first, author)
+            found += _by_author(message, first, author)
             if is_list(message.headers) and _is_via(author.name, message.reply_to[:MAX_REPLIES]):
                 found.append("REPLYTO_VIA_LIST")
         if len(message.to) == 1 and not is_list(message.headers):
@@ -65,15 +66,20 @@ class ReplyTo(OwnerCheck):
         return [Hit(name, options=(address,) * (name == "HAS_REPLYTO")) for name in found]
 
 
-def _by_author(reply: Address, author: Address) -> list[str]:
+def _by_author(message: Message, reply: Address, author: Address) -> list[str]:
     found = []
-    if reply.address.lower() == author.address.lower():
-        found.append("REPLYTO_EQ_FROM")
-    is_same = is_one_owner(reply.domain, author.domain)
-    found.append("REPLYTO_DOM_EQ_FROM_DOM" if is_same else "REPLYTO_DOM_NEQ_FROM_DOM")
     if reply.name and reply.name.lower() == author.name.lower():
         found.append("REPLYTO_DN_EQ_FROM_DN")
-    return found
+    if reply.address.lower() == author.address.lower():
+        is_copy = _text_of(message, "Reply-To") == _text_of(message, "From")
+        return [*found, "REPLYTO_EQ_FROM" if is_copy else "REPLYTO_ADDR_EQ_FROM"]
+    is_same = is_one_owner(reply.domain, author.domain)
+    return [*found, "REPLYTO_DOM_EQ_FROM_DOM" if is_same else "REPLYTO_DOM_NEQ_FROM_DOM"]
+
+
+def _text_of(message: Message, name: str) -> str:
+    header = message.headers.get(name)
+    return header.unfolded.strip() if header is not None else ""
 
 
 def _is_via(name: str, replies: tuple[Address, ...]) -> bool:

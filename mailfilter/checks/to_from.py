@@ -1,4 +1,4 @@
-"""Is the message to its author, or to somebody of the author's domain?"""
+"""Is the message to its author, or to one other of the author's domain?"""
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
@@ -19,10 +19,9 @@ class ToFrom(Check):
         recipients = task.message.to
         if author is None or not author.domain or not recipients:
             return ()
-        hits = []
-        if any(one.domain == author.domain for one in recipients):
-            hits.append(Hit("TO_DOM_EQ_FROM_DOM"))
-            address = author.address.lower()
-            if all(one.address.lower() == address for one in recipients):
-                hits.append(Hit("TO_EQ_FROM"))
-        return hits
+        address = author.address.lower()
+        if all(one.address.lower() == address for one in recipients):
+            return [Hit("TO_EQ_FROM")]
+        if len(recipients) == 1 and recipients[0].domain == author.domain:
+            return [Hit("TO_DOM_EQ_FROM_DOM")]
+        return ()

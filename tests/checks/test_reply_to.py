@@ -12,7 +12,9 @@ class ReplyToTests(HeaderCase):
 
     def test_symbols(self) -> None:
         ann = "From: Ann <ann@example.com>\nTo: bob@example.org\n"
+        copy = ann + "Reply-To:  Ann\n <ann@example.com>"
         same = ann + "Reply-To: Ann <Ann@example.com>"
+        plain = ann + "Reply-To: ann@example.com"
         near = ann + "Reply-To: help@mail.example.com"
         away = ann + "Reply-To: Help <x@example.net>"
         to = ann + "Reply-To: Bob@example.org"
@@ -28,19 +30,22 @@ class ReplyToTests(HeaderCase):
             {
                 "HAS_REPLYTO": ([same, away, "Reply-To:"], [ann]),
                 "REPLYTO_ADDR_EQ_FROM": (
-                    [(away, envelope("X@example.net"))],
-                    [away, (same, envelope("x@example.net"))],
+                    [same, plain],
+                    [copy, (away, envelope("x@example.net")), near],
                 ),
-                "REPLYTO_DN_EQ_FROM_DN": ([same], [near, away, ann]),
-                "REPLYTO_DOM_EQ_FROM_DOM": ([same, near], [away, to, ann]),
+                "REPLYTO_DN_EQ_FROM_DN": ([copy, same], [near, away, plain, ann]),
+                "REPLYTO_DOM_EQ_FROM_DOM": (
+                    [near, ann + "Reply-To: Eve@example.com"],
+                    [copy, same, away, to, ann],
+                ),
                 "REPLYTO_DOM_EQ_TO_DOM": ([to], [same, away, to + "\nTo: c@d.example"]),
-                "REPLYTO_DOM_NEQ_FROM_DOM": ([away, to], [same, near, ann]),
+                "REPLYTO_DOM_NEQ_FROM_DOM": ([away, to], [copy, same, near, ann]),
                 "REPLYTO_DOM_NEQ_TO_DOM": ([same, away], [to, ann]),
                 "REPLYTO_EMAIL_HAS_TITLE": (
                     [ann + "Reply-To: Mrs Eve <a@b.example>"],
                     [same, ann + "Reply-To: Mrsic <a@b.example>"],
                 ),
-                "REPLYTO_EQ_FROM": ([same], [near, away, to]),
+                "REPLYTO_EQ_FROM": ([copy], [same, plain, near, away, to]),
                 "REPLYTO_EQ_TO_ADDR": (
                     [(to, bob), (to + "\nSender: x@example.com", bob)],
                     [
