@@ -15,9 +15,11 @@ MAX_TRIED = 64
 MAX_OPTIONS = 5
 """Addresses that are told."""
 
+# It begins with what `re` searches fast for: few letters. Nothing stands before the first of them.
 _LOOKS = re.compile(
-    r"(?<![A-Za-z0-9])(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[02-9ac-hj-np-z]{11,71}"
-    r"|BC1[02-9AC-HJ-NP-Z]{11,71})(?![A-Za-z0-9])"
+    r"[13bB](?<![A-Za-z0-9].)(?:(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}"
+    r"|(?<=b)c1[02-9ac-hj-np-z]{11,71}|(?<=B)C1[02-9AC-HJ-NP-Z]{11,71})(?![A-Za-z0-9])",
+    re.DOTALL,
 )
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"

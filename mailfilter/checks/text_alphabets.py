@@ -23,7 +23,10 @@ class TextAlphabets(Check):
 
     def run(self, task: Task) -> Findings:
         message = task.message
-        words = [*(message.subject or "")[:1024].split(), *message.text.words]
+        subject = message.subject or ""
+        if subject.isascii() and message.text.visible.isascii():
+            return ()
+        words = [*subject[:1024].split(), *message.text.words]
         strange = [word for word in words if not word.isascii()][:MAX_LOOKED]
         odd = sum(1 for word in strange if {"mixed", "homograph"} <= looks_of(word))
         return [Hit("R_MIXED_CHARSET", options=(str(odd),))] if odd >= MIN_WORDS else ()

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 from itertools import islice
 from typing import overload
 
@@ -155,6 +155,10 @@ class Headers:
     def octets(self) -> Iterator[tuple[bytes, bytes]]:
         """Each field: its name in lower case, and its exact octets."""
         return ((field[1].lower(), field[0]) for field in self._fields)
+
+    def names(self) -> KeysView[bytes]:
+        """The names of all fields, in lower case."""
+        return self._index.keys()
 
     def fields(self, key: bytes) -> list[Header]:
         """The fields of that name (lower case), in order."""

@@ -42,6 +42,9 @@ class _Search(NamedTuple):
 
     table: Table
     target: Target
+    needs: bytes | None
+    """The field that must be there."""
+    is_header: bool
     read: Reader
     scan: Callable[..., Any]
     scratch: hyperscan.Scratch
@@ -108,7 +111,11 @@ class Matcher:
         undecided: set[int] = set()
         left = MESSAGE_SECONDS
         self.beside.take()
+        fields = message.headers.names()
         for search in self._searches:
+            # Most rules look at fields that most messages have not.
+            if search.needs is not None and search.needs not in fields:
+                continue
             octets = search.read(message)
             if octets is not None:
                 found.clear()
@@ -121,7 +128,7 @@ class Matcher:
                 for id_ in found:
                     at, name = self._owners[id_]
                     matched.setdefault(at, set()).add(name)
-            if not search.target.is_header:
+            if not search.is_header:
                 yield
         return matched, undecided
 
@@ -209,7 +216,16 @@ def _search(table: Table, patterns: Sequence[tuple[int, Any]]) -> _Search:
     confirmed = {id_: confirming(patterns[id_][1]) for id_ in table.confirmed}
     target = table.target
     scratch = hyperscan.Scratch(database)
-    return _Search(table, target, reader_of(target), database.scan, scratch, confirmed)
+    return _Search(
+        table,
+        target,
+        target.needs,
+        target.is_header,
+        reader_of(target),
+        database.scan,
+        scratch,
+        confirmed,
+    )
 
 
 def _trouble(rule: Rule, fault: Fault) -> Trouble:

@@ -42,6 +42,13 @@ class Target(NamedTuple):
         return self.kind in _OCTETS
 
     @property
+    def needs(self) -> bytes | None:
+        """The field without which there is nothing to search, in lower case."""
+        # A subject may be told beside a message.
+        is_told = self.kind == "header" and self.field == "subject"
+        return self.field.encode() if self.field and not is_told else None
+
+    @property
     def is_header(self) -> bool:
         """Whether only the header of a message has a part in it."""
         return self.kind in _HEADER_KINDS

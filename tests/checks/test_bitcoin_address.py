@@ -31,7 +31,7 @@ class BitcoinAddressTests(UrlCase):
             {
                 "BITCOIN_ADDR": (
                     [plain(f"Send to {address}.") for address in GOOD]
-                    + [html(f"<p>{GOOD[0]}</p>")],
+                    + [html(f"<p>{GOOD[0]}</p>"), plain(GOOD[0]), plain(f"-{GOOD[0]}")],
                     [plain(f"Send to {address}.") for address in BAD]
                     + [plain(f"x{GOOD[0]}"), plain(f"{GOOD[0]}x"), plain("hi"), b""],
                 ),

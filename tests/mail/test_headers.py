@@ -159,6 +159,7 @@ class Blocks(SynchronousTestCase):
         self.assertIs(first, headers[0])
         self.assertEqual([h.text for h in headers.all("A")], ["1", "3"])
         self.assertEqual((headers.count("a"), headers.count("x"), len(headers)), (2, 0, 3))
+        self.assertEqual(headers.names(), {b"a", b"b"})
         self.assertIn("B", headers)
         self.assertNotIn("c", headers)
         self.assertNotIn("€", headers)

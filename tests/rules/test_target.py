@@ -129,6 +129,19 @@ class NameTests(SynchronousTestCase):
         for name, expected in (("subject", True), ("headers", True), ("body", False)):
             self.assertEqual(read_target(name).is_header, expected)
 
+    def test_needs(self) -> None:
+        """The field without which a message has nothing of it; a subject may be told beside it."""
+        for name, expected in (
+            ("header:x-mailer", b"x-mailer"),
+            ("rawheader:subject", b"subject"),
+            ("address:reply-to", b"reply-to"),
+            ("name:from", b"from"),
+            ("subject", None),
+            ("headers", None),
+            ("body", None),
+        ):
+            self.assertEqual(read_target(name).needs, expected, name)
+
     def test_refused(self) -> None:
         """What was expected is told, with a name that is near."""
         for text, expected in (
