@@ -1,5 +1,5 @@
 # The commands of this checkout: `make run`, `make test`, `make lint`, `make bench`, `make accuracy`,
-# `make soak`, `make docs`, `make locks`.
+# `make accuracy-learning`, `make soak`, `make docs`, `make locks`.
 # Everything is installed into .venv; the .venv/.made* files say what is already there.
 
 PYTHON ?= python3
@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Options of the measurement of accuracy, as in: make accuracy ACCURACY="--set train --wrong"
 ACCURACY ?=
+# or: make accuracy-learning ACCURACY="--only dev,curve --plots build/accuracy"
 # If not empty, rspamd and SpamAssassin are measured beside us.
 PEERS ?=
 # What to test, as in: make test TESTS=tests.codec
@@ -31,7 +32,7 @@ PIP := $(BIN)/python -m pip --no-input --quiet install
 
 VENV_PACKAGE := $(if $(filter python3,$(notdir $(PYTHON))),python3-venv,$(notdir $(PYTHON))-venv)
 
-.PHONY: run test lint bench accuracy soak docs locks clean
+.PHONY: run test lint bench accuracy accuracy-learning soak docs locks clean
 
 run: $(VENV)/.made-run
 	@exec $(BIN)/twistd -n --pidfile= mailfilter $(ARGS)
@@ -69,6 +70,9 @@ bench: $(VENV)/.made-run
 accuracy: $(VENV)/.made-run
 	@$(if $(PEERS),$(BIN)/python -m tests.live.peers fetch >/dev/null || true)
 	@$(BIN)/python -m bench.accuracy $(if $(PEERS),--peers) $(ACCURACY)
+
+accuracy-learning: $(VENV)/.made-run
+	@$(BIN)/python -m bench.learning $(ACCURACY)
 
 # Reloads, kills and stops under load, for some minutes; the part with Postfix needs root.
 soak: $(VENV)/.made-test

@@ -79,9 +79,12 @@ def mail_of(folder: Path, name: str, sample: int | None = None) -> list[Mail]:
     return sorted(random.Random(1).sample(found, sample))
 
 
-def read_mail(path: Path) -> bytes:
-    """A message as it would come to the filter: normal, with CRLF."""
-    raw = _normalise()(path.read_bytes())
+def read_mail(path: Path, redate: bool = False) -> bytes:
+    """A message as it would come to the filter: normal, with CRLF.
+
+    With `redate` all dates are made alike too: how old a message is must not tell its label.
+    """
+    raw = _normalise()(path.read_bytes(), redate)
     return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
@@ -102,13 +105,13 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _normalise() -> Callable[[bytes], bytes]:
+def _normalise() -> Callable[[bytes, bool], bytes]:
     path = normaliser()
     if path is None:
-        return bytes
+        return lambda raw, redate: raw
     spec = spec_from_file_location("normalise", path)
     if spec is None or spec.loader is None:
         raise CorpusError(f"{path}: expected a script in Python")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return lambda raw: cast("bytes", module.run(raw, False))
+    return lambda raw, redate: cast("bytes", module.run(raw, redate))

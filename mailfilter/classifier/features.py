@@ -17,7 +17,12 @@ _TEXT, _SUBJECT, _SENDER, _TOKENS = 0x51ED270B, 0x2C7E91A5, 0x77A0F3C9, 0x1B56C4
 
 def features_of(message: Message) -> Features:
     """Work out the features; raises nothing."""
-    return Features(gram_slots(_visible(message), _TEXT), _rest(message))
+    return Features(text_slots(message.text.visible), _rest(message))
+
+
+def text_slots(visible: str) -> Slots:
+    """The features of a text as it is seen."""
+    return gram_slots(_octets(visible[: 2 * MAX_TEXT], MAX_TEXT), _TEXT)
 
 
 def _rest(message: Message) -> Slots:
@@ -34,10 +39,6 @@ def _rest(message: Message) -> Slots:
         gram_slots(_octets(f" {named} ", 300), _SENDER),
         token_slots(tokens, _TOKENS),
     )
-
-
-def _visible(message: Message) -> bytes:
-    return _octets(message.text.visible[: 2 * MAX_TEXT], MAX_TEXT)
 
 
 def _octets(text: str, most: int) -> bytes:
