@@ -202,7 +202,7 @@ class Part:
     def head(self) -> bytes:
         """The first `magic.HEAD` octets of the decoded body, mostly without decoding the rest."""
         is_short = self.end - self.body_start <= 4 * HEAD
-        if is_short or self.children or self.encoding in transfer.UUENCODE:
+        if is_short or self.children:
             return self.decoded[:HEAD]
         some = self._source.raw[self.body_start : self.body_start + 4 * HEAD]
         head = transfer.decode(some, self.encoding, 2 * HEAD, 0).data[:HEAD]

@@ -2,7 +2,17 @@
 
 from mailfilter.checks.archive_programs import ArchivePrograms
 
-from ..mail.archive_shapes import STORED, file4, rar4, rar5, tar_of, zip_of
+from ..mail.archive_shapes import (
+    STORED,
+    central,
+    file4,
+    local,
+    rar4,
+    rar5,
+    tar_of,
+    zip_of,
+    zip_with,
+)
 from .mime_case import attached, file
 from .url_case import UrlCase, plain
 
@@ -46,6 +56,7 @@ class ArchiveProgramsTests(UrlCase):
                         attached(zip_of({"a.exe. ": b""})),
                         attached(zip_of({"a.exe" + " ." * 50: b""})),
                         attached(zip_of({"x.zip": ONE})),
+                        attached(zip_with(local(b"a.exe\0.txt"), central(b"a.exe\0.txt"))),
                         attached(tar_of({"a.scr": b""}), "a.tar"),
                         attached(RAR, "a.rar"),
                         attached(ONE, "", "application/zip"),

@@ -70,7 +70,11 @@ class HtmlLinksTests(UrlCase):
                     ],
                 ),
                 "LINKS_CLICK_HERE": (
-                    [page(other, text="Click here now"), page(other, text="clique aqui")],
+                    [
+                        page(other, text="Click here now"),
+                        page(other, text="clique aqui"),
+                        html(f'<a href="{other}">Click here</a><a href="{other}b"> </a>'),
+                    ],
                     [page(other, text="hereby"), page(other, text=""), link(other, "the offer")],
                 ),
                 "LINKS_SHORTENED": (
@@ -88,6 +92,11 @@ class HtmlLinksTests(UrlCase):
                         page("http://a1-b2-c3-d4.example.net/"),
                         page("http://192.0.2.1/"),
                         page("http://a1b2c3d.example/"),
+                        page("ftp://a7f3k9x2.example.net/"),
+                        mixed(
+                            part("text/plain", "http://a7f3k9x2.example.net/"),
+                            part("text/html", f'<a href="{other}">offer</a>'),
+                        ),
                         page("http://www.rechtsschutz.example/"),
                         page("http://xn--kqrwtzbnm-x1y2z3.example/"),
                         page("http://d2v8q604.na1.hubspotlinks.com/a"),

@@ -1,6 +1,6 @@
 """Attached PDF files."""
 
-from mailfilter.checks.pdf import TURN, Pdf
+from mailfilter.checks.pdf import MAX_FILES, TURN, Pdf
 from mailfilter.mail.pdf import MAX_OBJECTS, MAX_TRAILER
 from mailfilter.scan.task import Task
 
@@ -37,6 +37,14 @@ class PdfTests(UrlCase):
         """Names are told without what cannot be seen."""
         raw = attached(START + b"/JS ", "a\u202eb.pdf")
         self.assertEqual(self.found(raw), {"PDF_JAVASCRIPT": ("a\\u202eb.pdf",)})
+
+    def test_many(self) -> None:
+        """What comes behind so many files is not searched."""
+        plain_file, script = (
+            part("application/pdf", f"{START.decode()}{text}", "a.pdf") for text in ("x", "/JS ")
+        )
+        for many, expected in ((MAX_FILES - 1, ["PDF_JAVASCRIPT"]), (MAX_FILES, [])):
+            self.assertEqual(list(self.found(mixed(*[plain_file] * many, script))), expected)
 
     def test_turns(self) -> None:
         """Others have theirs before a large file is decoded, and before it is searched.

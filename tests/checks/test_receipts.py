@@ -28,6 +28,7 @@ class ReceiptsTests(HeaderCase):
                         (asks.format("eve@example.net") + "\nList-Id: <x.example>", ann_sent),
                         (asks.format("eve@example.net"), envelope("eve@example.net")),
                         (asks.format("eve@example.net"), envelope("")),
+                        ("Return-Path: <x@y.example>\n" + asks.format("e@a.test"), envelope("")),
                         (asks.format(""), ann_sent),
                         asks.format("eve@example.net"),
                         (ann, ann_sent),

@@ -22,6 +22,7 @@ class RecipientOrderTests(HeaderCase):
                         f"Cc: {SORTED}",
                         f"To: {SORTED}, ann@a.example",
                         f"To: {SORTED.partition(', ')[2]}",
+                        "To: ann, bob, cid, dan, eve, fay",
                         "To: " + ", ".join(["ann@a.example"] * 9),
                         "Subject: x",
                     ],

@@ -44,6 +44,7 @@ class SizeTests(SynchronousTestCase):
     def test_none(self) -> None:
         for kind, data in (
             ("png", png(0, 480)),
+            ("png", png(640, 0)),
             ("png", b"\x89PNG\r\n\x1a\n" + bytes(50)),
             ("jpeg", b"\xff\xd8" + b"\xff\xe0\x00\x02" * 300 + jpeg(1, 1)[2:]),
             ("jpeg", b"\xff\xd8" + b"\xff" * 500),

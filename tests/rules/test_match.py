@@ -210,6 +210,25 @@ class TimeTests(SynchronousTestCase):
                 matcher.run(short)
         self.assertEqual(matcher.budget.off, set())
 
+    def test_suspects(self) -> None:
+        """All that was searched for together, in the form in which it was."""
+        rules = rules_of(
+            "A target = 'body'\nmatch = '(?=s)low'",
+            "B target = 'body'\nmatch = 'b$'",
+            f"C {SUBJECT}'x'",
+        )
+        matcher = make_matcher(rules)
+        seen: list[tuple[str, bool]] = []
+
+        def seconds(pattern: Pattern, is_wide: bool, octets: bytes) -> float:
+            seen.append((pattern.text, is_wide))
+            return 0.0
+
+        with patch.object(match, "SECONDS", 0.0), patch.object(beside, "seconds_of", seconds):
+            matcher.run(parse(b"Subject: x\n\n" + b"a" * 9999))
+            matcher.beside.wait()
+        self.assertEqual(seen, [("(?=s)low", True), ("b$", False)])
+
     def test_blamed_again(self) -> None:
         """What takes seconds of work is not done for each message."""
         matcher = make_matcher(rules_of("A target = 'body'\nmatch = 'b$'"))
