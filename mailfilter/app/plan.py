@@ -8,8 +8,10 @@ from time import time
 from ..codec.control import MapFile
 from ..config import ConfigError, Loaded, Problem, load
 from ..config.load import Reading, Sources, read_sources, take_sources
+from ..config.model import CheckSettings
 from ..config.problem import Problems, in_order
 from ..config.toml_text import KeyPath, key_text
+from ..rules.check import RulesCheck
 from ..rules.ruleset import RuleSet
 from ..scan.check import Check
 from ..scan.plan import Plan, PlanError, PlanProblem, build_plan
@@ -148,7 +150,7 @@ def _load(
 ) -> tuple[Loaded, Plan]:
     """Checks, rules and plan; without their files those of the operator are read now.
 
-    In a draft rules are not compiled.
+    In a draft rules are not compiled, nor are those that are switched off.
     """
     loaded = reading.loaded
     if loaded is None:
@@ -162,7 +164,7 @@ def _load(
     if rule_files is None:
         rule_files = _rule_files(loaded)
     rules, more = load_rule_set(loaded.config.rules, rule_files, checks)
-    if not is_draft:
+    if not is_draft and loaded.config.checks.get(RulesCheck.name, CheckSettings()).enabled:
         rules = compile_rule_set(rules, loaded.config.rules, state_dir)
     plan = None
     try:

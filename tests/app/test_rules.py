@@ -237,8 +237,13 @@ class PlanTests(ConfigCase, TestCase):
             self.assertEqual(len(list(state.glob("rules/*.rules"))), many)
 
     def test_switched_off(self) -> None:
-        """Without those of the package, and without any."""
+        """Without those of the package, and without any, of which none is compiled."""
         _loaded, plan = load_all(self.path)
         self.assertNotIn("SUBJECT_ENDS_QUESTION", plan.symbols)
-        _loaded, plan = load_all(self.write("m.toml", f"{CONFIG}checks.rules.enabled = false\n"))
+        path = self.write("m.toml", f"{CONFIG}checks.rules.enabled = false\n")
+        _loaded, plan = load_all(path)
         self.assertEqual(rule_troubles(plan), ())
+        found = draft(path)
+        state = Path(self.folder) / "state"
+        load_files(found.loaded.sources, (), found.rule_files, str(state))
+        self.assertEqual(list(state.glob("rules/*.rules")), [])
