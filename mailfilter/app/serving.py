@@ -55,7 +55,11 @@ log = Logger()
 
 def _more(listener: Listener, services: Services | None) -> Mapping[str, Any]:
     """What the factory of a protocol is given that no other needs."""
-    return {"services": services} if listener.protocol == "controller" else {}
+    if listener.protocol == "controller":
+        return {"services": services}
+    if services is not None and listener.protocol in ("spamd", "scan"):
+        return {"teacher": services.teacher}
+    return {}
 
 
 class Serving:
@@ -71,7 +75,7 @@ class Serving:
         count: Callable[[str], None] = lambda _: None,
         services: Services | None = None,
     ) -> None:
-        """`count` is told the names of counters, `services` is for controllers.
+        """`count` is told the names of counters, `services` for those who need more than scans.
 
         Raises KeypairError or TlsError if the credentials are no good.
         """

@@ -107,6 +107,14 @@ def rspamc_reply(is_spam: bool, score: float, required: float, lines: Sequence[L
     return (first + "".join(told[at] for at in sorted(fitting))).encode("ascii")
 
 
+def tell_reply(*, did_set: bool = False, did_remove: bool = False) -> bytes:
+    """Answer TELL: whether the message was learned, or forgotten, or nothing has changed."""
+    done = b"DidSet: local\r\n" if did_set else b""
+    if did_remove:
+        done += b"DidRemove: local\r\n"
+    return _OK + done + b"\r\n\r\n"
+
+
 def check_reply(result: Result) -> bytes:
     """Answer CHECK."""
     return _OK + _spam(result) + b"\r\n"

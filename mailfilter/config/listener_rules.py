@@ -24,10 +24,11 @@ _OF_PROTOCOL: Mapping[str, Collection[Protocol]] = {
     "classic_actions": _HTTP,
     "local_files": _HTTP,
     "keypairs": _HTTP,
+    "learns": _LINES,
 }
 """Key -> the protocols that know it."""
 
-_OF_TRUSTED = frozenset(("cert_issuer", "local_files", "trusted_peers"))
+_OF_TRUSTED = frozenset(("cert_issuer", "learns", "local_files", "trusted_peers"))
 """Keys that mean something only for those who are believed."""
 
 
@@ -40,6 +41,9 @@ def listener_warnings(config: Config, place: Place) -> Iterator[Problem]:
         changed = [key for key in _OF_PROTOCOL if getattr(listener, key) != getattr(usual, key)]
         yield from told(_foreign(name, listener, changed), place)
         yield from told(_unused(name, listener, changed), place)
+        if listener.learns and not config.learning.enabled:
+            expected = "has no effect with learning.enabled = false"
+            yield from told((_complaint(name, listener, "learns", expected),), place)
 
 
 def _late(config: Config, enabled: Mapping[str, Listener], place: Place) -> Iterator[Complaint]:

@@ -1254,6 +1254,13 @@ class Listener:
             " socket then reads what the filter may read."
         ),
     ] = False
+    learns: Annotated[
+        bool,
+        Doc(
+            "scan, spamd: with learning.enabled, learn and forget messages by TELL (spamc -L) of"
+            " those who are believed. Whoever may connect then says what is spam."
+        ),
+    ] = False
     idle_timeout: Annotated[
         float | None,
         DURATION,

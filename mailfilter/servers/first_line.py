@@ -26,6 +26,7 @@ from .refusals import Count, uncounted
 from .scan_http import HttpFactory
 from .spamd import SpamdConnection, SpamdFactory
 from .stream import Stream
+from .teaching import Teacher
 
 
 def _beginnings() -> Iterator[bytes]:
@@ -62,10 +63,14 @@ class ScanFactory(LimitedFactory["FirstLine"]):
         clock: IReactorTime,
         *,
         count: Count = uncounted,
+        teacher: Teacher | None = None,
     ) -> None:
+        """`teacher` learns what is told by lines, where the listener lets clients tell it."""
         failures, peers = Failures(name, clock), Peers(name, listener)
         self.http = HttpFactory(scanner, name, listener, clock, failures=failures, peers=peers)
-        self.lines = SpamdFactory(scanner, name, listener, clock, failures=failures, peers=peers)
+        self.lines = SpamdFactory(
+            scanner, name, listener, clock, failures=failures, peers=peers, teacher=teacher
+        )
         super().__init__(name, listener, clock, count)
         self.http.refusals = self.lines.refusals = self.refusals
 

@@ -4,6 +4,8 @@ Clients half-close after their request, or do not, and read up to the end: it al
 after the last octet of the answer, never as a reset (spamd-line.md 3.6).
 """
 
+from typing import Any
+
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from zope.interface import implementer
 
@@ -13,6 +15,8 @@ from .gate import ENCRYPTION_REQUIRED, must_seal
 from .replying import Replying
 from .requests import RequestFactory
 from .spamd_answer import Answers, Asked
+from .spamd_tell import Tells
+from .teaching import Teacher
 
 SLICE = 8 * 1024
 """Octets of a packed message that are unpacked in one turn of the reactor: of the worst 8 MiB."""
@@ -22,6 +26,12 @@ class SpamdFactory(RequestFactory["SpamdConnection", Answers]):
     """Serves one listener."""
 
     answers_type = Answers
+
+    def __init__(self, *given: Any, teacher: Teacher | None = None, **named: Any) -> None:
+        """`teacher` learns what is told, where the listener lets clients tell it."""
+        super().__init__(*given, **named)
+        if teacher is not None and self.listener.learns:
+            self.answers.tells = Tells(self.name, teacher)
 
     def make_connection(self) -> "SpamdConnection":
         return SpamdConnection(self)

@@ -22,8 +22,7 @@ from .peer import Peer
 from .request_envelope import Told, build_envelope
 from .requests import whose
 from .spamd_lines import render_rspamc, render_spamc
-
-NO_LEARNING = "TELL commands are not enabled"
+from .spamd_tell import NO_LEARNING, NOT_LEARNED, Tells
 
 log = Logger()
 
@@ -35,9 +34,17 @@ class Asked:
     request: Request
     peer: Peer
 
+    @property
+    def is_tell(self) -> bool:
+        """It is to be learned, not scanned."""
+        return self.request.line.command == "TELL"
+
 
 class Answers(Answering[Asked, bytes]):
     """Answers the requests that come by one listener."""
+
+    tells: Tells | None = None
+    """Who answers TELL, if any."""
 
     def at_once(self, request: Request, peer: Peer) -> bytes | None:
         """The answer to a request that asks for no scan."""
@@ -46,7 +53,7 @@ class Answers(Answering[Asked, bytes]):
                 return replies.PONG
             case "SKIP":
                 return b""
-            case "TELL":
+            case "TELL" if self.tells is None or not peer.is_trusted:
                 self.log_refused(peer, NO_LEARNING)
                 return replies.unavailable(NO_LEARNING)
         return None
@@ -65,6 +72,20 @@ class Answers(Answering[Asked, bytes]):
             peer=str(peer),
             error=text,
         )
+
+    async def answer(self, asked: Asked) -> bytes:
+        """See `Answering.answer`."""
+        if self.tells is not None and asked.is_tell:
+            return await self.tells.answer(asked.request, asked.peer)
+        return await super().answer(asked)
+
+    def _unscanned(self, asked: Asked, reason: Reason) -> bytes:
+        if not asked.is_tell:
+            return super()._unscanned(asked, reason)
+        # It may be learned still, or again: that is the same.
+        self.log_refused(asked.peer, NOT_LEARNED)
+        is_late = reason == "deadline"
+        return replies.timeout(NOT_LEARNED) if is_late else replies.unavailable(NOT_LEARNED)
 
     async def _message(self, asked: Asked) -> bytes | None:
         return asked.request.content.raw

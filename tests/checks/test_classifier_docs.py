@@ -25,11 +25,15 @@ class DocsTests(SynchronousTestCase):
 
     def test_configurations(self) -> None:
         """They can be loaded; options are those that hold without them."""
-        first, second = re.findall(r"(?s)```toml\n(.*?)```", self.text)
+        first, *more, last = re.findall(r"(?s)```toml\n(.*?)```", self.text)
         path = Path(self.mktemp())
         path.write_text(first)
         self.assertTrue(load(str(path.absolute())).config.learning.enabled)
-        path.write_text(second)
+        path.write_text("\n".join((first, *more)))
+        loaded = load(str(path.absolute()))
+        self.assertEqual(loaded.warnings, ())
+        self.assertTrue(loaded.config.listeners["spamd"].learns)
+        path.write_text(last)
         config = load(str(path.absolute())).config
         (step,) = build_plan(config, [Classifier]).steps
         made, default = vars(step.check), vars(Classifier(Given(config.scan)))

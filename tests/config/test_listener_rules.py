@@ -135,6 +135,15 @@ class ListenerRuleTests(ConfigCase):
                 [f'm.toml:4: listeners.x.on_reject = "discard": {said}'],
             )
 
+    def test_learns(self) -> None:
+        text = "[listeners.scan]\nlearns = true\n"
+        self.assertEqual(self.warnings(f"{text}[learning]\nenabled = true\n"), [])
+        said = "m.toml:2: listeners.scan.learns = true: has no effect with"
+        self.assertEqual(self.warnings(text), [f"{said} learning.enabled = false"])
+        for setting, why in (("trusted = false", "trusted"), ("protocol = 'http'", "protocol")):
+            (found,) = self.warnings(f"{text}{setting}\n[learning]\nenabled = true\n")
+            self.assertIn(f"{said} {why} = ", found)
+
     def test_scan_keys_without_effect(self) -> None:
         text = "[listeners.scan]\ntrusted = false\ntrusted_peers = ['10.0.0.0/24']\n"
         self.assertEqual(
