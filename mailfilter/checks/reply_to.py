@@ -7,8 +7,8 @@ from ..scan.task import Task
 from ._lists import is_list
 from ._people import MAX_NAME, OwnerCheck, author_of, has_title, is_one_owner
 
-MAX_REPLIES = 10
-"""Mailboxes of Reply-To among which the author of a list's mail is looked for."""
+MAX_PEOPLE = 100
+"""Mailboxes of a field among which an author or a list is looked for."""
 
 
 class ReplyTo(OwnerCheck):
@@ -55,7 +55,7 @@ class ReplyTo(OwnerCheck):
         author = author_of(message)
         if author is not None:
             found += _by_author(message, first, author)
-            if is_list(message.headers) and _is_via(author.name, message.reply_to[:MAX_REPLIES]):
+            if _is_via(author, message):
                 found.append("REPLYTO_VIA_LIST")
         if len(message.to) == 1 and not is_list(message.headers):
             found += _by_recipient(first, message.to[0])
@@ -82,17 +82,24 @@ def _text_of(message: Message, name: str) -> str:
     return header.unfolded.strip() if header is not None else ""
 
 
-def _is_via(name: str, replies: tuple[Address, ...]) -> bool:
-    """Whether a name is "Ann via List" and Ann gets answers.
+def _is_via(author: Address, message: Message) -> bool:
+    """Whether From is "Ann via List", the list got the message, and Ann gets answers.
 
     Lists put themselves into From where the author's domain has a strict DMARC policy, and the
     author into Reply-To.
     """
-    person, via, of = name[:MAX_NAME].lower().partition(" via ")
+    person, via, of = author.name[:MAX_NAME].lower().partition(" via ")
     person = person.strip(" '\"")
-    return bool(via and of and person) and any(
-        person in (one.name.lower().strip(" '\""), one.address.lower()) for one in replies
-    )
+    if not (via and of and person):
+        return False
+    if not any(
+        person in (one.name.lower().strip(" '\""), one.address.lower())
+        for one in message.reply_to[:MAX_PEOPLE]
+    ):
+        return False
+    own = author.address.lower()
+    people = (*message.to[:MAX_PEOPLE], *message.cc[:MAX_PEOPLE])
+    return is_list(message.headers) or any(one.address.lower() == own for one in people)
 
 
 def _by_recipient(reply: Address, recipient: Address) -> list[str]:

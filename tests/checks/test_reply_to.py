@@ -25,6 +25,7 @@ class ReplyToTests(HeaderCase):
             "List-Id: <users.lists.example>\nFrom: Ann via Users <users@lists.example>\n"
             "Reply-To: Ann <ann@example.com>"
         )
+        unsaid = via.replace("List-Id", "X-Id")
         quoted = via.replace("Ann via Users", "\"'Ann' via Users\"")
         self.compare(
             {
@@ -66,9 +67,15 @@ class ReplyToTests(HeaderCase):
                     ],
                 ),
                 "REPLYTO_VIA_LIST": (
-                    [via, quoted, via + ", Ann <ann@example.com>"],
                     [
-                        via.replace("List-Id", "X-Id"),
+                        via,
+                        quoted,
+                        via + ", Ann <ann@example.com>",
+                        unsaid + "\nTo: a@b.example\nCc: Users@lists.example",
+                    ],
+                    [
+                        unsaid,
+                        unsaid + "\nTo: other@lists.example",
                         via.replace(" via ", " of "),
                         via.replace("Reply-To: Ann", "Reply-To: Eve"),
                         same + "\nList-Id: <users.lists.example>",
