@@ -9,13 +9,16 @@ MOST = 1000
 """Characters of a field that are looked at."""
 
 _SRS = re.compile(r"srs[01][=+-].", re.I)
+_MAIL_RU = re.compile(r"(?:\A|\.)mail\.ru\.?\Z")
+_YANDEX = re.compile(r"(?:\A|\.)yandex\.(?:net|ru|com|by|kz|uz)\.?\Z")
 _FIELDS = ("X-Forwarded-To", "Delivered-To", "X-Original-To", "Resent-To")
 
 
 class Forwarding(Check):
     """Looks for fields that forwarders add, and for the senders that they make.
 
-    Fields that name a recipient tell of one if it is none of the envelope's.
+    Fields that name a recipient tell of one if it is none of the envelope's. Anybody can write
+    those of Mail.ru and Yandex, so the client must bear a name of theirs.
     """
 
     name = "forwarding"
@@ -31,16 +34,17 @@ class Forwarding(Check):
     def run(self, task: Task) -> Findings:
         headers = task.message.headers
         sender = task.envelope.sender or ""
+        client = (task.origin.hostname or "").lower()
         hits = []
         if "+caf_=" in sender and "X-Forwarded-To" in headers:
             hits.append(Hit("FWD_GOOGLE"))
-        if "X-MailRu-Forward" in headers:
+        if "X-MailRu-Forward" in headers and _MAIL_RU.search(client):
             hits.append(Hit("FWD_MAILRU"))
         if "X-Sieve-Redirected-From" in headers:
             hits.append(Hit("FWD_SIEVE"))
         if _SRS.match(sender):
             hits.append(Hit("FWD_SRS"))
-        if "X-Yandex-Forward" in headers:
+        if "X-Yandex-Forward" in headers and _YANDEX.search(client):
             hits.append(Hit("FWD_YANDEX"))
         before = _recipient_before(task)
         if before is not None:
