@@ -31,6 +31,10 @@ LONG_BOUNDARY = alone(f'multipart/mixed; boundary="{"x" * 71}"', f"--{'x' * 71}\
 HONEST = (
     mixed(part("text/plain"), part("image/png", name="a.png")),
     alone("text/html; charset=utf-8", "<p>x</p>" * 100),
+    mixed(part("application/pgp-signature; name=OpenPGP_signature.asc", name="OpenPGP_signature")),
+    mixed(
+        part('a/b; name="a.pdf"', fields="Content-Disposition: x; filename*=utf-8''%C3%A4.pdf\n")
+    ),
     b"From: a@b.example\nSubject: =?utf-8?q?caf=C3=A9?=\n\ntext\n",
     b"",
 )
