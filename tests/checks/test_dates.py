@@ -41,7 +41,11 @@ class DatesTests(HeaderCase):
                     [*near, *bad, *unknown, ahead],
                 ),
                 "DATE_IN_FUTURE": (
-                    [ahead, f"{kept}Date: Tue, 4 May 2004 12:30:00 +0000"],
+                    [
+                        ahead,
+                        f"{kept}Date: Tue, 4 May 2004 12:30:00 +0000",
+                        ("Date: Fri, 10 May 2199 12:00:00 +0000", LIVE),
+                    ],
                     [*near, *bad, *unknown, old],
                 ),
                 "INVALID_DATE": (bad, [*near, *unknown, old, ahead]),

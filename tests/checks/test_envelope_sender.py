@@ -36,7 +36,11 @@ class EnvelopeSenderTests(HeaderCase):
                     [same, other, (author, envelope("bob@example.net", "bob@example.org"))],
                 ),
                 "FORGED_SENDER": (
-                    [other, (f"{author}\nSender: x@a.example", envelope("b@b.example"))],
+                    [
+                        other,
+                        (f"{author}\nSender: x@a.example", envelope("b@b.example")),
+                        (f"{author}\nTo: c@d.example", envelope("b@b.example", "c@d.example")),
+                    ],
                     [
                         same,
                         prvs,

@@ -4,14 +4,15 @@ from mailfilter.checks.html_images import HtmlImages
 
 from .url_case import UrlCase, html, plain
 
+ENCLOSED = '<img src="cid:a@example.com" width="600" height="400">'
 IMAGE = '<img src="http://example.com/a.png">'
 LARGE = '<img src="http://example.com/a.png" width="600" height="400">'
 LONG = f"<p>{'word ' * 60}</p>"
 
 
-def sized(characters: int) -> bytes:
+def sized(characters: int, image: str = IMAGE) -> bytes:
     """HTML of about so many characters with an image in a link."""
-    source = f'<a href="http://example.com/">{IMAGE}</a>{LONG}'
+    source = f'<a href="http://example.com/">{image}</a>{LONG}'
     return html(f"{source}<!--{'x' * (characters - len(source) - 7)}-->")
 
 
@@ -22,7 +23,7 @@ class HtmlImagesTests(UrlCase):
         self.compare(
             {
                 "HTML_SHORT_LINK_IMG_1": (
-                    [sized(500), sized(1020)],
+                    [sized(500), sized(1020), sized(600, ENCLOSED)],
                     [
                         sized(1030),
                         html(IMAGE + LONG),
@@ -30,10 +31,16 @@ class HtmlImagesTests(UrlCase):
                         plain("hi"),
                     ],
                 ),
-                "HTML_SHORT_LINK_IMG_2": ([sized(1030), sized(1530)], [sized(1020), sized(1540)]),
-                "HTML_SHORT_LINK_IMG_3": ([sized(1540), sized(2040)], [sized(1530), sized(2060)]),
+                "HTML_SHORT_LINK_IMG_2": (
+                    [sized(1030), sized(1530), sized(1200, ENCLOSED)],
+                    [sized(1020), sized(1540)],
+                ),
+                "HTML_SHORT_LINK_IMG_3": (
+                    [sized(1540), sized(2040), sized(1700, ENCLOSED)],
+                    [sized(1530), sized(2060)],
+                ),
                 "R_EMPTY_IMAGE": (
-                    [html(IMAGE), html(f"<p>hi</p>{IMAGE}")],
+                    [html(IMAGE), html(f"<p>hi</p>{IMAGE}"), html(LARGE)],
                     [
                         html(IMAGE + LONG),
                         html('<img src="http://example.com/a" width="1" height="1">'),
@@ -42,7 +49,13 @@ class HtmlImagesTests(UrlCase):
                     ],
                 ),
                 "R_SUSPICIOUS_IMAGES": (
-                    [html(f"<p>Look at this picture, friend.</p>{LARGE}")],
+                    [
+                        html(f"<p>Look at this picture, friend.</p>{LARGE}"),
+                        html(
+                            "<p>Look at this picture, and write to me what you think of it.</p>"
+                            f"<a href='http://example.com/'>{LARGE}</a>"
+                        ),
+                    ],
                     [
                         html(f"<p>Look at this picture, friend.</p>{IMAGE}"),
                         html(LARGE + LONG),

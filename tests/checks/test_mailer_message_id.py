@@ -43,8 +43,14 @@ OUTLOOK = [
 FALSE_HASHES = ["036c08e33a5a$4647d6b4$3dd11ea5", "000050cb29d1$000072ff$00007d7e"]
 
 
-def mails(mailer: str, lefts: list[str], field: str = "User-Agent") -> list[str]:
+def field_of(mailer: str) -> str:
+    """The field that a program gives its name in."""
+    return "X-Mailer" if mailer.startswith(("The Bat!", "Microsoft", "Internet")) else "User-Agent"
+
+
+def mails(mailer: str, lefts: list[str], field: str = "") -> list[str]:
     """Headers of a program, one for each Message-ID."""
+    field = field or field_of(mailer)
     return [f"{field}: {mailer}\nMessage-ID: <{left}@a.example.org>" for left in lefts]
 
 
@@ -54,8 +60,8 @@ def others(mailer: str, own: list[str]) -> list[str]:
         *mails(mailer, own),
         *mails(mailer, SERVERS),
         *mails("Our Mailer 1.0", UNKNOWN),
-        f"User-Agent: {mailer}",
-        f"User-Agent: {mailer}\nMessage-ID:",
+        f"{field_of(mailer)}: {mailer}",
+        f"{field_of(mailer)}: {mailer}\nMessage-ID:",
     ]
 
 

@@ -23,7 +23,11 @@ class PartsDifferTests(UrlCase):
                         both(
                             "one two three four five six seven eight",
                             "<p>red blue green white black brown pink grey",
-                        )
+                        ),
+                        both(
+                            "one two three four five six seven eight",
+                            "<p>" + "red blue green white black brown pink grey " * 8,
+                        ),
                     ],
                     [
                         both(

@@ -5,6 +5,7 @@ from mailfilter.checks.recipient_order import RecipientOrder
 from .header_case import HeaderCase
 
 SORTED = "ann@a.example, bob@a.example, cid@a.example, dan@a.example, eve@a.example, fay@a.example"
+SERIES = ", ".join(f"abc{letter}@{letter}.example.com" for letter in "cdefghij")
 ALIKE = "info@a.example, info@b.example, infos@c.example, info@d.example, eve@e.example"
 
 
@@ -16,7 +17,12 @@ class RecipientOrderTests(HeaderCase):
         self.compare(
             {
                 "SORTED_RECIPS": (
-                    [f"To: {SORTED}", f"To: {SORTED}\nCc: ann@a.example", f"To: {SORTED.upper()}"],
+                    [
+                        f"To: {SORTED}",
+                        f"To: {SORTED}\nCc: ann@a.example",
+                        f"To: {SORTED.upper()}",
+                        f"To: {SERIES}",
+                    ],
                     [
                         f"To: {turned}",
                         f"Cc: {SORTED}",
@@ -30,6 +36,7 @@ class RecipientOrderTests(HeaderCase):
                 "SUSPICIOUS_RECIPS": (
                     [
                         f"To: {ALIKE}",
+                        f"To: {SERIES}",
                         f"Cc: {ALIKE}",
                         f"To: x1234@a.example, {ALIKE.rpartition(', ')[0]}\nCc: InFx@x.y",
                     ],

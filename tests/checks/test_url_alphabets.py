@@ -22,7 +22,12 @@ class UrlAlphabetsTests(UrlCase):
         self.compare(
             {
                 "OMOGRAPH_URL": (
-                    [link(MIXED), plain(MIXED), link("http://xn--pypal-4ve.com/")],
+                    [
+                        link(MIXED),
+                        link(MIXED, "http://paypal.com/"),
+                        plain(MIXED),
+                        link("http://xn--pypal-4ve.com/"),
+                    ],
                     [*honest, link("http://example.com/p\u0430ypal")],
                 ),
                 "R_MIXED_CHARSET_URL": (
