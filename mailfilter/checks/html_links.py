@@ -110,9 +110,9 @@ def _owners(
     own = base_of(author.domain)
     led = {one.url.domain for one in links}
     loaded = {one.url.domain for one in pictures}
-    if own in led:
+    if own in led or led & SERVICES:
         return
-    if len(led) == 1 and not led & SERVICES and not message.text.plain:
+    if len(led) == 1 and not message.text.plain:
         yield "LINKS_ALL_ELSEWHERE"
     if loaded and own not in loaded and not led & loaded:
         yield "LINKS_THREE_OWNERS"

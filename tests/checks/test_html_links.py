@@ -51,6 +51,7 @@ class HtmlLinksTests(UrlCase):
                         page(other, images=("http://img.example.net/a.png",)),
                         page(other, images=("http://www.example.com/a.png",)),
                         page("http://www.example.com/", images=("http://example.org/a.png",)),
+                        page("http://list-manage.com/a", images=("http://example.org/a.png",)),
                     ],
                 ),
                 "LINKS_ALL_SAME": (
