@@ -1,7 +1,8 @@
 """Rules for hyperscan: one database for each target, so that each is searched once per message.
 
-What hyperscan cannot do (look-around, back-references, possessive quantifiers) it only narrows
-down: such an expression is compiled in a wider form, and what that finds is confirmed by `regex`.
+What hyperscan cannot do (look-around, back-references, possessive quantifiers), or not soon (large
+counts), it only narrows down: such an expression is compiled in a wider form, and what that finds
+is confirmed by `regex`.
 """
 
 import re
@@ -16,6 +17,7 @@ import regex  # type: ignore[import-untyped]
 from ..maps.expanded import expanded
 from .model import Pattern, Rule
 from .target import Target
+from .wider import wider
 
 MAX_EXPANDED = 20_000
 """Parts of an expression for `regex` with its repetitions written out: see `maps/patterns.py`."""
@@ -112,7 +114,7 @@ def _table(target: Target, found: Sequence[_Sought], faults: dict[int, Fault]) -
 def _narrowed(found: Sequence[_Sought], flags: dict[int, int]) -> dict[int, int]:
     """Mark those that look as if hyperscan cannot take them as they are. Raises _BadPattern."""
     for one in found:
-        if _LOOKS_HARD.search(one.pattern.text):
+        if _LOOKS_HARD.search(one.pattern.text) or wider(one.pattern.text) != one.pattern.text:
             _check_confirming(one.pattern)
             flags[one.id_] |= hyperscan.HS_FLAG_PREFILTER
     return flags
@@ -190,11 +192,12 @@ def _flags(pattern: Pattern, is_wide: bool = False) -> int:
 def _must_be_confirmed(one: _Sought, flags: Mapping[int, int]) -> bool:
     """Whether hyperscan takes only something wider. Raises _BadPattern if not even that."""
     try:
-        _database([one], flags)
+        if wider(one.pattern.text) == one.pattern.text:
+            _database([one], flags)
+            return False
     except hyperscan.error:
-        _check_confirming(one.pattern)
-    else:
-        return False
+        pass
+    _check_confirming(one.pattern)
     try:
         _database([one], {one.id_: flags[one.id_] | hyperscan.HS_FLAG_PREFILTER})
     except hyperscan.error as error:
@@ -215,7 +218,7 @@ def _database(found: Sequence[_Sought], flags: Mapping[int, int]) -> bytes:
     """Raises hyperscan.error."""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[_octets(one.pattern) for one in found],
+        expressions=[_octets(one.pattern, flags[one.id_]) for one in found],
         ids=[one.id_ for one in found],
         elements=len(found),
         flags=[flags[one.id_] for one in found],
@@ -223,5 +226,6 @@ def _database(found: Sequence[_Sought], flags: Mapping[int, int]) -> bytes:
     return hyperscan.dumpb(database)
 
 
-def _octets(pattern: Pattern) -> bytes:
-    return pattern.text.encode("latin-1" if pattern.target.is_octets else "utf-8")
+def _octets(pattern: Pattern, flags: int) -> bytes:
+    text = wider(pattern.text) if flags & hyperscan.HS_FLAG_PREFILTER else pattern.text
+    return text.encode("latin-1" if pattern.target.is_octets else "utf-8")

@@ -2,19 +2,16 @@
 
 import re
 
+from .wider import MOST, wider
+
 MAX_EXPRESSION = 4000
 """Characters of one expression."""
 
 MAX_REPEAT = 1000
 """Of a repetition with bounds: each of them becomes states of its own in a compiled database."""
 
-MAX_CLASS_REPEAT = 150
-"""The same of a dot or a class: two of `[^>]{0,300}` in one expression take seconds to compile,
-with a third it is half a minute."""
-
 _NESTED = re.compile(r"\((?:\?:)?[^()\\\[\]|]{0,40}[+*]\)[+*]")
 _REPEAT = re.compile(r"(?<!\\x)\{(?:[0-9]{0,9},)?([0-9]{1,9})\}")
-_CLASS_REPEAT = re.compile(r"(?:[\].]|\\[dswDSW])\{(?:[0-9]{0,9},)?([0-9]{1,9})\}")
 _DOT_AT_EDGE = re.compile(r"\A\.[*+]|(?<!\\)\.\*\Z")
 
 
@@ -25,9 +22,10 @@ def doubts(expression: str) -> list[str]:
         found.append("a repetition in a repetition, such as (a+)+, finds no more than a+ does")
     if _is_above(MAX_REPEAT, _REPEAT.findall(expression)):
         found.append(f"a repetition of more than {MAX_REPEAT} makes the database large")
-    elif _is_above(MAX_CLASS_REPEAT, _CLASS_REPEAT.findall(expression)):
+    elif wider(expression) != expression:
         found.append(
-            f"a class more than {MAX_CLASS_REPEAT} times may take seconds to compile; use + or *"
+            f"a class or a dot more than {MOST} times is sought in two steps, which takes longer;"
+            " use + or *"
         )
     if _DOT_AT_EDGE.search(expression):
         found.append("'.*' at an end finds nothing that the rest alone does not; leave it out")

@@ -83,6 +83,19 @@ class ExpressionTests(SynchronousTestCase):
 class RuleTests(SynchronousTestCase):
     """Which rules fire."""
 
+    def test_large_counts(self) -> None:
+        """What would take half a minute to compile is decided exactly."""
+        pieces = ("[^.]{0,400}".join("abcd"), ".{0,400}".join("ef"))
+        rule = f"A target = 'text'\nmatch = '{'[^.]{0,400}'.join(pieces)}'\nflags = 'is'"
+        for text, expected in (
+            ("a b c d e f", True),
+            ("a" + "-" * 400 + "bcdef", True),
+            ("a" + "-" * 401 + "bcdef", False),
+            ("a.bcdef", False),
+        ):
+            found = finds(f"Subject: x\n\n{text}\n", rule)
+            self.assertEqual(found, ["A"] if expected else [], text)
+
     def test_many(self) -> None:
         """Each rule is asked, and told in the order of the file, whatever its target."""
         rules = (
