@@ -72,7 +72,7 @@ class Phishing(Check):
                 hits.add("HTTP_TO_IP", one.url.host)
             links[one.url.domain] += 1
             shown = shown_url(one.shown, budget) if texts > 0 else None
-            texts -= "." in one.shown
+            texts -= "." in one.shown or not one.shown.isascii()
             if shown is None or not one.url.domain:
                 continue
             if shown.domain != one.url.domain:

@@ -58,13 +58,18 @@ MAX_SIGNS = 64
 
 
 def normal_form(text: str) -> str:
-    """Text in lower case and NFKC, without characters that nobody sees.
+    """Text in lower case and as of `without_unseen`, with one kind of apostrophe."""
+    if text.isascii():
+        return text.lower()
+    return without_unseen(text.replace("\u2019", "'")).lower()
+
+
+def without_unseen(text: str) -> str:
+    """Text in NFKC, without characters that nobody sees.
 
     Of more than 30 combining marks in a row (UAX 15, 13) the rest is left out: sorting them
     takes quadratic time.
     """
-    if text.isascii():
-        return text.lower()
     # Most texts have few characters beyond ASCII, and each kind of them many times.
     odd = _beyond_ascii(text)
     if _INVISIBLE.search(odd):
@@ -73,7 +78,7 @@ def normal_form(text: str) -> str:
         text = _MARKS.sub(r"\1", text)
     if _LIGATURES.search(odd):
         text = _LIGATURES.sub(" ", text)
-    return unicodedata.normalize("NFKC", text.replace("\u2019", "'")).lower()
+    return unicodedata.normalize("NFKC", text)
 
 
 def words_of(text: str, most: int = MAX_WORDS) -> tuple[str, ...]:

@@ -3,12 +3,16 @@
 import re
 
 from .public_suffix import has_known_suffix
+from .text import without_unseen
 from .url_budget import UrlBudget
 from .url_find import find_urls
 from .url_parse import AROUND, Url
 
 MAX_TEXT = 512
 """Characters of a text that are looked at."""
+
+UNSEEN = 4
+"""Times as many with those that nobody sees."""
 
 WEB = ("http", "https", "ftp")
 
@@ -27,8 +31,11 @@ def shown_url(text: str, budget: UrlBudget | None = None) -> Url | None:
 
     One without a scheme is one if it is in other text, and has the trait `no_scheme`. The suffix
     must be one that there is. None if the text says anything else, or has URLs of several domains.
-    A budget is for all texts of a message.
+    Characters that nobody sees are not there, and others are what they look like (NFKC). A budget
+    is for all texts of a message.
     """
+    if not text.isascii():
+        text = without_unseen(text[: MAX_TEXT * UNSEEN])
     if "." not in text and "\u3002" not in text:
         return None
     text = text[:MAX_TEXT].lstrip(_BEFORE).rstrip(_BEHIND)

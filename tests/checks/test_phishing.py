@@ -21,6 +21,8 @@ class PhishingTests(UrlCase):
                         link("http://evil.com/", "https://www.bank.com/login"),
                         link("http://evil.com/", " <b>www.bank.com</b> "),
                         link("http://evil.com/", "bank.com"),
+                        link("http://evil.com/", "bank&#8203;.com"),
+                        link("http://evil.com/", "ba&shy;nk.com"),
                         link("http://evil.com/", "Go to https://www.bank.com/login now"),
                         link("http://bank.com.evil.com/", "http://bank.com/"),
                         link("http://bank.com@evil.com/", "http://bank.com/"),
