@@ -27,6 +27,7 @@ class MimeCryptoTests(UrlCase):
                     [PGP],
                     [
                         mixed(part("application/pgp-encrypted"), kind="encrypted"),
+                        mixed(part("text/plain"), kind="encrypted"),
                         mixed(
                             part("application/pgp-encrypted"), part("text/plain"), kind="encrypted"
                         ),

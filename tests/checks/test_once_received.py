@@ -29,7 +29,7 @@ class OnceReceivedTests(HeaderCase):
             {
                 "ONCE_RECEIVED": ([one, line, ("X: y", live), (one, live)], others),
                 "ONCE_RECEIVED_STRICT": (
-                    [line, ("X: y", home)],
+                    [line, ("X: y", home), (line, home)],
                     [one, ("X: y", live), (local, home), *others],
                 ),
             }

@@ -15,6 +15,24 @@ def pdf(text: bytes, behind: bytes = b"") -> bytes:
     return attached(START + text + END + behind, "a.pdf", "application/pdf")
 
 
+def whole(trailer: str = "", *objects: str) -> bytes:
+    """A file that a strict reader takes, too."""
+    catalog = "<</Type/Catalog/Pages 2 0 R/OpenAction 4 0 R>>"
+    page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"
+    text, places = "%PDF-1.4\n", []
+    for number, one in enumerate(
+        (catalog, "<</Type/Pages/Kids[3 0 R]/Count 1>>", page, *objects), start=1
+    ):
+        places.append(f"{len(text):010d} 00000 n \n")
+        text += f"{number} 0 obj\n{one}\nendobj\n"
+    head = f"xref\n0 {len(places) + 1}\n0000000000 65535 f \n"
+    end = (
+        f"trailer\n<</Size {len(places) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{len(text)}\n%%EOF\n"
+    )
+    raw = (text + head + "".join(places) + end).encode()
+    return attached(raw, "a.pdf", "application/pdf")
+
+
 class PdfTests(UrlCase):
     check = Pdf
 
@@ -22,13 +40,29 @@ class PdfTests(UrlCase):
         honest = [pdf(b"/Type /Catalog"), plain("/Encrypt /JS /Launch"), file("a.pdf"), b""]
         self.compare(
             {
-                "PDF_ENCRYPTED": ([pdf(b"/Encrypt 1 0 R")], [*honest, pdf(b"/JS ")]),
-                "PDF_JAVASCRIPT": ([pdf(b"/JS "), pdf(b"/J#61vaScript")], honest),
+                "PDF_ENCRYPTED": (
+                    [
+                        pdf(b"/Encrypt 1 0 R"),
+                        whole("/Encrypt 4 0 R", "<</Filter/Standard/V 1/R 2/O(x)/U(y)/P -4>>"),
+                    ],
+                    [*honest, pdf(b"/JS ")],
+                ),
+                "PDF_JAVASCRIPT": (
+                    [
+                        pdf(b"/JS "),
+                        pdf(b"/J#61vaScript"),
+                        whole("", "<</S/JavaScript/JS(app.alert)>>"),
+                    ],
+                    honest,
+                ),
                 "PDF_LONG_TRAILER": (
                     [pdf(b"", b"x" * (MAX_TRAILER + 1))],
                     [*honest, pdf(b"", b"x" * MAX_TRAILER)],
                 ),
-                "PDF_MANY_OBJECTS": ([pdf(MANY)], [*honest, pdf(MANY[:-8])]),
+                "PDF_MANY_OBJECTS": (
+                    [pdf(MANY), whole("", *["<</A 1>>"] * (MAX_OBJECTS + 1))],
+                    [*honest, pdf(MANY[:-8])],
+                ),
                 "PDF_SUSPICIOUS": ([pdf(b"/#4aS"), pdf(b"/S /Launch")], honest),
             }
         )

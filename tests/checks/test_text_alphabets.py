@@ -14,6 +14,7 @@ class TextAlphabetsTests(UrlCase):
                 "R_MIXED_CHARSET": (
                     [
                         plain("\u0440aypal \u0430ccount l\u043egin"),
+                        plain("Your \u0440\u0430y\u0440al \u0430cc\u043eunt is l\u043ecked. " * 9),
                         html("<p>\u0440aypal \u0430ccount l\u043egin</p>"),
                     ],
                     [

@@ -50,6 +50,7 @@ class UrlServicesTests(UrlCase):
                 "HAS_GUC_PROXY_URI": (
                     [
                         html('<img src="https://ci3.googleusercontent.com/proxy/x#http://a.b/c">'),
+                        link("https://ci3.googleusercontent.com/proxy/x#http://a.example.com/c"),
                         link("https://images-focus.googleusercontent.com/gadgets/proxy?url=x"),
                     ],
                     [
