@@ -14,6 +14,10 @@ from ..mail.urls import FoundUrl
 MAX_LINKS = 100
 MAX_PARTS = 50
 MAX_NAMES = 8
+MAX_SUBJECT = 1000
+"""Characters of a subject whose words are looked at."""
+
+MAX_SUBJECT_WORDS = 20
 MAX_TOKEN = 64
 """Characters of a token that are looked at."""
 
@@ -36,6 +40,12 @@ def sender_tokens(message: Message) -> Iterator[str]:
     if len(labels) > 2:
         yield f"fo:{'.'.join(labels[-2:])[:MAX_TOKEN]}"
     yield f"fl:{shape(author.local)}"
+
+
+def subject_tokens(message: Message) -> Iterator[str]:
+    """Words of the subject."""
+    words = _words((message.subject or "")[:MAX_SUBJECT])
+    yield from (f"sw:{word}" for word in words[:MAX_SUBJECT_WORDS])
 
 
 def link_tokens(message: Message) -> Iterator[str]:

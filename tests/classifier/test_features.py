@@ -13,6 +13,7 @@ from mailfilter.classifier.traits import (
     mime_tokens,
     sender_tokens,
     shape,
+    subject_tokens,
 )
 from mailfilter.mail import parse
 
@@ -58,11 +59,18 @@ class TokenTests(TestCase):
                 sender_tokens,
                 {"fn:ann", "fd:news.example.com", "ft:com", "fo:example.com", "fl:a.a0"},
             ),
+            (subject_tokens, {"sw:grüße", "sw:from", "sw:ann"}),
             (link_tokens, {"uh:ashop.example", "up:offer", "ui:i", "ut:aexample"}),
             (mime_tokens, {"ct:multipart/mixed", "fx:zip", "fw:invoice", "hh:display", "la:1"}),
             (header_tokens, {"xm:fine", "mi:2", "mf:0.a", "to:10", "tn:False", "ir:FalseFalse"}),
         ):
             self.assertLessEqual(expected, set(tokens(message)))
+
+    def test_many_words_of_a_subject(self) -> None:
+        words = " ".join("ab" + chr(97 + at) for at in range(26)).encode()
+        found = list(subject_tokens(parse(b"Subject: " + words + b"\n\n")))
+        self.assertEqual(found[:2] + found[-1:], ["sw:aba", "sw:abb", "sw:abt"])
+        self.assertEqual(list(subject_tokens(parse(b"\n"))), [])
 
     def test_shape(self) -> None:
         self.assertEqual(shape("Ab12-cd"), "Aa0-a")
@@ -83,6 +91,13 @@ class FeaturesTests(TestCase):
             self.assertTrue(same(features_of(parse(field + b"\n" + MAIL)), plain), field)
         others = MAIL.replace(b"1 Mar 2025", b"2 Apr 2024").replace(b"bob@", b"eve@")
         self.assertTrue(same(features_of(parse(others)), plain))
+
+    def test_words_of_a_subject_are_seen_in_any_order(self) -> None:
+        one, other, third = (
+            features_of(parse(b"Subject: " + subject + b"\n\n")).rest
+            for subject in (b"cheap gold", b"gold cheap", b"dear golf!")
+        )
+        self.assertGreater(len(np.intersect1d(one, other)), len(np.intersect1d(one, third)) + 1)
 
     def test_what_is_seen(self) -> None:
         plain = features_of(parse(MAIL))

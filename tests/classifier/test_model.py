@@ -68,6 +68,12 @@ class ModelTests(TestCase):
             found.learn(Features(HAM.text, SPAM.rest), is_spam=True)
         self.assertTrue(np.all(found.combiner[:3] >= LEAST_FACTOR))
 
+    def test_little_learned_changes_few_factors(self) -> None:
+        """Who is to be believed is not decided by the first messages."""
+        few, first = taught(1).combiner, new_combiner()
+        self.assertLess(float(np.abs(few[:3] - first[:3]).max()), 0.1)
+        self.assertGreater(first[0], first[1] + first[2])
+
     def test_little_text(self) -> None:
         found = taught()
         little = Features(SPAM.text[: MIN_TEXT - 1], HAM.rest)
