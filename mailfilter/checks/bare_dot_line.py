@@ -9,8 +9,7 @@ import re
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
 
-# Both begin with two fixed octets. To ask for these alone takes a fraction of what `re` does, which
-# searches 50 MB of dots in 0.1 s.
+# Both begin with two fixed octets, for which `re` searches fast: 50 MB of dots take 0.1 s.
 _AFTER_CR = re.compile(rb"\r\.[\r\n]")
 # Behind a LF the whole line may be in order: not if another end follows, or no CR is before.
 _AFTER_LF = re.compile(rb"\n\.(?:\n|\r(?:(?!\n)|(?<!\r\n\.\r)))")
@@ -26,9 +25,7 @@ class BareDotLine(Check):
 
     def run(self, task: Task) -> Findings:
         raw = task.message.raw
-        if b"\r\n" not in raw:
-            return ()
-        is_found = (b"\r." in raw and _AFTER_CR.search(raw)) or (
-            b"\n." in raw and _AFTER_LF.search(raw)
-        )
+        # One octet is looked for in a fraction of the time that two take.
+        has_ends = b"\r" in raw and b"\r\n" in raw
+        is_found = has_ends and (_AFTER_CR.search(raw) or _AFTER_LF.search(raw))
         return [Hit("BARE_DOT_LINE")] if is_found else ()

@@ -58,7 +58,8 @@ class Freemail(Check):
     def run(self, task: Task) -> Findings:
         found = []
         for role, domains in _domains(task):
-            for kind, services in self._kinds.items():
+            # Most roles are nobody's.
+            for kind, services in self._kinds.items() if domains else ():
                 listed = next((name for name in domains if services.of(name)), None)
                 if listed is not None:
                     found.append(Hit(f"{kind.upper()}_{role}", options=(listed,)))
@@ -68,10 +69,12 @@ class Freemail(Check):
 
     def _answers_elsewhere(self, task: Task) -> bool:
         """Whether the author and those who get answers are at two services."""
+        if not task.message.reply_to:
+            return False
         services = self._kinds["freemail"]
         authors = {services.of(one.domain.lower()) for one in task.message.from_}
         others = {services.of(one.domain.lower()) for one in task.message.reply_to}
-        if not authors or not others or None in authors | others:
+        if not authors or None in authors | others:
             return False
         return authors.isdisjoint(others)
 

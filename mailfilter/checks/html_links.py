@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..mail.message import Message
+from ..mail.url_parse import Url
 from ..mail.urls import FoundUrl
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
@@ -84,8 +85,9 @@ def _links(links: Sequence[FoundUrl]) -> Iterator[str]:
         yield "LINKS_CLICK_HERE"
     if any(is_listed(one.url.host, one.url.path, STORAGE) for one in links):
         yield "LINKS_TO_STORAGE"
-    named = (one.url for one in links if not one.url.is_ip and one.url.domain not in SERVICES)
-    if any(_is_random(url.host) for url in named):
+    urls = [one.url for one in links]
+    # Most lead to few hosts.
+    if any(map(_is_random, {url.host for url in urls if _has_own_name(url)})):
         yield "LINKS_RANDOM_HOST"
     if any(_FRAGMENT_ADDRESS.search(one.url.fragment) for one in links):
         yield "LINKS_FRAGMENT_ADDRESS"
@@ -120,6 +122,10 @@ def _owners(
 
 def _place(one: FoundUrl) -> tuple[str, str, str]:
     return one.url.host, one.url.path, one.url.query
+
+
+def _has_own_name(url: Url) -> bool:
+    return not url.is_ip and url.domain not in SERVICES
 
 
 def _is_random(host: str) -> bool:

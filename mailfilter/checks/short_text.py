@@ -6,6 +6,9 @@ from ..scan.task import Task
 SHORT = 32
 """Characters; a shorter text is very short."""
 
+BEGINNING = 256
+"""Characters that say of most texts that they are longer."""
+
 _SAYS_WHOSE = ("from", "to", "subject", "date", "message-id")
 
 
@@ -24,9 +27,13 @@ class ShortText(Check):
             return ()
         # White space alone has no end that is worth looking for.
         text = message.text.visible
-        if len(text) > 4096 or len("".join(text.split())) >= SHORT:
+        if len(text) > 4096 or not (_is_short(text[:BEGINNING]) and _is_short(text)):
             return ()
         hits = [Hit("SINGLE_SHORT_PART")]
         if not text.strip() and not any(name in message.headers for name in _SAYS_WHOSE):
             hits.append(Hit("COMPLETELY_EMPTY"))
         return hits
+
+
+def _is_short(text: str) -> bool:
+    return len("".join(text.split())) < SHORT

@@ -217,6 +217,8 @@ class Message:
         return domains_of(self.urls)
 
     def _addresses(self, name: str) -> tuple[Address, ...]:
+        if name not in self.headers:
+            return ()
         limits = self._source.limits
         log = self._source.log
         found: list[Address] = []

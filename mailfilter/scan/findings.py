@@ -81,6 +81,8 @@ def checked(item: object, max_options: int) -> Finding:
     """
     if isinstance(item, Hit):
         return _checked_hit(item, max_options)
+    if type(item) is Url and _is_plain_url(item):
+        return item
     if type(item) is AuthResult and _is_plain(item):
         return item
     fields = _TYPES.get(type(item))
@@ -180,6 +182,19 @@ def _checked_auth(result: AuthResult) -> AuthResult:
         comment=result.comment[:MAX_OPTION_CHARS],
         properties=_checked_pairs("properties", _AUTH_PROPERTY, result.properties),
         facts=_checked_pairs("facts", _AUTH_WORD, result.facts),
+    )
+
+
+def _is_plain_url(url: Url) -> bool:
+    """Whether there is nothing to be cut or refused, as nearly always; a message has hundreds."""
+    for text in (url.url, url.host, url.tld):
+        if type(text) is not str or len(text) > MAX_URL_CHARS:
+            return False
+    flags = url.flags
+    return (
+        type(flags) is tuple
+        and len(flags) <= MAX_PROPERTIES
+        and all(type(flag) is str and len(flag) <= MAX_OPTION_CHARS for flag in flags)
     )
 
 

@@ -1,6 +1,6 @@
 """Messages that say nothing."""
 
-from mailfilter.checks.short_text import ShortText
+from mailfilter.checks.short_text import BEGINNING, ShortText
 
 from .mime_case import alone, mixed, part
 from .url_case import UrlCase
@@ -28,6 +28,7 @@ class ShortTextTests(UrlCase):
                         alone("image/png"),
                         mixed(part("text/plain"), part("image/png")),
                         alone("text/plain", " " * 5000),
+                        alone("text/plain", "hi" + "\n" * BEGINNING + "word " * 8),
                     ],
                 ),
             }

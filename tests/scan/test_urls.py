@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mailfilter.scan.findings import MAX_URL_CHARS
+from mailfilter.scan.findings import MAX_OPTION_CHARS, MAX_PROPERTIES, MAX_URL_CHARS
 from mailfilter.scan.tally import MAX_URLS
 from mailfilter.scan.verdict import Url
 
@@ -37,3 +37,7 @@ class UrlTests(ScanCase):
         verdict = self.scan(finding("one", long), *[finding(f"c{n}", *[long] * 600) for n in "ab"])
         self.assertEqual(MAX_URLS, len(verdict.urls))
         self.assertEqual(Url("u" * MAX_URL_CHARS, "h" * MAX_URL_CHARS), verdict.urls[0])
+        flags = ("f" * (MAX_OPTION_CHARS + 1), *"g" * MAX_PROPERTIES)
+        cut = ("f" * MAX_OPTION_CHARS, *"g" * (MAX_PROPERTIES - 1))
+        told = self.scan(finding("one", Url("u", "h", flags=flags))).urls
+        self.assertEqual((Url("u", "h", flags=cut),), told)
