@@ -6,7 +6,7 @@ from typing import cast
 
 from ..scan.check import Check, Finding, Findings, Hit, Note, Symbol
 from ..scan.task import Task
-from .budget import SECONDS, Budget
+from .budget import SECONDS, WAIT_SECONDS, Budget
 from .match import Matched, Matcher
 from .model import Rule
 from .python import PythonRule
@@ -64,7 +64,7 @@ class RulesCheck(Check):
 
     def _ask(self, rule: PythonRule, task: Task, found: list[Finding]) -> None:
         """Ask one, whose trouble is no trouble of others."""
-        began = thread_time()
+        began, real = thread_time(), perf_counter()
         try:
             hit = rule.hit(task)
         except BaseException as error:
@@ -72,8 +72,11 @@ class RulesCheck(Check):
             self.budget.failed(rule.name, rule.place, error)
             found.append(Note(f"rule {rule.name} fails: {type(error).__name__}"))
             return
-        if thread_time() - began > SECONDS:
+        worked = thread_time() - began
+        if worked > SECONDS:
             self.budget.overrun(rule.name, rule.place)
+        waited = perf_counter() - real - worked
+        self.budget.waited(rule.name, rule.place, waited > WAIT_SECONDS)
         if hit is not None:
             found.append(hit)
 

@@ -213,6 +213,8 @@ def _one_of_many(table: _Table, name: str, value: object, target: str, flags: st
 
 
 def _pattern(key: str, name: str, text: str, target: Target, flags: str, place: Place) -> Pattern:
+    if not text:
+        raise _BadRule(key, f"{key}: expected an expression; an empty one is found in all mail")
     if len(text) > MAX_EXPRESSION:
         raise _BadRule(key, f"{key}: expected at most {MAX_EXPRESSION} characters")
     if "\0" in text:

@@ -1,6 +1,6 @@
 """Rules in Python: a function with a decorator."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from itertools import islice
@@ -45,6 +45,8 @@ class PythonRule:
             return None
         if answer is True:
             return Hit(self.name)
+        if isinstance(answer, bytes | Mapping):
+            raise TypeError(f"expected True, False or texts, got {answer!r}"[:200])
         options = (answer,) if isinstance(answer, str) else tuple(islice(answer, MAX_OPTIONS))
         if not all(isinstance(option, str) for option in options):
             raise TypeError(f"expected True, False or texts, got {answer!r}"[:200])

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.rules.budget import MAX_OVERRUNS, Budget
+from mailfilter.rules.budget import MAX_OVERRUNS, TIMELY, Budget
 
 
 class BudgetTests(SynchronousTestCase):
@@ -40,3 +40,17 @@ class BudgetTests(SynchronousTestCase):
         for _ in range(MAX_OVERRUNS):
             budget.overrun("A", "")
         self.assertEqual(budget.off, {"A"})
+
+    def test_waits(self) -> None:
+        """Who waits again and again is off; not who does so now and then."""
+        for _ in range(5 * MAX_OVERRUNS):
+            self.budget.waited("SELDOM", "r.py:1", True)
+            for _ in range(TIMELY):
+                self.budget.waited("SELDOM", "r.py:1", False)
+        self.assertEqual(self.budget.off, set())
+        for _ in range(MAX_OVERRUNS + 3):
+            self.budget.waited("OFTEN", "r.py:2", True)
+            self.budget.waited("OFTEN", "r.py:2", False)
+        self.assertEqual(self.budget.off, {"OFTEN"})
+        (text,) = self.told
+        self.assertIn("rule OFTEN (r.py:2) waited more than 50 ms", text)

@@ -101,6 +101,14 @@ class RulesCheckTests(TestCase):
                 self.assertEqual(len(run_check(made, MAIL)), 1)
         self.assertEqual(run_check(made, MAIL), [])
 
+    def test_waiting(self) -> None:
+        """So is one that waits, whatever for."""
+        made = self.make(python=(asked,))
+        with patch.object(check, "WAIT_SECONDS", -1.0):
+            for _ in range(MAX_OVERRUNS):
+                self.assertEqual(len(run_check(made, MAIL)), 1)
+        self.assertEqual(run_check(made, MAIL), [])
+
     def test_pauses(self) -> None:
         """Others have their turn between targets, and between functions, if these take long."""
         pauses: list[None] = []

@@ -13,6 +13,8 @@ class DoubtTests(SynchronousTestCase):
         for expression, expected in (
             ("(a+)+b", "a repetition in a repetition"),
             ("(?:ab*)*c", "a repetition in a repetition"),
+            (r"(\w+\s?)+$", "a repetition in a repetition"),
+            ("([a-z]+ ?)*$", "a repetition in a repetition"),
             ("a{2,5000}", "a repetition of more than 1000"),
             ("(?:ab){70000}", "a repetition of more than 1000"),
             ("a[^>]{0,151}b", "a class or a dot"),

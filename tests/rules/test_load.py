@@ -96,6 +96,7 @@ class ProblemTests(SynchronousTestCase):
             ("", "r.toml:2: ONE: expected either match or patterns"),
             ("match = 'x'\npatterns = {a = 'x'}", "r.toml:2: ONE: expected either match or"),
             ("match = 'x'", "r.toml:2: ONE: target is missing"),
+            ("target = 'text'\nmatch = ''", "r.toml:7: ONE: match: expected an expression"),
             ("target = 'subjekt'\nmatch = 'x'", "r.toml:6: ONE: target: expected one of subject"),
             ("target = 'body'\nmatsh = 'x'", "r.toml:2: ONE: no key is named 'matsh'; did you"),
             ("target = 'body'\nmatch = 5", "r.toml:7: ONE: match: expected text, got '5'"),

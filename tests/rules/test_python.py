@@ -58,7 +58,7 @@ class RuleTests(SynchronousTestCase):
     def test_no_answers(self) -> None:
         """What is no answer is an error of the rule."""
         task = make_task(b"Subject: x\n\n")
-        for answer in (5, [5], ["x", None], object()):
+        for answer in (5, [5], ["x", None], object(), {"x": 1}, b"x"):
             self.assertRaises(TypeError, answering(answer).hit, task)  # type: ignore[arg-type]
 
     def test_declared(self) -> None:
