@@ -9,11 +9,16 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from .css_boxes import NUMBER, PIXELS, number_of, why_hidden
+
 REMEMBERED = 512
 """Characters of declarations up to which what they say is remembered for other messages."""
 
 MAX_VALUE = 200
 """Characters of one value that are read."""
+
+MAX_ESCAPES = 16
+"""Escapes in the declarations of one element that are read: honest mail has none."""
 
 MAX_SHEET = 64 * 1024
 """Octets of the style sheets of one part that are read."""
@@ -24,14 +29,13 @@ MAX_RULES = 500
 Rgb = tuple[int, int, int]
 
 _DECLARATION = re.compile(r"[\s;]*+([a-zA-Z-]++)\s*+:\s*+([^;]*+)")
-_NUMBER = re.compile(r"\s*+([+-]?(?:\d++(?:\.\d*+)?|\.\d++))\s*+([a-z%]*+)")
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|([\s\S]))")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*+)?(?:[.#][A-Za-z0-9_-]++)?\Z")
 _ALL_MEDIA = re.compile(r"@media\s++(?:only\s++)?(?:screen|all)\s*+\Z", re.IGNORECASE)
 _RGB = re.compile(r"rgba?\(\s*+(\d{1,3})[\s,]++(\d{1,3})[\s,]++(\d{1,3})(.*)")
 _ALPHA = re.compile(r"\s*+[,/]\s*+([\d.]++)")
 
-_PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78}
 _RELATIVE = {"em": 1.0, "rem": 1.0, "%": 0.01, "ex": 0.5}
 
 _NAMED: Mapping[str, Rgb] = {
@@ -91,6 +95,8 @@ def read_style(text: str) -> Style:
 
 
 def _read_style(text: str) -> Style:
+    if "\\" in text or "/*" in text:
+        text = _COMMENT.sub(" ", _ESCAPE.sub(_letter, text, count=MAX_ESCAPES))
     found = {}
     for name, value in _DECLARATION.findall(text):
         value = value.strip()[:MAX_VALUE].lower()
@@ -102,31 +108,20 @@ def _read_style(text: str) -> Style:
     size = read_size(found["font-size"]) if "font-size" in found else None
     colour = read_colour(found["color"]) if "color" in found else None
     background = _background(found)
-    hidden = _hidden(found)
+    hidden = why_hidden(found)
     if colour == TRANSPARENT:
         hidden = hidden or "same_colour"
     return Style(hidden, found.get("visibility", ""), size, colour, background)
 
 
+def _letter(escape: re.Match[str]) -> str:
+    """What an escape stands for, or `_`: no sign that is written so divides anything."""
+    code = int(escape[1], 16) if escape[1] else ord(escape[2])
+    is_of_names = code < 128 and (chr(code).isalnum() or code == ord("-"))
+    return chr(code) if is_of_names else "_"
+
+
 _remembered = lru_cache(maxsize=4096)(_read_style)
-
-
-def _hidden(found: Mapping[str, str]) -> str:
-    if found.get("display", "").startswith("none"):
-        return "display"
-    if (opacity := _number(found.get("opacity"))) is not None and opacity < 0.05:
-        return "opacity"
-    is_clipped = found.get("overflow", "").startswith(("hidden", "clip"))
-    for name in ("max-height", "height", "max-width", "width"):
-        if is_clipped and (length := _pixels(found.get(name))) is not None and length <= 1:
-            return "zero_size"
-    if found.get("position", "").startswith(("absolute", "fixed")):
-        for name in ("left", "top", "right", "bottom"):
-            if (length := _pixels(found.get(name))) is not None and length <= -500:
-                return "off_screen"
-    if (indent := _pixels(found.get("text-indent"))) is not None and indent <= -500:
-        return "off_screen"
-    return ""
 
 
 def _background(found: Mapping[str, str]) -> Rgb | None:
@@ -141,32 +136,16 @@ def _background(found: Mapping[str, str]) -> Rgb | None:
     return read_colour(value) or read_colour(value.split(" ", 1)[0])
 
 
-def _number(text: str | None) -> float | None:
-    found = _NUMBER.match(text) if text else None
-    return float(found[1]) if found else None
-
-
-def _pixels(text: str | None) -> float | None:
-    """An absolute length; None for a relative one, but 0 is 0 in any unit."""
-    found = _NUMBER.match(text) if text else None
-    if found is None:
-        return None
-    number = float(found[1])
-    if number == 0:
-        return 0.0
-    return number * _PIXELS[found[2]] if found[2] in _PIXELS else None
-
-
 def read_size(text: str) -> float | None:
     """A size of letters as of `Style.size`."""
-    found = _NUMBER.match(text)
+    found = NUMBER.match(text)
     if found is None:
         return None
     number, unit = abs(float(found[1])), found[2]
     if number == 0:
         return 0.0
-    if unit in _PIXELS:
-        return number * _PIXELS[unit]
+    if unit in PIXELS:
+        return number * PIXELS[unit]
     return -number * _RELATIVE[unit] if unit in _RELATIVE else None
 
 
@@ -199,7 +178,7 @@ def _read_rgb(text: str) -> Rgb | None:
     if found is None:
         return None
     alpha = _ALPHA.match(found[4])
-    if alpha and (strength := _number(alpha[1])) is not None and strength < 0.05:
+    if alpha and (strength := number_of(alpha[1])) is not None and strength < 0.05:
         return TRANSPARENT
     return min(int(found[1]), 255), min(int(found[2]), 255), min(int(found[3]), 255)
 

@@ -30,7 +30,8 @@ class Hidden(NamedTuple):
     text: str
     """On one line."""
     why: str
-    """display, visibility, opacity, zero_size, off_screen, same_colour, template, comment."""
+    """display, visibility, opacity, zero_size, off_screen, clipped, same_colour, template,
+    comment."""
 
 
 class HtmlImage(NamedTuple):
