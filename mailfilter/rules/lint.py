@@ -12,11 +12,6 @@ MAX_REPEAT = 1000
 
 _ONE = r"(?:\\.|\[[^\[\]]{0,40}\]|[^()\\\[\]|])"
 _NESTED = re.compile(rf"\((?:\?:)?(?:[^()\\\[\]|]{{0,40}}[+*]|{_ONE}[+*](?:{_ONE}\?)?)\)[+*]")
-_REPEAT = 1000
-"""Of a repetition with bounds: each of them becomes states of its own in a compiled database."""
-
-_ONE = r"(?:\\.|\[[^\[\]]{0,40}\]|[^()\\\[\]|])"
-_NESTED = re.compile(rf"\((?:\?:)?{_ONE}{{0,40}}[+*](?:{_ONE}\?)?\)[+*]")
 _REPEAT = re.compile(r"(?<!\\x)\{(?:[0-9]{0,9},)?([0-9]{1,9})\}")
 _DOT_AT_EDGE = re.compile(r"\A\.[*+]|(?<!\\)\.\*\Z")
 
