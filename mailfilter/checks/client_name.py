@@ -2,14 +2,14 @@
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
-from ._dynamic import dynamic_level
+from ._dynamic import levels_of
 
 
 class ClientName(Check):
     """Looks at clients that have not logged in and are not of a private network.
 
-    That there is no name is said if HELO is known: who tells that would tell the name, too. Fields
-    of a relay may not.
+    That the name looks dynamic is only said if HELO does not say as much. That there is no name is
+    said if HELO is known: who tells that would tell the name, too. Fields of a relay may not.
     """
 
     name = "client_name"
@@ -30,5 +30,5 @@ class ClientName(Check):
         if not name:
             is_missing = origin.helo and not origin.is_relayed
             return [Hit("HFILTER_HOSTNAME_UNKNOWN")] if is_missing else ()
-        level = dynamic_level(name)
+        level = levels_of(origin)[1]
         return [Hit(f"HFILTER_HOSTNAME_{level}", options=(name,))] if level else ()

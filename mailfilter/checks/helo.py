@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
-from ._dynamic import dynamic_level
+from ._dynamic import levels_of
 
 MOST = 255
 """Characters that are looked at."""
@@ -17,7 +17,8 @@ _LOCAL = frozenset({"localhost", "localhost.localdomain", "localdomain", "localh
 class Helo(Check):
     """Looks at HELO of clients that have not logged in and are not of a private network.
 
-    RFC 5321 4.1.4 wants a host name with all its labels, or an address in brackets.
+    RFC 5321 4.1.4 wants a host name with all its labels, or an address in brackets. That it looks
+    dynamic is only said if the client's own name does not say more of that.
     """
 
     name = "helo"
@@ -38,6 +39,8 @@ class Helo(Check):
         if not helo or origin.ip is None or origin.is_authenticated or origin.ip.is_private:
             return ()
         symbol = _symbol(helo[:MOST].lower().rstrip("."))
+        if symbol is None and (level := levels_of(origin)[0]):
+            symbol = f"HFILTER_HELO_{level}"
         return [Hit(symbol, options=(helo[:MOST],))] if symbol else ()
 
 
@@ -49,8 +52,7 @@ def _symbol(helo: str) -> str | None:
         return "HFILTER_HELO_BADIP"
     if "." not in helo:
         return "HFILTER_HELO_NOT_FQDN"
-    level = dynamic_level(helo)
-    return f"HFILTER_HELO_{level}" if level else None
+    return None
 
 
 def _of_address(text: str, *, is_bare: bool) -> str | None:

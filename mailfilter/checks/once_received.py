@@ -2,7 +2,7 @@
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
-from ._dynamic import dynamic_level
+from ._dynamic import is_line
 from ._hops import is_live
 
 
@@ -27,9 +27,10 @@ class OnceReceived(Check):
         if len(hops) > 1:
             return ()
         live = is_live(task)
-        if len(hops) + live != 1 or (not live and hops[0].from_ip is None):
+        address = task.envelope.client_ip if live else hops[0].from_ip if hops else None
+        if len(hops) + live != 1 or address is None:
             return ()
         host = task.envelope.hostname if live else hops[0].hostname
-        if host and dynamic_level(host):
+        if host and is_line(host, address):
             return [Hit("ONCE_RECEIVED"), Hit("ONCE_RECEIVED_STRICT", options=(host,))]
         return [Hit("ONCE_RECEIVED")]

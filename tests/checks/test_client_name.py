@@ -20,11 +20,11 @@ class ClientNameTests(HeaderCase):
 
     def test_symbols(self) -> None:
         levels = {
-            1: "h-2-1.example.net",
-            2: "h-2-1.dhcp.example.net",
-            3: "192-0-2-1.example.net",
-            4: "192000002001.dsl.example.net",
-            5: "192-0-2-1.dsl.example.net",
+            1: "8-8-8-8.static.example.net",
+            2: "h-8-8.dhcp.example.net",
+            3: "8-8-8-8.example.net",
+            4: "008008008008.dsl.example.net",
+            5: "8-8-8-8.dsl.example.net",
         }
         good = [
             "X: y",
@@ -33,6 +33,9 @@ class ClientNameTests(HeaderCase):
             client(levels[5], user="ann"),
             client(None, user="ann"),
             client(None, None),
+            client(levels[5], levels[5]),
+            client(levels[5], "[192.168.1.50]"),
+            client("192-0-2-1.example.net"),
         ]
         table = {
             f"HFILTER_HOSTNAME_{level}": (

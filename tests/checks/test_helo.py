@@ -15,6 +15,18 @@ def helo(text: str | None, ip: str = "8.8.8.8", user: str | None = None) -> Case
 class HeloTests(HeaderCase):
     check = Helo
 
+    def test_client_name(self) -> None:
+        """One name that is told twice is counted once."""
+        line = "8-8-8-8.dsl.example.net"
+        address = ip_address("8.8.8.8")
+        for hostname, found in ((line, ["HFILTER_HELO_5"]), (None, ["HFILTER_HELO_5"])):
+            told = Envelope(listener="test", client_ip=address, hostname=hostname, helo=line)
+            self.assertEqual(list(self.found(("X: y", told))), found)
+        told = Envelope(
+            listener="test", client_ip=address, hostname=line, helo="8-8-8-8.example.net"
+        )
+        self.assertEqual(self.found(("X: y", told)), {})
+
     def test_symbols(self) -> None:
         good = [
             helo("mail.example.com"),
@@ -26,11 +38,11 @@ class HeloTests(HeaderCase):
             helo("127.0.0.1", user="ann"),
         ]
         levels = {
-            1: "h-2-1.example.net",
-            2: "h-2-1.dhcp.example.net",
-            3: "192-0-2-1.example.net",
-            4: "192000002001.dsl.example.net",
-            5: "192-0-2-1.dsl.example.net",
+            1: "8-8-8-8.static.example.net",
+            2: "h-8-8.dhcp.example.net",
+            3: "8-8-8-8.example.net",
+            4: "008008008008.dsl.example.net",
+            5: "8-8-8-8.dsl.example.net",
         }
         table = {
             f"HFILTER_HELO_{level}": (

@@ -17,6 +17,8 @@ class OnceReceivedTests(HeaderCase):
         line = "Received: from x (dsl-192-0-2-1.example.net [192.0.2.1]) by b with SMTP"
         local = "Received: by b with local id 1"
         live = Envelope(listener="test", client_ip=ip_address("192.0.2.1"))
+        server = replace(live, hostname="192-0-2-1.example.com", helo="192-0-2-1.example.com")
+        pool = replace(live, hostname="mailout192-0.example.com")
         home = replace(live, hostname="192-0-2-1.dynamic.example.com")
         others: list[Case] = [
             f"{one}\n{line}",
@@ -30,7 +32,7 @@ class OnceReceivedTests(HeaderCase):
                 "ONCE_RECEIVED": ([one, line, ("X: y", live), (one, live)], others),
                 "ONCE_RECEIVED_STRICT": (
                     [line, ("X: y", home), (line, home)],
-                    [one, ("X: y", live), (local, home), *others],
+                    [one, ("X: y", live), ("X: y", server), ("X: y", pool), (local, home), *others],
                 ),
             }
         )
