@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "rules": frozenset({"mail", "scan", "maps", "config.model"}),
     "checks": frozenset({"mail", "scan", "maps", "auth", "classifier", *DNS_VALUES}),
     "tls": frozenset({"codec", "config.model"}),
-    "report": frozenset({"scan", "mail", "config.model", *STORE_INTERFACE}),
+    "report": frozenset({"scan", "mail", "classifier", "config.model", *STORE_INTERFACE}),
     "servers": frozenset(
         {"codec", "scan", "report", "mail", "tls", "maps", "config.model", *STORE_INTERFACE}
     ),
@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "net",
             "auth",
             "rules",
+            "classifier",
             *STORE_OF_CLIENT,
         }
     ),

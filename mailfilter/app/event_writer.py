@@ -3,21 +3,15 @@
 A durable write takes the store some milliseconds, for one event as for a hundred.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from ..classifier.event import Digest, Event, Learn, encode
-from ..store.base import Delete, Key, LogAppend, Publish, Put, Store, key
-from .learner import LOG, TOPIC
-
-MAX_TOGETHER = 100
-"""Events in one call of the store: some 200 KiB."""
-
-KNOWN_SECONDS = 366 * 86400.0
-"""How long it is known what a message was learned as, so that it is not learned again."""
+from ..classifier.event import Event
+from ..report.learning_log import MAX_TOGETHER, append, note
+from ..store.base import Store
 
 
 class _Waiting(NamedTuple):
@@ -55,11 +49,11 @@ class EventWriter:
 
     async def _write(self, together: list[_Waiting]) -> None:
         """Once the log has it, it is learned, whatever happens; and learners are told."""
+        events = [waiting.event for waiting in together]
         try:
-            entries = [encode(waiting.event) for waiting in together]
-            last = await self._store.do(LogAppend(LOG, entries))
+            last = await append(self._store, events)
             self._nudge()
-            await self._note(waiting.event for waiting in together)
+            await note(self._store, events)
         except Exception:
             failure = Failure()
             for waiting in together:
@@ -68,23 +62,3 @@ class EventWriter:
         first = last - len(together) + 1
         for position, waiting in enumerate(together, first):
             waiting.done.callback(position)
-
-    async def _note(self, events: Iterable[Event]) -> None:
-        """Remember what messages were learned as, and tell the learners of other processes."""
-        known: dict[Digest, bytes | None] = {}
-        for event in events:
-            known[event.digest] = event.label.encode() if isinstance(event, Learn) else None
-        put = {known_key(digest): label for digest, label in known.items() if label is not None}
-        gone = [known_key(digest) for digest, label in known.items() if label is None]
-        told = Deferred.fromCoroutine(self._store.do(Publish(TOPIC)))
-        told.addErrback(lambda _: None)  # They look for themselves, each second.
-        if put:
-            await self._store.do(Put(put, KNOWN_SECONDS))
-        if gone:
-            await self._store.do(Delete(gone))
-        await told
-
-
-def known_key(digest: Digest) -> Key:
-    """Where it stands what a message was learned as."""
-    return key("classifier_known", digest)

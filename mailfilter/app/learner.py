@@ -20,6 +20,7 @@ from ..classifier.home import Damaged, Home, Written
 from ..classifier.rebuild import Rebuild, read_snapshot, snapshot_of
 from ..classifier.shared import Shared
 from ..classifier.table import BadTable, Table
+from ..report.learning_log import LOG, TOPIC
 from ..store.base import (
     LogAcknowledge,
     LogRead,
@@ -28,12 +29,8 @@ from ..store.base import (
     SnapshotGet,
     SnapshotPut,
     Store,
-    key,
 )
 from ..store.errors import StoreError
-
-LOG = key("classifier_log")
-TOPIC = b"classifier"
 
 SECONDS = 1.0
 """Between two looks at what there is to learn, if nobody says that there is something."""

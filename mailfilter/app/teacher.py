@@ -11,9 +11,10 @@ from ..classifier.event import MAX_BY, Event, Learn, Unlearn, digest_of, packed
 from ..classifier.features import features_of
 from ..classifier.shared import Shared
 from ..mail import parse
+from ..report.learning_log import known_key
 from ..servers.teaching import Label, Taught
 from ..store.base import Get, Store
-from .event_writer import EventWriter, known_key
+from .event_writer import EventWriter
 
 WAIT_SECONDS = 1.0
 """For the table to have learned what is in the log already."""

@@ -17,6 +17,7 @@ from .dmarc_check import check as dmarc_check
 from .dns import dns
 from .history import explain, history
 from .keypair import keypair
+from .learn import learn
 from .mta import mta
 from .options import (
     CONFIG_OPTION,
@@ -63,6 +64,7 @@ def main() -> None:
 main.add_command(history)
 main.add_command(explain)
 main.add_command(store)
+main.add_command(learn)
 main.add_command(mta)
 main.add_command(tls)
 main.add_command(saved)

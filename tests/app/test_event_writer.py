@@ -6,9 +6,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.app.event_writer import MAX_TOGETHER, EventWriter, known_key
-from mailfilter.app.learner import LOG
+from mailfilter.app.event_writer import EventWriter
 from mailfilter.classifier.event import Event, decode
+from mailfilter.report.learning_log import LOG, MAX_TOGETHER, known_key
 from mailfilter.store.base import Get, LogAppend, LogRead, Publish
 from mailfilter.store.errors import StoreError
 from mailfilter.store.memory import MemoryStore

@@ -9,11 +9,12 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from mailfilter.app.learner import LOG, SECONDS, Learner
+from mailfilter.app.learner import SECONDS, Learner
 from mailfilter.classifier import home, ledger
 from mailfilter.classifier.event import Event, encode
 from mailfilter.classifier.shared import Shared
 from mailfilter.classifier.table import State
+from mailfilter.report.learning_log import LOG
 from mailfilter.store.base import LogAppend, LogLook
 from mailfilter.store.memory import MemoryStore
 

@@ -2,12 +2,12 @@
 
 from twisted.internet.defer import Deferred
 
-from mailfilter.app.learner import LOG
 from mailfilter.app.teacher import WAIT_SECONDS, Teacher
 from mailfilter.classifier.event import Learn, Unlearn, decode
 from mailfilter.classifier.features import features_of
 from mailfilter.classifier.table import State
 from mailfilter.mail import parse
+from mailfilter.report.learning_log import LOG
 from mailfilter.servers.teaching import Label, Taught
 from mailfilter.store.base import LogRead
 from mailfilter.store.errors import StoreError

@@ -15,13 +15,13 @@ SHARED = {
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
     | {f"dmarc {name}" for name in ("list", "report", "show")}
     | {f"rules {name}" for name in ("explain", "list", "test")}
-    | {"symbols"},
+    | {"symbols", "learn list", "learn undo"},
     "--json": {"config show", "explain", "history", "saved list", "status", "store stats"}
     | {"dkim check", "dmarc check", "dns doctor", "keypair show", "spf check", "tls show"}
-    | {"dmarc list", "dmarc report", "rules list", "symbols"},
+    | {"dmarc list", "dmarc report", "rules list", "symbols", "learn list"},
     "--state-dir FOLDER": {"config show", "explain", "history", "reload", "status", "tls show"}
     | {f"store {name}" for name in ("backup", "check", "migrate", "stats")}
-    | {"saved list", "saved undo"}
+    | {"saved list", "saved undo", "learn list", "learn undo"}
     | {f"dmarc {name}" for name in ("list", "report", "show")},
 }
 """Options that mean the same wherever they are."""

@@ -11,11 +11,11 @@ function __mailfilteradm_at
             continue
         end
         switch $word
-            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--discovery' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--group' '--found-by' '--standing' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
+            case '-c' '--config' '--state-dir' '--key' '--server' '--out' '--algorithm' '--bits' '--discovery' '--date' '--domain' '--blocklist' '--from' '--to' '--address' '--action' '--symbol' '--ip' '--user' '--identity' '--message-id' '--queue-id' '--since' '--until' '--limit' '--form' '--by' '--class' '--message' '--listener' '--type' '--helo' '--max-lookups' '--max-void' '--group' '--found-by' '--standing' '--name' '--ca' '--crl' '--pin' '--certificate' '--timeout' '--days'
                 set skips yes
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'mta' 'pw' 'reload' 'rules' 'rules explain' 'rules list' 'rules test' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'symbols' 'tls' 'tls check' 'tls self-signed' 'tls show'
+                if contains -- (string join ' ' $path $word) 'config' 'config check' 'config show' 'dkim' 'dkim check' 'dkim keygen' 'dmarc' 'dmarc check' 'dmarc list' 'dmarc report' 'dmarc show' 'dns' 'dns doctor' 'explain' 'history' 'keypair' 'keypair check' 'keypair new' 'keypair show' 'learn' 'learn list' 'learn undo' 'mta' 'pw' 'reload' 'rules' 'rules explain' 'rules list' 'rules test' 'saved' 'saved list' 'saved undo' 'spf' 'spf check' 'status' 'store' 'store backup' 'store check' 'store migrate' 'store stats' 'symbols' 'tls' 'tls check' 'tls self-signed' 'tls show'
                     set -a path $word
                 else
                     set -a rest $word
@@ -34,6 +34,7 @@ complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'dns' -d 'Look at the re
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'explain' -d 'Show what each check found in a message, and what decided.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'history' -d 'Show the messages that were scanned, the newest first.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'keypair' -d 'Make keypairs of HTTPCrypt, and look at them.'
+complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'learn' -d 'Look at what the filter was taught, and take it back.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'mta' -d 'Print what goes into an MTA\'s configuration.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'pw' -d 'Make the hash of a password, or check a password.'
 complete -c mailfilteradm -n "__mailfilteradm_at ''" -a 'reload' -d 'Have the running filter go on with its changed files.'
@@ -140,6 +141,25 @@ complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -F
 complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -l 'client' -d 'For who asks the filter; otherwise for the filter.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -l 'json' -d 'Print JSON, for programs.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'keypair show' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn'" -a 'list' -d 'Show what was taught, by whom and when, the newest first.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn'" -a 'undo' -d 'Take back what was taught.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'by' -d 'What this one taught.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'class' -d 'What was taught as spam, or as ham.' -x -a 'spam ham'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'since' -d 'Not older than a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC).' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'message' -d 'What was taught about this message.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'limit' -d 'So many at most; 0 is all.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'json' -d 'Print JSON, for programs.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn list' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -l 'by' -d 'What this one taught.' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -l 'since' -d 'Not older than a duration back from now such as "2h", or a time such as "2026-11-27T14:00" (UTC).' -x
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -l 'message' -d 'What was taught about this message.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -l 'dry-run' -d 'Only say what would change.'
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -s 'c' -l 'config' -d 'The configuration file. Otherwise /etc/mailfilter/mailfilter.toml if it exists, else the built-in defaults hold.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -l 'state-dir' -d 'The state directory of the filter, as it was started with. Otherwise MAILFILTER_STATE_DIR, ./mailfilter-state or /var/lib/mailfilter.' -r -F
+complete -c mailfilteradm -n "__mailfilteradm_at 'learn undo' --below" -s 'h' -l 'help' -d 'Show this message and exit.'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'postfix'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'sendmail'
 complete -c mailfilteradm -n "__mailfilteradm_at 'mta'" -a 'stalwart'
