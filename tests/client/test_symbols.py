@@ -55,9 +55,9 @@ class SymbolsTests(SynchronousTestCase):
             result.stdout.split(maxsplit=5),
             ["MISSING_MID", "2.5", "headers", "missing_headers", "compatible", "no Message-ID\n"],
         )
-        result = self.run_symbols("BAYES_HAM")
+        result = self.run_symbols("NEURAL_HAM")
         self.assertEqual(
-            result.stdout.split()[:5], ["BAYES_HAM", "-3", "statistics", "-", "not-built"]
+            result.stdout.split()[:5], ["NEURAL_HAM", "-3", "neural", "-", "not-built"]
         )
 
     def test_all(self) -> None:
@@ -74,11 +74,11 @@ class SymbolsTests(SynchronousTestCase):
         self.assertIn("BARE_DOT_LINE", ours)
         self.assertNotIn("MISSING_MID", ours)
         self.assertEqual(
-            self.names("--standing", "not-built", "bayes_*"), ["BAYES_HAM", "BAYES_SPAM"]
+            self.names("--standing", "not-built", "neural_*"), ["NEURAL_HAM", "NEURAL_SPAM"]
         )
         self.assertIn("MISSING_TO", self.names("--found-by", "missing_headers"))
         self.assertEqual(self.names("--group", "statistics", "*ham"), ["BAYES_HAM"])
-        self.assertNotIn("BAYES_HAM", self.names("--standing", "compatible"))
+        self.assertNotIn("NEURAL_HAM", self.names("--standing", "compatible"))
 
     def test_none(self) -> None:
         """Not one is an exit status, in both forms."""
@@ -113,9 +113,9 @@ class SymbolsTests(SynchronousTestCase):
 
     def test_not_built(self) -> None:
         """Nothing finds it."""
-        row = self.rows("BAYES_SPAM")["BAYES_SPAM"]
+        row = self.rows("NEURAL_SPAM")["NEURAL_SPAM"]
         self.assertEqual((row["check"], row["enabled"]), (None, False))
-        self.assertEqual(row["default_of_rspamd"], 5.1)
+        self.assertEqual(row["default_of_rspamd"], 3.0)
 
     def test_wrong_configuration(self) -> None:
         result = self.run_symbols(config="[symbols.NO_SUCH]\nscore = 1\n")
