@@ -3,13 +3,19 @@
 from ipaddress import ip_address
 
 from mailfilter.checks.forwarding import Forwarding
-from mailfilter.scan.envelope import Envelope
+from mailfilter.scan.envelope import Envelope, Recipient
 
 from .header_case import Case, HeaderCase, envelope
 
 
 def client(name: str) -> Envelope:
-    return Envelope(listener="test", client_ip=ip_address("8.8.8.8"), hostname=name)
+    return Envelope(
+        listener="test",
+        sender="a@b.example",
+        recipients=(Recipient("bob@b.example"),),
+        client_ip=ip_address("8.8.8.8"),
+        hostname=name,
+    )
 
 
 class ForwardingTests(HeaderCase):

@@ -60,7 +60,7 @@ class PdfTests(UrlCase):
                     [*honest, pdf(b"", b"x" * MAX_TRAILER)],
                 ),
                 "PDF_MANY_OBJECTS": (
-                    [pdf(MANY), whole("", *["<</A 1>>"] * (MAX_OBJECTS + 1))],
+                    [pdf(MANY), whole("", *["<<>>"] * (MAX_OBJECTS + 1))],
                     [*honest, pdf(MANY[:-8])],
                 ),
                 "PDF_SUSPICIOUS": ([pdf(b"/#4aS"), pdf(b"/S /Launch")], honest),

@@ -4,6 +4,11 @@ from mailfilter.checks.text_alphabets import MAX_LOOKED, TextAlphabets
 
 from .url_case import UrlCase, html, plain
 
+MIXED = (
+    "Your \u0440\u0430y\u0440al \u0430cc\u043eunt has b\u0435\u0435n l\u043ecked. "
+    "Pl\u0435as\u0435 v\u0435rify y\u043eur d\u0435tails n\u043ew."
+)
+
 
 class TextAlphabetsTests(UrlCase):
     check = TextAlphabets
@@ -14,7 +19,7 @@ class TextAlphabetsTests(UrlCase):
                 "R_MIXED_CHARSET": (
                     [
                         plain("\u0440aypal \u0430ccount l\u043egin"),
-                        plain("Your \u0440\u0430y\u0440al \u0430cc\u043eunt is l\u043ecked. " * 9),
+                        plain(MIXED),
                         html("<p>\u0440aypal \u0430ccount l\u043egin</p>"),
                     ],
                     [

@@ -24,7 +24,7 @@ from tests.symbol_tables import tables_by_case
 from . import rspamd
 from .rspamd_default import DefaultRspamd
 
-MOST_OCTETS = 300_000
+MOST_OCTETS = 1_000_000
 
 
 def names(text: str) -> frozenset[str]:
@@ -32,7 +32,7 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FETCHED = names(
+LISTS = names(
     """
     DISPOSABLE_CC DISPOSABLE_ENVFROM DISPOSABLE_ENVRCPT
     DISPOSABLE_FROM DISPOSABLE_REPLYTO DISPOSABLE_TO
@@ -41,49 +41,52 @@ FETCHED = names(
     FREEMAIL_TO
     """
 )
-"""Symbols whose lists rspamd fetches, which it cannot do here."""
+"""Lists that rspamd fetches, which it cannot do here."""
 
-RECIPIENTS = names(
+FORMS = names(
     """
-    RCPT_COUNT_FIVE RCPT_COUNT_GT_50 RCPT_COUNT_ONE
-    RCPT_COUNT_SEVEN RCPT_COUNT_THREE RCPT_COUNT_TWELVE
-    RCPT_COUNT_TWO RCPT_COUNT_ZERO
+    FORGED_GENERIC_RECEIVED2 FORGED_GENERIC_RECEIVED3 FORGED_GENERIC_RECEIVED4
+    FORGED_MUA_MOZILLA_MAIL_MSGID FORGED_MUA_MOZILLA_MAIL_MSGID_UNKNOWN
+    FORGED_MUA_POSTBOX_MSGID FORGED_MUA_POSTBOX_MSGID_UNKNOWN FORGED_X_MAILER
+    MAIL_RU_MAILER SUSPICIOUS_BOUNDARY SUSPICIOUS_BOUNDARY2
+    SUSPICIOUS_BOUNDARY3 SUSPICIOUS_BOUNDARY4 TRACKER_ID
+    WP_COMPROMISED YANDEX_RU_MAILER
     """
 )
-"""Rspamd counts the recipients in the header, we those of the envelope if there are some."""
+"""Forms of spam and of programs that we know from mail of our own; its are others."""
 
-UNLIKE = names(
+KINDS = {
+    "ENCRYPTED_SMIME": "it looks at parts inside of others, not at the message itself",
+    "ENVFROM_INVALID": "over HTTP, it takes an address that it cannot read for none",
+    "ENVFROM_VERP": "its composite FORGED_SENDER_VERP_SRS takes the place of both parts",
+    "FWD_SRS": "it wants more than an SRS0 or SRS1 address, which is the form of SRS",
+    "HFILTER_FROM_BOUNCE": "it wants that no sender is told, the description a null sender",
+    "HFILTER_RCPT_BOUNCEMOREONE": "as HFILTER_FROM_BOUNCE",
+    "HFILTER_URL_ONELINE": "it found none of our lines with a link; HFILTER_URL_ONLY agrees",
+    "INFO_TO_INFO_LU": "it wants the recipient in the envelope, which examples of rules lack",
+    "INVALID_FROM_8BIT": "it means octets in the address, which RFC 6531 permits; we raw names",
+    "INVALID_POSTFIX_RECEIVED": "its form fires for ids of real Postfix servers",
+    "INVALID_RCPT_8BIT": "as INVALID_FROM_8BIT",
+    "MIME_BAD": "it takes none of our types for bad when they are declared",
+    "MV_CASE": "it fires for Mime-Version, which honest programs write",
+    "PDF_LONG_TRAILER": "it did not complain of 70,000 octets behind the end",
+    "PDF_SUSPICIOUS": "it complained neither of names in hexadecimal nor of /Launch",
+    "REPLYTO_EMAIL_HAS_TITLE": "3.4 finds no title in Reply-To, only in From",
+    "R_MIXED_CHARSET_URL": "it found none of our links with mixed letters; OMOGRAPH_URL agrees",
+    "R_WHITE_ON_WHITE": "it did not see white letters on white in any way that we tried",
+}
+"""Why it differs, as far as scans of whole messages show."""
+
+LEVELS = names(
     """
-    BOUNCE DATE_IN_FUTURE ENCRYPTED_PGP
-    ENCRYPTED_SMIME ENVFROM_INVALID ENVFROM_VERP
-    FORGED_GENERIC_RECEIVED FORGED_GENERIC_RECEIVED2 FORGED_GENERIC_RECEIVED3
-    FORGED_GENERIC_RECEIVED4 FORGED_IMS FORGED_MUA_MOZILLA_MAIL_MSGID
-    FORGED_MUA_MOZILLA_MAIL_MSGID_UNKNOWN FORGED_MUA_OUTLOOK FORGED_MUA_POSTBOX_MSGID
-    FORGED_MUA_POSTBOX_MSGID_UNKNOWN FORGED_MUA_THEBAT_MSGID FORGED_MUA_THEBAT_MSGID_UNKNOWN
-    FORGED_SENDER FORGED_X_MAILER FORWARDED
-    FWD_MAILRU FWD_SRS FWD_YANDEX
-    HAS_GUC_PROXY_URI HAS_INTERSPIRE_SIG HAS_WP_URI
-    HFILTER_FROM_BOUNCE HFILTER_HELO_1 HFILTER_HELO_2
-    HFILTER_HELO_3 HFILTER_HELO_5 HFILTER_HOSTNAME_1
-    HFILTER_HOSTNAME_2 HFILTER_HOSTNAME_3 HFILTER_HOSTNAME_5
-    HFILTER_RCPT_BOUNCEMOREONE HFILTER_URL_ONELINE HTML_SHORT_LINK_IMG_1
-    HTML_SHORT_LINK_IMG_2 HTML_SHORT_LINK_IMG_3 INFO_TO_INFO_LU
-    INVALID_FROM_8BIT INVALID_POSTFIX_RECEIVED INVALID_RCPT_8BIT
-    LEAKED_PASSWORD_SCAM_RE MAIL_RU_MAILER MIME_BAD
-    MV_CASE OMOGRAPH_URL ONCE_RECEIVED_STRICT
-    PDF_ENCRYPTED PDF_JAVASCRIPT PDF_LONG_TRAILER
-    PDF_MANY_OBJECTS PDF_SUSPICIOUS RCVD_DOUBLE_IP_SPAM
-    REPLYTO_ADDR_EQ_FROM REPLYTO_DOM_EQ_FROM_DOM REPLYTO_EMAIL_HAS_TITLE
-    REPLYTO_EQ_FROM REPTO_QUOTE_YAHOO R_EMPTY_IMAGE
-    R_MIXED_CHARSET R_MIXED_CHARSET_URL R_PARTS_DIFFER
-    R_RCVD_SPAMBOTS R_SUSPICIOUS_IMAGES R_WHITE_ON_WHITE
-    SORTED_RECIPS SUSPICIOUS_BOUNDARY SUSPICIOUS_BOUNDARY2
-    SUSPICIOUS_BOUNDARY3 SUSPICIOUS_BOUNDARY4 SUSPICIOUS_RECIPS
-    TO_DOM_EQ_FROM_DOM TRACKER_ID URI_HIDDEN_PATH
-    WP_COMPROMISED X_PHPOS_FAKE YANDEX_RU_MAILER
+    HFILTER_HELO_1 HFILTER_HELO_2 HFILTER_HELO_3 HFILTER_HELO_5
+    HFILTER_HOSTNAME_1 HFILTER_HOSTNAME_2 HFILTER_HOSTNAME_3 HFILTER_HOSTNAME_5
     """
 )
-"""Symbols that rspamd finds in none of our cases. Which others it wants was not looked at."""
+"""It goes by words of the name alone, we by the address in it, and words beside."""
+
+UNLIKE = LISTS | FORMS | LEVELS | KINDS.keys()
+"""Symbols that it agrees with in none of our cases that fire, or in none of the others."""
 
 
 class Case(NamedTuple):
@@ -111,8 +114,8 @@ class SymbolTests(SynchronousTestCase):
             asked[case.symbol, case.fires] += 1
             agreed[case.symbol, case.fires] += (case.symbol in found) == case.fires
         unlike = {symbol for symbol, fires in asked if not agreed[symbol, fires]}
-        self.assertEqual(sorted(unlike - FETCHED - RECIPIENTS - UNLIKE), [])
-        self.assertGreater(len({symbol for symbol, _ in asked} - unlike), 150)
+        self.assertEqual(sorted(unlike ^ UNLIKE), [])
+        self.assertGreater(len({symbol for symbol, _ in asked} - unlike), 240)
 
 
 def request_headers(envelope: Envelope) -> Iterator[tuple[str, str]]:
