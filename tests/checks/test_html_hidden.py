@@ -4,6 +4,8 @@ from mailfilter.checks.html_hidden import HtmlHidden
 
 from .url_case import UrlCase, html, plain
 
+WORDS = "word " * 25
+
 
 class HtmlHiddenTests(UrlCase):
     check = HtmlHidden
@@ -11,6 +13,24 @@ class HtmlHiddenTests(UrlCase):
     def test_symbols(self) -> None:
         self.compare(
             {
+                "HIDDEN_TEXT": (
+                    [
+                        html(f'<div style="display:none">{WORDS}</div>hi'),
+                        html(f"<div hidden>{WORDS}</div>hi"),
+                        html(f"<template>{WORDS}</template>hi"),
+                        html(f"<style>.x{{display:none}}</style><p class=x>{WORDS}</p>hi"),
+                        html(f'<div style="text-indent:-9999px">{WORDS}</div>hi'),
+                        html(f'<div style="clip-path:inset(50%)">{WORDS}</div>hi'),
+                        html('<div style="display:none">a b c d e</div><p>hi</p>' * 5),
+                    ],
+                    [
+                        html(f'<div style="display:none">{"word " * 24}</div>hi'),
+                        html(f'<div style="display:none">hello{" &zwnj;&nbsp;" * 99}</div>hi'),
+                        html(f"<!-- {WORDS} -->hi"),
+                        html(f"<p>{WORDS}</p>"),
+                        plain("hi"),
+                    ],
+                ),
                 "MANY_INVISIBLE_PARTS": (
                     [html("<p>hi</p>" + '<div style="display:none">a</div><p>b</p>' * 10)],
                     [
