@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from ..mail.html import HtmlView
 from ..mail.message import Message
-from ..scan.check import Check, Findings, Hit, Symbol
+from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
+from ._mailing import is_own_mailing
+from ._people import OwnerCheck
 
 FEW = 20
 SOME = 60
@@ -17,11 +19,16 @@ MAX_CENTERED = 600
 MIN_HIDDEN = 100
 """Characters that nobody sees, at least, to outweigh what is seen."""
 
+_STRONGEST = ("PICTURE_FEW_WORDS", "PIXEL_FEW_WORDS", "PICTURE_SOME_WORDS")
 _UNSEEN = ("visibility", "opacity")
 
 
-class HtmlFewWords(Check):
-    """Looks at each HTML part of a message that is no answer; hidden text counts in answers too."""
+class HtmlFewWords(OwnerCheck):
+    """Looks at each HTML part of a message that is no answer, and no mailing that its author stands
+    to; hidden text counts in those too.
+
+    Of pictures and pixels beside few words only the strongest is said: they are in one letter.
+    """
 
     name = "html_few_words"
     symbols = {
@@ -40,15 +47,17 @@ class HtmlFewWords(Check):
         symbols: dict[str, None] = {}
         for view in shown:
             symbols |= dict.fromkeys(_hidden(view))
-        if any(view.images for view in shown) and not _is_answer(message):
+        if any(view.images for view in shown) and not _is_spared(message):
             words = len(message.text.words)
-            for view in shown:
-                symbols |= dict.fromkeys(_pictures(view, words))
+            found = {symbol for view in shown for symbol in _pictures(view, words)}
+            symbols |= dict.fromkeys([name for name in _STRONGEST if name in found][:1])
+            symbols |= dict.fromkeys(found & {"PICTURE_CENTERED"})
         return [Hit(symbol) for symbol in symbols]
 
 
-def _is_answer(message: Message) -> bool:
-    return "in-reply-to" in message.headers or "references" in message.headers
+def _is_spared(message: Message) -> bool:
+    headers = message.headers
+    return "in-reply-to" in headers or "references" in headers or is_own_mailing(message)
 
 
 def _hidden(view: HtmlView) -> Iterator[str]:

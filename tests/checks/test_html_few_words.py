@@ -7,6 +7,11 @@ from .url_case import UrlCase, html, plain
 IMAGE = '<img src="http://example.com/a.png">'
 LINKED = f'<a href="http://example.com/">{IMAGE}</a>'
 PIXEL = '<img src="http://example.com/a.png" width="1" height="1">'
+MAILING = (
+    "From: a@example.com\n"
+    "List-Unsubscribe: <https://example.com/u>\n"
+    "List-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
+)
 ANSWER = "In-Reply-To: <a@example.com>\n"
 
 
@@ -29,12 +34,18 @@ class HtmlFewWordsTests(UrlCase):
                         html(IMAGE),
                         html(LINKED, ANSWER),
                         html(LINKED, "References: <a@example.com>\n"),
+                        html(LINKED, MAILING),
                         plain("hi"),
                     ],
                 ),
                 "PICTURE_SOME_WORDS": (
                     [html(LINKED + text(20)), html(LINKED + text(59))],
-                    [html(LINKED + text(19)), html(LINKED + text(60))],
+                    [
+                        html(LINKED + text(19)),
+                        html(LINKED + text(60)),
+                        html(LINKED + PIXEL + text(20)),
+                        html(LINKED + text(20), MAILING),
+                    ],
                 ),
                 "PICTURE_CENTERED": (
                     [html(f"<center>{IMAGE}</center>{text(10)}")],
@@ -46,7 +57,13 @@ class HtmlFewWordsTests(UrlCase):
                 ),
                 "PIXEL_FEW_WORDS": (
                     [html(PIXEL + text(59))],
-                    [html(PIXEL + text(60)), html(IMAGE + text(9)), html(PIXEL, ANSWER)],
+                    [
+                        html(PIXEL + text(60)),
+                        html(IMAGE + text(9)),
+                        html(PIXEL, ANSWER),
+                        html(LINKED + PIXEL + text(9)),
+                        html(LINKED + PIXEL + text(9), MAILING),
+                    ],
                 ),
                 "HIDDEN_OUTWEIGHS": (
                     [html(text(20) + hidden), html(text(20) + hidden, ANSWER)],
