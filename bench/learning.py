@@ -31,7 +31,6 @@ from bench.learning_plots import Curve, Said, write_plots
 SIZES = (20, 50, 200, 1000)
 """Messages of each label that are learned, for the curve."""
 
-DRAWS = 3
 WIDTH = 40
 """Of the first column."""
 
@@ -48,6 +47,7 @@ class Task(NamedTuple):
     split: Split
     kinds: tuple[str, ...]
     orders: int
+    draws: int
     said: list[Said]
     """What was said of each message asked about, for the plots."""
     curves: list[Curve]
@@ -74,7 +74,7 @@ def sources(task: Task) -> Iterator[str]:
     everything = [*task.split.learned, *task.split.asked]
     for name, split in without_sources(everything):
         for kind in task.kinds:
-            runs = [run(kind, split, order) for order in range(min(task.orders, DRAWS))]
+            runs = [run(kind, split, order) for order in range(task.orders)]
             yield f"{f'{name} {len(split.asked)} {kind}':{WIDTH}} {row(runs)}"
 
 
@@ -88,13 +88,13 @@ def curve(task: Task) -> Iterator[str]:
         errors = []
         for size in [size for size in SIZES if size < least]:
             runs = []
-            for draw in range(DRAWS):
+            for draw in range(task.draws):
                 choice = random.Random(f"{size} {draw}")
                 few = [sample for ones in by_label for sample in choice.sample(ones, size)]
                 runs.append(run(kind, Split(few, task.split.asked), draw))
             errors.append((2 * size, [one.ranking_error for one in runs]))
             yield f"{f'{size} + {size} {kind}':{WIDTH}} {row(runs)}"
-        runs = [run(kind, task.split, draw) for draw in range(DRAWS)]
+        runs = [run(kind, task.split, draw) for draw in range(task.draws)]
         errors.append((len(task.split.learned), [one.ranking_error for one in runs]))
         task.curves.append(Curve(kind, errors))
         yield f"{f'all {kind}':{WIDTH}} {row(runs)}"
@@ -155,7 +155,7 @@ def measure(given: argparse.Namespace) -> Iterator[str]:
         read_samples(mail_of(corpus(), name, given.sample), given.jobs) for name in ("train", "dev")
     )
     yield f"train: {len(learned)} messages, dev: {len(wanted)} messages, {how}"
-    task = Task(Split(learned, wanted), given.kinds, given.orders, [], [])
+    task = Task(Split(learned, wanted), given.kinds, given.orders, given.draws, [], [])
     for name in given.only:
         title, part = PARTS[name]
         yield ""
@@ -186,6 +186,7 @@ def options() -> argparse.ArgumentParser:
         "--kinds", type=some_of(tuple(KINDS)), default=tuple(KINDS), metavar="A,B", help="of them"
     )
     parser.add_argument("--orders", type=int, default=3, metavar="N", help="in which to learn")
+    parser.add_argument("--draws", type=int, default=3, metavar="N", help="of few messages")
     parser.add_argument("--sample", type=int, metavar="N", help="only N messages of each set")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that read")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="write plots (HTML)")

@@ -43,7 +43,8 @@ class LearningTests(SynchronousTestCase):
 
     def given(self, *arguments: str) -> argparse.Namespace:
         """The command line, with one process."""
-        return learning.options().parse_args([*arguments, "--jobs", "1", "--orders", "2"])
+        fixed = ["--jobs", "1", "--orders", "2", "--draws", "2"]
+        return learning.options().parse_args([*arguments, *fixed])
 
     def lines(self, *arguments: str) -> list[str]:
         """What is printed, columns joined by one space."""
