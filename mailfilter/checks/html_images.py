@@ -14,18 +14,23 @@ _SHORT = (
 EMPTY = 16
 """Characters of visible text; less is none."""
 
-MIN_AREA = 100_000
-"""Pixels of all pictures that take more room than a logo, such as 400 by 250."""
+MIN_SIDES, MAX_SIDES = 100, 3000
+"""Pixels of width and height together of pictures that may show text; icons have less, photographs
+more."""
 
-MAX_WORDS = 40
-"""Words of a text that such pictures outweigh."""
+WORD = 100
+"""Pixels of width and height together that take the place of a word."""
 
-MAX_SIDE = 4096
-"""Pixels of one side that are counted."""
+MAX_WORDS = 1000
+"""Words of a text that are counted."""
 
 
 class HtmlImages(Check):
-    """Looks at each HTML part: its size, its visible text, and its pictures."""
+    """Looks at each HTML part: its size, its visible text, and its pictures.
+
+    Pictures outweigh a text if they take the place of more words than it has, and one of them is in
+    a link; more so, the fewer words there are.
+    """
 
     name = "html_images"
     symbols = {
@@ -37,30 +42,32 @@ class HtmlImages(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        found: dict[str, None] = {}
+        found: dict[str, float] = {}
         for part in task.message.text_parts:
             view = part.html
             if view is None or not view.images:
                 continue
             if "linked_image" in view.traits:
                 size = len(part.text)
-                found |= dict.fromkeys([name for most, name in _SHORT if size < most][:1])
-            found |= dict.fromkeys(_instead_of_text(view))
-        return [Hit(symbol) for symbol in found]
+                found |= dict.fromkeys([name for most, name in _SHORT if size < most][:1], 1.0)
+            if len(view.text) < EMPTY and any(not _is_tiny(image) for image in view.images):
+                found["R_EMPTY_IMAGE"] = 1.0
+            elif "linked_image" in view.traits and (excess := _excess(view)) > 0:
+                found["R_SUSPICIOUS_IMAGES"] = max(excess, found.get("R_SUSPICIOUS_IMAGES", 0))
+        return [Hit(symbol, round(weight, 2)) for symbol, weight in found.items()]
 
 
-def _instead_of_text(view: HtmlView) -> list[str]:
-    if len(view.text) < EMPTY and any(not _is_tiny(image) for image in view.images):
-        return ["R_EMPTY_IMAGE"]
-    area = sum(_area(image) for image in view.images)
-    if area >= MIN_AREA and len(view.text.split(None, MAX_WORDS)) < MAX_WORDS:
-        return ["R_SUSPICIOUS_IMAGES"]
-    return []
+def _excess(view: HtmlView) -> float:
+    """By how much of all its words and pictures a text has less than its half, from -1 to 1."""
+    words = len(view.text.split(None, MAX_WORDS))
+    sides = (_sides(image) for image in view.images)
+    shown = sum(length for length in sides if MIN_SIDES < length < MAX_SIDES) / WORD
+    return (shown - words) / max(shown + words, 1)
 
 
 def _is_tiny(image: HtmlImage) -> bool:
     return image.width in (0, 1) or image.height in (0, 1)
 
 
-def _area(image: HtmlImage) -> int:
-    return min(image.width or 0, MAX_SIDE) * min(image.height or 0, MAX_SIDE)
+def _sides(image: HtmlImage) -> int:
+    return (image.width or 0) + (image.height or 0)
