@@ -17,6 +17,12 @@ BOMB_RATIO = 1000
 BOMB_SIZE = 1 << 30
 """Octets from which such a file fills something."""
 
+UNCHECKED_RATIO = 200
+"""Octets from one packed octet: logs and tables have some dozen."""
+
+UNCHECKED_SIZE = 64 << 20
+"""Octets of all members together of which nobody here looks at more than the list."""
+
 _OBFUSCATED = ("unseen", "odd", "differs")
 
 
@@ -34,7 +40,7 @@ class Archives(Check):
         "ARCHIVE_BOMB": Symbol(
             5.0, "mime_types", "archive that is made to fill the disk of who unpacks it"
         ),
-        "ARCHIVE_UNCHECKED": Symbol(0.0, "mime_types", "archive that could not be listed wholly"),
+        "ARCHIVE_UNCHECKED": Symbol(0.0, "mime_types", "archive that was not looked at wholly"),
         "MIME_ARCHIVE_IN_ARCHIVE": Symbol(5.0, "mime_types", "nested archive"),
         "MIME_ENCRYPTED_ARCHIVE": Symbol(2.0, "mime_types", "password protected archive"),
         "MIME_OBFUSCATED_ARCHIVE": Symbol(2.0, "mime_types", "archive member names are obfuscated"),
@@ -74,9 +80,16 @@ def _of_archive(archive: Attached) -> Iterator[tuple[str, str]]:
             yield "MIME_OBFUSCATED_ARCHIVE", trait
     if "above" in listing.traits:
         yield "ARCHIVE_ABOVE", name
-    if "overlap" in listing.traits or any(map(_is_bomb, listing.members)):
+    size = sum(member.size for member in listing.members)
+    packed = sum(member.packed for member in listing.members)
+    is_large = size >= BOMB_SIZE and (
+        any(map(_is_bomb, listing.members)) or size > BOMB_RATIO * packed
+    )
+    if "overlap" in listing.traits or is_large:
         yield "ARCHIVE_BOMB", name
     why = listing.cut or ("encrypted" if "encrypted_list" in listing.traits else "")
+    if not why and size >= UNCHECKED_SIZE and size > UNCHECKED_RATIO * packed:
+        why = "ratio"
     if why:
         yield "ARCHIVE_UNCHECKED", f"{listing.kind}:{why}"
     for file in files_of(listing):

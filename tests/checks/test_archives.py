@@ -1,5 +1,6 @@
 """What attached archives say of themselves."""
 
+from gzip import compress
 from struct import pack
 
 from mailfilter.checks.archives import LARGE, Archives
@@ -22,7 +23,17 @@ from .url_case import UrlCase, plain
 
 HONEST = attached(zip_of({"a.txt": b"hello", "folder/": b"", "folder/b.pdf": b"x"}))
 ENCRYPTED = zip_with(local(b"a", b"x", 1), central(b"a", 1, flags=1))
-LARGE_SIZES = pack("<HHQQ", 1, 16, 1 << 33, 1000)
+MEGABYTE = 1 << 20
+
+
+def told(*members: tuple[int, int]) -> bytes:
+    """A message with a zip archive whose list says these sizes, unpacked and packed."""
+    entries, at = [], 0
+    for size, packed in members:
+        sizes = pack("<HHQQ", 1, 16, size, packed)
+        entries.append(central(b"%d" % at, 0xFFFFFFFF, at, flags=8, extra=sizes))
+        at += packed + 100
+    return attached(zip_with(local(b"0", b"", 8), *entries))
 
 
 class ArchivesTests(UrlCase):
@@ -38,14 +49,15 @@ class ArchivesTests(UrlCase):
                 "ARCHIVE_BOMB": (
                     [
                         attached(quine()),
-                        attached(
-                            zip_with(
-                                local(b"a", b"", 8),
-                                central(b"a", 0xFFFFFFFF, flags=8, extra=LARGE_SIZES),
-                            )
-                        ),
+                        told((8192 * MEGABYTE, 1000)),
+                        told(*[(64 * MEGABYTE, 64000)] * 16),
                     ],
-                    [HONEST, attached(zip_of({"a": bytes(1_000_000)}))],
+                    [
+                        HONEST,
+                        attached(zip_of({"a": bytes(1_000_000)})),
+                        told(*[(64 * MEGABYTE, 64000)] * 15),
+                        told(*[(64 * MEGABYTE, 70000)] * 16),
+                    ],
                 ),
                 "ARCHIVE_UNCHECKED": (
                     [
@@ -54,8 +66,18 @@ class ArchivesTests(UrlCase):
                         attached(zip_of({"a": b"x" * 100})[:-40]),
                         attached(rar4(flags=0x80)),
                         attached(zip_of({"a.zip": b"x" * 100}, method=LZMA)),
+                        attached(zip_of({f"{at}": bytes(4 * MEGABYTE) for at in range(16)})),
+                        attached(compress(bytes(64 * MEGABYTE)), "a.gz"),
+                        told((64 * MEGABYTE, MEGABYTE // 4)),
                     ],
-                    [HONEST, file("a.zip"), plain("hi"), b""],
+                    [
+                        HONEST,
+                        file("a.zip"),
+                        attached(zip_of({"a": bytes(4 * MEGABYTE)})),
+                        told((64 * MEGABYTE, MEGABYTE)),
+                        plain("hi"),
+                        b"",
+                    ],
                 ),
                 "MIME_ARCHIVE_IN_ARCHIVE": (
                     [
@@ -102,6 +124,9 @@ class ArchivesTests(UrlCase):
         self.assertEqual(
             found, {"MIME_ENCRYPTED_ARCHIVE": ("7z",), "ARCHIVE_UNCHECKED": ("7z:unknown",)}
         )
+
+        found = self.found(told((64 * MEGABYTE, 1000)))
+        self.assertEqual(found["ARCHIVE_UNCHECKED"], ("zip:ratio",))
 
     def test_turns(self) -> None:
         """Others have theirs before a large file is decoded, and before it is listed."""
