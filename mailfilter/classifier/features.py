@@ -12,7 +12,7 @@ VERSION = 1
 MAX_TEXT = 4000
 """Octets of text in UTF-8."""
 
-_TEXT, _SUBJECT, _TOKENS = 0x51ED270B, 0x2C7E91A5, 0x1B56C4E9
+_TEXT, _SUBJECT, _SENDER, _TOKENS = 0x51ED270B, 0x2C7E91A5, 0x77A0F3C9, 0x1B56C4E9
 
 
 def features_of(message: Message) -> Features:
@@ -26,8 +26,9 @@ def text_slots(visible: str) -> Slots:
 
 
 def _rest(message: Message) -> Slots:
-    # No 4-grams of the sender: of a source that was never seen they say what is wrong, and words,
-    # domain and form of the address say as much of one that was.
+    # Of the sender's address no 4-grams: of sources that were never seen they say what is wrong,
+    # and its domain and form say as much of those that were.
+    name = message.from_[0].name if message.from_ else ""
     tokens = {
         *sender_tokens(message),
         *subject_tokens(message),
@@ -37,6 +38,7 @@ def _rest(message: Message) -> Slots:
     }
     return merged(
         gram_slots(_octets(f" {message.subject or ''} ", 1000), _SUBJECT),
+        gram_slots(_octets(f" {name} ", 300), _SENDER),
         token_slots(tokens, _TOKENS),
     )
 

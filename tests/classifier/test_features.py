@@ -99,6 +99,15 @@ class FeaturesTests(TestCase):
         )
         self.assertGreater(len(np.intersect1d(one, other)), len(np.intersect1d(one, third)) + 1)
 
+    def test_pieces_of_a_name_are_seen_and_none_of_an_address(self) -> None:
+        def rest(sender: bytes) -> Slots:
+            return features_of(parse(b"From: " + sender + b"\n\n")).rest
+
+        plain = rest(b"Ann <someone@x.example>")
+        self.assertEqual(rest(b"Ann <another@x.example>").tolist(), plain.tolist())
+        one, other = rest(b"Securities <a@x.example>"), rest(b"Security <a@x.example>")
+        self.assertGreater(len(np.intersect1d(one, other)), len(np.intersect1d(one, plain)) + 3)
+
     def test_what_is_seen(self) -> None:
         plain = features_of(parse(MAIL))
         for old, new in ((b"Please", b"Kindly"), (b"shop.", b"store."), (b"Ann", b"Eve")):
