@@ -96,7 +96,9 @@ class Engine:
             name = config.learning.machine or gethostname()
             shared = plan.classifier
             self.learner = Learner(reactor, self.store, state_dir, name, shared, alarm)
-            self.teacher = Teacher(self.clock, self.store, shared, self.learner.nudge)
+            self.teacher = Teacher(
+                self.clock, self.store, shared, self.learner.nudge, config.learning.max_per_hour
+            )
         self._recorder: Recorder | None = None
         self._closing: Deferred[None] | None = None
         observers: list[Observer] = [log_scan, self.counters.count_scan]

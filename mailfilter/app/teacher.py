@@ -1,6 +1,7 @@
 """Puts what is to be learned into the log, where learners find it."""
 
 from collections.abc import Callable
+from math import ceil
 from time import time
 
 from twisted.internet.interfaces import IReactorTime
@@ -13,7 +14,7 @@ from ..classifier.shared import Shared
 from ..mail import parse
 from ..report.learning_log import known_key
 from ..servers.teaching import Label, Taught
-from ..store.base import Get, Store
+from ..store.base import Bucket, Get, Store, Take, key
 from .event_writer import EventWriter
 
 WAIT_SECONDS = 1.0
@@ -31,17 +32,26 @@ class Teacher:
         store: Store,
         shared: Shared,
         nudge: Callable[[], None],
+        max_per_hour: int = 0,
         wall_clock: Callable[[], float] = time,
     ) -> None:
-        """`nudge` tells this process's learner that there is something to learn."""
+        """`nudge` tells this process's learner that there is something to learn.
+
+        `max_per_hour` messages may come of one source, if it is not 0.
+        """
         self._clock = clock
         self._store = store
         self._shared = shared
         self._writer = EventWriter(store, nudge)
+        self._max_per_hour = max_per_hour
         self._wall_clock = wall_clock
 
-    async def learn(self, raw: bytes, label: Label, by: str, *, is_human: bool = True) -> Taught:
+    async def learn(
+        self, raw: bytes, label: Label, by: str, *, source: str = "", is_human: bool = True
+    ) -> Taught:
         """See `servers.teaching.Teacher`."""
+        if seconds := await self._seconds_to_wait(source or by):
+            return _too_many(seconds)
         message = parse(raw)
         digest = digest_of(message)
         if await self._known(digest) == label.encode():
@@ -54,13 +64,23 @@ class Teacher:
         await self._write(event)
         return Taught("learned")
 
-    async def forget(self, raw: bytes, by: str) -> Taught:
+    async def forget(self, raw: bytes, by: str, *, source: str = "") -> Taught:
         """See `servers.teaching.Teacher`."""
+        if seconds := await self._seconds_to_wait(source or by):
+            return _too_many(seconds)
         digest = digest_of(parse(raw))
         if await self._known(digest) is None:
             return Taught("known")
         await self._write(Unlearn(digest, by[:MAX_BY], self._wall_clock()))
         return Taught("forgotten")
+
+    async def _seconds_to_wait(self, source: str) -> float:
+        """Until a source may teach again; 0.0 if it may now, which is then counted."""
+        if not self._max_per_hour:
+            return 0.0
+        most = float(self._max_per_hour)
+        bucket = Bucket(key("classifier_taught", source), most / 3600, most)
+        return (await self._store.do(Take([bucket])))[0]
 
     async def _known(self, digest: bytes) -> bytes | None:
         return (await self._store.do(Get([known_key(digest)])))[0]
@@ -71,3 +91,7 @@ class Teacher:
         ends = self._clock.seconds() + WAIT_SECONDS
         while self._shared.state().position < position and self._clock.seconds() < ends:
             await deferLater(self._clock, LOOK_SECONDS)
+
+
+def _too_many(seconds: float) -> Taught:
+    return Taught("refused", f"too much was taught from there, try again in {ceil(seconds)} s")

@@ -1362,6 +1362,15 @@ class Learning:
         ),
         Example('"mx1"'),
     ] = ""
+    max_per_hour: Annotated[
+        int,
+        Bounds(0, 1_000_000),
+        Doc(
+            "Messages that one source may teach or have forgotten in an hour, of all machines"
+            " together; 0 is no limit. More are refused. A source is who has shown who it is, else"
+            " an address: all on one machine are one."
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

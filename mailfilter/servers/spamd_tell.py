@@ -85,16 +85,17 @@ class Tells:
             self._log(peer, TOO_LARGE)
             return replies.unavailable(TOO_LARGE)
         try:
-            return await self._done(wish, raw, _taught_by(request, peer), peer)
+            return await self._done(wish, raw, request, peer)
         except StoreError as error:
             self._log(peer, f"{NOT_LEARNED}: {error}")
             return replies.unavailable(NOT_LEARNED)
 
-    async def _done(self, wish: Wish, raw: bytes, by: str, peer: Peer) -> bytes:
+    async def _done(self, wish: Wish, raw: bytes, request: Request, peer: Peer) -> bytes:
+        by, source = _taught_by(request, peer), str(peer)
         if wish.label is not None:
-            taught = await self._teacher.learn(raw, wish.label, by)
+            taught = await self._teacher.learn(raw, wish.label, by, source=source)
         elif wish.forgets:
-            taught = await self._teacher.forget(raw, by)
+            taught = await self._teacher.forget(raw, by, source=source)
         else:
             return replies.tell_reply()
         if taught.kind == "refused":

@@ -27,10 +27,15 @@ class Teacher(Protocol):
     """Learns messages. Calls raise a StoreError if the store does not take what is to be learned;
     whatever was answered before is learned for good."""
 
-    async def learn(self, raw: bytes, label: Label, by: str, *, is_human: bool = True) -> Taught:
-        """A message is of a class."""
+    async def learn(
+        self, raw: bytes, label: Label, by: str, *, source: str = "", is_human: bool = True
+    ) -> Taught:
+        """A message is of a class.
+
+        `by` is who says so. `source` is as much of it as is known for sure, if that is less.
+        """
         ...
 
-    async def forget(self, raw: bytes, by: str) -> Taught:
+    async def forget(self, raw: bytes, by: str, *, source: str = "") -> Taught:
         """A message is of no class, as if it had never been learned."""
         ...

@@ -110,14 +110,16 @@ class FakeTeacher:
 
     def __init__(self) -> None:
         self.known: dict[bytes, Label] = {}
-        self.by = ""
+        self.by = self.source = ""
         """Who taught it last."""
         self.refusal = ""
         """Why it learns nothing; empty if it does."""
 
-    async def learn(self, raw: bytes, label: Label, by: str, *, is_human: bool = True) -> Taught:
+    async def learn(
+        self, raw: bytes, label: Label, by: str, *, source: str = "", is_human: bool = True
+    ) -> Taught:
         """See `servers.teaching.Teacher`."""
-        self.by = by
+        self.by, self.source = by, source or by
         if self.refusal:
             return Taught("refused", self.refusal)
         if self.known.get(raw) == label:
@@ -125,9 +127,11 @@ class FakeTeacher:
         self.known[raw] = label
         return Taught("learned")
 
-    async def forget(self, raw: bytes, by: str) -> Taught:
+    async def forget(self, raw: bytes, by: str, *, source: str = "") -> Taught:
         """See `servers.teaching.Teacher`."""
-        self.by = by
+        self.by, self.source = by, source or by
+        if self.refusal:
+            return Taught("refused", self.refusal)
         return Taught("known" if self.known.pop(raw, None) is None else "forgotten")
 
 

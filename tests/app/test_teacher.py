@@ -23,7 +23,7 @@ class TeacherTests(LearnerCase):
         super().setUp()
         self.learner, self.shared = self.make_learner()
         self.teacher = Teacher(
-            self.clock, self.store, self.shared, self.learner.nudge, lambda: 1234.5
+            self.clock, self.store, self.shared, self.learner.nudge, wall_clock=lambda: 1234.5
         )
 
     def learn(self, raw: bytes, label: Label = "spam", *, is_human: bool = True) -> Taught:
@@ -93,6 +93,30 @@ class TeacherTests(LearnerCase):
     def test_long_names(self) -> None:
         work = self.teacher.learn(MAIL, "spam", "b" * 10_000)
         self.assertEqual(self.done(Deferred.fromCoroutine(work)), LEARNED)
+
+    def test_rate(self) -> None:
+        """Of one source, whatever it says of its users, and whatever it asks for."""
+        teacher = Teacher(self.clock, self.store, self.shared, self.learner.nudge, 2)
+
+        def teach(number: int, by: str, source: str = "") -> Taught:
+            raw = MAIL + b"%d" % number
+            work = teacher.learn(raw, "spam", by, source=source)
+            return self.done(Deferred.fromCoroutine(work))
+
+        self.assertEqual(teach(1, "a (User: b)", "a"), LEARNED)
+        self.assertEqual(teach(2, "a (User: c)", "a"), LEARNED)
+        refused = teach(3, "a (User: d)", "a")
+        self.assertEqual(refused.kind, "refused")
+        self.assertRegex(
+            refused.text, r"^too much was taught from there, try again in 1[78]\d\d s$"
+        )
+        work = teacher.forget(MAIL + b"1", "a")
+        self.assertEqual(self.done(Deferred.fromCoroutine(work)).kind, "refused")
+        self.assertEqual(teach(4, "x"), LEARNED)
+        self.assertEqual(self.shared.state(), State(3, 3, 0))
+        self.clock.advance(1801)
+        self.assertEqual(teach(3, "a"), LEARNED)
+        self.assertEqual(teach(5, "a").kind, "refused")
 
     def test_own_learner_at_once(self) -> None:
         """Notices of a store may come late."""

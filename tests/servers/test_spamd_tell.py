@@ -41,7 +41,9 @@ class SlowTeacher(FakeTeacher):
         super().__init__()
         self.error = error
 
-    async def learn(self, raw: bytes, label: Label, by: str, *, is_human: bool = True) -> Taught:
+    async def learn(
+        self, raw: bytes, label: Label, by: str, *, source: str = "", is_human: bool = True
+    ) -> Taught:
         """See `Teacher`."""
         if self.error is not None:
             raise self.error
@@ -113,6 +115,7 @@ class TellTests(TellCase):
         self.assertEqual(self.teacher.by, "127.0.0.1 (User: bob)")
         self.ask(tell(*FORGET, b"User: " + b"b" * 100))
         self.assertEqual(self.teacher.by, f"127.0.0.1 (User: {'b' * MAX_USER})")
+        self.assertEqual(self.teacher.source, "127.0.0.1")
 
     def test_who_may(self) -> None:
         """Those who are believed, where the listener says so, if the filter learns at all."""
@@ -140,7 +143,8 @@ class TroubleTests(TellCase):
         assert self.teacher is not None
         self.teacher.refusal = "too many"
         self.assertEqual(self.ask(tell(*SPAM)), unavailable("too many"))
-        self.assertEqual(self.lines(), ["lines: '127.0.0.1': refused: 'too many'"])
+        self.assertEqual(self.ask(tell(*FORGET)), unavailable("too many"))
+        self.assertEqual(self.lines(), ["lines: '127.0.0.1': refused: 'too many'"] * 2)
 
     def test_too_large(self) -> None:
         assert self.teacher is not None
