@@ -25,11 +25,17 @@ MAX_OBJECTS = 10_000
 MAX_TRAILER = 1024
 """Octets behind the end that programs which make PDF files leave there."""
 
-_STREAM, _END_STREAM = b"stream", b"endstream"
-_NAME = re.compile(rb"/((?:[EJLO]|#4[5aAcCfF])[A-Za-z0-9#]{1,40}+)")
+# Up to the next stream behind its dictionary; comments are passed over.
+_STREAM = re.compile(
+    rb"(?:[^%>]++|%[^\r\n]*+|>(?!>[\0\t\n\f\r ]{0,32}+stream[\r\n]))*+"
+    rb">>[\0\t\n\f\r ]{0,32}+stream"
+)
+# An object that ends in a stream began before it: that was none.
+_END_STREAM = re.compile(rb"end(?:stream|obj)")
+_NAME = re.compile(rb"/((?:[EJLO]|W(?!idth|inAnsi)|#4[5aAcCfF]|#57)[A-Za-z0-9#]{1,40}+)")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _OBJECT = re.compile(rb"\d obj\b")
-_INTERESTING = frozenset((b"JS", b"JavaScript", b"Encrypt", b"Launch", b"OpenAction"))
+_INTERESTING = frozenset((b"JS", b"JavaScript", b"Encrypt", b"Launch", b"OpenAction", b"Win"))
 
 
 class PdfTraits(NamedTuple):
@@ -38,7 +44,8 @@ class PdfTraits(NamedTuple):
     is_encrypted: bool
     has_javascript: bool
     launches: bool
-    """It starts a program, or asks for it."""
+    """It asks to start a program with parameters (ISO 32000-1 12.6.4.5). Without them it is how
+    office programs link to a file beside the document."""
     has_escaped_names: bool
     """Letters of the names that matter are written so that a search does not find them."""
     objects: int
@@ -68,7 +75,7 @@ def read_pdf(data: bytes) -> PdfTraits:
     return PdfTraits(
         is_encrypted=b"Encrypt" in names,
         has_javascript=bool(names & {b"JS", b"JavaScript"}),
-        launches=b"Launch" in names,
+        launches=names >= {b"Launch", b"Win"},
         has_escaped_names=escaped,
         objects=min(objects, MAX_OBJECTS + 1),
         trailing=len(behind.strip(b"\0 \t\r\n")),
@@ -79,13 +86,15 @@ def _outside_of_streams(data: bytes) -> list[bytes]:
     pieces: list[bytes] = []
     at = 0
     while len(pieces) <= MAX_STREAMS:
-        start = data.find(_STREAM, at)
-        if start < 0:
+        stream = _STREAM.match(data, at)
+        if stream is None:
             pieces.append(data[at:])
             break
-        pieces.append(data[at:start])
-        end = data.find(_END_STREAM, start)
-        if end < 0:
+        end = _END_STREAM.search(data, stream.end())
+        if end is None:
+            pieces.append(data[at : stream.end()])
             break
-        at = end + len(_END_STREAM)
+        is_stream = end[0] == b"endstream"
+        pieces.append(data[at : (stream if is_stream else end).end()])
+        at = end.end()
     return pieces

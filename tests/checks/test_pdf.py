@@ -63,7 +63,10 @@ class PdfTests(UrlCase):
                     [pdf(MANY), whole("", *["<<>>"] * (MAX_OBJECTS + 1))],
                     [*honest, pdf(MANY[:-8])],
                 ),
-                "PDF_SUSPICIOUS": ([pdf(b"/#4aS"), pdf(b"/S /Launch")], honest),
+                "PDF_SUSPICIOUS": (
+                    [pdf(b"/#4aS"), pdf(b"/S /Launch /Win << /F (cmd.exe) >>")],
+                    [*honest, pdf(b"/S /Launch /F (b.docx)")],
+                ),
             }
         )
 
