@@ -28,7 +28,10 @@ _FRAGMENT_ADDRESS = re.compile(r"[\w.+-](?:@|%40)\w")
 
 
 class HtmlLinks(OwnerCheck):
-    """Looks at where links and pictures of HTML are, beside the author's domain."""
+    """Looks at where links and pictures of HTML are, beside the author's domain.
+
+    Pixels that count readers have an owner of their own in many mailings, and do not matter there.
+    """
 
     name = "html_links"
     symbols = {
@@ -81,7 +84,7 @@ def _links(links: Sequence[FoundUrl]) -> Iterator[str]:
     if len(links) >= SAME and len({_place(one) for one in links}) == 1:
         yield "LINKS_ALL_SAME"
     texts = [one.shown for one in links if one.shown.strip()]
-    if texts and all(_HERE.match(text) for text in texts):
+    if texts and len(texts) * 2 >= len(links) and all(_HERE.match(text) for text in texts):
         yield "LINKS_CLICK_HERE"
     if any(is_listed(one.url.host, one.url.path, STORAGE) for one in links):
         yield "LINKS_TO_STORAGE"
@@ -95,7 +98,7 @@ def _links(links: Sequence[FoundUrl]) -> Iterator[str]:
 
 def _alone(links: Sequence[FoundUrl]) -> Iterator[str]:
     """What tells something where no plain text goes with the HTML."""
-    if all(one.url.path in ("", "/") and not one.url.query for one in links):
+    if all(_is_bare(one) for one in links):
         yield "LINKS_ALL_BARE"
     if any(is_listed(one.url.host, one.url.path, SHORTENERS) for one in links):
         yield "LINKS_SHORTENED"
@@ -117,7 +120,27 @@ def _owners(
     if len(led) == 1 and not message.text.plain:
         yield "LINKS_ALL_ELSEWHERE"
     if loaded and own not in loaded and not led & loaded:
-        yield "LINKS_THREE_OWNERS"
+        counters = _counters(message)
+        if any(one.url.raw not in counters for one in pictures):
+            yield "LINKS_THREE_OWNERS"
+
+
+def _is_bare(link: FoundUrl) -> bool:
+    """Whether it leads to a host without a path that it does not itself show."""
+    url = link.url
+    return url.path in ("", "/") and not url.query and url.host not in link.shown.lower()
+
+
+def _counters(message: Message) -> set[str]:
+    """Addresses of pictures of one pixel, by which mailings learn who has read them."""
+    views = [part.html for part in message.text_parts]
+    return {
+        image.src.strip()
+        for view in views
+        if view is not None and "tiny_image" in view.traits
+        for image in view.images
+        if image.width in (0, 1) or image.height in (0, 1)
+    }
 
 
 def _place(one: FoundUrl) -> tuple[str, str, str]:

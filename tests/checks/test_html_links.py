@@ -5,6 +5,7 @@ from mailfilter.checks.html_links import HtmlLinks
 from .mime_case import mixed, part
 from .url_case import UrlCase, html, link, plain
 
+PIXEL = '<img src=" http://example.org/a.gif" width="1" height="1">'
 AUTHOR = "From: a@example.com\n"
 
 
@@ -29,7 +30,7 @@ class HtmlLinksTests(UrlCase):
     check = HtmlLinks
 
     def test_symbols(self) -> None:
-        other = "http://example.net/a"
+        other, pictures = "http://example.net/a", "http://example.org/b.png"
         self.compare(
             {
                 "LINKS_ALL_ELSEWHERE": (
@@ -45,13 +46,22 @@ class HtmlLinksTests(UrlCase):
                     ],
                 ),
                 "LINKS_THREE_OWNERS": (
-                    [page(other, images=("http://example.org/a.png",))],
+                    [
+                        page(other, images=("http://example.org/a.png",)),
+                        html(f'<a href="{other}">offer</a>{PIXEL}<img src="{pictures}">', AUTHOR),
+                    ],
                     [
                         page(other),
                         page(other, images=("http://img.example.net/a.png",)),
                         page(other, images=("http://www.example.com/a.png",)),
                         page("http://www.example.com/", images=("http://example.org/a.png",)),
                         page("http://list-manage.com/a", images=("http://example.org/a.png",)),
+                        html(f'<a href="{other}">offer</a>{PIXEL}', AUTHOR),
+                        html(
+                            f'<a href="{other}">offer</a><img src="{pictures}">'
+                            f'<img src="{other}.gif" width="1" height="1">',
+                            AUTHOR,
+                        ),
                     ],
                 ),
                 "LINKS_ALL_SAME": (
@@ -67,6 +77,7 @@ class HtmlLinksTests(UrlCase):
                     [
                         page("http://example.net/", other),
                         page("http://example.net/?a"),
+                        page("http://example.net/", text="www.example.net, EXAMPLE.NET"),
                         both("http://example.net/"),
                     ],
                 ),
@@ -76,7 +87,16 @@ class HtmlLinksTests(UrlCase):
                         page(other, text="clique aqui"),
                         html(f'<a href="{other}">Click here</a><a href="{other}b"> </a>'),
                     ],
-                    [page(other, text="hereby"), page(other, text=""), link(other, "the offer")],
+                    [
+                        page(other, text="hereby"),
+                        page(other, text=""),
+                        link(other, "the offer"),
+                        html(PIXEL),
+                        html(
+                            f'<a href="{other}">here</a>'
+                            f'<a href="{other}b">{PIXEL}</a><a href="{other}c">{PIXEL}</a>'
+                        ),
+                    ],
                 ),
                 "LINKS_SHORTENED": (
                     [page("https://bit.ly/abc")],
