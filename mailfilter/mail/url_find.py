@@ -103,8 +103,10 @@ def find_urls(text: str, budget: UrlBudget | None = None) -> tuple[Url, ...]:
     """
     budget = budget or UrlBudget()
     spans = _Spans()
-    for search in (_with_scheme, _addresses, _bare):
-        spans.add(list(takewhile(lambda _: budget.take_url(), search(text, spans, budget))))
+    for sign, search in ((":", _with_scheme), ("@", _addresses), (".", _bare)):
+        # Most texts are short, and have none.
+        if sign in text:
+            spans.add(list(takewhile(lambda _: budget.take_url(), search(text, spans, budget))))
     return tuple([url for _, _, url in spans.found])
 
 
