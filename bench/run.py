@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,17 +96,17 @@ def free_port() -> int:
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until somebody listens.
+    """Wait until requests are answered: rules are compiled after connections are taken.
 
-    Raises RuntimeError: the filter has ended, or does not listen in time.
+    Raises RuntimeError: the filter has ended, or does not answer in time.
     """
     limit = time.monotonic() + READY_SECONDS
     while process.poll() is None and time.monotonic() < limit:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as client:
+            client.sendall(b"GET /ping HTTP/1.0\r\n\r\n")
+            if client.makefile("rb").read().endswith(b"pong\r\n"):
+                return
+        time.sleep(0.05)
     raise RuntimeError("the filter did not start")
 
 
@@ -137,8 +137,7 @@ def running(workers: int = 1) -> Iterator[Filter]:
                 command, cwd=folder, env=CHILD_ENVIRONMENT, stdout=output, stderr=output
             )
         try:
-            for port in ports.values():
-                wait_until_ready(process, port)
+            wait_until_ready(process, ports["http"])
             yield Filter(process, ports)
         except RuntimeError:
             sys.stderr.write(log.read_text("utf-8", "replace")[-LOG_SHOWN:])
