@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ..mail.images import image_size
-from ..mail.magic import PROGRAMS
+from ..mail.magic import PROGRAMS, markup
 from ..mail.part import Part
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
@@ -22,7 +22,8 @@ KINDS: Mapping[str, frozenset[str]] = {
     extension: kinds
     for extensions, kinds in (
         ("pdf", frozenset(("pdf",))),
-        ("doc dot docx xls xlsx ppt pps pptx ppsx rtf", _OFFICE),
+        ("doc dot xls ppt pps rtf", _OFFICE | {"html", "xml"}),
+        ("docx xlsx pptx ppsx", _OFFICE),
         ("odt ods odp", frozenset(("zip",))),
         ("zip", frozenset(("zip",))),
         ("7z", frozenset(("7z",))),
@@ -35,6 +36,12 @@ KINDS: Mapping[str, frozenset[str]] = {
     for extension in extensions.split()
 }
 """Extension -> kinds of files that have it; many programs take one picture for another."""
+
+MACROS = "vbaproject.bin"
+"""The member of an Office document that has its macros (ECMA-376, MS-OFFMACRO2)."""
+
+_WITHOUT_MACROS = frozenset(("docx", "xlsx", "pptx", "ppsx"))
+"""Documents of which Office says that they have no macros."""
 
 _COMMON = frozenset(("lzma", "ps", "tar", "arj", "lha", "rar"))
 """Kinds whose octets texts may begin with, or that have a symbol of their own."""
@@ -67,10 +74,10 @@ class Magic(Check):
 
 
 def _of_part(part: Part) -> Iterator[tuple[str, str]]:
-    kind = part.magic
+    endings = [extensions_of(name)[0] for name in part.filenames[:MAX_NAMES]]
+    kind = part.magic or (markup(part.head) if any(map(KINDS.get, endings)) else "")
     if not kind:
         return
-    endings = [extensions_of(name)[0] for name in part.filenames[:MAX_NAMES]]
     if kind in PROGRAMS:
         if part.type not in BAD_TYPES and not any(ending in BAD for ending in endings):
             yield "PROGRAM_DISGUISED", _told(kind, endings, part)
@@ -78,9 +85,16 @@ def _of_part(part: Part) -> Iterator[tuple[str, str]]:
         known = [KINDS[ending] for ending in endings if ending in KINDS]
         if known and all(kind not in kinds for kinds in known):
             yield "FILE_KIND_WRONG", _told(kind, endings, part)
+    if kind == "zip" and not _WITHOUT_MACROS.isdisjoint(endings) and _has_macros(part):
+        yield "FILE_KIND_WRONG", _told("macros", endings, part)
     size = image_size(kind, part.head)
     if size is not None and size.width * size.height >= MAX_PIXELS:
         yield "IMAGE_BOMB", f"{size.width}x{size.height}"
+
+
+def _has_macros(part: Part) -> bool:
+    members = part.archive.members if part.archive else ()
+    return any(member.name.lower().endswith(MACROS) for member in members)
 
 
 def _told(kind: str, endings: list[str], part: Part) -> str:

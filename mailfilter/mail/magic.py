@@ -50,6 +50,15 @@ _PICTURE_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif
 _BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 _LHA = re.compile(rb"[\s\S]{2}-l[hz][0-9sd]-")
 
+MAX_BEFORE = 4096
+"""Octets in which the first tag of a page begins."""
+
+_BLANK = b" \t\r\n\f"
+_TAG = re.compile(
+    rb"<(?:(!doctype\s++html|html|head|body|script|iframe|title|meta)(?![a-z0-9])|\?xml\s)",
+    re.IGNORECASE,
+)
+
 PROGRAMS = frozenset({"exe", "elf", "macho", "class", "lnk", "chm"})
 """Kinds that run when they are opened."""
 
@@ -75,6 +84,20 @@ def magic(data: bytes) -> str:
     if data.startswith(b"BM") and data[6:10] == bytes(4) and len(data) > 26:
         return "bmp"
     return _by_middle(data)
+
+
+def markup(data: bytes) -> str:
+    """`html` or `xml` for texts that begin as such pages do, else an empty text.
+
+    Apart from `magic`, as such a text may be an archive as well.
+    """
+    data = data[:MAX_BEFORE].removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
+    while data.startswith(b"<!--") and b"-->" in data:
+        data = data.partition(b"-->")[2].lstrip(_BLANK)
+    found = _TAG.match(data)
+    if found is None:
+        return ""
+    return "html" if found[1] else "xml"
 
 
 def _is_program(data: bytes) -> bool:

@@ -9,6 +9,7 @@ from .mime_case import attached, file
 from .url_case import UrlCase, plain
 
 PDF = b"%PDF-1.7\n"
+PAGE = b"<!DOCTYPE html>\n<html><body>hi"
 
 
 class MagicTests(UrlCase):
@@ -23,6 +24,14 @@ class MagicTests(UrlCase):
                         attached(PDF, "a.docx"),
                         attached(zip_of({"a": b""}), "a.txt"),
                         attached(b"7z\xbc\xaf\x27\x1c", "a.zip"),
+                        attached(PAGE, "a.pdf", "application/pdf"),
+                        attached(PAGE, "a.jpg", "image/jpeg"),
+                        attached(PAGE, "a.docx"),
+                        attached(PAGE, "a.zip"),
+                        attached(b"\xef\xbb\xbf <!-- x -->\n<script>x", "a.PDF"),
+                        attached(b"<?xml version='1.0'?><svg/>", "a.png"),
+                        attached(zip_of({"word/vbaProject.bin": b""}), "a.docx"),
+                        attached(zip_of({"xl/VBAPROJECT.BIN": b""}), "a.xlsx"),
                     ],
                     [
                         attached(PDF, "a.pdf"),
@@ -33,6 +42,13 @@ class MagicTests(UrlCase):
                         attached(rar4(), "a.zip"),
                         attached(PDF, "a.ai"),
                         attached(PDF, "", "image/png"),
+                        attached(PAGE, "a.html", "text/html"),
+                        attached(PAGE, "a.txt"),
+                        attached(PAGE, "a.xls"),
+                        attached(PAGE, "a.svg", "image/svg+xml"),
+                        attached(b"<htmlx>", "a.pdf"),
+                        attached(zip_of({"word/vbaProject.bin": b""}), "a.docm"),
+                        attached(zip_of({"word/document.xml": b""}), "a.docx"),
                         file("a.pdf"),
                         plain("PK\3\4"),
                         b"",
@@ -63,5 +79,6 @@ class MagicTests(UrlCase):
 
     def test_options(self) -> None:
         self.assertEqual(self.found(attached(PROGRAM, "a.pdf"))["PROGRAM_DISGUISED"], ("pdf:exe",))
+        self.assertEqual(self.found(attached(PAGE, "a.pdf"))["FILE_KIND_WRONG"], ("pdf:html",))
         found = self.found(attached(png(65535, 65535), "a.png"))
         self.assertEqual(found["IMAGE_BOMB"], ("65535x65535",))

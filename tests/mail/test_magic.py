@@ -3,7 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.mail import parse
-from mailfilter.mail.magic import magic
+from mailfilter.mail.magic import MAX_BEFORE, magic, markup
 
 ISO = bytes(0x8001)
 
@@ -41,6 +41,22 @@ class MagicTests(SynchronousTestCase):
             (b"text", ""),
         ):
             self.assertEqual(magic(data), expected, data[:20])
+
+    def test_markup(self) -> None:
+        """By the first tag, behind comments."""
+        for data, expected in (
+            (b"<!DOCTYPE html><p>", "html"),
+            (b"\xef\xbb\xbf\r\n<HTML>", "html"),
+            (b"<!-- a -- b --><!----> <body class=x>", "html"),
+            (b"<?xml version='1.0'?>", "xml"),
+            (b"<headline>", ""),
+            (b"hi <html>", ""),
+            (b"<!-- <html>", ""),
+            (b"<!--" * 9999, ""),
+            (b" " * MAX_BEFORE + b"<html>", ""),
+            (b"", ""),
+        ):
+            self.assertEqual(markup(data), expected, data[:20])
 
 
 class PartTests(SynchronousTestCase):
