@@ -25,11 +25,7 @@ MAX_OBJECTS = 10_000
 MAX_TRAILER = 1024
 """Octets behind the end that programs which make PDF files leave there."""
 
-# Up to the next stream behind its dictionary; comments are passed over.
-_STREAM = re.compile(
-    rb"(?:[^%>]++|%[^\r\n]*+|>(?!>[\0\t\n\f\r ]{0,32}+stream[\r\n]))*+"
-    rb">>[\0\t\n\f\r ]{0,32}+stream"
-)
+_STREAM = re.compile(rb">>[\0\t\n\f\r ]{0,32}+stream(?=[\r\n])")
 # An object that ends in a stream began before it: that was none.
 _END_STREAM = re.compile(rb"end(?:stream|obj)")
 _NAME = re.compile(rb"/((?:[EJLO]|W(?!idth|inAnsi)|#4[5aAcCfF]|#57)[A-Za-z0-9#]{1,40}+)")
@@ -86,15 +82,24 @@ def _outside_of_streams(data: bytes) -> list[bytes]:
     pieces: list[bytes] = []
     at = 0
     while len(pieces) <= MAX_STREAMS:
-        stream = _STREAM.match(data, at)
+        stream = _STREAM.search(data, at)
         if stream is None:
             pieces.append(data[at:])
             break
+        pieces.append(data[at : stream.end()])
+        if _is_in_comment(data, at, stream.start()):
+            at = stream.end()
+            continue
         end = _END_STREAM.search(data, stream.end())
         if end is None:
-            pieces.append(data[at : stream.end()])
             break
-        is_stream = end[0] == b"endstream"
-        pieces.append(data[at : (stream if is_stream else end).end()])
+        if end[0] != b"endstream":
+            pieces.append(data[stream.end() : end.start()])
         at = end.end()
     return pieces
+
+
+def _is_in_comment(data: bytes, start: int, at: int) -> bool:
+    """A sign of percent may be in a string, too: then some octets more are searched."""
+    line = max(data.rfind(b"\n", start, at), data.rfind(b"\r", start, at), start)
+    return data.find(b"%", line, at) >= 0
