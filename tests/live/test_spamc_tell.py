@@ -1,33 +1,12 @@
 """The real spamc teaches the filter."""
 
-import functools
-
 from .harness import Filter, message_file
-from .processes import free_port
+from .learning_filter import learning_filter
 from .spamc_case import EX_IOERR, HAM, SpamcCase
 
 SPAM = message_file("gtube-reject.eml")
 LEARNED = b"Message successfully un/learned\n"
 KNOWN = b"Message was already un/learned\n"
-
-
-class LearningFilter(Filter):
-    """It learns at one listener, and not at the others."""
-
-    def __init__(self) -> None:
-        super().__init__(start=False)
-        self.learns = free_port()
-        self.configure(
-            "[learning]\nenabled = true\n[listeners.learns]\nprotocol = 'spamd'\nlearns = true\n"
-            f"endpoint = 'tcp:{self.learns}:interface=127.0.0.1'\n"
-        )
-        self.start()
-
-
-@functools.cache
-def learning_filter() -> LearningFilter:
-    """The one that is taught."""
-    return LearningFilter()
 
 
 class SpamcTellTests(SpamcCase):
