@@ -47,7 +47,7 @@ class Bigrams:
     def __init__(self, window: int) -> None:
         self.window = window
         self.learned = [0, 0]
-        self.osb = Osb(new_counts(), self.learned)
+        self.osb = Osb(new_counts(window), self.learned)
 
     def learn(self, sample: Sample) -> None:
         """Learn a message by its label."""

@@ -48,6 +48,14 @@ class PairsTests(TestCase):
         )
         self.assertTrue(np.all(np.diff(pairs.slots.astype(int)) > 0))
 
+    def test_few_share_a_slot(self) -> None:
+        """Of as many pairs as thousands of messages have."""
+        for window, pairs in ((2, 200_000), (5, 800_000)):
+            hashes = words(*range(200_001 + window))
+            slots = pairs_of(hashes, window).slots
+            self.assertGreater(len(slots), 0.95 * pairs)
+            self.assertLess(slots.max(), len(new_counts(window)))
+
     def test_few_words(self) -> None:
         for count in (0, 1):
             for window in (2, 5):
@@ -59,7 +67,7 @@ class OsbTests(TestCase):
         self.spam = pairs_of(words(*range(30)), 2)
         self.ham = pairs_of(words(*range(100, 130)), 2)
         self.learned = [0, 0]
-        self.osb = Osb(new_counts(), self.learned)
+        self.osb = Osb(new_counts(2), self.learned)
 
     def teach(self, times: int) -> None:
         """Learn both classes."""
