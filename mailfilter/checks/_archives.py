@@ -1,5 +1,6 @@
 """Archives that are attached, and the files in them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -41,6 +42,9 @@ PACKED = frozenset(("bz2", "gz", "xz", "zst"))
 PROGRAMS = frozenset(("bat", "cmd", "com", "cpl", "exe", "msi", "pif", "scr"))
 """Extensions of what Windows runs."""
 
+_PART_OF_DOCUMENT = re.compile(r"\.(?:key|numbers|pages)/Index\.zip\Z")
+"""Documents of Apple's programs may be folders, with an archive in each."""
+
 
 class Attached(NamedTuple):
     """An archive that is attached."""
@@ -61,7 +65,8 @@ class File(NamedTuple):
 
     @property
     def is_archive(self) -> bool:
-        return self.last in ARCHIVES or (self.last in PACKED and self.before == "tar")
+        is_one = self.last in ARCHIVES or (self.last in PACKED and self.before == "tar")
+        return is_one and not _PART_OF_DOCUMENT.search(self.member.name)
 
     @property
     def is_program(self) -> bool:
@@ -69,13 +74,21 @@ class File(NamedTuple):
 
 
 def candidates(message: Message) -> Iterable[Part]:
-    """Parts that are files, by name or by type."""
-    files = [
+    """Parts that are files, by name or by type, as many as are looked at."""
+    return _files(message)[:MAX_FILES]
+
+
+def has_more(message: Message) -> bool:
+    """Whether there are more files than are looked at."""
+    return len(_files(message)) > MAX_FILES
+
+
+def _files(message: Message) -> list[Part]:
+    return [
         part
         for part in (*message.leaves, *message.alternatives)
         if part.filenames or not part.is_text
     ]
-    return files[:MAX_FILES]
 
 
 def attached(message: Message) -> Iterator[Attached]:

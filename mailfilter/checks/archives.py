@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..mail.archive import Member
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
-from ._archives import Attached, attached, candidates, files_of, told
+from ._archives import Attached, attached, candidates, files_of, has_more, told
 from ._url_hits import UrlHits
 
 LARGE = 256 * 1024
@@ -52,6 +52,8 @@ class Archives(Check):
         for archive in attached(task.message):
             for symbol, option in _of_archive(archive):
                 hits.add(symbol, told(option))
+        if has_more(task.message):
+            hits.add("ARCHIVE_UNCHECKED", "files")
         return hits.hits()
 
 

@@ -3,6 +3,7 @@
 from gzip import compress
 from struct import pack
 
+from mailfilter.checks._files import MAX_FILES
 from mailfilter.checks.archives import LARGE, Archives
 from mailfilter.scan.task import Task
 
@@ -86,10 +87,13 @@ class ArchivesTests(UrlCase):
                         attached(zip_of({"a.tar.gz": b""})),
                         attached(tar_of({"x/a.7z": b""}), "a.tar"),
                         attached(zip_of({"a.zip": b""}), "a.docx", "text/x; name=a.zip"),
+                        attached(zip_of({"a.pages/b.zip": b"", "pages/Index.zip": b""})),
+                        attached(zip_of({"a.pages/Index.zip.zip": b""})),
                     ],
                     [
                         HONEST,
                         attached(zip_of({"server.log.gz": b""})),
+                        attached(zip_of({"Letter.pages/Index.zip": b"", "a.key/Index.zip": b""})),
                         attached(zip_of({"a.docx": b"", "zip": b"", "b.zip/": b""})),
                         attached(zip_of({"a.zip": b""}), "a.docx"),
                     ],
@@ -127,6 +131,12 @@ class ArchivesTests(UrlCase):
 
         found = self.found(told((64 * MEGABYTE, 1000)))
         self.assertEqual(found["ARCHIVE_UNCHECKED"], ("zip:ratio",))
+
+    def test_many(self) -> None:
+        """An archive behind so many files is not listed, which is told."""
+        empty = part("application/octet-stream", "", "a")
+        for many, expected in ((MAX_FILES, {}), (MAX_FILES + 1, {"ARCHIVE_UNCHECKED": ("files",)})):
+            self.assertEqual(self.found(mixed(*[empty] * many)), expected)
 
     def test_turns(self) -> None:
         """Others have theirs before a large file is decoded, and before it is listed."""
