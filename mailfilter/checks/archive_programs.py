@@ -29,6 +29,7 @@ _LURE = re.compile(
 
 _RAR_NAMES = re.compile(r"rar|rev|cbr|exe|r\d\d|\d{2,3}")
 _GENERIC_PIECE = re.compile(r"\d{2,3}")
+_TOP_DOMAINS = frozenset(("at", "ch", "de", "es", "eu", "fr", "it", "net", "nl", "org", "uk"))
 _IMAGES_OF_DISKS = frozenset(("iso", "img", "udf"))
 
 
@@ -67,7 +68,7 @@ class ArchivePrograms(Check):
             for file in files:
                 if file.last in _IMAGES_OF_DISKS and _is_nearly_empty(file):
                     hits.add("UDF_COMPRESSION_500PLUS", told(file.member.name))
-            programs = [file for file in files if file.is_program]
+            programs = _programs(files)
             if archive.listing.kind == "rar":
                 for symbol in _of_rar(archive, bool(programs)):
                     hits.add(symbol, told(archive.names[0]))
@@ -75,6 +76,12 @@ class ArchivePrograms(Check):
                 for symbol in _of_programs(archive, programs, task.message.subject or ""):
                     hits.add(symbol, told(programs[0].member.name))
         return hits.hits()
+
+
+def _programs(files: list[File]) -> list[File]:
+    """Files that Windows runs; `example.com` beside `example.org` is a host's name."""
+    has_hosts = any(file.last in _TOP_DOMAINS for file in files)
+    return [file for file in files if file.is_program and not (has_hosts and file.last == "com")]
 
 
 def _is_nearly_empty(file: File) -> bool:

@@ -59,10 +59,13 @@ class ArchiveProgramsTests(UrlCase):
                         attached(zip_with(local(b"a.exe\0.txt"), central(b"a.exe\0.txt"))),
                         attached(tar_of({"a.scr": b""}), "a.tar"),
                         attached(RAR, "a.rar"),
+                        attached(zip_of({"example.com": b"", "readme.txt": b""})),
+                        attached(zip_of({"a.exe": b"", "example.org": b""})),
                         attached(ONE, "", "application/zip"),
                     ],
                     [
                         HONEST,
+                        attached(zip_of({"example.com": b"", "example.org": b""})),
                         attached(zip_of({"exe": b"", "b.exe.txt": b"", "c.exe/": b""})),
                         file("a.exe"),
                         plain("hi"),
