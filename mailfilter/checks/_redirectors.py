@@ -38,6 +38,15 @@ SERVICES = _names(
 )
 """Domains of services that send mail for others, and count who follows its links."""
 
+DESKS = _names(
+    """
+    zendesk.com freshdesk.com freshservice.com atlassian.net helpscout.net helpscout.com
+    zohodesk.com zohodesk.eu gorgias.com kayako.com service-now.com uservoice.com reamaze.com
+    helpshift.com happyfox.com groovehq.com statuspage.io
+    """
+)
+"""Domains of help desks, where tickets of others are. Anybody may open one: they hide nothing."""
+
 SHORTENERS = _names(
     """
     bit.ly bitly.com j.mp tinyurl.com t.co goo.gl ow.ly buff.ly is.gd v.gd rebrand.ly rb.gy

@@ -9,7 +9,7 @@ from ..mail.urls import FoundUrl
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
 from ._people import OwnerCheck, author_of, base_of
-from ._redirectors import PICTURES, SERVICES, SHORTENERS, STORAGE, is_listed
+from ._redirectors import DESKS, PICTURES, SERVICES, SHORTENERS, STORAGE, is_listed
 
 MOST = 200
 """URLs of a message that are looked at."""
@@ -21,6 +21,7 @@ _WEB = ("http", "https")
 _HERE = re.compile(
     r"\W*+(?:click|here|clique[zr]?|clic|cliquez|hier|klick\w*|aqu[ií]|ici|haga)\b", re.I
 )
+_FOR_OTHERS = SERVICES | DESKS
 _MIXED = re.compile(r"[a-z][0-9]|[0-9][a-z]")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{7}")
 _FRAGMENT_ADDRESS = re.compile(r"[\w.+-](?:@|%40)\w")
@@ -84,7 +85,10 @@ def _links(links: Sequence[FoundUrl]) -> Iterator[str]:
     if len(links) >= SAME and len({_place(one) for one in links}) == 1:
         yield "LINKS_ALL_SAME"
     texts = [one.shown for one in links if one.shown.strip()]
-    if texts and len(texts) * 2 >= len(links) and all(_HERE.match(text) for text in texts):
+    is_most = texts and len(texts) * 2 >= len(links)
+    # Links to nothing but a ticket need not say more.
+    is_ticket = all(one.url.domain in DESKS for one in links)
+    if is_most and not is_ticket and all(_HERE.match(text) for text in texts):
         yield "LINKS_CLICK_HERE"
     if any(is_listed(one.url.host, one.url.path, STORAGE) for one in links):
         yield "LINKS_TO_STORAGE"
@@ -115,7 +119,7 @@ def _owners(
     own = base_of(author.domain)
     led = {one.url.domain for one in links}
     loaded = {one.url.domain for one in pictures}
-    if own in led or led & SERVICES:
+    if own in led or led & _FOR_OTHERS:
         return
     if len(led) == 1 and not message.text.plain:
         yield "LINKS_ALL_ELSEWHERE"

@@ -39,6 +39,7 @@ class HtmlLinksTests(UrlCase):
                         page(other, "http://www.example.com/"),
                         page(other, "http://example.org/"),
                         page("http://list-manage.com/a"),
+                        page("https://example.zendesk.com/hc/requests/1"),
                         page(other, fields="Subject: x\n"),
                         page(other, fields="From: a@localhost\n"),
                         both(other),
@@ -56,6 +57,7 @@ class HtmlLinksTests(UrlCase):
                         page(other, images=("http://www.example.com/a.png",)),
                         page("http://www.example.com/", images=("http://example.org/a.png",)),
                         page("http://list-manage.com/a", images=("http://example.org/a.png",)),
+                        page("https://a.freshdesk.com/b", images=("http://example.org/a.png",)),
                         html(f'<a href="{other}">offer</a>{PIXEL}', AUTHOR),
                         html(
                             f'<a href="{other}">offer</a><img src="{pictures}">'
@@ -85,9 +87,11 @@ class HtmlLinksTests(UrlCase):
                     [
                         page(other, text="Click here now"),
                         page(other, text="clique aqui"),
+                        page(other, "https://example.zendesk.com/a", text="Click here"),
                         html(f'<a href="{other}">Click here</a><a href="{other}b"> </a>'),
                     ],
                     [
+                        page("https://example.zendesk.com/hc/requests/1", text="Cliquez ici"),
                         page(other, text="hereby"),
                         page(other, text=""),
                         link(other, "the offer"),
