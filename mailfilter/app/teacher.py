@@ -20,6 +20,10 @@ from .event_writer import EventWriter
 WAIT_SECONDS = 1.0
 """For the table to have learned what is in the log already."""
 
+CORRECTION_SECONDS = 0.1
+"""The same for corrections: after some of them the table is made anew, which may take seconds, and
+all the more often the longer others wait for it."""
+
 LOOK_SECONDS = 0.01
 
 
@@ -54,14 +58,15 @@ class Teacher:
             return _too_many(seconds)
         message = parse(raw)
         digest = digest_of(message)
-        if await self._known(digest) == label.encode():
+        known = await self._known(digest)
+        if known == label.encode():
             return Taught("known", label)
         text, rest = features_of(message)
         at = self._wall_clock()
         event = Learn(
             digest, label, packed(text), packed(rest), features.VERSION, by[:MAX_BY], at, is_human
         )
-        await self._write(event)
+        await self._write(event, WAIT_SECONDS if known is None else CORRECTION_SECONDS)
         return Taught("learned")
 
     async def forget(self, raw: bytes, by: str, *, source: str = "") -> Taught:
@@ -71,7 +76,8 @@ class Teacher:
         digest = digest_of(parse(raw))
         if await self._known(digest) is None:
             return Taught("known")
-        await self._write(Unlearn(digest, by[:MAX_BY], self._wall_clock()))
+        event = Unlearn(digest, by[:MAX_BY], self._wall_clock())
+        await self._write(event, CORRECTION_SECONDS)
         return Taught("forgotten")
 
     async def _seconds_to_wait(self, source: str) -> float:
@@ -85,10 +91,10 @@ class Teacher:
     async def _known(self, digest: bytes) -> bytes | None:
         return (await self._store.do(Get([known_key(digest)])))[0]
 
-    async def _write(self, event: Event) -> None:
+    async def _write(self, event: Event, seconds: float) -> None:
         """Whoever teaches and then scans wants to see what was learned; but not for long."""
         position = await self._writer.write(event)
-        ends = self._clock.seconds() + WAIT_SECONDS
+        ends = self._clock.seconds() + seconds
         while self._shared.state().position < position and self._clock.seconds() < ends:
             await deferLater(self._clock, LOOK_SECONDS)
 

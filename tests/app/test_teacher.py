@@ -2,7 +2,7 @@
 
 from twisted.internet.defer import Deferred
 
-from mailfilter.app.teacher import WAIT_SECONDS, Teacher
+from mailfilter.app.teacher import CORRECTION_SECONDS, WAIT_SECONDS, Teacher
 from mailfilter.classifier.event import Learn, Unlearn, decode
 from mailfilter.classifier.features import features_of
 from mailfilter.classifier.table import State
@@ -84,6 +84,20 @@ class TeacherTests(LearnerCase):
         self.clock.pump([0.1] * 12)
         self.assertEqual(self.successResultOf(work), LEARNED)
         self.assertGreater(self.clock.seconds(), WAIT_SECONDS)
+
+    def test_corrections_wait_less(self) -> None:
+        self.learn(MAIL)
+        self.end(self.learner)
+        for coroutine in (
+            self.teacher.learn(MAIL, "ham", "bob"),
+            self.teacher.forget(MAIL, "bob"),
+        ):
+            work = Deferred.fromCoroutine(coroutine)
+            self.assertNoResult(work)
+            began = self.clock.seconds()
+            self.clock.pump([0.02] * 7)
+            self.assertIn(self.successResultOf(work).kind, ("learned", "forgotten"))
+            self.assertLess(self.clock.seconds() - began, 2 * CORRECTION_SECONDS)
 
     def test_store_away(self) -> None:
         self.successResultOf(Deferred.fromCoroutine(self.store.close()))
