@@ -5,6 +5,8 @@ archives in archives are listed one level deep. What is not listed is told, so t
 an archive that could not be read for an empty one.
 """
 
+from time import thread_time
+
 from . import archive_deflate, archive_rar, archive_tar, archive_zip
 from .archive import ArchiveBudget, ArchiveListing, Found, Member
 from .archive_zip import Entry
@@ -61,7 +63,9 @@ def _list(
 ) -> ArchiveListing:
     found = Found(kind, budget)
     if kind == "zip":
+        began = thread_time()
         entries = archive_zip.read_zip(data, found)
+        budget.seconds -= thread_time() - began
         if not is_nested:
             _list_nested(data, entries, found)
     elif kind == "tar":

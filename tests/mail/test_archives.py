@@ -153,6 +153,15 @@ class HostileTests(SynchronousTestCase):
                     changed = data[:at] + bytes([octet]) + data[at + 1 :]
                     list_archive(changed, ArchiveBudget())
 
+    def test_lists_take_time(self) -> None:
+        """What is spent on a long list is not there to unpack what is in it."""
+        budget = ArchiveBudget()
+        before = budget.seconds
+        listed(zip_of({f"{number}.txt": b"" for number in range(100)}), budget=budget)
+        self.assertLess(budget.seconds, before)
+        budget.seconds = 0.0
+        self.assertEqual(listed(zip_of({"a.zip": zip_of({"b": b""})}), budget=budget).cut, "time")
+
     def test_budget_is_shared(self) -> None:
         """By all archives of a message, those in archives included."""
         budget = ArchiveBudget(members=3)
