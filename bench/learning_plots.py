@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from plotly import graph_objects
+from plotly import graph_objects  # type: ignore[import-untyped]
 
 from bench.learning_figures import BINS, probabilities
 
