@@ -90,6 +90,10 @@ class Engine:
         self.store = make_store(reactor, config.store, state_dir, alarm, self._count)
         self.access = Access(config.controller, self.clock, Derivations(reactor).check)
         self._series = SeriesRecorder(self.store, self.counters, self.clock, self._count)
+
+        def aside(make: Callable[[], Any]) -> Deferred[Any]:
+            return deferToThreadPool(reactor, reactor.getThreadPool(), make)
+
         self.learner: Learner | None = None
         self.teacher: Teacher | None = None
         if config.learning.enabled:
@@ -97,7 +101,12 @@ class Engine:
             shared = plan.classifier
             self.learner = Learner(reactor, self.store, state_dir, name, shared, alarm)
             self.teacher = Teacher(
-                self.clock, self.store, shared, self.learner.nudge, config.learning.max_per_hour
+                self.clock,
+                self.store,
+                shared,
+                self.learner.nudge,
+                config.learning.max_per_hour,
+                aside,
             )
         self._recorder: Recorder | None = None
         self._closing: Deferred[None] | None = None
@@ -122,7 +131,7 @@ class Engine:
             headers,
             resolver=self.resolver,
             max_queries=config.dns.max_queries,
-            aside=lambda make: deferToThreadPool(reactor, reactor.getThreadPool(), make),
+            aside=aside,
         )
         self.serving = Serving(
             reactor, loaded, self.scanner, alarm, credentials, self._count, services=self

@@ -1,8 +1,11 @@
 """From messages to the log, and to the table."""
 
-from twisted.internet.defer import Deferred
+from collections.abc import Callable
+from typing import Any
 
-from mailfilter.app.teacher import CORRECTION_SECONDS, WAIT_SECONDS, Teacher
+from twisted.internet.defer import Deferred, maybeDeferred
+
+from mailfilter.app.teacher import CORRECTION_SECONDS, LARGE, WAIT_SECONDS, Teacher
 from mailfilter.classifier.event import Learn, Unlearn, decode
 from mailfilter.classifier.features import features_of
 from mailfilter.classifier.table import State
@@ -131,6 +134,24 @@ class TeacherTests(LearnerCase):
         self.clock.advance(1801)
         self.assertEqual(teach(3, "a"), LEARNED)
         self.assertEqual(teach(5, "a").kind, "refused")
+
+    def test_large(self) -> None:
+        """It is read in a thread, where it holds up nobody."""
+        made: list[object] = []
+
+        def aside(make: Callable[[], Any]) -> "Deferred[Any]":
+            made.append(make)
+            return maybeDeferred(make)
+
+        self.teacher = Teacher(self.clock, self.store, self.shared, self.learner.nudge, aside=aside)
+        self.learn(MAIL)
+        self.assertEqual(made, [])
+        large = MAIL + b"x" * LARGE
+        self.assertEqual(self.learn(large), LEARNED)
+        self.assertEqual(len(made), 2)
+        self.assertEqual(self.learn(large), Taught("known", "spam"))
+        self.assertEqual(self.forget(large), Taught("forgotten"))
+        self.assertEqual(len(made), 4)
 
     def test_own_learner_at_once(self) -> None:
         """Notices of a store may come late."""
