@@ -29,11 +29,11 @@ MIN_TEXT = 20
 FLOOR = -1.0
 """What logits that see the text may say for ham at most; -0.5 is the hardened setting."""
 
-FIRST_FACTORS = (0.8, 0.3, 0.4)
+FIRST_FACTORS = (1.0, 0.2, 0.3)
 """Of each logit in the combination before anything is learned: `joint` is right most often while
 little is learned."""
 
-FIRST_SUM = 20.0
+FIRST_SUM = 50.0
 """Of squared gradients of each factor, before anything is learned: the first dozens of messages
 say much of features, and too little of who is to be believed."""
 
