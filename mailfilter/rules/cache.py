@@ -1,11 +1,12 @@
 """Compiled rules on disk, so that a start need not compile what has not changed."""
 
+import fcntl
 import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -63,6 +64,32 @@ class Cache:
             return msgspec.msgpack.decode(payload, type=Kept)
         except msgspec.MsgspecError:
             return None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other process compiles for this directory: what it did is here then.
+
+        Where that cannot be told, each compiles for itself.
+        """
+        descriptor = self._locked()
+        try:
+            yield
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _locked(self) -> int | None:
+        if self._directory is None:
+            return None
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_ours(self._directory, stat.S_ISDIR):
+                return None
+            descriptor = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
 
     def put(self, key: str, kept: Kept) -> None:
         """Keep it, whole or not at all. Raises OSError."""

@@ -58,16 +58,28 @@ def read_rules(
 def compiled(found: RuleSet, cache: Cache | None = None, budget: Budget | None = None) -> RuleSet:
     """The rules ready for messages: from the cache, or compiled and then kept there.
 
-    Takes seconds for thousands that are in no cache.
+    Takes seconds for hundreds that are in no cache; processes that start together compile once.
     """
     cache = cache or Cache(None)
     budget = budget or Budget()
     key = key_of(found.rules)
-    kept = cache.get(key)
-    if kept is not None:
-        # Of a library that is another one than it says: compiled anew, it is ours.
-        with suppress(hyperscan.error):
-            return _ready(found, kept, Matcher(found.rules, kept.compiled, budget))
+    ready = _from_cache(found, cache.get(key), budget)
+    if ready is not None:
+        return ready
+    with cache.alone():
+        return _from_cache(found, cache.get(key), budget) or _anew(found, cache, key, budget)
+
+
+def _from_cache(found: RuleSet, kept: Kept | None, budget: Budget) -> RuleSet | None:
+    if kept is None:
+        return None
+    # Of a library that is another one than it says: compiled anew, it is ours.
+    with suppress(hyperscan.error):
+        return _ready(found, kept, Matcher(found.rules, kept.compiled, budget))
+    return None
+
+
+def _anew(found: RuleSet, cache: Cache, key: str, budget: Budget) -> RuleSet:
     result = compile_rules(found.rules)
     # What examples take is not held against rules.
     matcher = Matcher(found.rules, result, Budget())

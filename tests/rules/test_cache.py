@@ -1,5 +1,6 @@
 """Compiled rules on disk."""
 
+import fcntl
 import hashlib
 import os
 from pathlib import Path
@@ -114,6 +115,20 @@ class CacheTests(SynchronousTestCase):
         self.cache.put("new", self.kept)
         found = {path.stem for path in self.path.iterdir()}
         self.assertEqual(found, {"new", "k0", *(f"k{number}" for number in range(2, MAX_FILES))})
+
+    def test_alone(self) -> None:
+        """One process at a time; where the directory is no good, nobody waits."""
+        with self.cache.alone():
+            descriptor = os.open(self.path, os.O_RDONLY)
+            self.addCleanup(os.close, descriptor)
+            with self.assertRaises(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        self.path.chmod(0o777)
+        for one in (self.cache, Cache(None), Cache("/proc/none/rules")):
+            with one.alone(), one.alone():
+                pass
 
 
 class KeyTests(SynchronousTestCase):

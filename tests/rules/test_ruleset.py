@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailfilter.rules import cache, match, rule, ruleset
 from mailfilter.rules.budget import Budget
-from mailfilter.rules.cache import Cache
+from mailfilter.rules.cache import Cache, Kept
 from mailfilter.rules.match import Matcher
 from mailfilter.rules.python import PythonRule
 from mailfilter.rules.ruleset import RuleSet, compiled, read_rules
@@ -97,6 +97,18 @@ class CompiledTests(SynchronousTestCase):
         with patch.object(ruleset, "compile_rules", side_effect=AssertionError):
             self.check_ready(compiled(read(), self.cache))
             self.assertRaises(AssertionError, compiled, read(MINE), self.cache)
+
+    def test_together(self) -> None:
+        """What another process has compiled while we waited for it is not compiled again."""
+        self.check_ready(compiled(read(), self.cache))
+        late = patch.object(self.cache, "get", side_effect=[None, self.kept()])
+        with late, patch.object(ruleset, "compile_rules", side_effect=AssertionError):
+            self.check_ready(compiled(read(), self.cache))
+
+    def kept(self) -> Kept | None:
+        """What is in the cache."""
+        (name,) = os.listdir(self.path)
+        return self.cache.get(name.removesuffix(".rules"))
 
     def test_damaged(self) -> None:
         """A damaged cache is made anew."""
