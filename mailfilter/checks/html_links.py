@@ -71,6 +71,9 @@ class HtmlLinks(OwnerCheck):
         symbols += _owners(message, links, pictures)
         if links and not message.text.plain:
             symbols += _alone(links)
+        # A lone link to the first page of another is one fact.
+        if len(links) == 1 and "LINKS_ALL_ELSEWHERE" in symbols and "LINKS_ALL_BARE" in symbols:
+            symbols.remove("LINKS_ALL_BARE")
         return [Hit(symbol) for symbol in symbols]
 
 

@@ -75,8 +75,13 @@ class HtmlLinksTests(UrlCase):
                     ],
                 ),
                 "LINKS_ALL_BARE": (
-                    [page("http://example.net/"), page("http://example.com", "http://a.example/")],
                     [
+                        page("http://example.net/", "http://www.example.net"),
+                        page("http://example.com", "http://a.example/"),
+                        page("http://example.com"),
+                    ],
+                    [
+                        page("http://example.net/"),
                         page("http://example.net/", other),
                         page("http://example.net/?a"),
                         page("http://example.net/", text="www.example.net, EXAMPLE.NET"),
