@@ -32,12 +32,12 @@ class HtmlFewWords(OwnerCheck):
 
     name = "html_few_words"
     symbols = {
-        "PICTURE_FEW_WORDS": Symbol(1.5, "structure", "picture in a link, and under 20 words"),
-        "PICTURE_SOME_WORDS": Symbol(1.0, "structure", "picture in a link, and 20 to 60 words"),
-        "PICTURE_CENTERED": Symbol(2.0, "structure", "pictures in the middle, and little text"),
-        "PIXEL_FEW_WORDS": Symbol(1.5, "structure", "picture of a pixel, and under 60 words"),
-        "HIDDEN_OUTWEIGHS": Symbol(2.0, "structure", "more hidden text than text to be seen"),
-        "HIDDEN_UNSEEN": Symbol(1.5, "structure", "text made invisible, though it takes room"),
+        "PICTURE_FEW_WORDS": Symbol(1.0, "structure", "picture in a link, and under 20 words"),
+        "PICTURE_SOME_WORDS": Symbol(0.7, "structure", "picture in a link, and 20 to 60 words"),
+        "PICTURE_CENTERED": Symbol(1.4, "structure", "pictures in the middle, and little text"),
+        "PIXEL_FEW_WORDS": Symbol(1.0, "structure", "picture of a pixel, and under 60 words"),
+        "HIDDEN_OUTWEIGHS": Symbol(1.4, "structure", "more hidden text than text to be seen"),
+        "HIDDEN_UNSEEN": Symbol(1.0, "structure", "text made invisible, though it takes room"),
     }
 
     def run(self, task: Task) -> Findings:

@@ -30,7 +30,7 @@ class HtmlHidden(Check):
 
     name = "html_hidden"
     symbols = {
-        "HIDDEN_TEXT": Symbol(0.5, "structure", "much text that nobody sees"),
+        "HIDDEN_TEXT": Symbol(0.35, "structure", "much text that nobody sees"),
         "MANY_INVISIBLE_PARTS": Symbol(1.0, "html", "many invisible blocks"),
         "R_WHITE_ON_WHITE": Symbol(4.0, "html", "low contrast text"),
         "ZERO_FONT": Symbol(1.0, "html", "zero size font"),

@@ -37,21 +37,21 @@ class HtmlLinks(OwnerCheck):
     name = "html_links"
     symbols = {
         "LINKS_ALL_ELSEWHERE": Symbol(
-            1.5, "structure", "HTML alone, all links to one domain that is not the author's"
+            1.0, "structure", "HTML alone, all links to one domain that is not the author's"
         ),
         "LINKS_THREE_OWNERS": Symbol(
-            2.0, "structure", "author, links and pictures all have different domains"
+            1.4, "structure", "author, links and pictures all have different domains"
         ),
-        "LINKS_ALL_SAME": Symbol(2.0, "structure", "three links or more, all to one place"),
-        "LINKS_ALL_BARE": Symbol(1.5, "structure", "HTML alone, all links to hosts without a path"),
-        "LINKS_CLICK_HERE": Symbol(1.0, "structure", "all links only ask for a click"),
-        "LINKS_SHORTENED": Symbol(2.0, "structure", "HTML alone with a shortened link"),
-        "LINKS_TO_STORAGE": Symbol(1.5, "structure", "link to storage where pages need no name"),
-        "LINKS_RANDOM_HOST": Symbol(2.0, "structure", "link to a host with a random name"),
-        "LINKS_FRAGMENT_ADDRESS": Symbol(3.0, "structure", "link with a mail address behind #"),
-        "LINKS_FRAGMENT_TOKEN": Symbol(1.0, "structure", "HTML alone, link with a token behind #"),
-        "PICTURES_ON_ADDRESS": Symbol(1.5, "structure", "picture loaded from an IP address"),
-        "PICTURES_ON_HOSTER": Symbol(2.0, "structure", "picture from a host of anybody's pictures"),
+        "LINKS_ALL_SAME": Symbol(1.4, "structure", "three links or more, all to one place"),
+        "LINKS_ALL_BARE": Symbol(1.0, "structure", "HTML alone, all links to hosts without a path"),
+        "LINKS_CLICK_HERE": Symbol(0.7, "structure", "all links only ask for a click"),
+        "LINKS_SHORTENED": Symbol(1.4, "structure", "HTML alone with a shortened link"),
+        "LINKS_TO_STORAGE": Symbol(1.0, "structure", "link to storage where pages need no name"),
+        "LINKS_RANDOM_HOST": Symbol(1.4, "structure", "link to a host with a random name"),
+        "LINKS_FRAGMENT_ADDRESS": Symbol(2.1, "structure", "link with a mail address behind #"),
+        "LINKS_FRAGMENT_TOKEN": Symbol(0.7, "structure", "HTML alone, link with a token behind #"),
+        "PICTURES_ON_ADDRESS": Symbol(1.0, "structure", "picture loaded from an IP address"),
+        "PICTURES_ON_HOSTER": Symbol(1.4, "structure", "picture from a host of anybody's pictures"),
     }
 
     def run(self, task: Task) -> Findings:

@@ -20,10 +20,10 @@ class HtmlPeople(OwnerCheck):
 
     name = "html_people"
     symbols = {
-        "SUBJECT_HAS_RECIPIENT": Symbol(2.0, "structure", "subject with the recipient's address"),
-        "HTML_TO_ITSELF": Symbol(1.5, "structure", "HTML alone, from an address to the same one"),
+        "SUBJECT_HAS_RECIPIENT": Symbol(1.4, "structure", "subject with the recipient's address"),
+        "HTML_TO_ITSELF": Symbol(1.0, "structure", "HTML alone, from an address to the same one"),
         "HTML_ANSWER_ELSEWHERE": Symbol(
-            1.0, "structure", "HTML alone, answers go to another's domain"
+            0.7, "structure", "HTML alone, answers go to another's domain"
         ),
     }
 

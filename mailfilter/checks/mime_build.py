@@ -28,11 +28,11 @@ class MimeBuild(Check):
 
     name = "mime_build"
     symbols = {
-        "MIME_CONTAINER_ENCODED": Symbol(2.0, "structure", "container with an encoding of its own"),
-        "MIME_MIXED_HTML_ALONE": Symbol(1.0, "structure", "multipart/mixed of nothing but HTML"),
-        "PDF_FEW_WORDS": Symbol(0.8, "structure", "PDF file beside under 60 words, no answer"),
+        "MIME_CONTAINER_ENCODED": Symbol(1.4, "structure", "container with an encoding of its own"),
+        "MIME_MIXED_HTML_ALONE": Symbol(0.7, "structure", "multipart/mixed of nothing but HTML"),
+        "PDF_FEW_WORDS": Symbol(0.55, "structure", "PDF file beside under 60 words, no answer"),
         "HTML_CHARSET_DIFFERS": Symbol(
-            0.8, "structure", "HTML names another charset than its part"
+            0.55, "structure", "HTML names another charset than its part"
         ),
     }
 

@@ -1305,14 +1305,14 @@ def default_listeners() -> Mapping[str, Listener]:
 
 def default_groups() -> Mapping[str, Group]:
     """Group caps of Rspamd (defaults.md), and of our own groups: what honest advertisements say as
-    well (wording) is not enough for a header.
+    well (wording), and how they are built (structure), is not enough for a header.
     """
     return {
         "headers": Group(max_score=8.0),
         "subject": Group(max_score=6.0),
         "mime_types": Group(max_score=10.0),
-        "wording": Group(max_score=5.5),
-        "structure": Group(max_score=9.0),
+        "wording": Group(max_score=4.0),
+        "structure": Group(max_score=5.0),
         "fraud": Group(max_score=9.0),
         "adult": Group(max_score=8.0),
     }
