@@ -2,6 +2,7 @@
 
 from ..classifier.features import features_of
 from ..classifier.model import FLOOR, probability
+from ..classifier.reasons import Reason, reasons
 from ..scan.check import Check, Findings, Given, Hit, Note, Stage, Symbol
 from ..scan.networks import local_networks
 from ..scan.task import Task
@@ -36,12 +37,13 @@ class Classifier(Check):
         "BAYES_SPAM": Symbol(SPAM_CAP, "statistics", "resembles the spam that was learned"),
         "BAYES_HAM": Symbol(-HAM_CAP, "statistics", "resembles the ham that was learned"),
     }
-    options = ("min_learns", "hardened")
+    options = ("min_learns", "hardened", "reasons")
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
         self._least = read_number(given.options, "min_learns", 20, 1, 1_000_000)
         self._floor = HARDENED if read_flag(given.options, "hardened", False) else FLOOR
+        self._tells_why = read_flag(given.options, "reasons", True)
         self._local = local_networks(given.scan.local_networks)
 
     def run(self, task: Task) -> Findings:
@@ -50,13 +52,16 @@ class Classifier(Check):
         model = self.given.classifier.model()
         if model is None or least < self._least:
             return [Note(f"{state.spam} spam and {state.ham} ham learned, of {self._least} each")]
-        logits = model.logits(features_of(task.message))
+        features = features_of(task.message)
+        logits = model.logits(features)
         logit = model.combined(logits, self._floor)
         points, trust = STEEP * max(0.0, abs(logit) - UNSURE), least / (least + HALF)
         told = (f"{probability(logit):.2%}", f"learned {state.spam} spam, {state.ham} ham")
         notes = [Note(f"joint {logits.joint:.2f}, text {logits.text:.2f}, rest {logits.rest:.2f}")]
         if not points:
             return notes
+        if self._tells_why:
+            notes += _told(reasons(task.message, features, model))
         if logit > 0:
             return [Hit("BAYES_SPAM", min(SPAM_CAP, points) / SPAM_CAP * trust, told), *notes]
         cap = HAM_CAP if self._is_vouched_for(task) else STRANGER_CAP
@@ -67,3 +72,10 @@ class Classifier(Check):
         origin = task.origin
         is_ours = origin.is_authenticated or (origin.ip is not None and origin.ip in self._local)
         return is_ours or any(task.has(symbol) for symbol in _VOUCHING)
+
+
+def _told(found: list[Reason]) -> list[Note]:
+    """Why, in words."""
+    spam = ", ".join(reason.text for reason in found if reason.weight > 0)
+    ham = ", ".join(reason.text for reason in found if reason.weight < 0)
+    return [Note(f"for {label}: {text}") for label, text in (("spam", spam), ("ham", ham)) if text]

@@ -12,7 +12,8 @@ VERSION = 1
 MAX_TEXT = 4000
 """Octets of text in UTF-8."""
 
-_TEXT, _SUBJECT, _SENDER, _TOKENS = 0x51ED270B, 0x2C7E91A5, 0x77A0F3C9, 0x1B56C4E9
+TEXT, SUBJECT, SENDER, TOKENS = 0x51ED270B, 0x2C7E91A5, 0x77A0F3C9, 0x1B56C4E9
+"""Seeds: the same letters in another place are other features."""
 
 
 def features_of(message: Message) -> Features:
@@ -22,24 +23,33 @@ def features_of(message: Message) -> Features:
 
 def text_slots(visible: str) -> Slots:
     """The features of a text as it is seen."""
-    return gram_slots(_octets(visible[: 2 * MAX_TEXT], MAX_TEXT), _TEXT)
+    return gram_slots(text_octets(visible), TEXT)
 
 
-def _rest(message: Message) -> Slots:
-    # Of the sender's address no 4-grams: of sources that were never seen they say what is wrong,
-    # and its domain and form say as much of those that were.
-    name = message.from_[0].name if message.from_ else ""
-    tokens = {
+def text_octets(visible: str) -> bytes:
+    """What is looked at of a text."""
+    return _octets(visible[: 2 * MAX_TEXT], MAX_TEXT)
+
+
+def tokens_of(message: Message) -> set[str]:
+    """What is known of a message beside letters: see `traits`."""
+    return {
         *sender_tokens(message),
         *subject_tokens(message),
         *link_tokens(message),
         *mime_tokens(message),
         *header_tokens(message),
     }
+
+
+def _rest(message: Message) -> Slots:
+    # Of the sender's address no 4-grams: of sources that were never seen they say what is wrong,
+    # and its domain and form say as much of those that were.
+    name = message.from_[0].name if message.from_ else ""
     return merged(
-        gram_slots(_octets(f" {message.subject or ''} ", 1000), _SUBJECT),
-        gram_slots(_octets(f" {name} ", 300), _SENDER),
-        token_slots(tokens, _TOKENS),
+        gram_slots(_octets(f" {message.subject or ''} ", 1000), SUBJECT),
+        gram_slots(_octets(f" {name} ", 300), SENDER),
+        token_slots(tokens_of(message), TOKENS),
     )
 
 

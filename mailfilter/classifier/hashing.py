@@ -21,6 +21,11 @@ _GRAM = 4
 
 def gram_slots(octets: bytes, seed: int) -> Slots:
     """The slots of all sequences of four octets: none of them for fewer than four octets."""
+    return _distinct(gram_row(octets, seed))
+
+
+def gram_row(octets: bytes, seed: int) -> NDArray[np.uint32]:
+    """The slot of each sequence of four octets, in their order."""
     length = len(octets) - _GRAM + 1
     if length <= 0:
         return np.zeros(0, np.uint32)
@@ -29,13 +34,18 @@ def gram_slots(octets: bytes, seed: int) -> Slots:
     for start in range(_GRAM):
         count = (length - start + _GRAM - 1) // _GRAM
         grams[start::_GRAM] = np.frombuffer(octets, "<u4", max(count, 0), start)
-    return _slots(grams, seed)
+    return _spread(grams, seed)
 
 
 def token_slots(tokens: Collection[str], seed: int) -> Slots:
     """The slots of tokens."""
+    return _distinct(token_row(tokens, seed))
+
+
+def token_row(tokens: Collection[str], seed: int) -> NDArray[np.uint32]:
+    """The slot of each token, in their order."""
     hashes = [crc32(token.encode("utf-8", "surrogatepass")) for token in tokens]
-    return _slots(np.array(hashes, np.uint32), seed)
+    return _spread(np.array(hashes, np.uint32), seed)
 
 
 def merged(*groups: Slots) -> Slots:
@@ -43,14 +53,14 @@ def merged(*groups: Slots) -> Slots:
     return _distinct(np.concatenate(groups))
 
 
-def _slots(hashes: NDArray[np.uint32], seed: int) -> Slots:
+def _spread(hashes: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
     mixed = hashes ^ np.uint32(seed)
     mixed ^= mixed >> _FOLD
     mixed *= _SPREAD
     mixed ^= mixed >> _FOLD
     mixed *= _SPREAD
     mixed >>= _SHIFT
-    return _distinct(mixed)
+    return mixed
 
 
 def _distinct(slots: NDArray[np.uint32]) -> Slots:

@@ -93,11 +93,17 @@ class ClassifierTests(SynchronousTestCase):
         self.assertLessEqual(weights[1], 1.0)
 
     def test_options_tell(self) -> None:
-        hit, note = self.found(self.shared(40, 40), "spam")
+        hit, note, *why = self.found(self.shared(40, 40), "spam")
         assert isinstance(hit, Hit) and isinstance(note, Note)
         self.assertRegex(hit.options[0], r"^(9|10)\d\.\d\d%$")
         self.assertEqual(hit.options[1], "learned 40 spam, 40 ham")
         self.assertRegex(note.text, "^joint .*, text .*, rest ")
+        assert isinstance(why[0], Note)
+        self.assertRegex(why[0].text, "^for spam: .*pills")
+
+    def test_without_reasons(self) -> None:
+        found = self.found(self.shared(40, 40), "spam", options={"reasons": False})
+        self.assertEqual([type(one) for one in found], [Hit, Note])
 
     def test_ham_of_strangers_is_worth_little(self) -> None:
         shared = self.shared(80, 80)
@@ -123,6 +129,6 @@ class ClassifierTests(SynchronousTestCase):
         self.assertEqual([type(one) for one in self.found(shared, "spam")], [Note])
 
     def test_bad_options(self) -> None:
-        for options in ({"min_learns": 0}, {"hardened": 1}):
+        for options in ({"min_learns": 0}, {"hardened": 1}, {"reasons": 0}):
             with self.assertRaises(ValueError):
                 run_check(Classifier, b"\n\n", options=options)

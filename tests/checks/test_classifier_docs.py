@@ -37,5 +37,5 @@ class DocsTests(SynchronousTestCase):
         config = load(str(path.absolute())).config
         (step,) = build_plan(config, [Classifier]).steps
         made, default = vars(step.check), vars(Classifier(Given(config.scan)))
-        for name in ("_least", "_floor"):
+        for name in ("_least", "_floor", "_tells_why"):
             self.assertEqual(made[name], default[name])
