@@ -15,13 +15,12 @@ each of them to a file beside it.
 
 import argparse
 import json
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.accuracy_mail import CorpusError, Mail, corpus, mail_of, normaliser
+from bench.accuracy_mail import Mail, corpus, mail_of, normaliser, print_lines
 from bench.accuracy_peers import PEERS
 from bench.accuracy_scan import Ready, Scored, built_in, only_rules, scan_all
 
@@ -183,11 +182,7 @@ def options() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
-    try:
-        for line in measure(options().parse_args(arguments)):
-            print(line, flush=True)
-    except CorpusError as error:
-        sys.exit(f"bench.accuracy: {error}")
+    print_lines("bench.accuracy", measure(options().parse_args(arguments)))
 
 
 if __name__ == "__main__":

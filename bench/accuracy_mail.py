@@ -10,7 +10,8 @@ import csv
 import lzma
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -115,3 +116,12 @@ def _normalise() -> Callable[[bytes, bool], bytes]:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return lambda raw, redate: cast("bytes", module.run(raw, redate))
+
+
+def print_lines(name: str, lines: Iterable[str]) -> None:
+    """Print lines as they come; what is wrong with the corpus ends the program."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except CorpusError as error:
+        sys.exit(f"{name}: {error}")

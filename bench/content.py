@@ -27,7 +27,7 @@ from mailfilter.scan.plan import Plan, build_plan
 from mailfilter.scan.run import Scanner
 from mailfilter.scan.verdict import Verdict
 from mailfilter.testing.turns import Turns
-from tests.mail import html_shapes, shapes, url_shapes
+from tests.mail.hostile import hostile_messages
 
 AUTHENTICATION = frozenset(("arc", "arc_sealing", "dkim", "dkim_signing", "dmarc", "spf"))
 """Checks that are left out."""
@@ -101,17 +101,6 @@ def print_corpus(bench: Bench, top: Path, rounds: int, most: int, with_checks: b
             print("\n".join(dearest(bench, messages)))
 
 
-def hostile_messages() -> Iterator[tuple[str, bytes]]:
-    """Name and octets of what is made to hurt."""
-    for name, make in html_shapes.SHAPES.items():
-        source = make(SIZE).encode("utf-8", "replace")
-        yield f"HTML {name}", b"Content-Type: text/html; charset=utf-8\n\n" + source
-    for name, make_text in url_shapes.MAKERS.items():
-        yield f"URLs {name}", make_text(SIZE)
-    for name, make_mail in shapes.SHAPES.items():
-        yield f"mail {name}", make_mail(SIZE)
-
-
 def turns_of(bench: Bench, messages: Iterable[tuple[str, bytes]]) -> Iterator[str]:
     """Lines: messages with the longest turns (the shorter of two scans), and what was slow."""
     found: list[tuple[float, str, str]] = []
@@ -139,7 +128,7 @@ def main() -> None:
     bench = Bench(make_plan(), by_cpu=options.turns or options.hostile)
     settle()
     if options.hostile:
-        print("\n".join(turns_of(bench, hostile_messages())))
+        print("\n".join(turns_of(bench, hostile_messages(SIZE))))
     elif options.directory is None:
         parser.error("give a directory, or --hostile")
     elif options.turns:

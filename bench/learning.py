@@ -12,7 +12,6 @@ while that share of ham is taken for spam.
 
 import argparse
 import random
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench.accuracy_mail import CorpusError, corpus, mail_of, normaliser
+from bench.accuracy_mail import corpus, mail_of, normaliser, print_lines
 from bench.learning_attack import attack
 from bench.learning_cost import costs
 from bench.learning_figures import HEAD, SHARES, figures_of, limit_of, row
@@ -195,11 +194,7 @@ def options() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
-    try:
-        for line in measure(options().parse_args(arguments)):
-            print(line, flush=True)
-    except CorpusError as error:
-        sys.exit(f"bench.learning: {error}")
+    print_lines("bench.learning", measure(options().parse_args(arguments)))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from mailfilter.scan.run import Scanner
 from mailfilter.scan.symbols import FAIL_SUFFIX
 from mailfilter.testing.fake_dns import FakeDns
 from mailfilter.testing.turns import Turns
-from tests.mail import html_shapes, shapes, url_shapes
+from tests.mail.hostile import hostile_messages
 
 MOST_TURN = 0.05
 MOST_SCAN = 1.0
@@ -69,7 +69,7 @@ class TortureTests(SynchronousTestCase):
 
     def test_shapes(self) -> None:
         """What is large, deep or repeated (bad-input.md, rows 1-3, 5, 6, 10, 12 and 34)."""
-        self.check(_shapes(), SLACK)
+        self.check(hostile_messages(SIZE), SLACK)
 
     def check(self, messages: Iterable[tuple[str, bytes]], slack: int = 1) -> None:
         """Scan messages by name, each with so much more time."""
@@ -133,13 +133,3 @@ def _torture() -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield str(path.relative_to(folder)), path.read_bytes()
-
-
-def _shapes() -> Iterator[tuple[str, bytes]]:
-    for name, make in html_shapes.SHAPES.items():
-        source = make(SIZE).encode("utf-8", "replace")
-        yield f"HTML {name}", b"Content-Type: text/html; charset=utf-8\n\n" + source
-    for name, make_text in url_shapes.MAKERS.items():
-        yield f"URLs {name}", make_text(SIZE)
-    for name, make_mail in shapes.SHAPES.items():
-        yield f"mail {name}", make_mail(SIZE)
