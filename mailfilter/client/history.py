@@ -32,6 +32,15 @@ TIME_FORM = 'a duration back from now such as "2h", or a time such as "2026-11-2
 LIMIT = 50
 """Rows shown unless asked for more."""
 
+LIMIT_OPTION = click.option(
+    "--limit",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=LIMIT,
+    show_default=True,
+    help="So many at most; 0 is all.",
+)
+
 _ADDRESSES = frozenset({"from", "to", "address", "user", "message-id"})
 """What rows are not found by if addresses are dropped."""
 
@@ -117,14 +126,7 @@ def _time(value: str) -> float:
 @click.option(
     "--until", metavar="TIME", callback=_reading(_time), help="Older than that; in the same form."
 )
-@click.option(
-    "--limit",
-    metavar="NUMBER",
-    type=click.IntRange(min=0),
-    default=LIMIT,
-    show_default=True,
-    help="So many at most; 0 is all.",
-)
+@LIMIT_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: an object a line.")
 @CONFIG_OPTION
 @STATE_OPTION

@@ -12,7 +12,7 @@ import click
 from ..classifier.event import Digest, Event, Label, digest_of
 from ..mail import parse
 from ..syntax import moment
-from .history import LIMIT, TIME_FORM, parse_time
+from .history import LIMIT_OPTION, TIME_FORM, parse_time
 from .history_text import cell
 from .learn_log import Lesson, NoLog, Undone, lessons, undo_lessons
 from .options import CONFIG_OPTION, FILE, JSON_OPTION, STATE_OPTION, echo_json, fail
@@ -57,14 +57,7 @@ def learn() -> None:
 )
 @SINCE_OPTION
 @MESSAGE_OPTION
-@click.option(
-    "--limit",
-    metavar="NUMBER",
-    type=click.IntRange(min=0),
-    default=LIMIT,
-    show_default=True,
-    help="So many at most; 0 is all.",
-)
+@LIMIT_OPTION
 @JSON_OPTION
 @CONFIG_OPTION
 @STATE_OPTION
