@@ -5,9 +5,11 @@ counts), it only narrows down: such an expression is compiled in a wider form, a
 is confirmed by `regex`.
 """
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import hyperscan
@@ -18,6 +20,9 @@ from ..maps.expanded import expanded
 from .model import Pattern, Rule
 from .target import Target
 from .wider import wider
+
+MAX_THREADS = 4
+"""In which tables are compiled."""
 
 MAX_EXPANDED = 20_000
 """Parts of an expression for `regex` with its repetitions written out: see `maps/patterns.py`."""
@@ -84,9 +89,13 @@ def compile_rules(rules: Sequence[Rule]) -> Compiled:
             sought[pattern.target].append(_Sought(id_, at, place, pattern))
             id_ += 1
     faults: dict[int, Fault] = {}
-    tables = [_table(target, found, faults) for target, found in sought.items()]
+    # hyperscan works without the lock of Python. The largest table takes longest: it goes first.
+    largest = sorted(sought, key=lambda target: -len(sought[target]))
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
+        tables = list(pool.map(lambda target: _table(target, sought[target], faults), largest))
+    by_target = dict(zip(largest, tables, strict=True))
     return Compiled(
-        tuple(table for table in tables if table is not None),
+        tuple(table for target in sought if (table := by_target[target]) is not None),
         tuple(faults[at] for at in sorted(faults)),
     )
 
