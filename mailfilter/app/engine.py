@@ -99,7 +99,7 @@ class Engine:
         if config.learning.enabled:
             name = config.learning.machine or gethostname()
             shared = plan.classifier
-            self.learner = Learner(reactor, self.store, state_dir, name, shared, alarm)
+            self.learner = Learner(self.clock, self.store, state_dir, name, shared, alarm, aside)
             self.teacher = Teacher(
                 self.clock,
                 self.store,

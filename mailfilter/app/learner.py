@@ -13,7 +13,6 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from ..classifier.home import Damaged, Home, Written
@@ -49,23 +48,22 @@ class Learner:
 
     def __init__(
         self,
-        reactor: Any,
+        clock: IReactorTime,
         store: Store,
         directory: str,
         name: str,
         shared: Shared,
         alarm: Callable[[str], None],
-        aside: Aside | None = None,
+        aside: Aside,
     ) -> None:
         """`name` is that of the machine, among all that use the same store."""
-        pool: Any = None if aside else reactor.getThreadPool()
-        self._clock = IReactorTime(reactor)
+        self._clock = clock
         self._store = store
         self._home = Home(Path(directory))
         self._name = name.encode()
         self._shared = shared
         self._alarm = alarm
-        self._aside = aside or (lambda make: deferToThreadPool(reactor, pool, make))
+        self._aside = aside
         self._lock: int | None = None
         self._written: Written | None = None
         self._told = ""

@@ -13,9 +13,11 @@ def bare_subject(subject: str) -> str:
     return subject[found.end() :] if found else subject
 
 
+def names_answered(message: Message) -> bool:
+    """Whether a message names another that it answers."""
+    return "In-Reply-To" in message.headers or "References" in message.headers
+
+
 def is_answer(message: Message) -> bool:
     """Whether a message names another that it answers, and has its subject with a prefix."""
-    headers = message.headers
-    if "In-Reply-To" not in headers and "References" not in headers:
-        return False
-    return bool(_PREFIXES.match(message.subject or ""))
+    return names_answered(message) and bool(_PREFIXES.match(message.subject or ""))

@@ -6,6 +6,7 @@ from ..mail.html import HtmlView
 from ..mail.message import Message
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
+from ._answers import names_answered
 from ._mailing import is_own_mailing
 from ._people import OwnerCheck
 
@@ -56,8 +57,7 @@ class HtmlFewWords(OwnerCheck):
 
 
 def _is_spared(message: Message) -> bool:
-    headers = message.headers
-    return "in-reply-to" in headers or "references" in headers or is_own_mailing(message)
+    return names_answered(message) or is_own_mailing(message)
 
 
 def _hidden(view: HtmlView) -> Iterator[str]:

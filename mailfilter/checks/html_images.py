@@ -50,7 +50,7 @@ class HtmlImages(Check):
             if "linked_image" in view.traits:
                 size = len(part.text)
                 found |= dict.fromkeys([name for most, name in _SHORT if size < most][:1], 1.0)
-            if len(view.text) < EMPTY and any(not _is_tiny(image) for image in view.images):
+            if len(view.text) < EMPTY and any(not image.is_tiny for image in view.images):
                 found["R_EMPTY_IMAGE"] = 1.0
             elif "linked_image" in view.traits and (excess := _excess(view)) > 0:
                 found["R_SUSPICIOUS_IMAGES"] = max(excess, found.get("R_SUSPICIOUS_IMAGES", 0))
@@ -63,10 +63,6 @@ def _excess(view: HtmlView) -> float:
     sides = (_sides(image) for image in view.images)
     shown = sum(length for length in sides if MIN_SIDES < length < MAX_SIDES) / WORD
     return (shown - words) / max(shown + words, 1)
-
-
-def _is_tiny(image: HtmlImage) -> bool:
-    return image.width in (0, 1) or image.height in (0, 1)
 
 
 def _sides(image: HtmlImage) -> int:

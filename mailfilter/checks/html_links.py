@@ -146,7 +146,7 @@ def _counters(message: Message) -> set[str]:
         for view in views
         if view is not None and "tiny_image" in view.traits
         for image in view.images
-        if image.width in (0, 1) or image.height in (0, 1)
+        if image.is_tiny
     }
 
 

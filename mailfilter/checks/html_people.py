@@ -6,6 +6,7 @@ from ..mail.addresses import Address
 from ..mail.message import Message
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
+from ._answers import names_answered
 from ._people import OwnerCheck, author_of, is_one_owner
 
 MAX_SUBJECT = 1000
@@ -29,7 +30,7 @@ class HtmlPeople(OwnerCheck):
 
     def run(self, task: Task) -> Findings:
         message = task.message
-        if "in-reply-to" in message.headers or "references" in message.headers:
+        if names_answered(message):
             return []
         return [Hit(symbol) for symbol in _found(message)]
 

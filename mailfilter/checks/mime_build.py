@@ -6,6 +6,7 @@ from ..mail.message import Message
 from ..mail.part import Part
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
+from ._answers import names_answered
 
 _ENCODINGS = ("base64", "quoted-printable")
 
@@ -69,7 +70,7 @@ def _is_html_in_mixed(root: Part) -> bool:
 
 
 def _is_bare_pdf(message: Message) -> bool:
-    if "in-reply-to" in message.headers or "references" in message.headers:
+    if names_answered(message):
         return False
     if all(part.type != "application/pdf" for part in message.leaves):
         return False

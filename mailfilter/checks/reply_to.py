@@ -4,6 +4,7 @@ from ..mail import Message
 from ..mail.addresses import Address
 from ..scan.check import Findings, Hit, Symbol
 from ..scan.task import Task
+from ._answers import names_answered
 from ._lists import is_list
 from ._people import MAX_NAME, OwnerCheck, author_of, has_title, is_one_owner
 
@@ -126,8 +127,7 @@ def _leads_to_reader(task: Task, reply: Address, author: Address | None) -> bool
 
 def _is_discussion(message: Message) -> bool:
     """Whether a message answers another, or was sent on by the domain that it is to."""
-    headers = message.headers
-    if "In-Reply-To" in headers or "References" in headers:
+    if names_answered(message):
         return True
     senders = message.sender
     return bool(senders) and is_one_owner(senders[0].domain, message.to[0].domain)

@@ -12,7 +12,6 @@ import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -172,17 +171,6 @@ class Table:
         """Unmap the file, as soon as nobody holds a model of it."""
         del self.columns, self._combiner
         self._mapped.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _check(path: Path, fixed: bytes) -> None:

@@ -42,6 +42,11 @@ class HtmlImage(NamedTuple):
     height: int | None
     alt: str
 
+    @property
+    def is_tiny(self) -> bool:
+        """At most one pixel in one direction, as pictures by which mailings count readers."""
+        return self.width in (0, 1) or self.height in (0, 1)
+
 
 class HtmlForm(NamedTuple):
     """A form."""

@@ -57,7 +57,7 @@ def traits_of(tags: Mapping[str, int], found: Collector) -> frozenset[str]:
     if any(hidden.why != "comment" for hidden in found.hidden):
         traits.add("hidden")
     for image in found.images:
-        if image.width in (0, 1) or image.height in (0, 1):
+        if image.is_tiny:
             traits.add("tiny_image")
         if image.src[:5].lower() in ("http:", "https"):
             traits.add("remote_image")

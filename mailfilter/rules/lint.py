@@ -21,7 +21,7 @@ def doubts(expression: str) -> list[str]:
     found = []
     if _NESTED.search(expression):
         found.append("a repetition in a repetition, such as (a+)+, finds no more than a+ does")
-    if _is_above(MAX_REPEAT, _REPEAT.findall(expression)):
+    if any(int(many) > MAX_REPEAT for many in _REPEAT.findall(expression)):
         found.append(f"a repetition of more than {MAX_REPEAT} makes the database large")
     elif wider(expression) != expression:
         found.append(
@@ -31,7 +31,3 @@ def doubts(expression: str) -> list[str]:
     if _DOT_AT_EDGE.search(expression):
         found.append("'.*' at an end finds nothing that the rest alone does not; leave it out")
     return found
-
-
-def _is_above(most: int, counts: list[str]) -> bool:
-    return any(int(count) > most for count in counts)

@@ -1,5 +1,6 @@
 """What the classifier's symbols are worth."""
 
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class SymbolTests(SymbolCase):
 
     def found(self, case: str) -> dict[str, tuple[str, ...]]:
         """The symbols of a message of a kind, by a table that has learned both."""
-        with taught(Path(self.mktemp()), 40, 40) as table:
+        with closing(taught(Path(self.mktemp()), 40, 40)) as table:
             shared = Shared()
             shared.table = table
             found = run_check(Classifier, mail(case, 999), classifier=shared)
