@@ -8,7 +8,7 @@ from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
 from ._archives import Attached, File, attached, files_of, told
 from ._files import extensions_of
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 MAX_SUBJECT = 512
 """Characters of the subject that are looked at."""
@@ -62,7 +62,7 @@ class ArchivePrograms(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for archive in attached(task.message):
             files = list(files_of(archive.listing))
             for file in files:

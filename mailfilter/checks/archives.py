@@ -6,7 +6,7 @@ from ..mail.archive import Member
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
 from ._archives import Attached, attached, candidates, files_of, has_more, told
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 LARGE = 256 * 1024
 """Octets of parts that are worth a turn for others before they are looked at."""
@@ -48,7 +48,7 @@ class Archives(Check):
 
     async def run(self, task: Task) -> Findings:
         await _list_in_turns(task)
-        hits = UrlHits()
+        hits = OptionHits()
         for archive in attached(task.message):
             for symbol, option in _of_archive(archive):
                 hits.add(symbol, told(option))

@@ -3,7 +3,7 @@
 from ..mail.url_parse import parse_url
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
-from ._url_hits import MAX_OPTION
+from ._option_hits import MAX_OPTION
 
 
 class HtmlRefresh(Check):

@@ -10,7 +10,7 @@ from ..scan.task import Task
 from ._archives import candidates
 from ._files import BAD, MAX_NAMES, extensions_of
 from ._media import BAD as BAD_TYPES
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 MAX_PIXELS = 1 << 28
 """Pixels of a picture that no camera makes: a gibibyte for who decodes it."""
@@ -66,7 +66,7 @@ class Magic(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for part in candidates(task.message):
             for symbol, option in _of_part(part):
                 hits.add(symbol, option)

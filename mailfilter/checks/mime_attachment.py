@@ -4,7 +4,7 @@ from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
 from ._files import extensions_of, named_parts
 from ._fits import fits
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 
 class MimeAttachment(Check):
@@ -21,7 +21,7 @@ class MimeAttachment(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for part, names in named_parts(task.message):
             extension = extensions_of(names[0])[0]
             if part.content_type.value and not fits(extension, part.type):

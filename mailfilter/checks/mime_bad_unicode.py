@@ -5,7 +5,7 @@ import re
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
 from ._files import named_parts
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 # Joiners, and marks of direction that reorder nothing, are part of honest names.
 _DECEPTIVE = re.compile(
@@ -21,7 +21,7 @@ class MimeBadUnicode(Check):
     symbols = {"MIME_BAD_UNICODE": Symbol(2.0, "mime_types", "file name with deceptive Unicode")}
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for _, names in named_parts(task.message):
             for name in names:
                 found = _DECEPTIVE.search(name)

@@ -9,7 +9,7 @@ from ._archives import BAD as BAD_IN_ARCHIVE
 from ._archives import attached, files_of
 from ._files import BAD, extensions_of, named_parts
 from ._fits import FITS
-from ._url_hits import MAX_OPTION
+from ._option_hits import MAX_OPTION
 
 
 class MimeExtensions(Check):

@@ -4,7 +4,7 @@ from ..mail.part import Part
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
 from ._media import BAD, is_known
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 
 class MimeTypes(Check):
@@ -17,7 +17,7 @@ class MimeTypes(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for part in (*task.message.parts, *task.message.alternatives):
             if part.type in BAD:
                 hits.add("MIME_BAD", part.type)

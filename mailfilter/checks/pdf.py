@@ -6,7 +6,7 @@ from ..mail.pdf import MAX_OBJECTS, MAX_TRAILER, PdfTraits, read_pdf
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
 from ._archives import candidates, told
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 MAX_FILES = 8
 """PDF files of a message that are looked at."""
@@ -28,7 +28,7 @@ class Pdf(Check):
     }
 
     async def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         files = [part for part in candidates(task.message) if part.magic == "pdf"]
         octets = 0
         for part in files[:MAX_FILES]:

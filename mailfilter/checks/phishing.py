@@ -13,9 +13,9 @@ from ..mail.url_shown import shown_url
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Given, Symbol
 from ..scan.task import Task
+from ._option_hits import OptionHits
 from ._options import read_texts
 from ._redirectors import SERVICES, SHORTENERS, WRAPPERS, is_listed
-from ._url_hits import UrlHits
 
 WEB = ("http", "https")
 
@@ -60,7 +60,7 @@ class Phishing(Check):
         self._redirectors = SERVICES | WRAPPERS | SHORTENERS | frozenset(redirectors)
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         texts = MAX_TEXTS
         budget = UrlBudget()
         links: Counter[str] = Counter()

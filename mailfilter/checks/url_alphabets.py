@@ -7,7 +7,7 @@ from ..mail.url_looks import looks_of
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
-from ._url_hits import UrlHits
+from ._option_hits import OptionHits
 
 MAX_SHOWN = 256
 """Characters of a link's text that are looked at."""
@@ -29,7 +29,7 @@ class UrlAlphabets(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         words = MAX_WORDS
         for one in task.message.urls:
             if "mixed" in one.url.traits:

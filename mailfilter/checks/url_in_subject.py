@@ -3,7 +3,7 @@
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
 from ._answers import is_answer
-from ._url_hits import MAX_OPTION
+from ._option_hits import MAX_OPTION
 
 
 class UrlInSubject(Check):

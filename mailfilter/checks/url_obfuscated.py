@@ -4,7 +4,7 @@ import re
 
 from ..scan.check import Check, Findings, Hit, Symbol
 from ..scan.task import Task
-from ._url_hits import MAX_OPTION, MOST
+from ._option_hits import MAX_OPTION, MOST
 
 MAX_TEXT = 128 * 1024
 """Characters that are looked at."""

@@ -7,8 +7,8 @@ from ..mail.url_parse import Url
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Symbol
 from ..scan.task import Task
+from ._option_hits import OptionHits
 from ._redirectors import is_redirector
-from ._url_hits import UrlHits
 
 _FIREBASE = ("firebasestorage.googleapis.com", ".firebasestorage.app")
 _GUC = ".googleusercontent.com"
@@ -35,7 +35,7 @@ class UrlServices(Check):
     }
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for one in task.message.urls:
             for symbol in _look_at(one):
                 hits.add(symbol, one.url.host)

@@ -6,8 +6,8 @@ from ..mail.url_parse import MAX_URL
 from ..mail.urls import FoundUrl
 from ..scan.check import Check, Findings, Given, Symbol
 from ..scan.task import Task
+from ._option_hits import OptionHits
 from ._options import read_texts
-from ._url_hits import UrlHits
 
 WEB = ("http", "https", "ftp")
 LONG_USER = 128
@@ -61,7 +61,7 @@ class UrlSuspect(Check):
         self._tlds = tuple(f".{tld.lower().strip('.')}" for tld in tlds)
 
     def run(self, task: Task) -> Findings:
-        hits = UrlHits()
+        hits = OptionHits()
         for one in task.message.urls:
             if one.url.scheme in WEB:
                 for symbol in self._look_at(one):

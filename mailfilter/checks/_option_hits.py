@@ -1,4 +1,4 @@
-"""Hits of checks that look at URLs one by one."""
+"""Hits of checks that look at many things of one kind: URLs, files, names."""
 
 from ..scan.check import Hit
 
@@ -9,8 +9,8 @@ MAX_OPTION = 64
 """Characters of one."""
 
 
-class UrlHits:
-    """Symbols, each with the hosts that made it fire: one hit for each."""
+class OptionHits:
+    """Symbols, each with what made it fire: one hit for each."""
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, None]] = {}
