@@ -79,6 +79,11 @@ def _time(value: str) -> float:
     return parse_time(value, time.time())
 
 
+SINCE_OPTION = click.option(
+    "--since", metavar="TIME", callback=_reading(_time), help=f"Not older than {TIME_FORM}."
+)
+
+
 @click.command()
 @click.option(
     "--from",
@@ -120,9 +125,7 @@ def _time(value: str) -> float:
     "--message-id", metavar="ID", callback=_reading(parse_address), help="With or without <>."
 )
 @click.option("--queue-id", metavar="ID", help="The MTA's.")
-@click.option(
-    "--since", metavar="TIME", callback=_reading(_time), help=f"Not older than {TIME_FORM}."
-)
+@SINCE_OPTION
 @click.option(
     "--until", metavar="TIME", callback=_reading(_time), help="Older than that; in the same form."
 )

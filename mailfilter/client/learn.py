@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 from ..classifier.event import Digest, Event, Label, digest_of
 from ..mail import parse
 from ..syntax import moment
-from .history import LIMIT_OPTION, TIME_FORM, parse_time
+from .history import LIMIT_OPTION, SINCE_OPTION
 from .history_text import cell
 from .learn_log import Lesson, NoLog, Undone, lessons, undo_lessons
 from .options import CONFIG_OPTION, FILE, JSON_OPTION, STATE_OPTION, echo_json, fail
@@ -24,19 +23,7 @@ BY = 28
 HEAD = f"{'position':>9}  {'time':20}  class   {'by':{BY}}  message"
 
 
-def _since(_context: Any, parameter: Any, value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        return parse_time(value, time.time())
-    except ValueError as error:
-        raise click.BadParameter(str(error), param=parameter) from None
-
-
 BY_OPTION = click.option("--by", metavar="NAME", help="What this one taught.")
-SINCE_OPTION = click.option(
-    "--since", metavar="TIME", callback=_since, help=f"Not older than {TIME_FORM}."
-)
 MESSAGE_OPTION = click.option(
     "--message", metavar="FILE", type=FILE, help="What was taught about this message."
 )
